@@ -1,0 +1,116 @@
+"""The policy: one readable table of who may do what, and `may`, pure.
+
+Deny by default: what is not in the table is refused. A scheduler sees identity and bookings, never
+clinical content; a doctor only patients they have an appointment or a care relation with; a patient
+only their own visit; an administrator no patient data at all.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.actor import Actor, Role
+
+
+class Rule(StrEnum):
+    """Under which condition a role may act."""
+
+    ALWAYS = "always"
+    CARE = "in care"        # the doctor has an appointment or care relation with the patient
+    MINE = "own visit"      # the doctor conducts this very visit
+    SELF = "about oneself"  # the patient's own data, through the link of an appointment
+
+
+class Action(StrEnum):
+    """Everything the house can do, as resource:verb."""
+
+    SCHEDULE_READ = "schedule:read"
+    SCHEDULE_WRITE = "schedule:write"
+    APPOINTMENT_BOOK = "appointment:book"
+    APPOINTMENT_READ = "appointment:read"
+    APPOINTMENT_MOVE = "appointment:move"
+    APPOINTMENT_CANCEL = "appointment:cancel"
+    PATIENT_SEARCH = "patient:search"
+    PATIENT_READ = "patient:read"        # identity and contact
+    PATIENT_WRITE = "patient:write"
+    RECORD_READ = "record:read"          # clinical content
+    RECORD_WRITE = "record:write"
+    QUEUE_READ = "queue:read"
+    VISIT_JOIN = "visit:join"
+    VISIT_WAIT = "visit:wait"
+    VISIT_CONDUCT = "visit:conduct"      # admit, facts, end
+    CONSENT_GIVE = "consent:give"
+    CONSENT_READ = "consent:read"
+    TRANSCRIPT_READ = "transcript:read"
+    TRANSCRIPT_WRITE = "transcript:write"
+    COMPOSITION_READ = "composition:read"
+    COMPOSITION_WRITE = "composition:write"
+    COMPOSITION_SIGN = "composition:sign"
+    SUMMARY_RELEASE = "summary:release"
+    SUMMARY_READ = "summary:read"
+    AUDIT_SEARCH = "audit:search"
+    AUDIT_READ_OWN = "audit:read-own"
+    ACCOUNT_MANAGE = "account:manage"
+
+
+A, C, M, S = Rule.ALWAYS, Rule.CARE, Rule.MINE, Rule.SELF
+P, D, L, X, Y = Role.PATIENT, Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR, Role.SYSTEM
+
+POLICY: dict[Action, dict[Role, Rule]] = {
+    Action.SCHEDULE_READ:      {D: A, L: A, Y: A},
+    Action.SCHEDULE_WRITE:     {L: A, Y: A},
+    Action.APPOINTMENT_BOOK:   {L: A, Y: A},
+    Action.APPOINTMENT_READ:   {P: S, D: C, L: A, Y: A},
+    Action.APPOINTMENT_MOVE:   {L: A, Y: A},
+    Action.APPOINTMENT_CANCEL: {L: A, Y: A},
+    Action.PATIENT_SEARCH:     {D: A, L: A},
+    Action.PATIENT_READ:       {P: S, D: C, L: A, Y: A},
+    Action.PATIENT_WRITE:      {L: A, Y: A},
+    Action.RECORD_READ:        {D: C, Y: A},
+    Action.RECORD_WRITE:       {D: C, Y: A},
+    Action.QUEUE_READ:         {D: A},
+    Action.VISIT_JOIN:         {P: S, D: M},
+    Action.VISIT_WAIT:         {P: S},
+    Action.VISIT_CONDUCT:      {D: M},
+    Action.CONSENT_GIVE:       {P: S, Y: A},
+    Action.CONSENT_READ:       {P: S, D: C, Y: A},
+    Action.TRANSCRIPT_READ:    {D: C, Y: A},
+    Action.TRANSCRIPT_WRITE:   {Y: A},
+    Action.COMPOSITION_READ:   {D: C, Y: A},
+    Action.COMPOSITION_WRITE:  {D: M, Y: A},
+    Action.COMPOSITION_SIGN:   {D: M},
+    Action.SUMMARY_RELEASE:    {D: M},
+    Action.SUMMARY_READ:       {P: S, D: C},
+    Action.AUDIT_SEARCH:       {X: A},
+    Action.AUDIT_READ_OWN:     {P: S},
+    Action.ACCOUNT_MANAGE:     {X: A, Y: A},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is acted on, as far as the policy asks."""
+
+    patient_id: str | None = None
+    practitioner_id: str | None = None   # who conducts the visit
+    in_care: bool = False
+
+
+def may(actor: Actor, action: Action, resource: Resource) -> bool:
+    """Whether the policy lets the actor do this to that."""
+    rule = POLICY.get(action, {}).get(actor.role)
+    match rule:
+        case Rule.ALWAYS:
+            return True
+        case Rule.CARE:
+            return resource.in_care
+        case Rule.MINE:
+            return actor.practitioner_id is not None and resource.practitioner_id == actor.practitioner_id
+        case Rule.SELF:
+            return actor.patient_id is not None and resource.patient_id == actor.patient_id
+        case _:
+            return False
+
+
+def role_may(role: Role, action: Action) -> bool:
+    """Whether the role may ever do this: the check a route makes before anything is read."""
+    return role in POLICY.get(action, {})

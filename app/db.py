@@ -1,0 +1,246 @@
+"""The database: transactions opened for an actor, column types, one writer.
+
+`Database.write` and `Database.read` run a synchronous domain function `f(tx, ...)` in a thread.
+Rows, audit entries and jobs of one call commit together or not at all. What a read discloses is
+written to the trail before its result is returned. SQLite has one writer thread (WAL,
+synchronous=FULL, BEGIN IMMEDIATE); PostgreSQL a pool.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Session, SQLModel
+
+from app.actor import Actor
+from app.clock import Clock, utc_now
+from app.crypto.envelope import seal, unseal
+from app.crypto.keyring import Keyring
+from app.errors import ColloqueError, Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=BaseModel)
+
+SQLITE_BUSY_MS = 10_000
+READER_THREADS = 4
+POSTGRES_POOL = 8
+
+
+def new_id() -> str:
+    """A random identifier: 32 hexadecimal digits (UUID 4)."""
+    return uuid.uuid4().hex
+
+
+class UTCInstant(TypeDecorator[datetime]):
+    """An aware instant, stored in UTC; refuses naive values."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Sealed(TypeDecorator[bytes]):
+    """Bytes made by Tx.seal: the only column type that may hold patient data (a guard test checks)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+
+class SealedRow(SQLModel):
+    """A row whose private part is one sealed JSON document.
+
+    `sealed_under` names the column whose value is the patient (or other key owner) whose data key
+    seals it; the row's table and id are the additional data, so swapped rows do not open.
+    """
+
+    key_kind: ClassVar[str] = "patient"
+    sealed_under: ClassVar[str] = "patient_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What happened, for the audit trail; no clinical word, identifiers only (FHIR AuditEvent)."""
+
+    action: str
+    outcome: str = "success"
+    entity: str = ""
+    entity_id: str = ""
+    patient_id: str | None = None
+    detail: tuple[tuple[str, str], ...] = ()
+
+
+class Journal(Protocol):
+    """Appends to the trail inside a session (app.audit implements it)."""
+
+    def append(self, tx: "Tx", disclosures: list[Disclosure]) -> None: ...
+
+
+@dataclass(slots=True)
+class Tx:
+    """One transaction: session, actor, instant, keyring; first argument of every domain function."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+    keyring: Keyring
+    readonly: bool
+    disclosures: list[Disclosure] = field(default_factory=list)
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    def seal(self, row: SealedRow, content: BaseModel) -> None:
+        """Seal `content` into row.sealed; the row must have its id and key owner."""
+        key = self.keyring.key(self.session, self._key_id(row))
+        row.sealed = seal(key, content.model_dump_json().encode(), self._identity(row))  # type: ignore[attr-defined]
+
+    def open(self, row: SealedRow, model: type[M]) -> M:
+        """Open row.sealed as `model`. Raises Tampered or KeyDestroyed."""
+        key = self.keyring.key(self.session, self._key_id(row))
+        return model.model_validate_json(unseal(key, row.sealed, self._identity(row)))  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _key_id(row: SealedRow) -> str:
+        return f"{row.key_kind}:{getattr(row, row.sealed_under)}"
+
+    @staticmethod
+    def _identity(row: SealedRow) -> str:
+        return f"{row.__tablename__}:{row.id}"  # type: ignore[attr-defined]
+
+
+class Database:
+    """Opens transactions for actors. `journal` writes the trail, `clock` tells the time."""
+
+    def __init__(self, url: str, keyring: Keyring, journal: Journal, clock: Clock = utc_now) -> None:
+        self.engine = open_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._keyring, self._journal, self._clock = keyring, journal, clock
+        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else POSTGRES_POOL, "db-write")
+        self._readers = ThreadPoolExecutor(READER_THREADS, "db-read")
+
+    async def write(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
+                    *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run `function(tx, ...)` and commit its rows and audit entries together."""
+        call = partial(self.write_sync, actor, function, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._writers, call)
+
+    async def read(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
+                   *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run `function(tx, ...)`; its result is returned once its disclosures are in the trail."""
+        loop = asyncio.get_running_loop()
+        call = partial(self._read_sync, actor, function, *args, **kwargs)
+        result, disclosures, failure = await loop.run_in_executor(self._readers, call)
+        if disclosures:
+            await loop.run_in_executor(self._writers, self._record_sync, actor, disclosures)
+        if failure is not None:
+            raise failure
+        return result  # type: ignore[no-any-return]
+
+    def write_sync(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
+                   *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same as `write`, in the calling thread (CLI, tests)."""
+        tx = self._transaction(actor, readonly=False)
+        try:
+            with tx.session:
+                result = function(tx, *args, **kwargs)
+                tx.session.flush()
+                self._journal.append(tx, tx.disclosures)
+                tx.session.commit()
+        except Exception as failure:
+            self._record_refusals(tx, failure)
+            raise _translated(failure) from failure
+        for callback in tx.after_commit:
+            callback()
+        return result
+
+    def read_sync(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
+                  *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same as `read`, in the calling thread (CLI, tests)."""
+        result, disclosures, failure = self._read_sync(actor, function, *args, **kwargs)
+        if disclosures:
+            self._record_sync(actor, disclosures)
+        if failure is not None:
+            raise failure
+        return result  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Wait for running work, then close the connections."""
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self.engine.dispose()
+
+    def _read_sync(self, actor: Actor, function: Callable[..., Any], *args: Any, **kwargs: Any
+                   ) -> tuple[Any, list[Disclosure], ColloqueError | None]:
+        tx = self._transaction(actor, readonly=True)
+        with tx.session:
+            try:
+                return function(tx, *args, **kwargs), tx.disclosures, None
+            except ColloqueError as failure:
+                return None, [d for d in tx.disclosures if d.outcome != "success"], failure
+
+    def _record_sync(self, actor: Actor, disclosures: list[Disclosure]) -> None:
+        tx = self._transaction(actor, readonly=False)
+        with tx.session:
+            self._journal.append(tx, disclosures)
+            tx.session.commit()
+
+    def _record_refusals(self, tx: Tx, failure: Exception) -> None:
+        # The work was rolled back; that somebody tried must stay in the trail.
+        refusals = [d for d in tx.disclosures if d.outcome != "success"]
+        if refusals and isinstance(failure, ColloqueError):
+            self._record_sync(tx.actor, refusals)
+
+    def _transaction(self, actor: Actor, *, readonly: bool) -> Tx:
+        session = Session(self.engine, expire_on_commit=False, autoflush=not readonly)
+        if self.is_sqlite:
+            session.info["begin"] = "BEGIN" if readonly else "BEGIN IMMEDIATE"
+            session.connection(execution_options={"begin": session.info["begin"]})
+        return Tx(session, actor, self._clock(), self._keyring, readonly)
+
+
+def _translated(failure: Exception) -> Exception:
+    if isinstance(failure, OperationalError) and "disk is full" in str(failure):
+        return Unavailable("The server's disk is full: nothing was changed. Please tell the clinic.")
+    return failure
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for SQLite (WAL, FULL, foreign keys) or PostgreSQL (read committed)."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=POSTGRES_POOL + READER_THREADS, pool_pre_ping=True)
+    database = make_url(url).database
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: IMMEDIATE for writers
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

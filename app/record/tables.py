@@ -1,0 +1,203 @@
+"""Tables of the patient's record. Everything clinical is in a `sealed` column under the patient's key."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+from pydantic import Field as Part
+from sqlalchemy import DDL, LargeBinary, UniqueConstraint, event
+from sqlmodel import Field, SQLModel
+
+from app.db import Sealed, SealedRow, UTCInstant, new_id
+
+
+class Entry(BaseModel):
+    """One line of the record: an allergy with its reaction, a treatment with its dosage, a problem with its date."""
+
+    text: str
+    detail: str = ""
+    code: str = ""
+
+
+class RecordEntry(SealedRow, table=True):
+    """AllergyIntolerance, MedicationStatement or Condition of a patient; `sealed` is an Entry."""
+
+    __tablename__ = "record_entry"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    patient_id: str = Field(foreign_key="patient.id", index=True)
+    kind: str  # allergy | treatment | problem
+    recorded_at: datetime = Field(sa_type=UTCInstant)
+    ended_at: datetime | None = Field(default=None, sa_type=UTCInstant)
+    encounter_id: str | None = Field(default=None, foreign_key="encounter.id")  # the visit it came from
+    sealed: bytes = Field(default=b"", sa_type=Sealed)
+
+
+class SpeechStream(SQLModel, table=True):
+    """One run of the tap for one participant; `acked_seq` is the last sequence number written down."""
+
+    __tablename__ = "speech_stream"
+    id: str = Field(primary_key=True)
+    encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    role: str
+    started_at: datetime = Field(sa_type=UTCInstant)
+    ended_at: datetime | None = Field(default=None, sa_type=UTCInstant)
+    end_reason: str = ""  # closed | withdrawn | lost
+    acked_seq: int = -1
+    complete: bool = False  # the worker has written all of it down
+
+
+class Speech(BaseModel):
+    """The words of one segment, or of a marker ("transcription stopped")."""
+
+    text: str
+
+
+class TranscriptSegment(SealedRow, table=True):
+    """A final caption. Times are milliseconds since 1970; kind is speech or the code of a marker."""
+
+    __tablename__ = "transcript_segment"
+    __table_args__ = (UniqueConstraint("stream_id", "first_seq"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    patient_id: str = Field(foreign_key="patient.id")
+    encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    stream_id: str
+    first_seq: int
+    last_seq: int
+    role: str
+    kind: str = "speech"
+    start_at: datetime = Field(sa_type=UTCInstant)
+    end_at: datetime = Field(sa_type=UTCInstant)
+    language: str
+    low_confidence: bool = False
+    sealed: bytes = Field(default=b"", sa_type=Sealed)
+
+
+class Evidence(BaseModel):
+    """Where a sentence comes from: a transcript segment and its seconds since the start of the media."""
+
+    segment: int
+    segment_id: str
+    start: float
+    end: float
+
+
+class Sentence(BaseModel):
+    """One sentence of the note; origin tells drafted, edited and typed text apart."""
+
+    id: str = Part(default_factory=new_id)
+    text: str
+    evidence: list[Evidence] = []
+    origin: Literal["drafted", "edited", "typed"] = "drafted"
+    flag: str = ""
+
+
+class Section(BaseModel):
+    """A section of the note with its LOINC code."""
+
+    code: str
+    title: str
+    sentences: list[Sentence] = []
+
+
+class NoteContent(BaseModel):
+    """The note as a document; `drafted` keeps what the machine wrote, for comparison."""
+
+    title: str
+    sections: list[Section] = []
+    reason: str = ""  # why there is no draft
+    omissions: list[dict[str, object]] = []
+    conflicts: list[dict[str, object]] = []
+    proposals: list[dict[str, object]] = []
+
+
+class Composition(SealedRow, table=True):
+    """The consultation note (FHIR Composition): preliminary -> final -> amended. Final content never changes."""
+
+    __tablename__ = "composition"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    patient_id: str = Field(foreign_key="patient.id", index=True)
+    encounter_id: str = Field(foreign_key="encounter.id", unique=True)
+    practitioner_id: str = Field(foreign_key="practitioner.id")
+    status: str = "preliminary"
+    language: str
+    version: int = 1  # optimistic lock: an edit names the version it saw
+    touched: bool = False  # the doctor edited: a late transcript must not overwrite
+    created_at: datetime = Field(sa_type=UTCInstant)
+    signed_at: datetime | None = Field(default=None, sa_type=UTCInstant)
+    signed_by: str | None = None
+    content_hash: bytes = Field(default=b"", sa_type=LargeBinary)  # SHA-256 of the signed content, sealed bytes
+    sealed: bytes = Field(default=b"", sa_type=Sealed)  # NoteContent
+
+
+class CompositionVersion(SealedRow, table=True):
+    """What a note said before an edit; the machine's first draft is version 1."""
+
+    __tablename__ = "composition_version"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    patient_id: str = Field(foreign_key="patient.id")
+    composition_id: str = Field(foreign_key="composition.id", index=True)
+    version: int
+    author: str
+    saved_at: datetime = Field(sa_type=UTCInstant)
+    sealed: bytes = Field(default=b"", sa_type=Sealed)  # NoteContent
+
+
+class Addendum(SealedRow, table=True):
+    """An addition to a signed note; itself never changed."""
+
+    __tablename__ = "addendum"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    patient_id: str = Field(foreign_key="patient.id")
+    composition_id: str = Field(foreign_key="composition.id", index=True)
+    author_id: str
+    author_name: str
+    written_at: datetime = Field(sa_type=UTCInstant)
+    sealed: bytes = Field(default=b"", sa_type=Sealed)  # Speech
+
+
+class PatientSummary(SealedRow, table=True):
+    """What the doctor releases to the patient, in plain words; `sealed` is SummaryContent."""
+
+    __tablename__ = "patient_summary"
+    id: str = Field(primary_key=True, foreign_key="composition.id")
+    patient_id: str = Field(foreign_key="patient.id", index=True)
+    encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    language: str
+    released_at: datetime | None = Field(default=None, sa_type=UTCInstant)
+    sealed: bytes = Field(default=b"", sa_type=Sealed)
+
+
+class SummaryContent(BaseModel):
+    """Plain-language paragraphs for the patient."""
+
+    paragraphs: list[str] = []
+
+
+# A signed note and an addendum are immutable by the database's own rule, whatever code runs.
+_REFUSED: tuple[tuple[str, str, str], ...] = (
+    ("composition", "UPDATE", "OLD.status IN ('final', 'amended') AND (NEW.sealed <> OLD.sealed "
+                              "OR NEW.status = 'preliminary' OR NEW.content_hash <> OLD.content_hash)"),
+    ("composition", "DELETE", "OLD.status <> 'preliminary'"),
+    ("addendum", "UPDATE", "TRUE"),
+    ("addendum", "DELETE", "TRUE"),
+)
+IMMUTABLE: dict[str, tuple[str, ...]] = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER {table}_immutable_{verb.lower()} BEFORE {verb} ON {table} WHEN {condition} "
+        f"BEGIN SELECT RAISE(ABORT, '{table}_immutable'); END"
+        for table, verb, condition in _REFUSED
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$ "
+        "BEGIN RAISE EXCEPTION 'immutable'; END $$ LANGUAGE plpgsql",
+        *(
+            f"CREATE TRIGGER {table}_immutable_{verb.lower()} BEFORE {verb} ON {table} FOR EACH ROW "
+            f"WHEN ({condition}) EXECUTE FUNCTION refuse_change()"
+            for table, verb, condition in _REFUSED
+        ),
+    ),
+}
+
+for _dialect, _statements in IMMUTABLE.items():
+    for _statement in _statements:
+        event.listen(SQLModel.metadata, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))

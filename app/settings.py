@@ -1,0 +1,101 @@
+"""Settings: the environment (COLLOQUE_*) over one file (colloque.env), documented in docs/settings.md."""
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class UnsafeSettings(ValueError):
+    """Production mode found a setting it must refuse; the text says what to do."""
+
+
+class Settings(BaseSettings):
+    """What a site may set; every field has its line in docs/settings.md (a test checks it)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COLLOQUE_", env_file=os.environ.get("COLLOQUE_ENV_FILE", "colloque.env"), extra="forbid"
+    )
+
+    mode: Literal["demo", "production"] = Field("demo", description="demo seeds an example clinic; production refuses everything unsafe.")
+    base_url: str = Field("http://localhost:8080", description="The origin that browsers use, without a path.")
+    host: str = Field("127.0.0.1", description="Address the web process listens on; a proxy such as Caddy stands in front.")
+    port: int = Field(8080, ge=0, le=65535, description="Port the web process listens on.")
+    data_dir: Path = Field(Path("var"), description="Where database, keys, sealed speech and sockets live.")
+    database_url: str = Field("", description="Empty: SQLite under data_dir. PostgreSQL: postgresql+psycopg://user:password@host/name.")
+    kek: SecretStr | None = Field(None, description="Key encryption key, 32 bytes in base64. Or use kek_file.")
+    kek_file: Path | None = Field(None, description="File that holds the key encryption key; demo mode makes one under data_dir.")
+    trusted_proxies: int = Field(0, ge=0, le=5, description="How many proxies stand in front and append X-Forwarded-For.")
+    clinic_zone: str = Field("Europe/Paris", description="IANA time zone of a new clinic.")
+    default_language: Literal["fr", "en"] = Field("fr", description="Language when the browser names none of ours.")
+    smtp_host: str = Field("", description="SMTP server for invitations and codes. Empty in demo mode: messages show in /demo/mailbox.")
+    smtp_port: int = Field(25, ge=1, le=65535, description="Port of the SMTP server.")
+    smtp_user: str = Field("", description="SMTP user; empty for none.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="SMTP password.")
+    smtp_tls: Literal["none", "starttls", "tls"] = Field("starttls", description="How the SMTP connection is protected.")
+    mail_from: str = Field("colloque@localhost", description="Sender of our e-mails.")
+    sms_gateway_url: str = Field("", description="HTTP gateway that takes POST {to, text}; empty: codes go by e-mail only.")
+    sms_gateway_token: SecretStr = Field(SecretStr(""), description="Bearer token for the SMS gateway.")
+    media_addresses: str = Field("", description="Comma-separated addresses the media node offers; empty: all of the machine, loopback included in demo mode.")
+    media_public_address: str = Field("", description="Public address that stands for the private one (1:1 NAT).")
+    media_port_min: int = Field(0, ge=0, le=65535, description="First UDP port for media; 0: any.")
+    media_port_max: int = Field(0, ge=0, le=65535, description="Last UDP port for media; 0: any.")
+    stun_url: str = Field("", description="stun: URL handed to browsers; empty: none.")
+    turn_url: str = Field("", description="turn: or turns: URL handed to browsers; empty: none.")
+    turn_secret: SecretStr = Field(SecretStr(""), description="Shared secret of the TURN server (short-lived credentials are made from it).")
+    whisper_model: str = Field("", description="A .pt path or a Whisper model name; empty: the pinned base weights.")
+    transcription_workers: int = Field(1, ge=0, le=16, description="Transcription processes that serve starts.")
+    session_minutes: int = Field(60, ge=5, le=720, description="A staff session ends after this long without use.")
+    audio_days: int = Field(7, ge=1, le=30, description="Sealed speech is destroyed after this many days even if no note was signed.")
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us over https."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @property
+    def effective_database_url(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'colloque.db'}"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where sealed speech waits."""
+        return self.data_dir / "spool"
+
+    @property
+    def control_socket(self) -> Path:
+        """The Unix socket on which web waits for media nodes and workers."""
+        return self.data_dir / "run" / "control.sock"
+
+    @property
+    def node_keys_dir(self) -> Path:
+        """Private keys of the media node and the worker on this machine."""
+        return self.data_dir / "keys"
+
+    @property
+    def demo_kek_path(self) -> Path:
+        """The key that demo mode makes for itself; production refuses it."""
+        return self.data_dir / "keys" / "demo.kek"
+
+    @model_validator(mode="after")
+    def refuse_unsafe_production(self) -> Self:
+        """Production refuses http origins, a missing or demo KEK and mail without a server."""
+        if self.mode == "production":
+            faults = [text for wrong, text in self._production_faults() if wrong]
+            if faults:
+                raise UnsafeSettings("Production mode refuses to start:\n- " + "\n- ".join(faults))
+        return self
+
+    def _production_faults(self) -> list[tuple[bool, str]]:
+        has_kek = self.kek is not None or self.kek_file is not None
+        demo_kek = self.kek_file is not None and self.kek_file.name == self.demo_kek_path.name
+        return [
+            (not self.secure, "COLLOQUE_BASE_URL must be an https:// origin; put Caddy in front (see Caddyfile)."),
+            (not has_kek, "No key encryption key: make one with `colloque keys new`, keep it safe, set COLLOQUE_KEK_FILE."),
+            (demo_kek, "COLLOQUE_KEK_FILE names the demo key: make your own with `colloque keys new`."),
+            (not self.smtp_host, "COLLOQUE_SMTP_HOST is empty: patients could not be invited."),
+        ]
