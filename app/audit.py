@@ -145,7 +145,8 @@ def search(tx: Tx, *, actor: str = "", action: str = "", patient_id: str = "", o
     """Entries, newest first, that match every given filter."""
     query = select(AuditEvent).order_by(col(AuditEvent.seq).desc()).limit(limit)
     if actor:
-        query = query.where((AuditEvent.actor_id == actor) | col(AuditEvent.actor_name).icontains(actor, autoescape=True))
+        named = col(AuditEvent.actor_name).icontains(actor, autoescape=True)
+        query = query.where(named | (col(AuditEvent.actor_id) == actor))
     if action:
         query = query.where(col(AuditEvent.action).startswith(action, autoescape=True))
     if patient_id:

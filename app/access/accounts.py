@@ -1,12 +1,14 @@
 """Staff accounts: password (Argon2id) and TOTP (RFC 6238), sessions, lock-out."""
 
+import hashlib
 from datetime import datetime
 from typing import ClassVar
 
 from pydantic import BaseModel
 from sqlmodel import Field, SQLModel
 
-from app.db import Sealed, SealedRow, UTCInstant, new_id
+from app.actor import Actor, Role
+from app.db import Sealed, SealedRow, Tx, UTCInstant, new_id
 
 
 class AccountSecret(BaseModel):
@@ -48,3 +50,19 @@ class StaffSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UTCInstant)
     ip: str
     user_agent: str
+
+
+def session_hash(secret: str) -> str:
+    """How a cookie's secret is stored: SHA-256, hexadecimal (the secret has 256 random bits)."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def actor_of_session(tx: Tx, secret: str) -> Actor | None:
+    """The member of staff whose cookie this is, once both factors were given; None when ended."""
+    session = tx.session.get(StaffSession, session_hash(secret))
+    if session is None or session.second_factor_at is None or session.expires_at <= tx.now:
+        return None
+    account = tx.session.get(Account, session.account_id)
+    if account is None or account.disabled:
+        return None
+    return Actor(Role(account.role), account.id, account.name, account.practitioner_id, session_id=session.id)

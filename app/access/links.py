@@ -7,7 +7,9 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from app.db import UTCInstant, new_id
+from app.access.accounts import session_hash
+from app.actor import Actor, PurposeOfUse, Role
+from app.db import Tx, UTCInstant, new_id
 
 VISIT, SUMMARY = "visit", "summary"
 
@@ -51,3 +53,15 @@ class PatientSession(SQLModel, table=True):
     purpose: str
     created_at: datetime = Field(sa_type=UTCInstant)
     expires_at: datetime = Field(sa_type=UTCInstant)
+
+
+def actor_of_session(tx: Tx, secret: str) -> Actor | None:
+    """The patient whose cookie this is; None when the session ended or its link was revoked."""
+    session = tx.session.get(PatientSession, session_hash(secret))
+    if session is None or session.expires_at <= tx.now:
+        return None
+    link = tx.session.get(Link, session.link_id)
+    if link is None or link.revoked_at is not None:
+        return None
+    return Actor(Role.PATIENT, session.patient_id, patient_id=session.patient_id, session_id=session.id,
+                 appointment_id=session.appointment_id, purpose=PurposeOfUse.PATIENT_REQUEST)

@@ -200,4 +200,4 @@ IMMUTABLE: dict[str, tuple[str, ...]] = {
 
 for _dialect, _statements in IMMUTABLE.items():
     for _statement in _statements:
-        event.listen(SQLModel.metadata, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+        event.listen(SQLModel.metadata, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

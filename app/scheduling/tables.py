@@ -105,5 +105,5 @@ for _dialect, _statements in CONSTRAINTS.items():
     for _statement in _statements:
         event.listen(
             Appointment.__table__, "after_create",  # type: ignore[attr-defined]
-            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),
+            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
         )

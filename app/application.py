@@ -1,0 +1,51 @@
+"""The composition root: the whole wiring on one screen."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from app import clock
+from app.actor import system
+from app.audit import Trail
+from app.crypto.keyring import Keyring, load_kek
+from app.db import Database, Tx
+from app.settings import Settings
+from app.web import keys, middleware, rendering
+from app.web.forms import FORM_LIMIT_BYTES
+from app.web.routes import ROUTES
+from app.web.routing import add_routes
+
+
+def open_database(settings: Settings, now: clock.Clock = clock.utc_now) -> Database:
+    """The database of these settings with its keyring and trail."""
+    kek = settings.kek.get_secret_value() if settings.kek else None
+    demo_path = settings.demo_kek_path if settings.mode == "demo" else None
+    keyring = Keyring(load_kek(kek, settings.kek_file, demo_path))
+    return Database(settings.effective_database_url, keyring, trail_of(settings), now)
+
+
+def trail_of(settings: Settings) -> Trail:
+    """The audit trail with its anchor file beside the database."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Trail(settings.data_dir / "audit.anchor")
+
+
+def build(settings: Settings, db: Database) -> web.Application:
+    """The web application over an open database."""
+    app = web.Application(middlewares=middleware.ALL, client_max_size=FORM_LIMIT_BYTES)
+    app[keys.SETTINGS], app[keys.DATABASE] = settings, db
+    app[keys.TEMPLATES], app[keys.RELEASE] = rendering.environment(), rendering.release_of()
+    app[keys.CSRF_SECRET] = db.write_sync(system("web"), _csrf_secret)
+    app.cleanup_ctx.append(_close_database)
+    add_routes(app, ROUTES)
+    app.router.add_static(f"/static/{app[keys.RELEASE]}", rendering.ROOT / "static")
+    return app
+
+
+def _csrf_secret(tx: Tx) -> bytes:
+    return tx.keyring.key(tx.session, "site:csrf")
+
+
+async def _close_database(app: web.Application) -> AsyncIterator[None]:
+    yield
+    app[keys.DATABASE].close()

@@ -1,0 +1,20 @@
+"""Typed keys of the application and the request, in one place."""
+
+from aiohttp import web
+from jinja2 import Environment
+
+from app.actor import Actor
+from app.db import Database
+from app.settings import Settings
+
+DATABASE = web.AppKey("database", Database)
+SETTINGS = web.AppKey("settings", Settings)
+TEMPLATES = web.AppKey("templates", Environment)
+CSRF_SECRET = web.AppKey("csrf_secret", bytes)
+RELEASE = web.AppKey("release", str)
+
+ACTOR = web.RequestKey("actor", Actor)
+REQUEST_ID = web.RequestKey("request_id", str)
+LANGUAGE = web.RequestKey("language", str)
+FORM = web.RequestKey("form", dict[str, str])
+CSRF_COOKIE_VALUE = web.RequestKey("csrf_cookie_value", str)

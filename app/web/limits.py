@@ -1,0 +1,28 @@
+"""Rate limits: how often one address may try something costly or guessable, in a sliding window."""
+
+import time
+from collections import deque
+
+from app.errors import LimitReached
+
+MAX_KEYS = 50_000  # memory bound; the oldest keys are forgotten first
+
+
+class RateLimit:
+    """At most `times` calls of one key within `window_s` seconds, in this process."""
+
+    def __init__(self, times: int, window_s: float) -> None:
+        self.times, self.window_s = times, window_s
+        self._seen: dict[str, deque[float]] = {}
+
+    def hit(self, key: str) -> None:
+        """Count one try. Raises LimitReached with the seconds to wait."""
+        now = time.monotonic()
+        tries = self._seen.setdefault(key, deque())
+        while tries and tries[0] <= now - self.window_s:
+            tries.popleft()
+        if len(tries) >= self.times:
+            raise LimitReached(seconds=max(1, round(tries[0] + self.window_s - now)))
+        tries.append(now)
+        if len(self._seen) > MAX_KEYS:
+            self._seen.pop(next(iter(self._seen)))
