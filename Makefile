@@ -1,0 +1,32 @@
+# Colloque: two commands do everything. `make run` starts a demo clinic; `make test` checks the whole house.
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: help run setup setup-test test check unit trips clean
+
+help: ## Say what each command does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: setup ## Install what is missing, migrate, seed a demo clinic when empty, start everything
+	@exec $(VENV)/bin/colloque serve
+
+setup: ## Install into .venv, fetch and convert the speech weights once, compile the translations
+	@scripts/setup
+
+setup-test: setup ## Also install what the tests need (Debian packages where root)
+	@scripts/setup-test
+
+test: setup-test check unit trips ## Everything: style, types, contracts, unit tests, trips in real browsers
+
+check: ## ruff, mypy strict, import contracts, tsc on the JSDoc types, untranslated strings
+	@scripts/check
+
+unit: ## Unit tests and guards
+	@$(PY) -m pytest tests --ignore=tests/trips -n 2 --dist loadfile
+
+trips: ## Whole visits: real browsers, media, Whisper, SMTP, Caddy
+	@$(PY) -m pytest tests/trips
+
+clean: ## Remove the environment and the demo clinic's data
+	rm -rf $(VENV) var

@@ -1,0 +1,224 @@
+"""The command line: colloque serve | web | media | transcribe | migrate | demo | rehearse | draft | audit | keys."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+import typer
+from aiohttp import web
+
+from app import logs, supervisor
+from app.actor import system
+from app.application import build, open_database, trail_of
+from app.crypto.keyring import Keyring, load_kek, write_kek
+from app.db import Database, Tx
+from app.migrations import migrate as migrate_database
+from app.settings import Settings, UnsafeSettings
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Colloque: a self-hosted medical teleconsultation platform.")
+audit_cli = typer.Typer(no_args_is_help=True, help="Look after the audit trail.")
+keys_cli = typer.Typer(no_args_is_help=True, help="Look after the key encryption key (KEK).")
+cli.add_typer(audit_cli, name="audit")
+cli.add_typer(keys_cli, name="keys")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+
+
+def fail(text: str) -> NoReturn:
+    """Say what is wrong and leave with exit code 1."""
+    typer.secho(text, err=True, fg=typer.colors.RED)
+    raise typer.Exit(1)
+
+
+def settings_or_fail() -> Settings:
+    """The settings in force, or what to change about them."""
+    try:
+        return Settings()
+    except UnsafeSettings as refusal:
+        fail(str(refusal))
+    except ValueError as faults:
+        fail(f"The settings cannot be used:\n{faults}")
+
+
+def database_or_fail(settings: Settings) -> Database:
+    """The migrated database of these settings."""
+    try:
+        db = open_database(settings)
+    except ValueError as fault:
+        fail(f"The key encryption key cannot be used: {fault}.")
+    migrate_database(db.engine)
+    return db
+
+
+@cli.command()
+def serve() -> None:
+    """Start web, media node and transcription workers; in demo mode seed an empty database first."""
+    from app import seed
+
+    settings = settings_or_fail()
+    logs.configure()
+    db = database_or_fail(settings)
+    if settings.mode == "production":
+        seed.refuse_demo_accounts(db)
+    elif seed.seed_when_empty(db, settings):
+        typer.echo("A demo clinic was made.")
+    welcome = seed.welcome(db, settings)
+    db.close()
+    asyncio.run(supervisor.supervise(settings.transcription_workers, lambda: typer.echo(welcome)))
+
+
+@cli.command("web")
+def web_process() -> None:
+    """Start the web process alone: pages, signalling, domain, jobs."""
+    settings = settings_or_fail()
+    logs.configure()
+    app = build(settings, database_or_fail(settings))
+    web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None,  # type: ignore[arg-type]
+                shutdown_timeout=3.0)
+
+
+@cli.command()
+def media() -> None:
+    """Start a media node alone: forwards the encrypted calls, never decodes them."""
+    from webrtc import node
+
+    settings = settings_or_fail()
+    logs.configure()
+    addresses = [a.strip() for a in settings.media_addresses.split(",") if a.strip()]
+    ports = (settings.media_port_min, settings.media_port_max) if settings.media_port_max else None
+    asyncio.run(node.run(
+        control=str(settings.control_socket), spool=settings.spool_dir, keys=settings.node_keys_dir,
+        addresses=addresses or None, public_address=settings.media_public_address or None, ports=ports,
+    ))
+
+
+@cli.command()
+def transcribe() -> None:
+    """Start a transcription worker alone: opens sealed speech, recognises it with Whisper."""
+    from transcription import worker
+
+    settings = settings_or_fail()
+    logs.configure()
+    asyncio.run(worker.run(control=str(settings.control_socket), spool=settings.spool_dir,
+                           keys=settings.node_keys_dir, weights=settings.whisper_model or None))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; safe to run again."""
+    db = database_or_fail(settings_or_fail())
+    db.close()
+    typer.echo("The database is at the newest schema.")
+
+
+@cli.command()
+def demo(as_json: AsJson = False) -> None:
+    """Print the demo clinic: addresses, accounts with TOTP secrets, a patient link that can be joined now."""
+    from app import seed
+
+    settings = settings_or_fail()
+    if settings.mode != "demo":
+        fail("This installation is not in demo mode: there are no demo accounts.")
+    db = database_or_fail(settings)
+    seed.seed_when_empty(db, settings)
+    facts = seed.demo_facts(db, settings)
+    typer.echo(json.dumps(facts, ensure_ascii=False, indent=2) if as_json else seed.describe(facts))
+    db.close()
+
+
+@cli.command()
+def rehearse(
+    base_url: Annotated[str, typer.Option(help="The running installation, such as https://clinic.example.")],
+    patient_wav: Annotated[Path | None, typer.Option(exists=True, help="What the patient says (WAV).")] = None,
+    doctor_wav: Annotated[Path | None, typer.Option(exists=True, help="What the doctor says (WAV).")] = None,
+    lang: Annotated[str, typer.Option(help="Language of the visit: fr or en.")] = "fr",
+    seconds: Annotated[float | None, typer.Option(help="Stop talking after so many seconds.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a whole visit with two synthetic participants against a running installation, and time it."""
+    from app import rehearsal
+
+    if lang not in ("fr", "en"):
+        fail("--lang is fr or en.")
+    language: Literal["fr", "en"] = "fr" if lang == "fr" else "en"
+    settings = settings_or_fail()
+    db = database_or_fail(settings)
+    try:
+        report = asyncio.run(rehearsal.rehearse(
+            db, base_url.rstrip("/"), patient_wav=patient_wav, doctor_wav=doctor_wav, language=language, seconds=seconds))
+    except rehearsal.RehearsalFailed as failure:
+        fail(str(failure))
+    finally:
+        db.close()
+    typer.echo(json.dumps(report, ensure_ascii=False, indent=2) if as_json else rehearsal.describe(report))
+
+
+@cli.command()
+def draft(
+    transcript: Annotated[Path, typer.Option(help="A transcript as JSON: lang, motif, patient, dialogue.")],
+    as_json: AsJson = False,
+) -> None:
+    """Draft a consultation note from a transcript alone; nothing is stored."""
+    from app.notes import drafting
+
+    try:
+        note = drafting.draft(drafting.Transcript.from_json(transcript.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as fault:
+        fail(f"The transcript cannot be read: {fault}")
+    if as_json:
+        typer.echo(json.dumps(note.to_json(), ensure_ascii=False, indent=2))
+        return
+    typer.echo(note.to_text())
+
+
+@audit_cli.command("verify")
+def audit_verify(as_json: AsJson = False) -> None:
+    """Check the whole trail: an edited, removed, reordered or cut-off entry is found. Exit code 2 if so."""
+    settings = settings_or_fail()
+    db = database_or_fail(settings)
+    verdict = db.read_sync(system("audit verify"), trail_of(settings).verify)
+    db.close()
+    if as_json:
+        typer.echo(json.dumps({"entries": verdict.entries, "fault": verdict.fault, "seq": verdict.seq}))
+    elif verdict.fault:
+        typer.secho(f"The trail is broken at entry {verdict.seq}: {verdict.fault}.", fg=typer.colors.RED)
+    else:
+        typer.echo(f"The trail is whole: {verdict.entries} entries.")
+    raise typer.Exit(2 if verdict.fault else 0)
+
+
+@keys_cli.command("new")
+def keys_new(path: Annotated[Path, typer.Argument(help="Where to write the key; must not exist yet.")]) -> None:
+    """Make a key encryption key. Keep a copy apart from the database's backups: without it nothing opens."""
+    try:
+        write_kek(path)
+    except FileExistsError:
+        fail(f"{path} exists already: a key is never overwritten.")
+    typer.echo(f"Written to {path}. Set COLLOQUE_KEK_FILE={path} and keep a copy in a safe.")
+
+
+@keys_cli.command("rotate")
+def keys_rotate(new_file: Annotated[Path, typer.Argument(exists=True, help="The new key (see `keys new`).")]) -> None:
+    """Rewrap every data key under a new KEK. Stop the servers first; afterwards set COLLOQUE_KEK_FILE."""
+    settings = settings_or_fail()
+    db = database_or_fail(settings)
+    new_kek = load_kek(None, new_file, None)
+
+    def rotate(tx: Tx) -> int:
+        return tx.keyring.rotate(tx.session, new_kek)
+
+    count = db.write_sync(system("keys rotate"), rotate)
+    db.close()
+    typer.echo(f"{count} keys rewrapped under {Keyring(new_kek).kek_id}. Now set COLLOQUE_KEK_FILE={new_file}.")
+
+
+def main() -> None:
+    """Entry point of the colloque command."""
+    cli(prog_name="colloque")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""The database's schema, step by step (Alembic). `migrate` brings any database to the newest step."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+from app import audit, consent, encounters, jobs, people
+from app.access import accounts, guard, links
+from app.crypto import keyring
+from app.notifications import messages
+from app.record import tables as record_tables
+from app.scheduling import tables as scheduling_tables
+
+# Every module that declares tables: the metadata is whole once they are imported.
+TABLES = (audit, consent, encounters, jobs, people, accounts, guard, links, keyring, messages,
+          record_tables, scheduling_tables)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest step; does nothing when it is there already."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()

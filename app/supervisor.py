@@ -1,0 +1,71 @@
+"""`colloque serve`: web, media node and transcription workers under one terminal.
+
+A child that dies is started again at once, then with growing pauses if it keeps dying. Ctrl-C or
+SIGTERM ends all of them: first politely, after GRACE_S for good.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import structlog
+
+GRACE_S = 8.0
+STABLE_S = 10.0       # a child that lived this long starts over with no pause
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Child:
+    """One supervised process: `colloque <command>`."""
+
+    def __init__(self, name: str, command: str) -> None:
+        self.name, self.command = name, command
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def keep_alive(self) -> None:
+        """Start, and start again, until cancelled."""
+        pause_s = FIRST_PAUSE_S
+        try:
+            while True:
+                started = time.monotonic()
+                self.process = await asyncio.create_subprocess_exec(sys.executable, "-m", "app", self.command)
+                code = await self.process.wait()
+                lived_s = time.monotonic() - started
+                pause_s = FIRST_PAUSE_S if lived_s > STABLE_S else min(2 * pause_s, LONGEST_PAUSE_S)
+                log.warning("process ended, starting it again", process=self.name, code=code, after_s=round(lived_s, 1))
+                await asyncio.sleep(pause_s)
+        finally:
+            await self._end()
+
+    async def _end(self) -> None:
+        if self.process is None or self.process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self.process.terminate()
+        try:
+            await asyncio.wait_for(self.process.wait(), GRACE_S)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+
+
+async def supervise(workers: int, when_started: Callable[[], None]) -> None:
+    """Run everything until a signal asks to stop."""
+    children = [Child("web", "web"), Child("media", "media")]
+    children += [Child(f"transcribe {n + 1}", "transcribe") for n in range(workers)]
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+    tasks = [asyncio.create_task(child.keep_alive(), name=child.name) for child in children]
+    when_started()
+    await stop.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
