@@ -1,52 +1,39 @@
-"""Fixtures of every test: a clock that stands still and a real database.
+"""Fixtures for every test: a migrated database on a temporary SQLite file, with a clock that can be set."""
 
-SQLite in a temporary directory by default; COLLOQUE_TEST_POSTGRES=postgresql+psycopg://... runs the same
-tests on PostgreSQL, each in a schema of its own.
-"""
-
-import os
-import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
-import app.audit
-import app.consent
-import app.encounters
-import app.jobs
-import app.notifications.messages
-import app.people
-import app.record.tables
-import app.scheduling.tables  # noqa: F401  every table must be known before create_all
 from app.audit import Trail
 from app.crypto.keyring import Keyring
 from app.db import Database
+from app.migrations import TABLES
 
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
-POSTGRES_URL = os.environ.get("COLLOQUE_TEST_POSTGRES", "")
+assert TABLES  # importing the modules fills the metadata
+
+KEK = bytes(range(32))
 
 
 class FakeClock:
-    """A clock that moves only when told."""
+    """A clock that stands still until it is moved."""
 
-    def __init__(self, at: datetime = NOON) -> None:
+    def __init__(self, at: datetime) -> None:
         self.at = at
 
     def __call__(self) -> datetime:
         return self.at
 
-    def tick(self, seconds: float = 1) -> None:
-        """Let time pass."""
-        self.at += timedelta(seconds=seconds)
+    def forward(self, **delta: float) -> None:
+        self.at += timedelta(**delta)
 
 
 @pytest.fixture
 def clock() -> FakeClock:
-    return FakeClock()
+    """Monday 23 November 2026, 08:00 in Paris."""
+    return FakeClock(datetime(2026, 11, 23, 7, 0, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -55,24 +42,8 @@ def trail(tmp_path: Path) -> Trail:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    if not POSTGRES_URL:
-        yield f"sqlite:///{tmp_path / 'colloque.db'}"
-        return
-    schema, admin = f"t_{secrets.token_hex(6)}", create_engine(POSTGRES_URL)
-    with admin.begin() as connection:
-        connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public"))
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    yield f"{POSTGRES_URL}?options=-csearch_path%3D{schema},public"
-    with admin.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    admin.dispose()
-
-
-@pytest.fixture
-def db(database_url: str, trail: Trail, clock: FakeClock) -> Iterator[Database]:
-    """A database with all tables, a fixed KEK and a trail with its anchor."""
-    database = Database(database_url, Keyring(b"k" * 32), trail, clock)
+def db(tmp_path: Path, clock: FakeClock, trail: Trail) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'colloque.db'}", Keyring(KEK), trail, clock)
     SQLModel.metadata.create_all(database.engine)
     yield database
     database.close()
