@@ -36,7 +36,7 @@ def fail(text: str) -> NoReturn:
 def settings_or_fail() -> Settings:
     """The settings in force, or what to change about them."""
     try:
-        return Settings()
+        return Settings().refuse_unsafe_production()
     except UnsafeSettings as refusal:
         fail(str(refusal))
     except ValueError as faults:

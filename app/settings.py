@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -81,9 +81,8 @@ class Settings(BaseSettings):
         """The key that demo mode makes for itself; production refuses it."""
         return self.data_dir / "keys" / "demo.kek"
 
-    @model_validator(mode="after")
     def refuse_unsafe_production(self) -> Self:
-        """Production refuses http origins, a missing or demo KEK and mail without a server."""
+        """These settings; raises UnsafeSettings where production would start unsafely."""
         if self.mode == "production":
             faults = [text for wrong, text in self._production_faults() if wrong]
             if faults:
