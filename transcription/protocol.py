@@ -1,0 +1,237 @@
+"""What the media node, the web process and the worker say to each other about speech (docs/transcription-protocol.md).
+
+Pure: frame layout, stream header and messages. No key, no file, no socket here.
+"""
+
+import hashlib
+import struct
+from typing import Annotated, Literal, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+VERSION: Literal[1] = 1
+SPOOL_SUFFIX = ".sealed"
+MAX_OPUS_BYTES = 8_192  # RFC 6716 allows 1 275 a frame and 48 frames a packet; WebRTC sends one frame, under 1 500
+MAX_MESSAGE_BYTES = 65_536
+
+FRAME_PREFIX = struct.Struct(">BQQ")  # kind, sequence, at_ms: plain, and part of what the seal authenticates
+RECORD_LENGTH = struct.Struct(">H")  # length of the sealed frame that follows
+TAG_BYTES = 16
+KIND_AUDIO = 0
+KIND_END = 1
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Language = Literal["fr", "en"]
+EndReason = Literal["closed", "withdrawn", "lost"]
+Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
+Sequence = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+class ProtocolError(ValueError):
+    """Something that does not follow the protocol; `code` is stable, the text is for people.
+
+    Neither ever repeats the content that was refused: it may be speech.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class StreamHeader(_Strict):
+    """First line of a spool file: who speaks, in which visit and language. Plain, but sealed into every frame's AAD.
+
+    started_at_ms is in Unix epoch milliseconds.
+    """
+
+    version: Literal[1] = VERSION
+    visit_id: Identifier
+    stream_id: Identifier
+    participant_id: Identifier
+    role: Identifier
+    language: Language
+    started_at_ms: Milliseconds
+
+    def line(self) -> bytes:
+        """The header exactly as it is written and digested: one line of JSON, newline included."""
+        return self.model_dump_json().encode() + b"\n"
+
+    def digest(self) -> bytes:
+        """SHA-256 of line(), 32 bytes: the stream's identity in each frame's AAD."""
+        return hashlib.sha256(self.line()).digest()
+
+    @classmethod
+    def parse(cls, line: bytes) -> "StreamHeader":
+        """Read a header line; ProtocolError("bad-header") when it is not exactly one we could have written."""
+        try:
+            header = cls.model_validate_json(line)
+        except ValidationError as error:
+            raise ProtocolError("bad-header", "the stream header does not follow the protocol") from error
+        if header.line() != line:  # the digest is over these bytes: two spellings of one header must not exist
+            raise ProtocolError("bad-header", "the stream header is not in its canonical form")
+        return header
+
+
+class FramePrefix(NamedTuple):
+    """The plain part of a sealed frame: kind, number within the stream, and capture time in epoch milliseconds."""
+
+    kind: int
+    sequence: int
+    at_ms: int
+
+    def pack(self) -> bytes:
+        """17 bytes: kind u8, sequence u64, at_ms u64, big-endian."""
+        return FRAME_PREFIX.pack(*self)
+
+
+def frame_prefix(frame: bytes) -> FramePrefix:
+    """Read the plain part of a sealed frame; ProtocolError("bad-frame") when it is too short."""
+    if len(frame) < FRAME_PREFIX.size + TAG_BYTES:
+        raise ProtocolError("bad-frame", "the sealed frame is too short")
+    return FramePrefix(*FRAME_PREFIX.unpack_from(frame))
+
+
+# --- messages on the control channel -------------------------------------------------------------------------------
+
+
+class Hello(_Strict):
+    """Worker to web, first on each connection: who I am, the HPKE public key (base64) to seal visit keys to."""
+
+    type: Literal["hello"] = "hello"
+    role: Literal["worker"] = "worker"
+    version: Literal[1] = VERSION
+    node: Identifier
+    public_key: Annotated[str, Field(max_length=64)]
+    model: Annotated[str, Field(max_length=200)]
+    self_measure_rtf: Annotated[float, Field(ge=0)]  # seconds of work for each second of speech
+
+
+class KeyWanted(_Strict):
+    """Worker to web: sealed speech of this visit waits and its key is not here."""
+
+    type: Literal["key_wanted"] = "key_wanted"
+    visit_id: Identifier
+
+
+class Key(_Strict):
+    """Web to worker: the visit's audio key, HPKE-sealed to the public key of the hello, base64."""
+
+    type: Literal["key"] = "key"
+    visit_id: Identifier
+    sealed: Annotated[str, Field(max_length=1_024)]
+
+
+class KeyGone(_Strict):
+    """Web to worker: that key does not exist any more (or never did): forget the visit."""
+
+    type: Literal["key_gone"] = "key_gone"
+    visit_id: Identifier
+
+
+class StreamNudge(_Strict):
+    """Web to worker: a stream has begun; saves the worker its next scan."""
+
+    type: Literal["stream"] = "stream"
+    visit_id: Identifier
+    stream_id: Identifier
+
+
+class Segment(_Strict):
+    """Worker to web: an utterance recognised. Times in epoch ms; sequences name the sealed frames that hold it."""
+
+    type: Literal["segment"] = "segment"
+    visit_id: Identifier
+    stream_id: Identifier
+    participant_id: Identifier
+    role: Identifier
+    first_seq: Sequence
+    last_seq: Sequence
+    start_at_ms: Milliseconds
+    end_at_ms: Milliseconds
+    text: Annotated[str, Field(min_length=1, max_length=4_000)]
+    language: Language
+    avg_logprob: float
+    no_speech_prob: float
+    compression_ratio: float
+    low_confidence: bool
+
+
+class Ack(_Strict):
+    """Web to worker: the segment that ends with this frame is stored for good."""
+
+    type: Literal["ack"] = "ack"
+    stream_id: Identifier
+    last_seq: Sequence
+
+
+class StreamDone(_Strict):
+    """Worker to web: nothing more will come of this stream. `reason` is that of its end record."""
+
+    type: Literal["stream_done"] = "stream_done"
+    visit_id: Identifier
+    stream_id: Identifier
+    reason: EndReason = "closed"
+
+
+class StreamDoneAck(_Strict):
+    """Web to worker: the end of the stream is stored."""
+
+    type: Literal["stream_done_ack"] = "stream_done_ack"
+    stream_id: Identifier
+
+
+class Backlog(_Strict):
+    """Worker to web, on change: how many seconds ago the oldest speech without a caption was said."""
+
+    type: Literal["backlog"] = "backlog"
+    seconds: Annotated[float, Field(ge=0)]
+
+
+class Refused(_Strict):
+    """Worker to web, for the audit trail: a frame that was altered, replayed, malformed or is missing."""
+
+    type: Literal["refused"] = "refused"
+    visit_id: Identifier
+    stream_id: Identifier
+    sequence: Sequence
+    reason: Literal["altered", "replayed", "malformed", "missing", "undecodable"]
+
+
+class Forget(_Strict):
+    """Web to worker: drop this visit's key and everything held of it."""
+
+    type: Literal["forget"] = "forget"
+    visit_id: Identifier
+
+
+FromWorker = Hello | KeyWanted | Segment | StreamDone | Backlog | Refused
+ToWorker = Key | KeyGone | StreamNudge | Ack | StreamDoneAck | Forget
+
+_from_worker: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, Field(discriminator="type")])
+_to_worker: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="type")])
+
+
+def parse_from_worker(text: str | bytes) -> FromWorker:
+    """A worker's message; ProtocolError("bad-message") when it is not one."""
+    return _parse(_from_worker, text)
+
+
+def parse_to_worker(text: str | bytes) -> ToWorker:
+    """A message to a worker; ProtocolError("bad-message") when it is not one."""
+    return _parse(_to_worker, text)
+
+
+def _parse(adapter: TypeAdapter[T], text: str | bytes) -> T:
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise ProtocolError("message-too-big", f"a message may hold {MAX_MESSAGE_BYTES} bytes")
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        faults = ", ".join(sorted({f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors()})[:5])
+        raise ProtocolError("bad-message", f"the message does not follow the protocol ({faults})") from None
