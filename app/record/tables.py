@@ -99,15 +99,49 @@ class Section(BaseModel):
     sentences: list[Sentence] = []
 
 
+class Omission(BaseModel):
+    """Something said that the note leaves out; `section` is the LOINC code it would go to."""
+
+    id: str = Part(default_factory=new_id)
+    text: str
+    kind: str = ""
+    section: str = ""
+    evidence: list[Evidence] = []
+    state: Literal["open", "added", "dismissed"] = "open"
+
+
+class RecordConflict(BaseModel):
+    """What was said differs from what the record holds; a doctor decides before signing."""
+
+    id: str = Part(default_factory=new_id)
+    text: str
+    said: str = ""
+    recorded: str = ""
+    sentence_ids: list[str] = []
+    evidence: list[Evidence] = []
+    state: Literal["open", "said", "recorded"] = "open"
+
+
+class Proposal(BaseModel):
+    """A line that the visit proposes for the record; nothing enters without a click."""
+
+    id: str = Part(default_factory=new_id)
+    kind: Literal["allergy", "treatment", "problem"]
+    text: str
+    detail: str = ""
+    evidence: list[Evidence] = []
+    state: Literal["open", "accepted", "dismissed"] = "open"
+
+
 class NoteContent(BaseModel):
-    """The note as a document; `drafted` keeps what the machine wrote, for comparison."""
+    """The note as a document, with what stands beside it for the doctor to decide."""
 
     title: str
     sections: list[Section] = []
     reason: str = ""  # why there is no draft
-    omissions: list[dict[str, object]] = []
-    conflicts: list[dict[str, object]] = []
-    proposals: list[dict[str, object]] = []
+    omissions: list[Omission] = []
+    conflicts: list[RecordConflict] = []
+    proposals: list[Proposal] = []
 
 
 class Composition(SealedRow, table=True):
@@ -168,9 +202,10 @@ class PatientSummary(SealedRow, table=True):
 
 
 class SummaryContent(BaseModel):
-    """Plain-language paragraphs for the patient."""
+    """Plain-language paragraphs for the patient; `edited` once the doctor changed them."""
 
     paragraphs: list[str] = []
+    edited: bool = False
 
 
 # A signed note and an addendum are immutable by the database's own rule, whatever code runs.

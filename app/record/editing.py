@@ -1,0 +1,161 @@
+"""Changes to a note's content, pure: each takes the content and alters it in place.
+
+Unknown ids raise NotFound, unusable text Invalid. What keeps a doctor from signing is `blockers`.
+"""
+
+from typing import TypeVar
+
+from app.errors import Invalid, NotFound
+from app.record.tables import NoteContent, Omission, Proposal, RecordConflict, Section, Sentence
+
+T = TypeVar("T", Omission, RecordConflict, Proposal)
+
+SENTENCE_CHARS = 2000
+
+# LOINC codes of a consultation note in reading order, with English catalogue titles.
+SECTIONS: dict[str, str] = {
+    "10154-3": "Reason for visit",
+    "10164-2": "History of present illness",
+    "11348-0": "Past history",
+    "10157-6": "Family history",
+    "29762-2": "Social history",
+    "10160-0": "Medications",
+    "48765-2": "Allergies",
+    "10187-3": "Review of systems",
+    "8716-3": "Vital signs",
+    "29545-1": "Examination",
+    "30954-2": "Results",
+    "51848-0": "Assessment",
+    "18776-5": "Plan",
+    "69730-0": "Instructions",
+}
+
+
+def rewrite(content: NoteContent, sentence_id: str, text: str) -> None:
+    """Give a sentence the doctor's words; its evidence stays for comparison, its flag goes."""
+    _, sentence = _find(content, sentence_id)
+    text = _checked(text)
+    if text == sentence.text and not sentence.flag:
+        return
+    sentence.text, sentence.flag = text, ""
+    sentence.origin = "typed" if sentence.origin == "typed" else "edited"
+
+
+def confirm(content: NoteContent, sentence_id: str) -> None:
+    """The doctor keeps a flagged sentence as it stands."""
+    _find(content, sentence_id)[1].flag = ""
+
+
+def remove(content: NoteContent, sentence_id: str) -> None:
+    """Take a sentence out; a section left empty goes with it."""
+    section, sentence = _find(content, sentence_id)
+    section.sentences.remove(sentence)
+    if not section.sentences:
+        content.sections.remove(section)
+
+
+def append(content: NoteContent, code: str, title: str, text: str) -> None:
+    """Add a sentence the doctor typed to a section, which is made when it is not there yet."""
+    _section(content, code, title).sentences.append(Sentence(text=_checked(text), origin="typed"))
+
+
+def add_omission(content: NoteContent, omission_id: str, title: str) -> None:
+    """Put what was said but missing into its section, with its evidence."""
+    omission = omission_of(content, omission_id)
+    if omission.state == "added":
+        return
+    sentence = Sentence(text=omission.text, evidence=omission.evidence, origin="edited")
+    _section(content, omission.section or "10164-2", title).sentences.append(sentence)
+    omission.state = "added"
+
+
+def dismiss_omission(content: NoteContent, omission_id: str) -> None:
+    """What was said stays out of the note."""
+    omission_of(content, omission_id).state = "dismissed"
+
+
+def settle(content: NoteContent, conflict_id: str, *, keep: str) -> None:
+    """Decide between what was said ("said") and what the record holds ("recorded").
+
+    Keeping the record rewrites the one sentence that says otherwise when both values are known;
+    else the sentence stays for the doctor to edit.
+    """
+    conflict = conflict_of(content, conflict_id)
+    if keep not in ("said", "recorded"):
+        raise Invalid("Please choose one of the two.")
+    conflict.state = "said" if keep == "said" else "recorded"
+    for sentence_id in conflict.sentence_ids:
+        sentence = next((s for section in content.sections for s in section.sentences if s.id == sentence_id), None)
+        if sentence is None:
+            continue
+        sentence.flag = ""
+        if keep == "recorded" and conflict.recorded and conflict.said and conflict.said in sentence.text:
+            sentence.text = sentence.text.replace(conflict.said, conflict.recorded)
+            sentence.origin = "edited"
+
+
+def restore(content: NoteContent, earlier: NoteContent) -> None:
+    """Go back to an earlier text. Proposals keep their state: the record's lines are not undone here."""
+    content.sections, content.omissions = earlier.sections, earlier.omissions
+    content.conflicts = earlier.conflicts
+
+
+def blockers(content: NoteContent) -> list[str]:
+    """What must be decided before signing, as English catalogue texts."""
+    found = []
+    if not any(section.sentences for section in content.sections):
+        found.append("The note is empty.")
+    found += ["A difference from the record is undecided."] * sum(c.state == "open" for c in content.conflicts)
+    flagged = sum(bool(s.flag) for section in content.sections for s in section.sentences)
+    return found + ["A sentence is marked as unsure."] * flagged
+
+
+def omission_of(content: NoteContent, omission_id: str) -> Omission:
+    """The omission with this id. Raises NotFound."""
+    return _one(content.omissions, omission_id)
+
+
+def conflict_of(content: NoteContent, conflict_id: str) -> RecordConflict:
+    """The conflict with this id. Raises NotFound."""
+    return _one(content.conflicts, conflict_id)
+
+
+def proposal_of(content: NoteContent, proposal_id: str) -> Proposal:
+    """The proposal with this id. Raises NotFound."""
+    return _one(content.proposals, proposal_id)
+
+
+def _one(items: list[T], item_id: str) -> T:
+    found = next((item for item in items if item.id == item_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _find(content: NoteContent, sentence_id: str) -> tuple[Section, Sentence]:
+    for section in content.sections:
+        for sentence in section.sentences:
+            if sentence.id == sentence_id:
+                return section, sentence
+    raise NotFound
+
+
+def _section(content: NoteContent, code: str, title: str) -> Section:
+    if code not in SECTIONS:
+        raise Invalid("This section does not exist.")
+    found = next((section for section in content.sections if section.code == code), None)
+    if found is None:
+        found = Section(code=code, title=title)
+        content.sections.append(found)
+        order = list(SECTIONS)
+        content.sections.sort(key=lambda section: order.index(section.code) if section.code in order else len(order))
+    return found
+
+
+def _checked(text: str) -> str:
+    text = " ".join(text.split())
+    if not text:
+        raise Invalid("A sentence cannot be empty; remove it instead.", fields={"text": "Please fill in this field."})
+    if len(text) > SENTENCE_CHARS:
+        raise Invalid(fields={"text": "This is too long."})
+    return text
