@@ -1,0 +1,192 @@
+"""Transcripts: final captions as the worker recognised them, and markers of what happened around them.
+
+A stream is one run of the tap for one participant. Writing a segment is idempotent on (stream,
+first sequence number), so a worker that repeats itself after a crash adds nothing twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel
+from pydantic import Field as Part
+from sqlmodel import col, select
+
+from app import consent
+from app.access import guard
+from app.access.policy import Action
+from app.clock import from_epoch_ms
+from app.crypto.keyring import KeyDestroyed
+from app.db import Tx, new_id
+from app.encounters import Encounter
+from app.errors import AccessDenied, Conflict
+from app.record.tables import Speech, SpeechStream, TranscriptSegment
+
+SPEECH = "speech"
+Marker = Literal["transcription_started", "transcription_withdrawn", "transcription_unavailable",
+                 "connection_lost", "connection_back"]
+TEXT_LIMIT = 4000
+
+
+class Segment(BaseModel):
+    """A final caption from a transcription worker; times are milliseconds since 1970."""
+
+    stream_id: str
+    first_seq: int
+    last_seq: int
+    start_at_ms: int
+    end_at_ms: int
+    text: str = Part(max_length=TEXT_LIMIT)
+    language: str
+    low_confidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a transcript. `start` and `end` are seconds since the start of the media.
+
+    `index` counts speech from 0, as evidence refers to it; a marker has -1, its `kind` and no text.
+    """
+
+    index: int
+    id: str
+    stream_id: str
+    role: str
+    kind: str
+    text: str
+    start: float
+    end: float
+    start_at: datetime
+    end_at: datetime
+    low_confidence: bool
+
+
+def start_stream(tx: Tx, stream_id: str, encounter_id: str, role: str) -> SpeechStream:
+    """A tap began for a participant; saying so twice changes nothing. Raises Conflict without consent."""
+    _encounter(tx, encounter_id, Action.TRANSCRIPT_WRITE)
+    stream = tx.session.get(SpeechStream, stream_id)
+    if stream is not None:
+        return stream
+    if not consent.permits(tx, encounter_id, consent.TRANSCRIPTION):
+        raise Conflict("The patient does not agree to transcription.")
+    stream = SpeechStream(id=stream_id, encounter_id=encounter_id, role=role, started_at=tx.now)
+    tx.session.add(stream)
+    return stream
+
+
+def end_stream(tx: Tx, stream_id: str, reason: str) -> None:
+    """The tap of a stream ended: closed, withdrawn or lost."""
+    stream = tx.session.get(SpeechStream, stream_id)
+    if stream is None or stream.ended_at is not None:
+        return
+    _encounter(tx, stream.encounter_id, Action.TRANSCRIPT_WRITE)
+    stream.ended_at, stream.end_reason = tx.now, reason
+    tx.session.add(stream)
+
+
+def complete_stream(tx: Tx, stream_id: str) -> None:
+    """The worker has written down all of a stream."""
+    stream = tx.session.get(SpeechStream, stream_id)
+    if stream is None or stream.complete:
+        return
+    _encounter(tx, stream.encounter_id, Action.TRANSCRIPT_WRITE)
+    stream.ended_at = stream.ended_at or tx.now
+    stream.complete = True
+    tx.session.add(stream)
+
+
+def open_streams(tx: Tx, encounter_id: str) -> list[SpeechStream]:
+    """Streams of a visit that the worker has not written down completely."""
+    _encounter(tx, encounter_id, Action.TRANSCRIPT_READ, quiet=True)
+    query = select(SpeechStream).where(SpeechStream.encounter_id == encounter_id, col(SpeechStream.complete).is_(False))
+    return list(tx.session.exec(query).all())
+
+
+def append_segment(tx: Tx, segment: Segment) -> TranscriptSegment | None:
+    """Write a final caption down; None when it is there already. Raises AccessDenied for a foreign stream."""
+    stream = tx.session.get(SpeechStream, segment.stream_id, with_for_update=True)
+    if stream is None:
+        raise AccessDenied
+    encounter = _encounter(tx, stream.encounter_id, Action.TRANSCRIPT_WRITE)
+    stream.acked_seq = max(stream.acked_seq, segment.last_seq)
+    tx.session.add(stream)
+    written = select(TranscriptSegment.id).where(
+        TranscriptSegment.stream_id == segment.stream_id, TranscriptSegment.first_seq == segment.first_seq)
+    if tx.session.exec(written).first() is not None:
+        return None
+    row = TranscriptSegment(
+        patient_id=encounter.patient_id, encounter_id=encounter.id, role=stream.role, kind=SPEECH,
+        stream_id=segment.stream_id, first_seq=segment.first_seq, last_seq=segment.last_seq,
+        start_at=from_epoch_ms(segment.start_at_ms), end_at=from_epoch_ms(segment.end_at_ms),
+        language=segment.language, low_confidence=segment.low_confidence,
+    )
+    tx.seal(row, Speech(text=segment.text))
+    tx.session.add(row)
+    return row
+
+
+def mark(tx: Tx, encounter_id: str, kind: Marker, role: str = "") -> TranscriptSegment | None:
+    """Say in the transcript what happened; None when the last marker of its kind of thing says so already."""
+    encounter = _encounter(tx, encounter_id, Action.TRANSCRIPT_WRITE)
+    latest = tx.session.exec(
+        select(TranscriptSegment.kind)
+        .where(TranscriptSegment.encounter_id == encounter_id, TranscriptSegment.role == role)
+        .where(col(TranscriptSegment.kind).startswith(kind.partition("_")[0], autoescape=True))
+        .order_by(col(TranscriptSegment.start_at).desc()).limit(1)
+    ).first()
+    if latest == kind:
+        return None
+    row = TranscriptSegment(
+        patient_id=encounter.patient_id, encounter_id=encounter.id, role=role, kind=kind,
+        stream_id=f"marker:{new_id()}", first_seq=0, last_seq=0, start_at=tx.now, end_at=tx.now,
+        language=encounter.language,
+    )
+    tx.seal(row, Speech(text=""))
+    tx.session.add(row)
+    return row
+
+
+def read(tx: Tx, encounter_id: str) -> list[Line]:
+    """The transcript in the order of speech. Raises AccessDenied."""
+    encounter = _encounter(tx, encounter_id, Action.TRANSCRIPT_READ)
+    rows = tx.session.exec(
+        select(TranscriptSegment).where(TranscriptSegment.encounter_id == encounter_id)
+        .order_by(col(TranscriptSegment.start_at), col(TranscriptSegment.end_at), col(TranscriptSegment.id))
+    ).all()
+    lines, spoken = [], 0
+    for row in rows:
+        lines.append(line(tx, encounter, row, spoken if row.kind == SPEECH else -1))
+        spoken += row.kind == SPEECH
+    return lines
+
+
+def line(tx: Tx, encounter: Encounter, row: TranscriptSegment, index: int = -1) -> Line:
+    """One row as a line of its encounter's transcript."""
+    origin = encounter.media_started_at or encounter.started_at or row.start_at
+    return Line(index, row.id, row.stream_id, row.role, row.kind, tx.open(row, Speech).text,
+                _seconds(row.start_at - origin), _seconds(row.end_at - origin),
+                row.start_at, row.end_at, row.low_confidence)
+
+
+def audio_key(tx: Tx, encounter_id: str) -> bytes | None:
+    """The visit's 32-byte audio key, made on first use; None once it was destroyed. System only."""
+    guard.permit(tx, Action.TRANSCRIPT_WRITE, entity="Encounter", entity_id=encounter_id, quiet=True)
+    if tx.session.get(Encounter, encounter_id) is None:
+        return None
+    try:
+        return tx.keyring.key(tx.session, f"visit:{encounter_id}")
+    except KeyDestroyed:
+        return None
+
+
+def _seconds(span: timedelta) -> float:
+    return max(0.0, round(span.total_seconds(), 2))
+
+
+def _encounter(tx: Tx, encounter_id: str, action: Action, *, quiet: bool = False) -> Encounter:
+    encounter = tx.session.get(Encounter, encounter_id)
+    guard.permit(tx, action, entity="Encounter", entity_id=encounter_id, quiet=quiet,
+                 patient_id=encounter.patient_id if encounter else None)
+    if encounter is None:
+        raise AccessDenied
+    return encounter

@@ -1,0 +1,171 @@
+"""The waiting room: a doctor's day as a queue, each patient's place in it, and how late it runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from app import audit, consent
+from app.access import guard
+from app.access.policy import Action
+from app.db import Tx
+from app.encounters import Encounter, find
+from app.errors import AccessDenied
+from app.people import Organization, Patient, PatientIdentity, Practitioner
+from app.scheduling.tables import Appointment, BookingNote, Motif
+
+PRESENT_S = 40  # two heartbeats of the waiting page and some air
+NO_SHOW_MIN = 10  # a patient this late without a sign no longer holds up those after
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One visit as far as its place in the queue depends on it."""
+
+    id: str
+    start_at: datetime
+    end_at: datetime
+    status: str  # of the encounter
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one patient stands: `ahead` visits before theirs, expected to begin at `expected_at`."""
+
+    status: str
+    ahead: int
+    delay_min: int
+    expected_at: datetime
+    practitioner: Practitioner
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """A visit in the doctor's queue of the day."""
+
+    id: str
+    name: str
+    age: int
+    motif_fr: str
+    motif_en: str
+    reason: str
+    start_at: datetime
+    status: str
+    device_test: str
+    present: bool
+    arrived_at: datetime | None
+    started_at: datetime | None
+    expected_at: datetime
+    transcription: bool
+
+
+def expected_starts(turns: Sequence[Turn], now: datetime) -> dict[str, datetime]:
+    """When each visit is expected to begin, in order of `start_at`; visits that began keep their time.
+
+    A visit takes its booked length; one in progress that overran may end any moment. Patients who did
+    not come hold up nobody once NO_SHOW_MIN have passed.
+    """
+    free_at, expected = now, {}
+    for turn in sorted(turns, key=lambda t: (t.started_at is None, t.start_at)):
+        length = turn.end_at - turn.start_at
+        if turn.status in ("in-progress", "finished"):
+            expected[turn.id] = turn.started_at or turn.start_at
+            if turn.status == "in-progress":
+                free_at = max(free_at, expected[turn.id] + length)
+            continue
+        expected[turn.id] = max(free_at, turn.start_at)
+        missing = turn.status == "planned" and now > turn.start_at + timedelta(minutes=NO_SHOW_MIN)
+        if not missing:
+            free_at = expected[turn.id] + length
+    return expected
+
+
+def queue(tx: Tx, on: date, shown: set[str] | None = None) -> list[QueueEntry]:
+    """The acting doctor's visits of a day in the clinic's zone, in order of their time.
+
+    `shown` holds the visits this screen was already told about: a live queue is refreshed often, and
+    what it discloses is in the trail once for each visit. It is filled on the way.
+    """
+    practitioner = tx.session.get(Practitioner, tx.actor.practitioner_id) if tx.actor.practitioner_id else None
+    known = shown if shown is not None else set()
+    guard.permit(tx, Action.QUEUE_READ, entity="Queue", quiet=bool(known))
+    if practitioner is None:
+        raise AccessDenied
+    rows = _day(tx, practitioner, on)
+    expected = expected_starts([_turn(a, e) for a, e in rows], tx.now)
+    for appointment, _ in rows:
+        if appointment.id not in known:
+            audit.record(tx, Action.PATIENT_READ, entity="Appointment", entity_id=appointment.id,
+                         patient_id=appointment.patient_id, place="queue")
+            known.add(appointment.id)
+    return [_entry(tx, a, e, expected[a.id]) for a, e in rows]
+
+
+def place(tx: Tx, encounter_id: str) -> Place:
+    """What the waiting page shows: the doctor, how many are before, the delay in minutes."""
+    encounter = find(tx, encounter_id, Action.VISIT_WAIT, quiet=True)
+    practitioner = tx.session.get(Practitioner, encounter.practitioner_id)
+    mine = tx.session.get(Appointment, encounter_id)
+    if practitioner is None or mine is None:
+        raise AccessDenied
+    zone = _zone(tx, practitioner)
+    rows = _day(tx, practitioner, mine.start_at.astimezone(zone).date())
+    turns = [_turn(a, e) for a, e in rows]
+    expected_at = expected_starts(turns, tx.now).get(encounter_id, mine.start_at)
+    ahead = sum(t.status == "in-progress" or (t.status == "arrived" and t.start_at < mine.start_at)
+                for t in turns if t.id != encounter_id)
+    return Place(encounter.status, ahead, _minutes(expected_at - mine.start_at), expected_at, practitioner)
+
+
+def delay_min(entries: Sequence[QueueEntry]) -> int:
+    """How late the doctor runs: the wait of the next patient who is there, in minutes."""
+    waiting = [e for e in entries if e.status == "arrived"]
+    return _minutes(waiting[0].expected_at - waiting[0].start_at) if waiting else 0
+
+
+def _minutes(late: timedelta) -> int:
+    return max(0, int(late.total_seconds() // 60))
+
+
+def _zone(tx: Tx, practitioner: Practitioner) -> ZoneInfo:
+    organization = tx.session.get(Organization, practitioner.organization_id)
+    return ZoneInfo(organization.zone if organization else "UTC")
+
+
+def _day(tx: Tx, practitioner: Practitioner, on: date) -> list[tuple[Appointment, Encounter | None]]:
+    zone = _zone(tx, practitioner)
+    begin, end = (datetime.combine(day, time(), zone) for day in (on, on + timedelta(days=1)))
+    query = (
+        select(Appointment, Encounter).join(Encounter, col(Encounter.id) == col(Appointment.id), isouter=True)
+        .where(Appointment.practitioner_id == practitioner.id, Appointment.start_at >= begin)
+        .where(Appointment.start_at < end, col(Appointment.status).not_in(("cancelled", "noshow")))
+        .order_by(col(Appointment.start_at))
+    )
+    return list(tx.session.exec(query).all())
+
+
+def _turn(appointment: Appointment, encounter: Encounter | None) -> Turn:
+    return Turn(appointment.id, appointment.start_at, appointment.end_at,
+                encounter.status if encounter else "planned", encounter.started_at if encounter else None)
+
+
+def _entry(tx: Tx, appointment: Appointment, encounter: Encounter | None, expected_at: datetime) -> QueueEntry:
+    patient, motif = tx.session.get(Patient, appointment.patient_id), tx.session.get(Motif, appointment.motif_id)
+    if patient is None or motif is None:
+        raise AccessDenied
+    identity = tx.open(patient, PatientIdentity)
+    seen_at = encounter.last_seen_at if encounter else None
+    return QueueEntry(
+        id=appointment.id, name=identity.name, age=identity.age(tx.now.date()), motif_fr=motif.label_fr,
+        motif_en=motif.label_en, start_at=appointment.start_at, expected_at=expected_at,
+        reason=tx.open(appointment, BookingNote).reason if appointment.sealed else "",
+        status=encounter.status if encounter else "planned",
+        device_test=encounter.device_test if encounter else "",
+        present=seen_at is not None and tx.now - seen_at < timedelta(seconds=PRESENT_S),
+        arrived_at=encounter.arrived_at if encounter else None,
+        started_at=encounter.started_at if encounter else None,
+        transcription=consent.permits(tx, appointment.id, consent.TRANSCRIPTION),
+    )
