@@ -16,6 +16,7 @@ from app import consent
 from app.access import guard
 from app.access.policy import Action
 from app.clock import from_epoch_ms
+from app.consent import Consent
 from app.crypto.keyring import KeyDestroyed
 from app.db import Tx, new_id
 from app.encounters import Encounter
@@ -26,12 +27,15 @@ SPEECH = "speech"
 Marker = Literal["transcription_started", "transcription_withdrawn", "transcription_unavailable",
                  "connection_lost", "connection_back"]
 TEXT_LIMIT = 4000
+CLOCK_SLACK = timedelta(seconds=1)  # media node and web read the same clock at different moments
 
 
 class Segment(BaseModel):
     """A final caption from a transcription worker; times are milliseconds since 1970."""
 
+    visit_id: str
     stream_id: str
+    role: str
     first_seq: int
     last_seq: int
     start_at_ms: int
@@ -69,9 +73,7 @@ def start_stream(tx: Tx, stream_id: str, encounter_id: str, role: str) -> Speech
         return stream
     if not consent.permits(tx, encounter_id, consent.TRANSCRIPTION):
         raise Conflict("The patient does not agree to transcription.")
-    stream = SpeechStream(id=stream_id, encounter_id=encounter_id, role=role, started_at=tx.now)
-    tx.session.add(stream)
-    return stream
+    return _new_stream(tx, stream_id, encounter_id, role, tx.now)
 
 
 def end_stream(tx: Tx, stream_id: str, reason: str) -> None:
@@ -103,21 +105,27 @@ def open_streams(tx: Tx, encounter_id: str) -> list[SpeechStream]:
 
 
 def append_segment(tx: Tx, segment: Segment) -> TranscriptSegment | None:
-    """Write a final caption down; None when it is there already. Raises AccessDenied for a foreign stream."""
+    """Write a final caption down; None when it is there already or was said while no consent stood.
+
+    Raises AccessDenied when the visit is unknown or the stream belongs to another one.
+    """
+    encounter = _encounter(tx, segment.visit_id, Action.TRANSCRIPT_WRITE)
+    start_at = from_epoch_ms(segment.start_at_ms)
     stream = tx.session.get(SpeechStream, segment.stream_id, with_for_update=True)
-    if stream is None:
+    if stream is not None and stream.encounter_id != encounter.id:
         raise AccessDenied
-    encounter = _encounter(tx, stream.encounter_id, Action.TRANSCRIPT_WRITE)
+    if not _consented(tx, encounter.id, start_at):
+        return None
+    # The worker may be quicker than the news of the tap's start, or the news died with an earlier web process.
+    stream = stream or _new_stream(tx, segment.stream_id, encounter.id, segment.role, start_at)
     stream.acked_seq = max(stream.acked_seq, segment.last_seq)
     tx.session.add(stream)
-    written = select(TranscriptSegment.id).where(
-        TranscriptSegment.stream_id == segment.stream_id, TranscriptSegment.first_seq == segment.first_seq)
-    if tx.session.exec(written).first() is not None:
+    if _written(tx, segment):
         return None
     row = TranscriptSegment(
         patient_id=encounter.patient_id, encounter_id=encounter.id, role=stream.role, kind=SPEECH,
         stream_id=segment.stream_id, first_seq=segment.first_seq, last_seq=segment.last_seq,
-        start_at=from_epoch_ms(segment.start_at_ms), end_at=from_epoch_ms(segment.end_at_ms),
+        start_at=start_at, end_at=from_epoch_ms(segment.end_at_ms),
         language=segment.language, low_confidence=segment.low_confidence,
     )
     tx.seal(row, Speech(text=segment.text))
@@ -177,6 +185,24 @@ def audio_key(tx: Tx, encounter_id: str) -> bytes | None:
         return tx.keyring.key(tx.session, f"visit:{encounter_id}")
     except KeyDestroyed:
         return None
+
+
+def _new_stream(tx: Tx, stream_id: str, encounter_id: str, role: str, started_at: datetime) -> SpeechStream:
+    stream = SpeechStream(id=stream_id, encounter_id=encounter_id, role=role, started_at=started_at)
+    tx.session.add(stream)
+    return stream
+
+
+def _written(tx: Tx, segment: Segment) -> bool:
+    query = select(TranscriptSegment.id).where(
+        TranscriptSegment.stream_id == segment.stream_id, TranscriptSegment.first_seq == segment.first_seq)
+    return tx.session.exec(query).first() is not None
+
+
+def _consented(tx: Tx, encounter_id: str, at: datetime) -> bool:
+    query = select(Consent).where(Consent.encounter_id == encounter_id, Consent.purpose == consent.TRANSCRIPTION)
+    return any(grant.granted_at - CLOCK_SLACK <= at and (grant.withdrawn_at is None or at < grant.withdrawn_at)
+               for grant in tx.session.exec(query).all())
 
 
 def _seconds(span: timedelta) -> float:

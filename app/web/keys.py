@@ -4,6 +4,7 @@ from aiohttp import web
 from jinja2 import Environment
 
 from app.actor import Actor
+from app.bus import Bus
 from app.db import Database
 from app.settings import Settings
 
@@ -12,6 +13,7 @@ SETTINGS = web.AppKey("settings", Settings)
 TEMPLATES = web.AppKey("templates", Environment)
 CSRF_SECRET = web.AppKey("csrf_secret", bytes)
 RELEASE = web.AppKey("release", str)
+BUS = web.AppKey("bus", Bus)
 
 ACTOR = web.RequestKey("actor", Actor)
 REQUEST_ID = web.RequestKey("request_id", str)

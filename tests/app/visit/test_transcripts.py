@@ -23,9 +23,9 @@ def visit(clinic, db):
     return clinic.visits[0]
 
 
-def segment(clock, role="patient", first=0, at_s=1.0, text="J'ai de la fièvre.", length_s=2.0):
+def segment(clock, visit, role="patient", first=0, at_s=1.0, text="J'ai de la fièvre.", length_s=2.0):
     start = epoch_ms(clock.at) + int(at_s * 1000)
-    return Segment(stream_id=f"stream-{role}", first_seq=first, last_seq=first + 99, start_at_ms=start,
+    return Segment(visit_id=visit, role=role, stream_id=f"stream-{role}", first_seq=first, last_seq=first + 99, start_at_ms=start,
                    end_at_ms=start + int(length_s * 1000), text=text, language="fr")
 
 
@@ -34,8 +34,8 @@ def lines(clinic, visit):
 
 
 def test_speech_is_read_in_the_order_it_was_said(clinic, db, clock, visit):
-    for s in (segment(clock, "doctor", 0, 5, "Depuis quand ?"), segment(clock, "patient", 0, 1),
-              segment(clock, "patient", 100, 8, "Trois jours.")):
+    for s in (segment(clock, visit, "doctor", 0, 5, "Depuis quand ?"), segment(clock, visit, "patient", 0, 1),
+              segment(clock, visit, "patient", 100, 8, "Trois jours.")):
         db.write_sync(SYSTEM, transcripts.append_segment, s)
     read = lines(clinic, visit)
     assert [(line.index, line.role, line.text) for line in read] == [
@@ -44,24 +44,40 @@ def test_speech_is_read_in_the_order_it_was_said(clinic, db, clock, visit):
 
 
 def test_a_segment_sent_twice_is_one_line(clinic, db, clock, visit):
-    assert db.write_sync(SYSTEM, transcripts.append_segment, segment(clock)) is not None
-    assert db.write_sync(SYSTEM, transcripts.append_segment, segment(clock)) is None
+    assert db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, visit)) is not None
+    assert db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, visit)) is None
     assert len(lines(clinic, visit)) == 1
     assert db.read_sync(SYSTEM, lambda tx: tx.session.get(SpeechStream, "stream-patient")).acked_seq == 99
 
 
 def test_speech_is_sealed_and_only_the_doctor_in_care_reads_it(clinic, db, clock, visit):
-    row = db.write_sync(SYSTEM, transcripts.append_segment, segment(clock))
+    row = db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, visit))
     assert "fièvre".encode() not in row.sealed
     for actor in (clinic.other_doctor, clinic.patient()):
         with pytest.raises(AccessDenied):
             db.read_sync(actor, transcripts.read, visit)
 
 
-def test_a_segment_of_an_unknown_stream_is_refused(db, clock, visit):
-    stray = segment(clock).model_copy(update={"stream_id": "someone-else"})
-    with pytest.raises(AccessDenied):
-        db.write_sync(SYSTEM, transcripts.append_segment, stray)
+def test_a_segment_of_another_visit_or_of_none_is_refused(clinic, db, clock, visit):
+    for foreign in ({"visit_id": "0" * 32}, {"visit_id": clinic.visits[1]}):
+        db.write_sync(clinic.patient(1), encounters.open_for, clinic.visits[1])
+        with pytest.raises(AccessDenied):
+            db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, visit).model_copy(update=foreign))
+
+
+def test_a_segment_may_come_before_the_news_of_its_stream(clinic, db, clock, visit):
+    early = segment(clock, visit).model_copy(update={"stream_id": "stream-early"})
+    assert db.write_sync(SYSTEM, transcripts.append_segment, early)
+    assert db.write_sync(SYSTEM, transcripts.start_stream, "stream-early", visit, "patient").acked_seq == 99
+
+
+def test_what_was_said_after_consent_ended_is_not_written(clinic, db, clock, visit):
+    clock.forward(seconds=10)
+    clinic.withdraw()
+    clock.forward(seconds=-10)
+    assert db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, visit, at_s=9, length_s=5))
+    assert db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, visit, first=100, at_s=10.5)) is None
+    assert len(lines(clinic, visit)) == 1
 
 
 def test_no_stream_begins_without_consent(clinic, db, clock, visit):
@@ -85,10 +101,10 @@ def test_a_marker_is_said_once_until_things_change(clinic, db, clock, visit):
 
 
 def test_markers_do_not_count_as_speech(clinic, db, clock, visit):
-    db.write_sync(SYSTEM, transcripts.append_segment, segment(clock))
+    db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, visit))
     clock.forward(seconds=4)
     db.write_sync(SYSTEM, transcripts.mark, visit, "transcription_withdrawn")
-    db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, first=100, at_s=2))
+    db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, visit, first=100, at_s=2))
     assert [(line.index, line.kind) for line in lines(clinic, visit)] == [
         (0, "speech"), (-1, "transcription_withdrawn"), (1, "speech")]
 
