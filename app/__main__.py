@@ -62,7 +62,10 @@ def serve() -> None:
     logs.configure()
     db = database_or_fail(settings)
     if settings.mode == "production":
-        seed.refuse_demo_accounts(db)
+        try:
+            seed.refuse_demo_accounts(db)
+        except UnsafeSettings as refusal:
+            fail(str(refusal))
     elif seed.seed_when_empty(db, settings):
         typer.echo("A demo clinic was made.")
     welcome = seed.welcome(db, settings)

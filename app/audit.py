@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import LargeBinary, func
+from sqlalchemy import LargeBinary, func, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from app.db import Disclosure, Tx, UTCInstant
 
 GENESIS = b"colloque audit trail v1"
 PAGE = 100
+CHAIN_LOCK = 0x636F6C6C  # advisory lock of the chain's writers
 
 
 class AuditEvent(SQLModel, table=True):
@@ -111,6 +112,8 @@ class Trail:
 
     @staticmethod
     def _locked_head(session: Session) -> AuditHead:
+        if session.get_bind().dialect.name == "postgresql":  # also before the first row exists
+            session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
         head = session.exec(select(AuditHead).where(AuditHead.id == 1).with_for_update()).first()
         return head or AuditHead(id=1, count=0, mac=GENESIS)
 

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from sqlalchemy import LargeBinary
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, select
 
 from app.crypto.envelope import KEY_BYTES, new_key, seal, unseal
@@ -117,8 +118,11 @@ class Keyring:
     def _create(self, session: Session, key_id: str) -> bytes:
         plain = new_key()
         wrapped = seal(self._kek, plain, f"data_key:{key_id}")
-        session.add(DataKey(id=key_id, kek_id=self.kek_id, wrapped=wrapped))
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(DataKey(id=key_id, kek_id=self.kek_id, wrapped=wrapped))
+        except IntegrityError:  # another web node made it in the same instant: theirs is the one
+            return self._unwrap(session.get_one(DataKey, key_id))
         return plain
 
     def _unwrap(self, row: DataKey) -> bytes:
