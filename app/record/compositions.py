@@ -58,6 +58,7 @@ class Note:
     addenda: list[Addition]
     blockers: list[str]
     mine: bool
+    fingerprint: str = ""  # SHA-256 of the signed content as it is stored, also in the trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def read(tx: Tx, encounter_id: str, *, quiet: bool = False) -> Note:
         status=row.status, language=row.language, version=row.version, touched=row.touched,
         created_at=row.created_at, signed_at=row.signed_at, content=content, addenda=_addenda(tx, row.id),
         blockers=editing.blockers(content) if row.status == PRELIMINARY else [],
-        mine=tx.actor.practitioner_id == row.practitioner_id,
+        mine=tx.actor.practitioner_id == row.practitioner_id, fingerprint=row.content_hash.hex(),
     )
 
 
