@@ -96,7 +96,7 @@ def open_for(tx: Tx, appointment_id: str) -> Encounter:
     return encounter
 
 
-def find(tx: Tx, encounter_id: str, action: Action, *, quiet: bool = False, **detail: str) -> Encounter:
+def find(tx: Tx, /, encounter_id: str, action: Action, *, quiet: bool = False, **detail: str) -> Encounter:
     """The encounter if the actor may do this to it; one without a row yet reads as planned.
 
     Raises AccessDenied, the same for an id that does not exist.
@@ -130,6 +130,14 @@ def arrive(tx: Tx, encounter_id: str) -> Encounter:
     encounter.last_seen_at = tx.now
     tx.session.add(encounter)
     return encounter
+
+
+def present(tx: Tx, encounter_id: str) -> Encounter:
+    """The patient's page is connected: who agreed to the visit takes or keeps their place."""
+    encounter = open_for(tx, encounter_id)
+    if encounter.status == "finished" or not consent.permits(tx, encounter_id, consent.VISIT):
+        return encounter
+    return arrive(tx, encounter_id)
 
 
 def seen(tx: Tx, encounter_id: str) -> None:

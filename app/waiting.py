@@ -83,8 +83,8 @@ def expected_starts(turns: Sequence[Turn], now: datetime) -> dict[str, datetime]
     return expected
 
 
-def queue(tx: Tx, on: date, shown: set[str] | None = None) -> list[QueueEntry]:
-    """The acting doctor's visits of a day in the clinic's zone, in order of their time.
+def queue(tx: Tx, on: date | None = None, shown: set[str] | None = None) -> list[QueueEntry]:
+    """The acting doctor's visits of a day (today) in the clinic's zone, in order of their time.
 
     `shown` holds the visits this screen was already told about: a live queue is refreshed often, and
     what it discloses is in the trail once for each visit. It is filled on the way.
@@ -94,7 +94,7 @@ def queue(tx: Tx, on: date, shown: set[str] | None = None) -> list[QueueEntry]:
     guard.permit(tx, Action.QUEUE_READ, entity="Queue", quiet=bool(known))
     if practitioner is None:
         raise AccessDenied
-    rows = _day(tx, practitioner, on)
+    rows = _day(tx, practitioner, on or tx.now.astimezone(_zone(tx, practitioner)).date())
     expected = expected_starts([_turn(a, e) for a, e in rows], tx.now)
     for appointment, _ in rows:
         if appointment.id not in known:

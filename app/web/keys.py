@@ -7,6 +7,7 @@ from app.actor import Actor
 from app.bus import Bus
 from app.db import Database
 from app.settings import Settings
+from app.web.rooms import Rooms
 
 DATABASE = web.AppKey("database", Database)
 SETTINGS = web.AppKey("settings", Settings)
@@ -14,6 +15,8 @@ TEMPLATES = web.AppKey("templates", Environment)
 CSRF_SECRET = web.AppKey("csrf_secret", bytes)
 RELEASE = web.AppKey("release", str)
 BUS = web.AppKey("bus", Bus)
+ROOMS = web.AppKey("rooms", Rooms)
+SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
 
 ACTOR = web.RequestKey("actor", Actor)
 REQUEST_ID = web.RequestKey("request_id", str)

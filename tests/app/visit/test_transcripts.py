@@ -25,8 +25,8 @@ def visit(clinic, db):
 
 def segment(clock, visit, role="patient", first=0, at_s=1.0, text="J'ai de la fièvre.", length_s=2.0):
     start = epoch_ms(clock.at) + int(at_s * 1000)
-    return Segment(visit_id=visit, role=role, stream_id=f"stream-{role}", first_seq=first, last_seq=first + 99, start_at_ms=start,
-                   end_at_ms=start + int(length_s * 1000), text=text, language="fr")
+    return Segment(visit_id=visit, role=role, stream_id=f"stream-{role}", first_seq=first, last_seq=first + 99,
+                   start_at_ms=start, end_at_ms=start + int(length_s * 1000), text=text, language="fr")
 
 
 def lines(clinic, visit):

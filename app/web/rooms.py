@@ -1,0 +1,374 @@
+"""Rooms: the live side of visits in this web process. Rows say what is; a room says who is connected now.
+
+A room lives on one media node. Everything here can be lost: after a restart of web the nodes report
+their rooms and the browsers' sockets come back, and the rows say whether the visit still runs and
+whether speech may be tapped.
+"""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import structlog
+
+from app import consent, encounters
+from app.actor import system
+from app.bus import Bus, queue_topic, visit_topic
+from app.db import Database, Tx
+from app.encounters import Encounter
+from app.errors import ColloqueError, Conflict, Unavailable
+from app.record import transcripts
+from app.record.transcripts import Line, Marker
+from transcription.sealing import seal_key
+
+log = structlog.get_logger(__name__)
+ROOMS_ACTOR = system("rooms")
+Body = dict[str, Any]
+MediaState = Literal["connecting", "connected", "lost", "left"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A media node's offer to one participant."""
+
+    sdp: str
+    epoch: int
+
+
+class MediaNode(Protocol):
+    """What rooms ask of a connected media node; every call raises Unavailable when it does not answer."""
+
+    node: str
+    public_key: bytes
+
+    async def join(self, room: str, participant: str, role: str, *, echo: bool = False) -> Offer: ...
+    async def answer(self, room: str, participant: str, epoch: int, sdp: str) -> None: ...
+    async def candidate(self, room: str, participant: str, epoch: int, candidate: str) -> None: ...
+    async def leave(self, room: str, participant: str) -> None: ...
+    async def close(self, room: str) -> None: ...
+    async def tap(self, room: str, participant: str, *, on: bool, sealed_key: str, language: str,
+                  reason: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Seat:
+    """One participant of a room. `connection` is the browser socket that sits here."""
+
+    participant: str
+    role: str
+    connection: str = ""
+    audio: bool = True
+    video: bool = True
+    state: MediaState = "connecting"
+    tapped: bool = False
+
+    def body(self) -> Body:
+        """What the others are told."""
+        return {"type": "participant", "participant": self.participant, "role": self.role, "name": "",
+                "audio": self.audio, "video": self.video, "state": self.state}
+
+
+@dataclass(slots=True)
+class Room:
+    """One visit that is connected somewhere. `doctor` is the practitioner whose queue shows it."""
+
+    id: str
+    doctor: str
+    language: str
+    node: MediaNode | None = None
+    seats: dict[str, Seat] = field(default_factory=dict)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Whether speech of a visit may be tapped, under which key."""
+
+    running: bool
+    consented: bool
+    key: bytes | None
+    language: str
+
+
+class Rooms:
+    """All rooms of this process, and the media nodes they can live on."""
+
+    def __init__(self, db: Database, bus: Bus) -> None:
+        self._db, self._bus = db, bus
+        self._nodes: dict[str, MediaNode] = {}
+        self._rooms: dict[str, Room] = {}
+        self._present: dict[tuple[str, str], set[str]] = {}
+        self.on_stream: Callable[[str, str], Awaitable[None]] | None = None  # tells the workers
+
+    # --- browsers -------------------------------------------------------------------------------------
+
+    def tell(self, visit_id: str, body: Body, *, to: str = "", skip: str = "", only: str = "") -> None:
+        """Send to the sockets of a visit: all, those of one role, all but one socket, or one alone."""
+        self._bus.publish(visit_topic(visit_id), {"to": to, "skip": skip, "only": only, "body": body})
+
+    def enter(self, visit_id: str, role: str, connection: str) -> None:
+        """A socket of this role is open; the others are told when it is the first."""
+        present = self._present.setdefault((visit_id, role), set())
+        if not present:
+            self.tell(visit_id, {"type": "presence", "role": role, "online": True}, skip=connection)
+        present.add(connection)
+
+    def go(self, visit_id: str, role: str, connection: str) -> None:
+        """A socket closed; the others are told when it was the last of its role."""
+        present = self._present.get((visit_id, role), set())
+        present.discard(connection)
+        if not present and self._present.pop((visit_id, role), None) is not None:
+            self.tell(visit_id, {"type": "presence", "role": role, "online": False})
+
+    def is_present(self, visit_id: str, role: str) -> bool:
+        """Whether a socket of this role is open here."""
+        return (visit_id, role) in self._present
+
+    async def join(self, visit_id: str, participant: str, role: str, connection: str) -> Offer:
+        """A seat in the call and the node's offer. Raises Conflict when the visit does not run, Unavailable."""
+        encounter = await self._db.read(ROOMS_ACTOR, encounters.status_of, visit_id)
+        if encounter.status != "in-progress":
+            raise Conflict("This visit has not begun." if encounter.finished_at is None else "This visit is over.")
+        room = self._room(encounter)
+        room.node = room.node or self._place()
+        seat = room.seats.setdefault(participant, Seat(participant, role))
+        if seat.connection not in ("", connection):
+            self.tell(visit_id, {"type": "replaced"}, only=seat.connection)
+        seat.connection, seat.state, seat.tapped = connection, "connecting", False
+        return await room.node.join(visit_id, participant, role)
+
+    async def probe(self, room_id: str) -> Offer:
+        """A room of one whose node sends back what it gets."""
+        room = self._rooms[room_id] = Room(room_id, "", "", self._place())
+        room.seats["probe"] = Seat("probe", "probe", room_id)
+        return await self._seated(room_id, "probe").join(room_id, "probe", "probe", echo=True)
+
+    async def close_probe(self, room_id: str) -> None:
+        """The device test is over."""
+        room = self._rooms.pop(room_id, None)
+        if room and room.node:
+            await _try(room.node.close(room_id), "close")
+
+    async def answer(self, visit_id: str, participant: str, epoch: int, sdp: str) -> None:
+        """Hand the browser's answer to the node. Raises Unavailable, or Conflict for an unusable answer."""
+        await self._seated(visit_id, participant).answer(visit_id, participant, epoch, sdp)
+        for seat in self._rooms[visit_id].seats.values():
+            self.tell(visit_id, seat.body())
+
+    async def candidate(self, visit_id: str, participant: str, epoch: int, candidate: str) -> None:
+        """Hand a trickled candidate to the node."""
+        await self._seated(visit_id, participant).candidate(visit_id, participant, epoch, candidate)
+
+    def state(self, visit_id: str, participant: str, *, audio: bool, video: bool) -> None:
+        """A microphone or camera went on or off: the others see it named."""
+        room = self._rooms.get(visit_id)
+        if room and participant in room.seats:
+            seat = room.seats[participant]
+            seat.audio, seat.video = audio, video
+            self.tell(visit_id, seat.body(), skip=seat.connection)
+
+    async def leave(self, visit_id: str, participant: str, connection: str) -> None:
+        """A participant leaves on purpose; says nothing when another socket took the seat meanwhile."""
+        room = self._rooms.get(visit_id)
+        seat = room.seats.get(participant) if room else None
+        if room is None or seat is None or seat.connection != connection:
+            return
+        seat.connection = ""
+        if room.node is not None:
+            await room.node.leave(visit_id, participant)
+
+    # --- what changes a visit -------------------------------------------------------------------------
+
+    def queue_changed(self, practitioner_id: str) -> None:
+        """Somebody arrived, left, was admitted or finished: queues and waiting pages look again."""
+        self._bus.publish(queue_topic(practitioner_id), {"type": "queue"})
+
+    def admitted(self, encounter: Encounter) -> None:
+        """The doctor let the patient in."""
+        self.tell(encounter.id, {"type": "admitted"})
+        self.queue_changed(encounter.practitioner_id)
+
+    async def ended(self, encounter: Encounter) -> None:
+        """The visit is over: close its media and tell everybody."""
+        self.tell(encounter.id, {"type": "ended", "outcome": encounter.outcome})
+        self.queue_changed(encounter.practitioner_id)
+        room = self._rooms.pop(encounter.id, None)
+        if room and room.node:
+            await _try(room.node.close(encounter.id), "close")
+
+    async def consent_changed(self, visit_id: str) -> None:
+        """Consent to transcription was given or withdrawn (already committed): taps follow at once."""
+        room = self._rooms.get(visit_id)
+        speech = await self._db.write(ROOMS_ACTOR, _speech, visit_id)
+        if room is not None:
+            await self._sync_taps(room)
+        if speech.running and not speech.consented:
+            await self._mark(visit_id, "transcription_withdrawn")
+        self.tell(visit_id, {"type": "transcription", "consent": speech.consented})
+
+    def caption(self, visit_id: str, line: Line, *, patient_too: bool) -> None:
+        """A line of the transcript was written: to the doctor's screen and, while consented, the patient's."""
+        body = {"type": "caption", **line_body(line)}
+        self.tell(visit_id, body, to="" if patient_too else "doctor")
+
+    # --- media nodes ----------------------------------------------------------------------------------
+
+    async def node_up(self, node: MediaNode, reported: dict[str, dict[str, Seat]]) -> None:
+        """A node (re)connected and reports its rooms; rooms it lost, or that had none, join again."""
+        self._nodes[node.node] = node
+        for visit_id, seats in reported.items():
+            await self._rebuild(node, visit_id, seats)
+        for room in self._rooms.values():
+            if room.id not in reported and (room.node is None or room.node.node == node.node):
+                room.node = None
+                self.tell(room.id, {"type": "rejoin"})
+
+    def node_down(self, node: MediaNode) -> None:
+        """A node's control connection is gone. Its calls may still run: sockets wait for node_up."""
+        if self._nodes.get(node.node) is node:
+            del self._nodes[node.node]
+        for room in self._rooms.values():
+            if room.node is node:
+                room.node = None
+
+    async def participant_changed(self, visit_id: str, participant: str, state: MediaState) -> None:
+        """A node says how a participant's media is doing."""
+        room = self._rooms.get(visit_id)
+        seat = room.seats.get(participant) if room else None
+        if room is None or seat is None:
+            return
+        before, seat.state = seat.state, state
+        self.tell(visit_id, seat.body())
+        if state == "connected":
+            if await self._db.write(ROOMS_ACTOR, encounters.media_started, visit_id):
+                self.tell(visit_id, {"type": "media_started"})
+            if before == "lost":
+                await self._mark(visit_id, "connection_back", seat.role)
+            await self._sync_taps(room)
+            return
+        seat.tapped = False
+        if state == "lost":
+            await self._mark(visit_id, "connection_lost", seat.role)
+
+    def layout(self, visit_id: str, participant: str, slots: list[Body]) -> None:
+        """Who is in which slot of a participant's connection."""
+        room = self._rooms.get(visit_id)
+        seat = room.seats.get(participant) if room else None
+        if seat is not None and seat.connection:
+            self.tell(visit_id, {"type": "layout", "slots": slots}, only=seat.connection)
+
+    async def tap_started(self, visit_id: str, participant: str, stream_id: str) -> None:
+        """A node began a sealed stream: note it, and tell the workers."""
+        role = self._role(visit_id, participant)
+        try:
+            await self._db.write(ROOMS_ACTOR, transcripts.start_stream, stream_id, visit_id, role)
+        except Conflict:  # withdrawn while the tap started
+            await self.consent_changed(visit_id)
+            return
+        await self._mark(visit_id, "transcription_started")
+        if self.on_stream is not None:
+            await self.on_stream(visit_id, stream_id)
+
+    async def tap_ended(self, visit_id: str, participant: str, stream_id: str, reason: str) -> None:
+        """A sealed stream ended; when it failed the transcript says so and the next change tries again."""
+        room = self._rooms.get(visit_id)
+        if room and participant in room.seats and reason == "failed":
+            room.seats[participant].tapped = False
+        if stream_id:
+            await self._db.write(ROOMS_ACTOR, transcripts.end_stream, stream_id,
+                                 "lost" if reason == "failed" else reason)
+        if reason == "failed":
+            await self._mark(visit_id, "transcription_unavailable")
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _room(self, encounter: Encounter) -> Room:
+        room = self._rooms.get(encounter.id)
+        if room is None:
+            room = self._rooms[encounter.id] = Room(encounter.id, encounter.practitioner_id, encounter.language)
+        return room
+
+    def _place(self) -> MediaNode:
+        if not self._nodes:
+            raise Unavailable("The video service is starting again. Your place is kept; please wait a moment.")
+        load = {name: sum(r.node is node for r in self._rooms.values()) for name, node in self._nodes.items()}
+        return self._nodes[min(load, key=lambda name: load[name])]
+
+    def _seated(self, visit_id: str, participant: str) -> MediaNode:
+        room = self._rooms.get(visit_id)
+        if room is None or room.node is None or participant not in room.seats:
+            raise Unavailable("The call is being connected again.")
+        return room.node
+
+    def _role(self, visit_id: str, participant: str) -> str:
+        room = self._rooms.get(visit_id)
+        seat = room.seats.get(participant) if room else None
+        return seat.role if seat else participant
+
+    async def _rebuild(self, node: MediaNode, visit_id: str, seats: dict[str, Seat]) -> None:
+        try:
+            encounter = await self._db.read(ROOMS_ACTOR, encounters.status_of, visit_id)
+        except ColloqueError:
+            encounter = None
+        if encounter is None or encounter.status != "in-progress":
+            await _try(node.close(visit_id), "close")
+            return
+        room = self._room(encounter)
+        room.node = node
+        for name, seat in seats.items():
+            known = room.seats.setdefault(name, seat)
+            known.state, known.tapped = seat.state, seat.tapped
+        await self._sync_taps(room)
+
+    async def _sync_taps(self, room: Room) -> None:
+        async with room.lock:
+            speech = await self._db.write(ROOMS_ACTOR, _speech, room.id)
+            wanted = speech.running and speech.consented and speech.key is not None
+            reason = "withdrawn" if speech.running and not speech.consented else "closed"
+            for seat in list(room.seats.values()):
+                on = wanted and seat.state == "connected"
+                if room.node is None or on == seat.tapped:
+                    continue
+                sealed = ""
+                if on and speech.key is not None:
+                    sealed = base64.b64encode(seal_key(room.node.public_key, speech.key, visit_id=room.id)).decode()
+                done = await _try(room.node.tap(room.id, seat.participant, on=on, sealed_key=sealed,
+                                                language=speech.language, reason=reason), "tap")
+                seat.tapped = on if done else seat.tapped
+
+    async def _mark(self, visit_id: str, kind: Marker, role: str = "") -> None:
+        line = await self._db.write(ROOMS_ACTOR, _mark, visit_id, kind, role)
+        if line is not None:
+            self.caption(visit_id, line, patient_too=True)
+
+
+def line_body(line: Line) -> Body:
+    """A transcript line as the browser gets it."""
+    return {"id": line.id, "kind": line.kind, "role": line.role, "text": line.text, "start": line.start,
+            "end": line.end, "start_at_ms": round(line.start_at.timestamp() * 1000),
+            "end_at_ms": round(line.end_at.timestamp() * 1000), "low_confidence": line.low_confidence}
+
+
+def _speech(tx: Tx, visit_id: str) -> Speech:
+    encounter = encounters.status_of(tx, visit_id)
+    running = encounter.status == "in-progress"
+    consented = consent.permits(tx, visit_id, consent.TRANSCRIPTION)
+    key = transcripts.audio_key(tx, visit_id) if running and consented else None
+    return Speech(running, consented, key, encounter.language)
+
+
+def _mark(tx: Tx, visit_id: str, kind: Marker, role: str) -> Line | None:
+    row = transcripts.mark(tx, visit_id, kind, role)
+    return None if row is None else transcripts.line(tx, encounters.status_of(tx, visit_id), row)
+
+
+async def _try(call: Awaitable[None], what: str) -> bool:
+    # A node that does not answer reports its rooms when it is back; the state is made right then.
+    try:
+        await call
+    except ColloqueError as failure:
+        log.warning("media node did not follow", command=what, error=type(failure).__name__)
+        return False
+    return True
