@@ -221,7 +221,7 @@ def finish(tx: Tx, encounter_id: str, outcome: Outcome = "completed") -> Encount
     `in_person` and `abandoned` trace the decision to give up telemedicine and may come before the
     patient is admitted. Raises Conflict when nothing has begun.
     """
-    encounter = find(tx, encounter_id, Action.VISIT_CONDUCT, step="end", outcome=outcome)
+    encounter = find(tx, encounter_id, Action.VISIT_CONDUCT, step="end", ended_as=outcome)
     if encounter.status == "finished":
         return encounter
     if encounter.status == "planned" or (encounter.status == "arrived" and outcome == "completed"):

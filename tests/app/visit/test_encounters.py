@@ -136,7 +136,7 @@ def test_giving_up_telemedicine_before_it_began_is_traced(clinic, db):
     assert db.read_sync(SYSTEM, row, Appointment, clinic.visits[0]).status == "cancelled"
     assert db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Job)).all()) == []
     last = db.read_sync(SYSTEM, audit.search)[0]
-    assert (last.action, '"outcome": "in_person"' in last.detail) == ("visit:conduct", True)
+    assert (last.action, '"ended_as": "in_person"' in last.detail) == ("visit:conduct", True)
 
 
 def test_a_second_screen_is_told_and_may_take_over(clinic, db):
