@@ -7,11 +7,13 @@ from aiohttp import web
 from app import clock
 from app.actor import system
 from app.audit import Trail
+from app.bus import Bus
 from app.crypto.keyring import Keyring, load_kek
 from app.db import Database, Tx
 from app.settings import Settings
-from app.web import keys, middleware, rendering
+from app.web import hub, keys, middleware, rendering, sockets
 from app.web.forms import FORM_LIMIT_BYTES
+from app.web.rooms import Rooms
 from app.web.routes import ROUTES
 from app.web.routing import add_routes
 
@@ -36,7 +38,11 @@ def build(settings: Settings, db: Database) -> web.Application:
     app[keys.SETTINGS], app[keys.DATABASE] = settings, db
     app[keys.TEMPLATES], app[keys.RELEASE] = rendering.environment(), rendering.release_of()
     app[keys.CSRF_SECRET] = db.write_sync(system("web"), _csrf_secret)
-    app.cleanup_ctx.append(_close_database)
+    app[keys.BUS] = bus = Bus()
+    app[keys.ROOMS] = rooms = Rooms(db, bus)
+    app[keys.SOCKETS], app[hub.HUB] = set(), hub.Hub(db, rooms)
+    app.cleanup_ctx.extend([_close_database, hub.control_channel])
+    app.on_shutdown.append(sockets.close_all)
     add_routes(app, ROUTES)
     app.router.add_static(f"/static/{app[keys.RELEASE]}", rendering.ROOT / "static")
     return app

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic import Field as Part
 from sqlmodel import col, select
 
-from app import consent
+from app import audit, consent
 from app.access import guard
 from app.access.policy import Action
 from app.clock import from_epoch_ms
@@ -203,6 +203,18 @@ def _consented(tx: Tx, encounter_id: str, at: datetime) -> bool:
     query = select(Consent).where(Consent.encounter_id == encounter_id, Consent.purpose == consent.TRANSCRIPTION)
     return any(grant.granted_at - CLOCK_SLACK <= at and (grant.withdrawn_at is None or at < grant.withdrawn_at)
                for grant in tx.session.exec(query).all())
+
+
+def may_show_patient(tx: Tx, encounter: Encounter) -> bool:
+    """Whether the patient's own screen may show captions: while the consent to transcription stands."""
+    return bool(consent.permits(tx, encounter.id, consent.TRANSCRIPTION))
+
+
+def note_refused_frame(tx: Tx, encounter_id: str, stream_id: str, sequence: int, reason: str) -> None:
+    """A sealed frame did not open: for the trail."""
+    encounter = tx.session.get(Encounter, encounter_id)
+    audit.record(tx, Action.TRANSCRIPT_WRITE, outcome="refused", entity="SpeechStream", entity_id=stream_id,
+                 patient_id=encounter.patient_id if encounter else None, sequence=str(sequence), reason=reason)
 
 
 def _seconds(span: timedelta) -> float:

@@ -22,7 +22,7 @@ from app.web import signals
 from app.web.keys import ACTOR, DATABASE, SETTINGS
 from app.web.limits import RateLimit
 from app.web.rendering import render
-from app.web.rooms import Body, line_body
+from app.web.seats import Body, line_body
 from app.web.sockets import Goodbye, Socket
 
 TURN_LIFE = timedelta(hours=4)
@@ -173,6 +173,7 @@ class DoctorSocket(VisitSocket):
         encounter, lines, transcription = await self.db.read(self.actor, _standing, self.visit_id)
         await self.send({
             "type": "visit", "status": encounter.status, "transcription": transcription,
+            "captions": self.rooms.captions, "patient_online": self.rooms.is_present(self.visit_id, "patient"),
             "started_at_ms": _ms(encounter.media_started_at or encounter.started_at),
             "lines": [line_body(line) for line in lines],
         })

@@ -5,11 +5,9 @@ their rooms and the browsers' sockets come back, and the rows say whether the vi
 whether speech may be tapped.
 """
 
-import asyncio
 import base64
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
 
 import structlog
 
@@ -21,65 +19,11 @@ from app.encounters import Encounter
 from app.errors import ColloqueError, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
+from app.web.seats import Body, CaptionState, MediaNode, MediaState, Offer, Room, Seat, line_body
 from transcription.sealing import seal_key
 
 log = structlog.get_logger(__name__)
 ROOMS_ACTOR = system("rooms")
-Body = dict[str, Any]
-MediaState = Literal["connecting", "connected", "lost", "left"]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A media node's offer to one participant."""
-
-    sdp: str
-    epoch: int
-
-
-class MediaNode(Protocol):
-    """What rooms ask of a connected media node; every call raises Unavailable when it does not answer."""
-
-    node: str
-    public_key: bytes
-
-    async def join(self, room: str, participant: str, role: str, *, echo: bool = False) -> Offer: ...
-    async def answer(self, room: str, participant: str, epoch: int, sdp: str) -> None: ...
-    async def candidate(self, room: str, participant: str, epoch: int, candidate: str) -> None: ...
-    async def leave(self, room: str, participant: str) -> None: ...
-    async def close(self, room: str) -> None: ...
-    async def tap(self, room: str, participant: str, *, on: bool, sealed_key: str, language: str,
-                  reason: str) -> None: ...
-
-
-@dataclass(slots=True)
-class Seat:
-    """One participant of a room. `connection` is the browser socket that sits here."""
-
-    participant: str
-    role: str
-    connection: str = ""
-    audio: bool = True
-    video: bool = True
-    state: MediaState = "connecting"
-    tapped: bool = False
-
-    def body(self) -> Body:
-        """What the others are told."""
-        return {"type": "participant", "participant": self.participant, "role": self.role, "name": "",
-                "audio": self.audio, "video": self.video, "state": self.state}
-
-
-@dataclass(slots=True)
-class Room:
-    """One visit that is connected somewhere. `doctor` is the practitioner whose queue shows it."""
-
-    id: str
-    doctor: str
-    language: str
-    node: MediaNode | None = None
-    seats: dict[str, Seat] = field(default_factory=dict)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +44,7 @@ class Rooms:
         self._nodes: dict[str, MediaNode] = {}
         self._rooms: dict[str, Room] = {}
         self._present: dict[tuple[str, str], set[str]] = {}
+        self.captions: CaptionState = "live"
         self.on_stream: Callable[[str, str], Awaitable[None]] | None = None  # tells the workers
 
     # --- browsers -------------------------------------------------------------------------------------
@@ -207,6 +152,13 @@ class Rooms:
         if speech.running and not speech.consented:
             await self._mark(visit_id, "transcription_withdrawn")
         self.tell(visit_id, {"type": "transcription", "consent": speech.consented})
+
+    def captions_are(self, state: CaptionState) -> None:
+        """Whether recognition keeps up: doctors are told when that changes."""
+        if state != self.captions:
+            self.captions = state
+            for visit_id in self._rooms:
+                self.tell(visit_id, {"type": "captions", "state": state}, to="doctor")
 
     def caption(self, visit_id: str, line: Line, *, patient_too: bool) -> None:
         """A line of the transcript was written: to the doctor's screen and, while consented, the patient's."""
@@ -342,13 +294,6 @@ class Rooms:
         line = await self._db.write(ROOMS_ACTOR, _mark, visit_id, kind, role)
         if line is not None:
             self.caption(visit_id, line, patient_too=True)
-
-
-def line_body(line: Line) -> Body:
-    """A transcript line as the browser gets it."""
-    return {"id": line.id, "kind": line.kind, "role": line.role, "text": line.text, "start": line.start,
-            "end": line.end, "start_at_ms": round(line.start_at.timestamp() * 1000),
-            "end_at_ms": round(line.end_at.timestamp() * 1000), "low_confidence": line.low_confidence}
 
 
 def _speech(tx: Tx, visit_id: str) -> Speech:

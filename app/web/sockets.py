@@ -19,7 +19,7 @@ from app.web.keys import ACTOR, BUS, DATABASE, ROOMS, SOCKETS
 from app.web.limits import RateLimit
 from app.web.middleware import check_origin
 from app.web.rendering import say
-from app.web.rooms import Body
+from app.web.seats import Body
 
 E = TypeVar("E", bound=BaseException)
 

@@ -1,0 +1,164 @@
+"""The hub of the control channel: media nodes and transcription workers connect here, over a Unix socket.
+
+Whoever restarts says hello again: nodes report their rooms, workers ask for keys and repeat what was
+not acknowledged. Keys leave web sealed to the public key of the node that asks, and never once destroyed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from prometheus_client import Gauge
+
+from app import encounters
+from app.actor import system
+from app.db import Database, Tx
+from app.errors import AccessDenied
+from app.record import transcripts
+from app.record.transcripts import Line
+from app.web.keys import SETTINGS
+from app.web.rooms import Rooms
+from transcription.client import WorkerLink
+from transcription.protocol import MAX_MESSAGE_BYTES, Hello, Refused, Segment, StreamDone
+from transcription.sealing import seal_key
+
+log = structlog.get_logger(__name__)
+SPEECH = system("transcription worker")
+LATE_S = 8.0  # captions this far behind are called late
+HEARTBEAT_S = 5.0
+
+WORKERS = Gauge("colloque_transcription_workers", "Transcription workers connected to this web process.")
+BACKLOG = Gauge("colloque_caption_backlog_seconds", "Age of the oldest speech without a caption.")
+
+
+class Hub:
+    """Everything connected to the control channel of this web process."""
+
+    def __init__(self, db: Database, rooms: Rooms) -> None:
+        self._db, self._rooms = db, rooms
+        self._links: set[WorkerLink] = set()
+        self._sockets: set[web.WebSocketResponse] = set()
+        rooms.on_stream = self.nudge
+        rooms.captions_are("paused")
+
+    async def worker(self, request: web.Request) -> web.WebSocketResponse:
+        """GET /worker: a transcription worker's connection, for as long as it lasts."""
+        ws = await self._accept(request)
+        link = WorkerLink(ws, self)
+        self._links.add(link)
+        try:
+            await link.run()
+        finally:
+            self._links.discard(link)
+            self._sockets.discard(ws)
+            self._tell_captions()
+        return ws
+
+    async def nudge(self, visit_id: str, stream_id: str) -> None:
+        """Tell the workers that a stream began; they would find it by themselves a little later."""
+        for link in self._workers():
+            with suppress(ConnectionResetError):
+                await link.nudge(visit_id, stream_id)
+
+    async def forget(self, visit_id: str) -> None:
+        """A visit's audio key was destroyed: workers drop what they hold of it."""
+        for link in self._workers():
+            with suppress(ConnectionResetError):
+                await link.forget(visit_id)
+
+    async def close(self) -> None:
+        """Close every connection, so that shutdown does not wait for them."""
+        for ws in tuple(self._sockets):
+            await ws.close()
+
+    # --- what workers say (transcription.client.WorkerEvents) -----------------------------------------
+
+    async def on_hello(self, hello: Hello) -> None:
+        """A worker is here."""
+        log.info("transcription worker connected", node=hello.node, model=hello.model, rtf=hello.self_measure_rtf)
+        self._tell_captions()
+
+    async def key_for(self, visit_id: str, public_key: bytes) -> bytes | None:
+        """The visit's key sealed to this worker; None when there is none any more."""
+        try:
+            key = await self._db.write(SPEECH, transcripts.audio_key, visit_id)
+        except AccessDenied:
+            return None
+        return None if key is None else seal_key(public_key, key, visit_id=visit_id)
+
+    async def on_segment(self, segment: Segment) -> None:
+        """Write it down, then show it; the link acknowledges once this returns."""
+        spoken = transcripts.Segment.model_validate(segment.model_dump())
+        try:
+            written = await self._db.write(SPEECH, _append, spoken)
+        except AccessDenied:  # the refusal is in the trail; asking again would not change it
+            return
+        if written is not None:
+            line, patient_too = written
+            self._rooms.caption(segment.visit_id, line, patient_too=patient_too)
+
+    async def on_stream_done(self, done: StreamDone) -> None:
+        """Nothing more will come of this stream."""
+        await self._db.write(SPEECH, transcripts.complete_stream, done.stream_id)
+
+    async def on_backlog(self, seconds: float) -> None:
+        """Captions are this late."""
+        BACKLOG.set(seconds)
+        self._tell_captions(late=seconds > LATE_S)
+
+    async def on_refused(self, refused: Refused) -> None:
+        """A sealed frame did not open: somebody touched the spool, or the disk failed."""
+        log.warning("sealed speech refused", stream=refused.stream_id, sequence=refused.sequence, reason=refused.reason)
+        await self._db.write(SPEECH, transcripts.note_refused_frame, refused.visit_id, refused.stream_id,
+                             refused.sequence, refused.reason)
+
+    def _workers(self) -> list[WorkerLink]:
+        return [link for link in self._links if link.hello is not None]
+
+    def _tell_captions(self, *, late: bool = False) -> None:
+        workers = len(self._workers())
+        WORKERS.set(workers)
+        self._rooms.captions_are("paused" if workers == 0 else "late" if late else "live")
+
+    async def _accept(self, request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=4 * MAX_MESSAGE_BYTES)
+        await ws.prepare(request)
+        self._sockets.add(ws)
+        return ws
+
+
+HUB = web.AppKey("hub", Hub)
+
+
+def _append(tx: Tx, spoken: transcripts.Segment) -> tuple[Line, bool] | None:
+    row = transcripts.append_segment(tx, spoken)
+    if row is None:
+        return None
+    encounter = encounters.status_of(tx, spoken.visit_id)
+    return transcripts.line(tx, encounter, row), transcripts.may_show_patient(tx, encounter)
+
+
+async def control_channel(app: web.Application) -> AsyncIterator[None]:
+    """Serve the control channel while the web application runs."""
+    hub = app[HUB]
+    path = app[SETTINGS].control_socket
+    _private_directory(path.parent)
+    site = web.Application()
+    site.router.add_get("/worker", hub.worker)
+    runner = web.AppRunner(site, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await asyncio.to_thread(path.unlink, missing_ok=True)  # left behind by a killed process
+        await web.UnixSite(runner, str(path)).start()
+        yield
+    finally:
+        await hub.close()
+        await runner.cleanup()
+
+
+def _private_directory(path: Path) -> None:
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
