@@ -1,7 +1,7 @@
 """Languages: one catalogue for Python, templates and scripts; dates and times as people write them."""
 
 import gettext
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from babel import Locale, negotiate_locale
 from babel.dates import format_date, format_skeleton, format_time
 
 LANGUAGES = ("fr", "en")
+NBSP = "\u00a0"
 LOCALE_DIR = Path(__file__).parent / "locale"
 
 
@@ -37,20 +38,57 @@ def negotiate(cookie: str | None, accept: str, default: str) -> str:
 
 
 def day(at: datetime | date, lang: str, zone: str) -> str:
-    """A day in words: "lundi 23 novembre 2026", "Monday, November 23, 2026"."""
-    local = at.astimezone(ZoneInfo(zone)).date() if isinstance(at, datetime) else at
-    return format_date(local, "full", locale=_locale(lang))
+    """A day in words: "lundi 23 novembre 2026", "Monday 23 November 2026"."""
+    return _written(_local_day(at, zone), "EEEE d MMMM y", lang)
+
+
+def day_month(at: datetime | date, lang: str, zone: str) -> str:
+    """A day of this year in words: "lundi 23 novembre", "Monday 23 November"."""
+    return _written(_local_day(at, zone), "EEEE d MMMM", lang)
 
 
 def short_day(at: datetime | date, lang: str, zone: str) -> str:
     """A day for a column head: "lun. 23", "Mon 23"."""
-    local = at.astimezone(ZoneInfo(zone)).date() if isinstance(at, datetime) else at
-    return format_skeleton("Ed", local, locale=_locale(lang))
+    return format_skeleton("Ed", _local_day(at, zone), locale=_locale(lang))
 
 
-def clock_time(at: datetime, lang: str, zone: str) -> str:
-    """A time of day in the clinic's zone: "14:15", "2:15 PM" only where the language wants it."""
-    return format_time(at.astimezone(ZoneInfo(zone)), "HH:mm", locale=_locale(lang))
+def date_words(at: datetime | date, lang: str, zone: str) -> str:
+    """A date without its weekday: "31 mai 1984", "31 May 1984"."""
+    return _written(_local_day(at, zone), "d MMMM y", lang)
+
+
+def clock_time(at: datetime | time, lang: str, zone: str) -> str:
+    """A time of day in the clinic's zone, for lists and tables: "14:15"."""
+    local = at.astimezone(ZoneInfo(zone)).time() if isinstance(at, datetime) else at
+    return format_time(local, "HH:mm", locale=_locale(lang))
+
+
+def hour(at: datetime | time, lang: str, zone: str) -> str:
+    """A time of day as a sentence says it: "14 h 15" in French, "14:15" in English."""
+    text = clock_time(at, lang, zone)
+    return text.removeprefix("0").replace(":", f"{NBSP}h{NBSP}") if lang == "fr" else text
+
+
+def moment(at: datetime, lang: str, zone: str) -> str:
+    """A day and a time in a sentence: "lundi 23 novembre à 14 h 15", "Monday 23 November at 14:15"."""
+    return f"{day_month(at, lang, zone)} {'à' if lang == 'fr' else 'at'} {hour(at, lang, zone)}"
+
+
+def elapsed(seconds: float) -> str:
+    """Seconds since the start of the media as a transcript shows them: "05:44", "1:02:03" past the hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def _written(on: date, pattern: str, lang: str) -> str:
+    if lang == "fr" and on.day == 1:
+        pattern = pattern.replace("d ", "d'er' ")  # 1er novembre
+    return format_date(on, pattern, locale=_locale(lang))
+
+
+def _local_day(at: datetime | date, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date() if isinstance(at, datetime) else at
 
 
 def _locale(lang: str) -> Locale:

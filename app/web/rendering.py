@@ -11,7 +11,9 @@ from jinja2.runtime import Context
 
 from app import i18n
 from app.actor import Role
+from app.clock import utc_now
 from app.errors import ColloqueError
+from app.web import filters
 from app.web.forms import csrf_token
 from app.web.keys import ACTOR, LANGUAGE, RELEASE, SETTINGS, TEMPLATES
 
@@ -26,6 +28,7 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    filters.install(env)
     return env
 
 
@@ -90,6 +93,8 @@ def _base_context(request: web.Request) -> dict[str, Any]:
         "here": "",
         "messages": [],
         "clinic": "Colloque",
+        "zone": settings.clinic_zone,
+        "now": utc_now(),
         "demo": settings.mode == "demo",
     }
 

@@ -1,0 +1,40 @@
+"""Jinja filters for days and times: in the page's language (`lang`) and the clinic's wall clock (`zone`)."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
+
+from app import i18n
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "day": i18n.day,              # lundi 23 novembre 2026
+    "day_month": i18n.day_month,  # lundi 23 novembre
+    "short_day": i18n.short_day,  # lun. 23
+    "date": i18n.date_words,      # 23 novembre 2026
+    "time": i18n.clock_time,      # 14:15
+    "hour": i18n.hour,            # 14 h 15
+    "moment": i18n.moment,        # lundi 23 novembre à 14 h 15
+}
+
+
+def install(env: Environment) -> None:
+    """Give the environment its filters: {{ appointment.start_at|moment }}."""
+    for name, words in FILTERS.items():
+        env.filters[name] = _local(words)
+    env.filters["elapsed"] = i18n.elapsed
+    env.filters["iso"] = _iso
+
+
+def _local(words: Callable[..., str]) -> Callable[..., str]:
+    @pass_context
+    def say(context: Context, at: Any) -> str:
+        return words(at, context["lang"], context["zone"])
+
+    return say
+
+
+def _iso(at: datetime | date | time) -> str:
+    return at.isoformat()
