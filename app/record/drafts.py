@@ -130,7 +130,8 @@ def content(answer: Mapping[str, Any], told: Material) -> NoteContent:
         reason = say("The visit was not transcribed, so there is no draft. You can write the note yourself.")
     sections = [_section(section, told.lines) for section in answer.get("sections", [])]
     return NoteContent(
-        title=say("Teleconsultation note"), sections=[s for s in sections if s.sentences], reason=reason,
+        title=say("Teleconsultation note"), language="en" if told.language == "en" else "fr",
+        sections=[s for s in sections if s.sentences], reason=reason,
         omissions=[_omission(item, told.lines) for item in answer.get("omissions", [])],
         conflicts=[_conflict(item, told.lines, sections) for item in answer.get("conflicts", [])],
         proposals=[_proposal(item, told.lines) for item in answer.get("proposals", [])],

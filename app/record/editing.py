@@ -5,12 +5,14 @@ Unknown ids raise NotFound, unusable text Invalid. What keeps a doctor from sign
 
 from typing import TypeVar
 
+from app import i18n
 from app.errors import Invalid, NotFound
 from app.record.tables import NoteContent, Omission, Proposal, RecordConflict, Section, Sentence
 
 T = TypeVar("T", Omission, RecordConflict, Proposal)
 
 SENTENCE_CHARS = 2000
+HISTORY = "10164-2"
 
 # LOINC codes of a consultation note in reading order, with English catalogue titles.
 SECTIONS: dict[str, str] = {
@@ -54,18 +56,18 @@ def remove(content: NoteContent, sentence_id: str) -> None:
         content.sections.remove(section)
 
 
-def append(content: NoteContent, code: str, title: str, text: str) -> None:
+def append(content: NoteContent, code: str, text: str) -> None:
     """Add a sentence the doctor typed to a section, which is made when it is not there yet."""
-    _section(content, code, title).sentences.append(Sentence(text=_checked(text), origin="typed"))
+    _section(content, code).sentences.append(Sentence(text=_checked(text), origin="typed"))
 
 
-def add_omission(content: NoteContent, omission_id: str, title: str) -> None:
+def add_omission(content: NoteContent, omission_id: str) -> None:
     """Put what was said but missing into its section, with its evidence."""
     omission = omission_of(content, omission_id)
     if omission.state == "added":
         return
     sentence = Sentence(text=omission.text, evidence=omission.evidence, origin="edited")
-    _section(content, omission.section or "10164-2", title).sentences.append(sentence)
+    _section(content, omission.section if omission.section in SECTIONS else HISTORY).sentences.append(sentence)
     omission.state = "added"
 
 
@@ -94,6 +96,11 @@ def settle(content: NoteContent, conflict_id: str, *, keep: str) -> None:
             sentence.origin = "edited"
 
 
+def dismiss_proposal(content: NoteContent, proposal_id: str) -> None:
+    """The record stays as it is."""
+    proposal_of(content, proposal_id).state = "dismissed"
+
+
 def restore(content: NoteContent, earlier: NoteContent) -> None:
     """Go back to an earlier text. Proposals keep their state: the record's lines are not undone here."""
     content.sections, content.omissions = earlier.sections, earlier.omissions
@@ -108,6 +115,11 @@ def blockers(content: NoteContent) -> list[str]:
     found += ["A difference from the record is undecided."] * sum(c.state == "open" for c in content.conflicts)
     flagged = sum(bool(s.flag) for section in content.sections for s in section.sentences)
     return found + ["A sentence is marked as unsure."] * flagged
+
+
+def section_title(code: str, language: str) -> str:
+    """A section's title in the note's language."""
+    return i18n.translator(language).gettext(SECTIONS[code])
 
 
 def omission_of(content: NoteContent, omission_id: str) -> Omission:
@@ -140,12 +152,12 @@ def _find(content: NoteContent, sentence_id: str) -> tuple[Section, Sentence]:
     raise NotFound
 
 
-def _section(content: NoteContent, code: str, title: str) -> Section:
+def _section(content: NoteContent, code: str) -> Section:
     if code not in SECTIONS:
         raise Invalid("This section does not exist.")
     found = next((section for section in content.sections if section.code == code), None)
     if found is None:
-        found = Section(code=code, title=title)
+        found = Section(code=code, title=section_title(code, content.language))
         content.sections.append(found)
         order = list(SECTIONS)
         content.sections.sort(key=lambda section: order.index(section.code) if section.code in order else len(order))

@@ -137,6 +137,7 @@ class NoteContent(BaseModel):
     """The note as a document, with what stands beside it for the doctor to decide."""
 
     title: str
+    language: Literal["fr", "en"] = "fr"
     sections: list[Section] = []
     reason: str = ""  # why there is no draft
     omissions: list[Omission] = []

@@ -96,7 +96,7 @@ def test_an_empty_note_cannot_be_signed(house: House) -> None:
     seen = drafted(house, NoteContent(title="Note", reason="Nothing clinical was said.")).version
     with pytest.raises(Conflict, match="empty"):
         house.db.write_sync(house.doctor, compositions.sign, house.visit_id, seen)
-    now = edit(house, seen, partial(editing.append, code="51848-0", title="Conclusion", text="Rien à signaler."))
+    now = edit(house, seen, partial(editing.append, code="51848-0", text="Rien à signaler."))
     house.db.write_sync(house.doctor, compositions.sign, house.visit_id, now)
     assert note(house).status == "final"
 
