@@ -1,0 +1,6 @@
+/** The small elements every page may use. Each works on plain HTML and adds to it; without script the HTML still acts. */
+import "./confirm-button.js";
+import "./copy-button.js";
+import "./open-dialog.js";
+import "./time-ago.js";
+import "./menus.js";
