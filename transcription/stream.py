@@ -1,0 +1,141 @@
+"""One stream's way from opened frames to utterances that know which frames and which instants they came from. Pure.
+
+Sample positions (what the segmenter counts) and frames (what the spool holds) are tied together by anchors; audio that
+is missing between two frames becomes silence, so that times stay right and an utterance ends where speech stopped.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from transcription.sealing import Frame
+from transcription.segmentation import SAMPLE_RATE_HZ, Samples, Segmenter, Utterance
+
+SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1_000
+GAP_MS = 20  # one frame missing
+MAX_FILL_MS = 1_000  # enough silence to end any utterance; the anchors carry the rest
+PREROLL_FRAMES = 8  # an Opus decoder joining in the middle needs about 80 ms to sound right
+
+Decode = Callable[[bytes], Samples]
+
+
+class Cut(NamedTuple):
+    """Where an utterance lies in its stream: frames first_seq..last_seq, speech from start_at_ms to end_at_ms."""
+
+    first_seq: int
+    last_seq: int
+    start_at_ms: int
+    end_at_ms: int
+
+
+class Spoken(NamedTuple):
+    """An utterance ready for recognition: where it lies, and its samples (float32, mono, 16 kHz)."""
+
+    cut: Cut
+    samples: Samples
+
+
+@dataclass
+class Position:
+    """How far a stream is stored for good, and the cuts announced beyond that.
+
+    After a crash the same cuts are made again, so a segment that web stored without its acknowledgement reaching us
+    is announced under the same numbers and recognised as the same.
+    """
+
+    acked: int = -1
+    cuts: list[Cut] = field(default_factory=list)
+    done: bool = False
+
+
+class _Anchor(NamedTuple):
+    position: int
+    sequence: int
+    at_ms: int
+
+
+class SpeechStream:
+    """Feed opened frames in order; utterances come out. Resumes from a Position."""
+
+    def __init__(self, decode: Decode, segmenter: Segmenter, position: Position) -> None:
+        self._decode = decode
+        self._segmenter = segmenter
+        self._resume_after = position.acked
+        self._cuts = deque(position.cuts)
+        self._collected: list[Samples] = []
+        self._anchors: deque[_Anchor] = deque()
+        self._fed = 0  # samples given to the segmenter
+        self._due_ms: int | None = None  # when the next frame should have been captured
+
+    @property
+    def speaking(self) -> bool:
+        """Whether an utterance is open that only more audio, silence or the end will close."""
+        return self._segmenter.speaking
+
+    def push(self, frame: Frame) -> list[Spoken]:
+        """Take one frame; returns the utterances that ended with it. Passes the decoder's errors on."""
+        if frame.sequence < self._resume_after - PREROLL_FRAMES:
+            return []
+        samples = self._decode(frame.opus)
+        if frame.sequence <= self._resume_after:
+            return []
+        if self._cuts:
+            return self._again(frame, samples)
+        spoken = self._fill_gap(frame.at_ms)
+        self._anchors.append(_Anchor(self._fed, frame.sequence, frame.at_ms))
+        self._due_ms = frame.at_ms + len(samples) // SAMPLES_PER_MS
+        return spoken + self._feed(samples)
+
+    def pause(self) -> list[Spoken]:
+        """No frame has come for a while: close the open utterance as silence would."""
+        return self._feed(np.zeros(MAX_FILL_MS * SAMPLES_PER_MS, np.float32)) if self._anchors else []
+
+    def finish(self) -> list[Spoken]:
+        """The stream is over."""
+        return self._located(self._segmenter.finish())
+
+    def _again(self, frame: Frame, samples: Samples) -> list[Spoken]:
+        """Make a cut that was already announced, exactly as before."""
+        cut = self._cuts[0]
+        if frame.sequence >= cut.first_seq:
+            self._collected.append(samples)
+        if frame.sequence < cut.last_seq:
+            return []
+        spoken = Spoken(cut, np.concatenate(self._collected))
+        self._collected.clear()
+        self._resume_after = self._cuts.popleft().last_seq
+        return [spoken]
+
+    def _fill_gap(self, at_ms: int) -> list[Spoken]:
+        if self._due_ms is None or at_ms - self._due_ms < GAP_MS:
+            return []
+        fill_ms = min(at_ms - self._due_ms, MAX_FILL_MS)
+        return self._feed(np.zeros(fill_ms * SAMPLES_PER_MS, np.float32))
+
+    def _feed(self, samples: Samples) -> list[Spoken]:
+        self._fed += len(samples)
+        spoken = self._located(self._segmenter.push(samples))
+        while len(self._anchors) > 1 and self._anchors[1].position <= self._segmenter.kept_from:
+            self._anchors.popleft()
+        return spoken
+
+    def _located(self, utterances: list[Utterance]) -> list[Spoken]:
+        return [Spoken(self._cut(utterance), utterance.samples) for utterance in utterances]
+
+    def _cut(self, utterance: Utterance) -> Cut:
+        inside = [a for a in self._anchors if utterance.first <= a.position < utterance.last]
+        # Frames and blocks have different lengths: a frame on the border belongs to the utterance before.
+        first, last = (inside[0], inside[-1]) if inside else (self._anchor(utterance.first),) * 2
+        start_at_ms, end_at_ms = self._at_ms(utterance.speech_first), self._at_ms(utterance.speech_last)
+        return Cut(first.sequence, last.sequence, start_at_ms, end_at_ms)
+
+    def _anchor(self, position: int) -> _Anchor:
+        before = [a for a in self._anchors if a.position <= position]
+        return before[-1] if before else self._anchors[0]
+
+    def _at_ms(self, position: int) -> int:
+        anchor = self._anchor(max(0, position - 1))
+        return anchor.at_ms + max(0, position - anchor.position) // SAMPLES_PER_MS

@@ -1,0 +1,152 @@
+"""One spool file as the worker follows it: opened, decoded, cut; refusals noted; what is stored remembered on disk."""
+
+import fcntl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from transcription import position
+from transcription.decoding import OpusDecoder, Undecodable
+from transcription.protocol import EndReason, Refused, Segment
+from transcription.sealing import Frame, FrameOpener, FrameRefused, StreamEnd
+from transcription.segmentation import Segmenter, SpeechProbability
+from transcription.spool import SpoolReader
+from transcription.stream import Cut, SpeechStream, Spoken
+
+STALLED_S = 1.0  # no frame for so long: the utterance that is open ends
+READ_BYTES = 16_384  # 2 to 3 s of speech a turn, so that catching up on one stream does not hold the others
+CLAIM_SUFFIX = ".claim"
+
+Refusal = tuple[int, str]
+
+
+class Claimed(Exception):
+    """Another worker follows this stream."""
+
+
+class Tail:
+    """One stream, from its file to its last acknowledgement. Raises Claimed, or the spool's errors, when made."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._claim = _claim(path)
+        try:
+            self._reader = SpoolReader(path)
+        except BaseException:
+            self._claim.close()
+            raise
+        self.header = self._reader.header
+        self.position = position.load(path)
+        self.unacked: dict[int, Segment] = {}  # by last_seq
+        self.queued = 0  # utterances waiting for Whisper
+        self.ended: EndReason | None = None
+        self.refused: list[Refused] = []
+        self._opener: FrameOpener | None = None
+        self._speech: SpeechStream | None = None
+        self._expected_seq = 0
+        self._in_refusal = False
+        self._last_frame_s = time.monotonic()
+        self._idle = False
+
+    @property
+    def locked(self) -> bool:
+        """Whether the visit's key is still wanted."""
+        return self._opener is None
+
+    @property
+    def drained(self) -> bool:
+        """Whether everything said has been recognised, announced and stored."""
+        return self.ended is not None and not self.queued and not self.unacked
+
+    def unlock(self, visit_key: bytes, detector: Callable[[], SpeechProbability]) -> None:
+        """The key is here: reading may begin."""
+        if self._opener is None:
+            self._opener = FrameOpener(visit_key, self.header)
+            self._speech = SpeechStream(OpusDecoder().decode, Segmenter(detector()), self.position)
+
+    def read(self) -> list[Spoken]:
+        """What was said since the last call, as far as it is complete."""
+        if self._speech is None or self.ended is not None:
+            return []
+        abandoned = self._idle and self._reader.abandoned()  # asked before the last look, or its last frames are lost
+        frames = self._reader.read(READ_BYTES)
+        self._idle = not frames
+        if abandoned and not frames:
+            return self._end("lost")
+        if frames:
+            self._last_frame_s = time.monotonic()
+        elif self._speech.speaking and time.monotonic() - self._last_frame_s > STALLED_S:
+            return self._speech.pause()
+        return [spoken for frame in frames for spoken in self._open(frame)]
+
+    def _open(self, sealed: bytes) -> list[Spoken]:
+        assert self._opener  # noqa: S101  # read() runs on unlocked tails only
+        try:
+            opened = self._opener.open(sealed)
+        except FrameRefused as refusal:
+            self._refuse(refusal.sequence, refusal.reason)
+            return []
+        if opened.sequence > self._expected_seq and not self._in_refusal:
+            self._refuse(self._expected_seq, "missing")
+        self._expected_seq = opened.sequence + 1
+        self._in_refusal = False
+        return self._end(opened.reason) if isinstance(opened, StreamEnd) else self._hear(opened)
+
+    def _hear(self, frame: Frame) -> list[Spoken]:
+        assert self._speech  # noqa: S101
+        try:
+            return self._speech.push(frame)
+        except Undecodable:
+            self._refuse(frame.sequence, "undecodable")
+            return []
+
+    def _refuse(self, sequence: int, reason: str) -> None:
+        """One event for a run of refused frames: a damaged file must not flood the audit trail."""
+        if not self._in_refusal:
+            where = {"visit_id": self.header.visit_id, "stream_id": self.header.stream_id}
+            self.refused.append(Refused.model_validate({**where, "sequence": sequence, "reason": reason}))
+        self._in_refusal = True
+
+    def _end(self, reason: EndReason) -> list[Spoken]:
+        assert self._speech  # noqa: S101
+        self.ended = reason
+        return self._speech.finish()
+
+    def announce(self, cut: Cut, segment: Segment) -> None:
+        """Note the cut on disk before web hears of it: after a crash it is made again under the same numbers."""
+        if cut not in self.position.cuts:
+            self.position.cuts.append(cut)
+            position.save(self.path, self.position)
+        self.unacked[segment.last_seq] = segment
+
+    def acked(self, last_seq: int) -> None:
+        """Web has stored everything up to this frame."""
+        for seq in [seq for seq in self.unacked if seq <= last_seq]:
+            del self.unacked[seq]
+        self.position.acked = max(self.position.acked, last_seq)
+        self.position.cuts = [cut for cut in self.position.cuts if cut.last_seq > self.position.acked]
+        position.save(self.path, self.position)
+
+    def done(self) -> None:
+        """Web knows that the stream is over."""
+        self.position.done = True
+        position.save(self.path, self.position)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file and of the claim on it."""
+        self._reader.close()
+        self._claim.close()
+        self._opener = self._speech = None
+
+
+def _claim(path: Path) -> TextIO:
+    """Hold the stream for this process; the kernel lets go when the process dies."""
+    file = path.with_suffix(CLAIM_SUFFIX).open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise Claimed(path.name) from error
+    return file

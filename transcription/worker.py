@@ -1,0 +1,281 @@
+"""The transcription worker: follows the sealed spool, recognises speech, tells the web process.
+
+One process, one Whisper model, one thread for it; the event loop stays free. Whatever web has not acknowledged is told
+again after a reconnection, and made again after a crash.
+"""
+
+import asyncio
+import base64
+import contextlib
+import functools
+import heapq
+import itertools
+import logging
+import math
+import secrets
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from transcription.hub import Hub
+from transcription.protocol import (
+    Ack,
+    Backlog,
+    Forget,
+    Hello,
+    Key,
+    KeyGone,
+    KeyWanted,
+    Segment,
+    StreamDone,
+    StreamDoneAck,
+    StreamNudge,
+    ToWorker,
+)
+from transcription.recognizer import Recognition, Recognizer
+from transcription.sealing import KeyRefused, load_node_keypair, open_key
+from transcription.spool import SpoolError, stream_path
+from transcription.stream import Spoken
+from transcription.tail import Claimed, Tail
+from transcription.voice import VoiceDetector
+from transcription.watch import SpoolWatch
+from transcription.weights import checkpoint
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.05
+ASK_AGAIN_S = 5.0
+MAX_QUEUED = 8  # utterances of one stream in memory; the spool keeps the rest
+MAX_UNACKED = 200
+YIELD_S = 0.15  # for each stream this worker has, how long another may take a new one first
+REPORT_S = 1.0
+
+
+class Job(NamedTuple):
+    """An utterance in the queue; what was said first is recognised first."""
+
+    end_at_ms: int
+    number: int
+    tail: Tail
+    spoken: Spoken
+
+
+def now_ms() -> int:
+    """Unix epoch milliseconds: the clock that frames are stamped with."""
+    return time.time_ns() // 1_000_000
+
+
+class Worker:
+    """All the streams this process follows, and its conversation with web."""
+
+    def __init__(self, spool: Path, key_file: Path, recognizer: Recognizer, model: str) -> None:
+        self._private, public = load_node_keypair(key_file)
+        self._recognizer = recognizer
+        self._watch = SpoolWatch(spool)
+        self._spool = spool
+        self._keys: dict[str, bytes] = {}
+        self._asked_s: dict[str, float] = {}
+        self._tails: dict[Path, Tail] = {}
+        self._jobs: list[Job] = []
+        self._numbers = itertools.count()
+        self._wake = asyncio.Event()
+        self._recognising: Job | None = None
+        self._reported_s = 0.0
+        rtf = recognizer.measure()
+        self._hello = Hello(node=f"worker-{secrets.token_hex(4)}", public_key=base64.b64encode(public).decode(),
+                            model=model, self_measure_rtf=round(rtf, 3))  # fmt: skip
+        self._hub = Hub(self._greet, self._take)
+
+    async def run(self, control: str) -> None:
+        """Work until cancelled."""
+        with ThreadPoolExecutor(1, "whisper") as whisper:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._hub.run(control))
+                tasks.create_task(self._follow())
+                tasks.create_task(self._recognise(whisper))
+                tasks.create_task(self._report())
+
+    # --- conversation with web
+
+    async def _greet(self) -> None:
+        """A connection is new: say who we are, and everything that was said into the void."""
+        self._asked_s.clear()
+        await self._hub.send(self._hello)
+        for tail in list(self._tails.values()):
+            for segment in list(tail.unacked.values()):
+                await self._hub.send(segment)
+            await self._tell_end(tail)
+
+    async def _take(self, message: ToWorker) -> None:
+        match message:
+            case Key():
+                self._take_key(message)
+            case KeyGone() | Forget():
+                self._forget(message.visit_id)
+            case StreamNudge():
+                self._watch.nudge(stream_path(self._spool, message.visit_id, message.stream_id))
+            case Ack():
+                for tail in self._of_stream(message.stream_id):
+                    tail.acked(message.last_seq)
+                    await self._tell_end(tail)
+            case StreamDoneAck():
+                for tail in self._of_stream(message.stream_id):
+                    tail.done()
+                    del self._tails[tail.path]
+
+    def _of_stream(self, stream_id: str) -> list[Tail]:
+        return [tail for tail in self._tails.values() if tail.header.stream_id == stream_id]
+
+    def _take_key(self, message: Key) -> None:
+        try:
+            sealed = base64.b64decode(message.sealed)
+            self._keys[message.visit_id] = open_key(self._private, sealed, visit_id=message.visit_id)
+        except (ValueError, KeyRefused):
+            log.warning("a visit key did not open; asking again")
+
+    def _forget(self, visit_id: str) -> None:
+        self._keys.pop(visit_id, None)
+        for path, tail in list(self._tails.items()):
+            if tail.header.visit_id == visit_id:
+                self._drop(path)
+
+    def _drop(self, path: Path) -> None:
+        """Stop following a stream; its file is not ours to delete."""
+        self._tails.pop(path).close()
+        self._jobs = [job for job in self._jobs if job.tail.path != path]
+        heapq.heapify(self._jobs)
+
+    async def _tell_end(self, tail: Tail) -> None:
+        if tail.drained and tail.ended:
+            visit_id, stream_id = tail.header.visit_id, tail.header.stream_id
+            await self._hub.send(StreamDone(visit_id=visit_id, stream_id=stream_id, reason=tail.ended))
+
+    # --- following the spool
+
+    async def _follow(self) -> None:
+        while True:
+            for path in self._watch.new(patience_s=YIELD_S * len(self._tails)):
+                self._claim(path)
+            for path, tail in list(self._tails.items()):
+                try:
+                    await self._advance(tail)
+                except FileNotFoundError:  # shredded under our hands
+                    self._drop(path)
+            await asyncio.sleep(POLL_S)
+
+    def _claim(self, path: Path) -> None:
+        try:
+            tail = Tail(path)
+        except Claimed:
+            self._watch.later(path)
+        except FileNotFoundError:
+            return
+        except SpoolError as error:
+            log.warning("a stream was refused: %s", error)
+        else:
+            if tail.position.done:
+                tail.close()
+            else:
+                self._tails[path] = tail
+
+    async def _advance(self, tail: Tail) -> None:
+        if tail.locked:
+            await self._unlock(tail)
+            return
+        if tail.ended or tail.queued >= MAX_QUEUED or len(tail.unacked) >= MAX_UNACKED:
+            return
+        for spoken in tail.read():
+            tail.queued += 1
+            heapq.heappush(self._jobs, Job(spoken.cut.end_at_ms, next(self._numbers), tail, spoken))
+            self._wake.set()
+        while tail.refused and self._hub.connected:
+            await self._hub.send(tail.refused.pop(0))
+        await self._tell_end(tail)
+
+    async def _unlock(self, tail: Tail) -> None:
+        visit_id = tail.header.visit_id
+        if key := self._keys.get(visit_id):
+            tail.unlock(key, VoiceDetector)
+        elif self._hub.connected and time.monotonic() - self._asked_s.get(visit_id, -math.inf) > ASK_AGAIN_S:
+            self._asked_s[visit_id] = time.monotonic()
+            await self._hub.send(KeyWanted(visit_id=visit_id))
+
+    # --- recognising
+
+    async def _recognise(self, whisper: ThreadPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            while not self._jobs:
+                self._wake.clear()
+                await self._wake.wait()
+            job = self._recognising = heapq.heappop(self._jobs)
+            language = job.tail.header.language
+            work = functools.partial(self._recognizer.recognise, job.spoken.samples, language)
+            recognition = await loop.run_in_executor(whisper, work)
+            self._recognising = None
+            if self._tails.get(job.tail.path) is job.tail:  # not forgotten meanwhile
+                await self._announce(job, recognition)
+
+    async def _announce(self, job: Job, recognition: Recognition) -> None:
+        tail, cut = job.tail, job.spoken.cut
+        tail.queued -= 1
+        if recognition.text:
+            segment = _segment(tail, job.spoken, recognition)
+            try:
+                tail.announce(cut, segment)
+            except FileNotFoundError:
+                self._drop(tail.path)
+                return
+            await self._hub.send(segment)
+        await self._tell_end(tail)
+
+    async def _report(self) -> None:
+        """Tell web how far behind we are, when that changes."""
+        while True:
+            await asyncio.sleep(REPORT_S)
+            waiting = [job.end_at_ms for job in self._jobs]
+            if self._recognising:
+                waiting.append(self._recognising.end_at_ms)
+            seconds = max(0.0, round((now_ms() - min(waiting)) / 1_000, 1)) if waiting else 0.0
+            changed = abs(seconds - self._reported_s) >= 1 or (seconds == 0) != (self._reported_s == 0)
+            if changed and self._hub.connected:
+                self._reported_s = seconds
+                await self._hub.send(Backlog(seconds=seconds))
+
+
+def _segment(tail: Tail, spoken: Spoken, recognition: Recognition) -> Segment:
+    header, cut = tail.header, spoken.cut
+    return Segment(
+        visit_id=header.visit_id,
+        stream_id=header.stream_id,
+        participant_id=header.participant_id,
+        role=header.role,
+        language=header.language,
+        first_seq=cut.first_seq,
+        last_seq=cut.last_seq,
+        start_at_ms=cut.start_at_ms,
+        end_at_ms=cut.end_at_ms,
+        text=recognition.text,
+        avg_logprob=recognition.avg_logprob,
+        no_speech_prob=recognition.no_speech_prob,
+        compression_ratio=recognition.compression_ratio,
+        low_confidence=recognition.low_confidence,
+    )
+
+
+async def run(control: str, spool: Path, keys: Path, weights: str | None = None) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    control: path of the web process's Unix socket, or a ws:// URL; spool: its directory; keys: directory of this
+    machine's private keys; weights: a .pt path or a Whisper model's name, the pinned base weights when empty.
+    """
+    loop = asyncio.get_running_loop()
+    recognizer = await asyncio.to_thread(lambda: Recognizer(weights or checkpoint()))
+    worker = Worker(spool, keys / "worker.key", recognizer, weights or "whisper-base")
+    working = loop.create_task(worker.run(control))
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, working.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
