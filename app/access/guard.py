@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlmodel import Field, SQLModel, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app import audit
 from app.access.policy import Action, Resource, may
@@ -44,6 +45,11 @@ def in_care(tx: Tx, patient_id: str | None) -> bool:
         CareRelation.practitioner_id == tx.actor.practitioner_id, CareRelation.patient_id == patient_id
     )
     return tx.session.exec(query.limit(1)).first() is not None
+
+
+def patients_in_care(tx: Tx) -> SelectOfScalar[str]:
+    """The ids of the acting doctor's patients, as a query to filter others with."""
+    return select(CareRelation.patient_id).where(CareRelation.practitioner_id == tx.actor.practitioner_id)
 
 
 def begin_care(tx: Tx, practitioner_id: str, patient_id: str, source: str) -> None:

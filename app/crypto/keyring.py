@@ -10,11 +10,12 @@ import hashlib
 import hmac
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import LargeBinary
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from app.crypto.envelope import KEY_BYTES, new_key, seal, unseal
 from app.errors import ColloqueError
@@ -84,6 +85,14 @@ class Keyring:
         if row is not None:  # a key made in this transaction may still be rolled back
             self._cache[key_id] = (time.monotonic(), plain)
         return plain
+
+    def preload(self, session: Session, key_ids: Sequence[str]) -> None:
+        """Have many data keys at hand with one query; missing and destroyed ones are left out."""
+        stale_at = time.monotonic() - CACHE_S
+        wanted = [key_id for key_id in key_ids if self._cache.get(key_id, (stale_at, b""))[0] <= stale_at]
+        for row in session.exec(select(DataKey).where(col(DataKey.id).in_(wanted))).all():
+            if not row.destroyed:
+                self._cache[row.id] = (time.monotonic(), self._unwrap(row))
 
     def exists(self, session: Session, key_id: str) -> bool:
         """Whether the key was made and not destroyed."""

@@ -1,0 +1,81 @@
+"""When a doctor can be booked: weekly hours, less closed hours, plus extra hours, less what is taken. Pure.
+
+Hours are wall-clock times of the clinic; results are instants in UTC. An extra opening holds even on a
+closed day: somebody opened it on purpose. `end` 00:00 means midnight, the end of the day.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from app.scheduling.intervals import Interval, clip, pieces, subtract, union
+from app.scheduling.wall import boundary
+
+MIDNIGHT = time()
+GRID = timedelta(minutes=5)  # the earliest bookable start today is rounded up to this
+
+
+class WeeklyHours(Protocol):
+    """What a row of weekly hours tells (AvailabilityRule). weekday 0 is Monday; no motif_id: any motif."""
+
+    weekday: int
+    start: time
+    end: time
+    motif_id: str | None
+    valid_from: date
+    valid_until: date | None
+
+
+class DayHours(Protocol):
+    """What a day that differs tells (AvailabilityException). No start and end: the whole day."""
+
+    on: date
+    closed: bool
+    start: time | None
+    end: time | None
+
+
+def open_hours(weekly: Sequence[WeeklyHours], exceptions: Sequence[DayHours], zone: ZoneInfo,
+               first: date, last: date, motif_id: str | None = None) -> list[Interval]:
+    """Open time from `first` to `last`, both included; for one motif, or for any when None."""
+    usual = [interval for on in _days(first, last) for interval in _weekly(weekly, on, zone, motif_id)]
+    closed = [_of_day(e, zone) for e in exceptions if e.closed and first <= e.on <= last]
+    extra = [_of_day(e, zone) for e in exceptions if not e.closed and first <= e.on <= last]
+    return union([*subtract(usual, closed), *extra])
+
+
+def free_slots(open_time: Iterable[Interval], busy: Iterable[Interval], length: timedelta,
+               window: Interval) -> list[Interval]:
+    """Slots of `length` that can be booked inside the window, in order."""
+    begin = _round_up(window.start)
+    return pieces(clip(subtract(open_time, busy), Interval(begin, window.end)), length)
+
+
+def span(on: date, start: time | None, end: time | None, zone: ZoneInfo) -> Interval:
+    """The real time between two wall times of a day; the hour that clocks skip is not in it."""
+    midnight_after = end is None or end == MIDNIGHT
+    until = (on + timedelta(days=1), MIDNIGHT) if midnight_after or end is None else (on, end)
+    return Interval(boundary(on, start or MIDNIGHT, zone), boundary(*until, zone))
+
+
+def _weekly(weekly: Sequence[WeeklyHours], on: date, zone: ZoneInfo, motif_id: str | None) -> Iterator[Interval]:
+    for rule in weekly:
+        valid = rule.valid_from <= on and (rule.valid_until is None or on <= rule.valid_until)
+        fits = motif_id is None or rule.motif_id in (None, motif_id)
+        if valid and fits and rule.weekday == on.weekday():
+            yield span(on, rule.start, rule.end, zone)
+
+
+def _of_day(exception: DayHours, zone: ZoneInfo) -> Interval:
+    return span(exception.on, exception.start, exception.end, zone)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for n in range((last - first).days + 1):
+        yield first + timedelta(days=n)
+
+
+def _round_up(instant: datetime) -> datetime:
+    past = timedelta(minutes=instant.minute % 5, seconds=instant.second, microseconds=instant.microsecond)
+    return instant + (GRID - past) if past else instant
