@@ -58,7 +58,7 @@ def render(request: web.Request, template: str, *, status: int = 200, **context:
 
 def see_other(request: web.Request, name: str, **params: str) -> web.Response:
     """After a successful POST: go and GET the named route."""
-    return web.HTTPSeeOther(url(request, name, **params))
+    return web.Response(status=303, headers={"Location": url(request, name, **params)})
 
 
 def url(request: web.Request, name: str, **params: Any) -> str:
