@@ -1,0 +1,253 @@
+"""What the node tells those who send to it: transport-wide feedback, loss, missing packets, key frames.
+
+Pure: times come in as monotonic seconds, packets go out as bytes.
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
+
+from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPsfbPacket, RtcpReceiverInfo, RtcpRtpfbPacket
+from aiortc.rtp import pack_remb_fci as _pack_remb
+
+from webrtc.rtp import extend
+
+NODE_SSRC = 1
+TICKS_PER_S = 4_000  # transport-wide arrival times are in 250 µs
+_REFERENCE_TICKS = 256  # and their reference in 64 ms
+ARRIVALS_KEPT = 2_048
+MAX_REPORTED = 512  # packets in one feedback message
+NACK_TRIES = 8
+NACK_INTERVAL_S = 0.06
+NACK_LIFE_S = 1.0
+MAX_GAP = 256  # a larger hole is not asked for again: a key frame costs less
+PLI_INTERVAL_S = 0.5
+
+
+class TransportFeedback:
+    """Transport-wide congestion control, receiving half (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+
+    Without it a browser falls back to a cautious estimate and sinks to a thumbnail within seconds.
+    """
+
+    def __init__(self) -> None:
+        self._arrivals: dict[int, int] = {}
+        self._highest = -1
+        self._fresh: int | None = None  # lowest number not yet reported
+        self._count = 0
+
+    def add(self, number: int, now_s: float) -> None:
+        """A packet with this transport-wide number (16 bits) arrived."""
+        extended = number if self._highest < 0 else extend(number, self._highest)
+        if extended < 0 or extended in self._arrivals:
+            return
+        self._arrivals[extended] = int(now_s * TICKS_PER_S)
+        self._highest = max(self._highest, extended)
+        self._fresh = extended if self._fresh is None else min(self._fresh, extended)
+
+    def take(self, media_ssrc: int) -> list[bytes]:
+        """The RTCP messages that report what came since the last call."""
+        if self._fresh is None:
+            return []
+        begin, self._fresh = max(self._fresh, self._highest - 4 * MAX_REPORTED), None
+        messages = []
+        while begin <= self._highest:
+            end = min(begin + MAX_REPORTED, self._highest + 1)
+            messages += self._message(media_ssrc, begin, end)
+            begin = end
+        self._forget()
+        return messages
+
+    def _forget(self) -> None:
+        if len(self._arrivals) > ARRIVALS_KEPT:
+            oldest = self._highest - ARRIVALS_KEPT // 2
+            self._arrivals = {n: at for n, at in self._arrivals.items() if n > oldest}
+
+    def _message(self, media_ssrc: int, begin: int, end: int) -> list[bytes]:
+        times = [self._arrivals.get(number) for number in range(begin, end)]
+        reference = next((at for at in times if at is not None), None)
+        if reference is None:
+            return []
+        reference //= _REFERENCE_TICKS
+        symbols, deltas = _deltas(times, reference * _REFERENCE_TICKS)
+        head = struct.pack(">IIHHI", NODE_SSRC, media_ssrc, begin & 0xFFFF, len(symbols),
+                           (reference & 0xFFFFFF) << 8 | self._count & 0xFF)
+        self._count += 1
+        return [_padded(head + _chunks(symbols) + deltas)]
+
+
+def _deltas(times: Sequence[int | None], previous: int) -> tuple[list[int], bytes]:
+    """Status symbols (0 lost, 1 small, 2 large delta) and the packed deltas. Beyond 8 s a packet counts as lost."""
+    symbols, packed = [], bytearray()
+    for at in times:
+        delta = None if at is None else at - previous
+        if delta is None or not -32_768 <= delta <= 32_767:
+            symbols.append(0)
+            continue
+        previous += delta
+        small = 0 <= delta <= 255
+        symbols.append(1 if small else 2)
+        packed += struct.pack(">B" if small else ">h", delta)
+    return symbols, bytes(packed)
+
+
+def _chunks(symbols: Sequence[int]) -> bytes:
+    packed = bytearray()
+    at = 0
+    while at < len(symbols):
+        run = at
+        while run < len(symbols) and symbols[run] == symbols[at]:
+            run += 1
+        if run - at >= 7 or run == len(symbols):
+            packed += struct.pack(">H", symbols[at] << 13 | (run - at))
+            at = run
+            continue
+        vector = 0xC000
+        for place, symbol in enumerate(symbols[at : at + 7]):
+            vector |= symbol << (12 - 2 * place)
+        packed += struct.pack(">H", vector)
+        at += 7
+    return bytes(packed)
+
+
+def _padded(body: bytes) -> bytes:
+    padding = -len(body) % 4
+    if padding:
+        body += bytes(padding - 1) + bytes([padding])
+    return struct.pack(">BBH", 0x80 | (0x20 if padding else 0) | 15, 205, len(body) // 4) + body
+
+
+class Missing:
+    """Which packets of one stream are missing, and when to ask for them again (RFC 4585 generic NACK)."""
+
+    def __init__(self) -> None:
+        self._asked: dict[int, tuple[float, float, int]] = {}  # number: first noticed, last asked, times asked
+
+    def __contains__(self, extended: int) -> bool:
+        return extended in self._asked
+
+    def __len__(self) -> int:
+        return len(self._asked)
+
+    def noticed(self, numbers: range, now_s: float) -> bool:
+        """A hole appeared. False when it is too large to mend."""
+        if len(numbers) + len(self._asked) > MAX_GAP:
+            self._asked.clear()
+            return False
+        for number in numbers:
+            self._asked[number] = (now_s, -1.0, 0)
+        return True
+
+    def arrived(self, extended: int) -> None:
+        """A missing packet came after all."""
+        self._asked.pop(extended, None)
+
+    def due(self, now_s: float) -> list[int]:
+        """The numbers to ask for now; gives up after a second or eight times."""
+        result = []
+        for number, (first_s, last_s, tries) in list(self._asked.items()):
+            if tries >= NACK_TRIES or now_s - first_s > NACK_LIFE_S:
+                del self._asked[number]
+            elif now_s - last_s >= NACK_INTERVAL_S:
+                self._asked[number] = (first_s, now_s, tries + 1)
+                result.append(number)
+        return result
+
+
+class Reception:
+    """Counts of one received stream, for receiver reports (RFC 3550, appendix A.3 and A.8)."""
+
+    def __init__(self, clock_hz: int) -> None:
+        self._clock_hz = clock_hz
+        self._base = self.highest = -1
+        self.received = 0
+        self._expected_before = self._received_before = 0
+        self._transit: float | None = None
+        self._jitter = 0.0
+        self._sender_report: tuple[int, float] | None = None
+
+    def add(self, extended: int, timestamp: int, now_s: float) -> None:
+        """A packet arrived."""
+        if self._base < 0:
+            self._base = extended
+        self.received += 1
+        if extended > self.highest:
+            self.highest = extended
+            transit = now_s * self._clock_hz - timestamp
+            if self._transit is not None:
+                change = abs(transit - self._transit)
+                if change < self._clock_hz:  # a timestamp that wraps or jumps is no jitter
+                    self._jitter += (change - self._jitter) / 16
+            self._transit = transit
+
+    def sender_report(self, ntp_time: int, now_s: float) -> None:
+        """The sender's report came."""
+        self._sender_report = (ntp_time >> 16) & 0xFFFFFFFF, now_s
+
+    @property
+    def lost(self) -> int:
+        """Packets expected but not received so far."""
+        return max(0, self.highest - self._base + 1 - self.received) if self._base >= 0 else 0
+
+    def report(self, ssrc: int, now_s: float) -> RtcpReceiverInfo:
+        """The report block for this interval."""
+        expected = self.highest - self._base + 1
+        interval = expected - self._expected_before
+        lost = interval - (self.received - self._received_before)
+        self._expected_before, self._received_before = expected, self.received
+        lsr, dlsr = 0, 0
+        if self._sender_report is not None:
+            lsr, dlsr = self._sender_report[0], int((now_s - self._sender_report[1]) * 65_536)
+        return RtcpReceiverInfo(
+            ssrc=ssrc, fraction_lost=min(255, max(0, 256 * lost // interval)) if interval > 0 else 0,
+            packets_lost=min(self.lost, 0x7FFFFF), highest_sequence=self.highest & 0xFFFFFFFF,
+            jitter=min(int(self._jitter), 0xFFFFFFFF), lsr=lsr, dlsr=min(dlsr, 0xFFFFFFFF))
+
+
+class KeyframeRequests:
+    """Picture loss indications, coalesced: at most one each half second, and none that was asked for is dropped."""
+
+    def __init__(self) -> None:
+        self._wanted = False
+        self._sent_s = float("-inf")
+
+    def ask(self) -> None:
+        """Someone cannot decode without a key frame."""
+        self._wanted = True
+
+    def due(self, now_s: float) -> bool:
+        """Whether to send one now."""
+        if not self._wanted or now_s - self._sent_s < PLI_INTERVAL_S:
+            return False
+        self._wanted, self._sent_s = False, now_s
+        return True
+
+
+class RateMeter:
+    """Bits per second between two looks."""
+
+    def __init__(self) -> None:
+        self._before: tuple[int, float] | None = None
+
+    def look(self, octets: int, now_s: float) -> float:
+        """The rate since the last look."""
+        before, self._before = self._before, (octets, now_s)
+        if before is None or now_s <= before[1] or octets < before[0]:
+            return 0.0
+        return 8 * (octets - before[0]) / (now_s - before[1])
+
+
+def nack(media_ssrc: int, numbers: Iterable[int]) -> bytes:
+    """A generic NACK for these sequence numbers."""
+    lost = sorted(number & 0xFFFF for number in numbers)
+    return bytes(RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=NODE_SSRC, media_ssrc=media_ssrc, lost=lost))
+
+
+def picture_loss(media_ssrc: int) -> bytes:
+    """A picture loss indication."""
+    return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=NODE_SSRC, media_ssrc=media_ssrc))
+
+
+def bitrate_limit(media_ssrc: int, bits_per_s: int) -> bytes:
+    """REMB: what a receiver further on can take."""
+    return bytes(RtcpPsfbPacket(
+        fmt=RTCP_PSFB_APP, ssrc=NODE_SSRC, media_ssrc=0, fci=_pack_remb(bits_per_s, [media_ssrc])))

@@ -1,0 +1,221 @@
+"""The way of a packet: Ingress (what a participant sends) -> Egress (a slot towards another participant).
+
+Only header bytes change: sequence number and timestamp, so that a slot stays one continuous stream although its
+sender's padding is dropped and its sender may leave and come back, and the SSRC that the offer fixed for the slot.
+"""
+
+import itertools
+import secrets
+from collections.abc import Callable
+
+from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
+
+from webrtc.feedback import KeyframeRequests, Missing, RateMeter, Reception
+from webrtc.rtp import HEADER, HEADER_BYTES, PADDING_BIT, Parsed, extend, unwrap_rtx
+from webrtc.sdp import AUDIO_CLOCK_HZ, RTX_OF, VIDEO_CLOCK_HZ, Source
+from webrtc.transport import MediaTransport
+
+CACHE_PACKETS = 512  # about four seconds of 1 Mbit/s video
+OFFSETS_KEPT = 64
+
+_streams = itertools.count(1)
+
+
+class Egress:
+    """One m-line towards one participant. Sends only while that participant's transport is connected."""
+
+    def __init__(self, source: Source, ssrc: int) -> None:
+        self.source = source
+        self.ssrc = ssrc
+        self.clock_hz = AUDIO_CLOCK_HZ if source == "mic" else VIDEO_CLOCK_HZ
+        self.packets = self.octets = self.resent = 0
+        self.fraction_lost = 0.0  # as the receiver last reported it
+        self.packets_lost = 0
+        self.rtt_ms: float | None = None
+        self.limit_bits_per_s: int | None = None  # what the receiver estimates its way can carry
+        self.rate = RateMeter()
+        self._transport: MediaTransport | None = None
+        self._stream = 0  # the Ingress stream the offsets belong to
+        self._from, self._offset = 0, 0  # sequence offset, and the incoming number from which it holds
+        self._older: list[tuple[int, int]] = []
+        self._timestamp_offset = 0
+        self._next = secrets.randbelow(0x4000)  # next outgoing sequence number, not wrapped (RFC 3550: unpredictable)
+        self._last: tuple[int, float] | None = None  # last outgoing timestamp and when
+        self._cache: dict[int, bytes] = {}
+        self._reports: dict[int, float] = {}  # middle 32 bits of a forwarded report's NTP time: when it left
+
+    def attach(self, transport: MediaTransport | None) -> None:
+        """Send over this transport from now on. What was sealed for another one is never sent again."""
+        self._transport = transport
+        self._cache.clear()
+        self._reports.clear()
+
+    def forward(self, packet: bytes, stream: int, number: int, timestamp: int, now_s: float) -> None:
+        """Send one packet on. number: the sender's sequence number, not wrapped."""
+        if stream != self._stream:
+            self._rebase(stream, number, timestamp, now_s)
+        if self._transport is None:
+            return
+        offset = self._offset if number >= self._from else self._older_offset(number)
+        if offset is None:
+            return
+        sequence = number + offset
+        self._next = max(self._next, sequence + 1)
+        timestamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
+        self._last = (timestamp, now_s)
+        sealed = self._transport.send_rtp(
+            HEADER.pack(packet[0], packet[1], sequence & 0xFFFF, timestamp, self.ssrc) + packet[HEADER_BYTES:])
+        if sealed is None:
+            return
+        self.packets += 1
+        self.octets += len(packet) - HEADER_BYTES
+        if self.clock_hz == VIDEO_CLOCK_HZ:
+            self._remember(sequence, sealed)
+
+    def _remember(self, sequence: int, sealed: bytes) -> None:
+        self._cache[sequence & 0xFFFF] = sealed
+        self._cache.pop((sequence - CACHE_PACKETS) & 0xFFFF, None)
+
+    def _rebase(self, stream: int, number: int, timestamp: int, now_s: float) -> None:
+        """Another sender, or the same one back again: go on where the slot's stream stopped."""
+        self._stream = stream
+        self._from, self._offset, self._older = number, self._next - number, []
+        self._timestamp_offset = 0
+        if self._last is not None:
+            elapsed = max(1, round((now_s - self._last[1]) * self.clock_hz))
+            self._timestamp_offset = (self._last[0] + elapsed - timestamp) & 0xFFFFFFFF
+
+    def _older_offset(self, number: int) -> int | None:
+        for begin, offset in reversed(self._older):
+            if number >= begin:
+                return offset
+        return None
+
+    def skip(self, stream: int, number: int) -> None:
+        """The sender's newest packet is not sent on (padding): close the hole it would leave."""
+        if stream != self._stream:
+            return
+        self._older = [*self._older[1 - OFFSETS_KEPT :], (self._from, self._offset)]
+        self._from, self._offset = number + 1, self._offset - 1
+
+    def send_again(self, numbers: list[int]) -> None:
+        """Answer a NACK from the cache."""
+        if self._transport is None:
+            return
+        for number in numbers:
+            sealed = self._cache.get(number)
+            if sealed is not None:
+                self.resent += 1
+                self._transport.send_again(sealed)
+
+    def send_report(self, stream: int, ntp_time: int, timestamp: int, now_s: float) -> None:
+        """Forward a sender report: the sender's clock, this slot's timestamps and counts."""
+        if self._transport is None or stream != self._stream:
+            return
+        info = RtcpSenderInfo(
+            ntp_timestamp=ntp_time, rtp_timestamp=(timestamp + self._timestamp_offset) & 0xFFFFFFFF,
+            packet_count=self.packets & 0xFFFFFFFF, octet_count=self.octets & 0xFFFFFFFF)
+        if len(self._reports) > 16:
+            self._reports.pop(next(iter(self._reports)))
+        self._reports[(ntp_time >> 16) & 0xFFFFFFFF] = now_s
+        self._transport.send_rtcp(bytes(RtcpSrPacket(ssrc=self.ssrc, sender_info=info)))
+
+    def reported(self, fraction_lost: int, packets_lost: int, lsr: int, dlsr: int, now_s: float) -> None:
+        """The receiver's report block: loss of the last interval (in 256ths), total, and the round trip."""
+        self.fraction_lost = fraction_lost / 256
+        self.packets_lost = packets_lost
+        if lsr in self._reports:
+            self.rtt_ms = max(0.0, (now_s - self._reports[lsr] - dlsr / 65_536) * 1_000)
+
+
+class Ingress:
+    """One thing a participant sends: microphone, camera or screen."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.clock_hz = AUDIO_CLOCK_HZ if source == "mic" else VIDEO_CLOCK_HZ
+        self.egresses: list[Egress] = []
+        self.tap: Callable[[int, int, bytes, float], None] | None = None  # number, timestamp, payload, now_s
+        self.keyframes = KeyframeRequests()
+        self.stream = 0
+        self.stop()
+
+    def stop(self) -> None:
+        """The sender's transport is gone; what comes next is a new stream."""
+        self.ssrc: int | None = None
+        self.reception = Reception(self.clock_hz)
+        self.missing = Missing()
+        self.heard_at_s = float("-inf")
+        self.octets = self.probes = 0
+
+    def receive(self, packet: bytes, parsed: Parsed, now_s: float) -> None:
+        """Take one packet of this source, its retransmissions and probes included."""
+        payload_type = parsed[1] & 0x7F
+        original = RTX_OF.get(payload_type)
+        if original is not None:
+            self._recover(packet, parsed, original, now_s)
+            return
+        ssrc = parsed[4]
+        if ssrc != self.ssrc:
+            self._begin(ssrc)
+        number = self._count(parsed[2], parsed[3], now_s)
+        if number is None:
+            return
+        if parsed[0] & PADDING_BIT and parsed[5] == parsed[6]:
+            self._drop_padding(number)
+            return
+        self.heard_at_s = now_s
+        self._deliver(packet, number, parsed[3], parsed[5], parsed[6], now_s)
+
+    def _begin(self, ssrc: int) -> None:
+        self.stop()
+        self.ssrc = ssrc
+        self.stream = next(_streams)
+
+    def _count(self, sequence: int, timestamp: int, now_s: float) -> int | None:
+        """The number without wrapping; None for one that is neither new nor missing."""
+        highest = self.reception.highest
+        # Counting begins one round up, so that a packet from before the first one has a number too.
+        number = extend(sequence, highest) if highest >= 0 else sequence + 0x10000
+        if number > highest:
+            hole = range(highest + 1, number)
+            if highest >= 0 and hole and not self.missing.noticed(hole, now_s):
+                self.keyframes.ask()
+        elif number in self.missing:
+            self.missing.arrived(number)
+        else:
+            return None
+        self.reception.add(number, timestamp, now_s)
+        return number
+
+    def _drop_padding(self, number: int) -> None:
+        self.probes += 1
+        if number == self.reception.highest:
+            for egress in self.egresses:
+                egress.skip(self.stream, number)
+
+    def _recover(self, packet: bytes, parsed: Parsed, payload_type: int, now_s: float) -> None:
+        inner = None if self.ssrc is None else unwrap_rtx(packet, parsed, payload_type, self.ssrc)
+        if inner is None:
+            self.probes += 1
+            return
+        number = extend(inner[1], self.reception.highest)
+        if number not in self.missing:  # a probe made of something that arrived long ago
+            self.probes += 1
+            return
+        self.missing.arrived(number)
+        self.reception.add(number, parsed[3], now_s)
+        self._deliver(inner[0], number, parsed[3], parsed[5], len(inner[0]), now_s)
+
+    def _deliver(self, packet: bytes, number: int, timestamp: int, begin: int, end: int, now_s: float) -> None:
+        self.octets += len(packet)
+        for egress in self.egresses:
+            egress.forward(packet, self.stream, number, timestamp, now_s)
+        if self.tap is not None:
+            self.tap(number, timestamp, packet[begin:end], now_s)
+
+    def sender_report(self, ntp_time: int, timestamp: int, now_s: float) -> None:
+        """The sender's report: remember it for ours, and send it on to every slot."""
+        self.reception.sender_report(ntp_time, now_s)
+        for egress in self.egresses:
+            egress.send_report(self.stream, ntp_time, timestamp, now_s)

@@ -1,0 +1,277 @@
+"""One person's place in a room: what they send, the slots they see others in, and the transport of their latest join.
+
+A place outlives its transports. A second join replaces the transport and keeps slots, tap and the continuity of every
+stream, so the others see a short still picture and nothing else.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    AnyRtcpPacket,
+    RtcpByePacket,
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    unpack_remb_fci,
+)
+
+from webrtc import feedback, rtp, sdp
+from webrtc.forwarding import Egress, Ingress
+from webrtc.ice import Reach
+from webrtc.quality import limits, participant_stats
+from webrtc.transport import MediaTransport, fingerprint
+
+SLOTS = 3  # others that one participant can see: a room holds four
+LOST_AFTER_S = 4.0  # silence on every channel, ICE's own checks (one each 2.5 s) included
+SLOW_TICKS = 20  # receiver reports and liveness: once a second at 50 ms a tick
+
+State = Literal["connecting", "connected", "lost", "left"]
+
+
+@dataclass
+class Slot:
+    """Where a participant sees one other: an audio and a video m-line, and who is in it."""
+
+    audio: sdp.MediaLine
+    video: sdp.MediaLine
+    audio_egress: Egress
+    video_egress: Egress
+    occupant: str | None = None
+
+    def egresses(self) -> tuple[Egress, Egress]:
+        """Both of its streams."""
+        return self.audio_egress, self.video_egress
+
+
+@dataclass
+class Refusals:
+    """Packets that were not what they claim to be, counted."""
+
+    rtp: int = 0
+    rtcp: int = 0
+
+
+@dataclass
+class Join:
+    """One join of a participant: its epoch and transport."""
+
+    epoch: int
+    transport: MediaTransport
+    answered: bool = False
+    arrivals: feedback.TransportFeedback = field(default_factory=feedback.TransportFeedback)
+
+
+class Participant:
+    """See the module. on_change(participant, reason) is called whenever `state` changed."""
+
+    def __init__(self, participant_id: str, role: str, on_change: Callable[["Participant", str], None]) -> None:
+        self.participant_id = participant_id
+        self.role = role
+        self.state: State = "connecting"
+        self.ingress: dict[sdp.Source, Ingress] = {name: Ingress(name) for name in ("mic", "camera", "screen")}
+        self.slots, self.lines = _layout()
+        self.join: Join | None = None
+        self.refusals = Refusals()
+        self.lost_at_s: float | None = None
+        self._on_change = on_change
+        self._egress_of = {egress.ssrc: egress for slot in self.slots for egress in slot.egresses()}
+        self._ticks = secrets.randbelow(SLOW_TICKS)  # not everybody's reports in the same tick
+
+    # --- joining -------------------------------------------------------------------------------------------------
+
+    async def begin(self, epoch: int, reach: Reach) -> str:
+        """Open a transport for a new join and return the offer; the transport before it must be closed already."""
+        join = Join(epoch, self._transport(epoch, reach))
+        await join.transport.open()
+        self.join = join
+        self._change("connecting")
+        return sdp.offer(epoch, self.lines, _path(join.transport))
+
+    def _transport(self, epoch: int, reach: Reach) -> MediaTransport:
+        return MediaTransport(
+            reach, lambda packet, now_s: self._on_rtp(epoch, packet, now_s),
+            lambda packet, now_s: self._on_rtcp(epoch, packet, now_s),
+            lambda state, reason: self._on_transport(epoch, state, reason))
+
+    def answer(self, text: str) -> None:
+        """Take the client's answer to the latest offer. Raises SdpRefused."""
+        if self.join is None or self.join.answered:
+            raise sdp.SdpRefused("no-offer", "no offer waits for an answer")
+        answer = sdp.parse_answer(text, self.lines)
+        self.join.answered = True
+        self.join.transport.start(answer)
+
+    def leave_transport(self) -> MediaTransport | None:
+        """Stop using the transport, at once, and hand it over to be closed."""
+        join, self.join = self.join, None
+        for ingress in self.ingress.values():
+            ingress.stop()
+        for egress in self._egress_of.values():
+            egress.attach(None)
+        return join.transport if join else None
+
+    def _on_transport(self, epoch: int, state: str, reason: str) -> None:
+        if self.join is None or self.join.epoch != epoch:
+            return
+        if state == "connected":
+            for egress in self._egress_of.values():
+                egress.attach(self.join.transport)
+            self._change("connected")
+        else:
+            self._change("lost", reason)
+
+    def _change(self, state: State, reason: str = "") -> None:
+        if state != self.state or reason:
+            self.state = state
+            self.lost_at_s = asyncio.get_running_loop().time() if state == "lost" else None
+            self._on_change(self, reason)
+
+    def left(self) -> None:
+        """The participant is gone for good."""
+        self._change("left")
+
+    # --- what comes in -------------------------------------------------------------------------------------------
+
+    def _on_rtp(self, epoch: int, packet: bytes, now_s: float) -> None:
+        join = self.join
+        if join is None or join.epoch != epoch:
+            return
+        parsed = rtp.parse(packet)
+        source = None if parsed is None else sdp.SOURCE_OF.get(parsed[1] & 0x7F)
+        if parsed is None or source is None:
+            self.refusals.rtp += 1
+            return
+        if parsed[7] >= 0:
+            join.arrivals.add(parsed[7], now_s)
+        self.ingress[source].receive(packet, parsed, now_s)
+
+    def _on_rtcp(self, epoch: int, packet: bytes, now_s: float) -> None:
+        if self.join is None or self.join.epoch != epoch:
+            return
+        try:
+            for part in RtcpPacket.parse(packet):
+                self._control(part, now_s)
+        except (ValueError, IndexError, UnicodeDecodeError):
+            self.refusals.rtcp += 1
+
+    def _control(self, part: AnyRtcpPacket, now_s: float) -> None:
+        match part:
+            case RtcpSrPacket():
+                for ingress in self._sending(part.ssrc):
+                    ingress.sender_report(part.sender_info.ntp_timestamp, part.sender_info.rtp_timestamp, now_s)
+                self._reports(part.reports, now_s)
+            case RtcpRrPacket():
+                self._reports(part.reports, now_s)
+            case RtcpByePacket():
+                # Never forwarded: a slot's stream does not end when its sender rejoins or stops a track.
+                for ingress in (i for ssrc in part.sources for i in self._sending(ssrc)):
+                    ingress.heard_at_s = float("-inf")
+            case RtcpRtpfbPacket(fmt=1) if part.media_ssrc in self._egress_of:  # RFC 4585: generic NACK
+                self._egress_of[part.media_ssrc].send_again(part.lost)
+            case RtcpPsfbPacket():
+                self._picture_feedback(part)
+
+    def _reports(self, blocks: list[RtcpReceiverInfo], now_s: float) -> None:
+        for block in blocks:
+            egress = self._egress_of.get(block.ssrc)
+            if egress is not None:
+                egress.reported(block.fraction_lost, block.packets_lost, block.lsr, block.dlsr, now_s)
+
+    def _picture_feedback(self, part: RtcpPsfbPacket) -> None:
+        if part.fmt == RTCP_PSFB_APP:
+            bits_per_s, ssrcs = unpack_remb_fci(part.fci)
+            for egress in self._named(ssrcs):
+                egress.limit_bits_per_s = bits_per_s
+        elif part.fmt == RTCP_PSFB_PLI:
+            self._keyframes([part.media_ssrc])
+        elif part.fmt == RTCP_PSFB_FIR:
+            self._keyframes(_fir_targets(part.fci))
+
+    def _keyframes(self, ssrcs: list[int]) -> None:
+        for egress in self._named(ssrcs):
+            self.on_keyframe_wanted(egress)
+
+    def _named(self, ssrcs: list[int]) -> list[Egress]:
+        return [self._egress_of[ssrc] for ssrc in ssrcs if ssrc in self._egress_of]
+
+    def on_keyframe_wanted(self, egress: Egress) -> None:
+        """A slot cannot be decoded; the room replaces this by the way to the slot's sender."""
+
+    def _sending(self, ssrc: int) -> Iterator[Ingress]:
+        return (ingress for ingress in self.ingress.values() if ingress.ssrc == ssrc)
+
+    # --- what goes back, each 50 ms --------------------------------------------------------------------------------
+
+    def tick(self, now_s: float) -> None:
+        """Feedback to this sender; once a second reports, limits, and whether anything is heard at all."""
+        join = self.join
+        if join is None:
+            return
+        self._ticks = (self._ticks + 1) % SLOW_TICKS
+        if join.transport.connected:
+            self._fast_feedback(join, now_s)
+            if self._ticks == 0:
+                self._slow_feedback(join, now_s)
+        if self.state == "connected" and now_s - join.transport.heard_at_s > LOST_AFTER_S:
+            self._change("lost", "silent")
+        elif self.state == "lost" and join.transport.connected and now_s - join.transport.heard_at_s < LOST_AFTER_S:
+            self._change("connected", "heard")
+
+    def _fast_feedback(self, join: Join, now_s: float) -> None:
+        send = join.transport.send_rtcp
+        for message in join.arrivals.take(self.ingress["mic"].ssrc or 0):
+            send(message)
+        for ingress in (self.ingress["camera"], self.ingress["screen"]):
+            if ingress.ssrc is None:
+                continue
+            if len(ingress.missing) and (numbers := ingress.missing.due(now_s)):
+                send(feedback.nack(ingress.ssrc, numbers))
+            if ingress.keyframes.due(now_s):
+                send(feedback.picture_loss(ingress.ssrc))
+        self.ingress["mic"].missing.due(now_s)  # lost speech is mended by Opus itself, not asked for again
+
+    def _slow_feedback(self, join: Join, now_s: float) -> None:
+        sending = [i for i in self.ingress.values() if i.ssrc is not None and i.reception.received]
+        reports = [ingress.reception.report(ingress.ssrc or 0, now_s) for ingress in sending]
+        join.transport.send_rtcp(bytes(RtcpRrPacket(ssrc=feedback.NODE_SSRC, reports=reports)))
+        for ingress, bits_per_s in limits(sending, now_s):
+            join.transport.send_rtcp(feedback.bitrate_limit(ingress.ssrc or 0, bits_per_s))
+
+    def stats(self, now_s: float) -> dict[str, Any]:
+        """Counts and measures of this participant, for the web process and the tests."""
+        return participant_stats(self, now_s)
+
+
+def _layout() -> tuple[list[Slot], list[sdp.MediaLine]]:
+    lines = [sdp.MediaLine("0", "mic"), sdp.MediaLine("1", "camera"), sdp.MediaLine("2", "screen")]
+    slots = []
+    for index in range(SLOTS):
+        audio = sdp.MediaLine(str(3 + 2 * index), "mic", _ssrc(), f"slot-{index} slot-{index}-audio")
+        video = sdp.MediaLine(str(4 + 2 * index), "camera", _ssrc(), f"slot-{index} slot-{index}-video")
+        slots.append(Slot(audio, video, Egress("mic", audio.ssrc or 0), Egress("camera", video.ssrc or 0)))
+        lines += [audio, video]
+    return slots, lines
+
+
+def _ssrc() -> int:
+    return secrets.randbits(31) + 16  # small numbers are ours (feedback.NODE_SSRC)
+
+
+def _path(transport: MediaTransport) -> sdp.Path:
+    ice = transport.ice
+    candidates = [sdp.Candidate(c.foundation, c.priority, c.host, c.port) for c in ice.local_candidates]
+    return sdp.Path(ice.local_username, ice.local_password, fingerprint(transport.certificate), candidates)
+
+
+def _fir_targets(fci: bytes) -> list[int]:
+    return [int.from_bytes(fci[at : at + 4], "big") for at in range(0, len(fci) - 7, 8)]

@@ -1,0 +1,166 @@
+"""A room: up to four places, and who sees whom in which slot."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from webrtc.forwarding import Egress
+from webrtc.ice import Reach
+from webrtc.participant import SLOTS, Participant, Slot
+from webrtc.transport import MediaTransport
+
+FORGOTTEN_AFTER_S = 300.0  # a lost participant's place is kept for so long
+
+# Begins with the time, so that an answer meant for a node that died never matches an offer of the next one.
+_epochs = itertools.count(time.time_ns() // 1_000_000)
+
+
+class RoomRefused(ValueError):
+    """What was asked does not fit the room; `code` is stable: room-full, no-participant, stale-epoch."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Room:
+    """See the module. emit takes each event as a dict (docs/protocol.md); echo shows everyone to themselves."""
+
+    def __init__(
+        self, room_id: str, reach: Reach, emit: Callable[[dict[str, Any]], None], *, echo: bool = False,
+    ) -> None:
+        self.room_id = room_id
+        self.echo = echo
+        self.participants: dict[str, Participant] = {}
+        self._reach = reach
+        self._emit = emit
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def join(self, participant_id: str, role: str) -> tuple[int, str]:
+        """Take or retake a place; returns (epoch, offer). Raises RoomRefused("room-full") and ice.NoAddress."""
+        participant = self.participants.get(participant_id)
+        if participant is None:
+            if len(self.participants) > SLOTS:
+                raise RoomRefused("room-full", f"a room holds {SLOTS + 1} participants")
+            participant = Participant(participant_id, role, self._changed)
+            participant.on_keyframe_wanted = self._keyframe_wanted  # type: ignore[method-assign]
+            self.participants[participant_id] = participant
+            self._seat(participant)
+        self._close_later(participant.leave_transport())
+        epoch = next(_epochs)
+        offer = await participant.begin(epoch, self._reach)
+        self._emit_layout(participant)
+        return epoch, offer
+
+    def place(self, participant_id: str, epoch: int | None = None) -> Participant:
+        """The participant, whose latest join must be `epoch` when given. Raises RoomRefused."""
+        participant = self.participants.get(participant_id)
+        if participant is None:
+            raise RoomRefused("no-participant", "nobody by that name is in the room")
+        if epoch is not None and (participant.join is None or participant.join.epoch != epoch):
+            raise RoomRefused("stale-epoch", "a newer join has replaced this one")
+        return participant
+
+    async def leave(self, participant_id: str) -> None:
+        """Give up a place; unknown ones are no error, for leaving twice is leaving."""
+        participant = self.participants.pop(participant_id, None)
+        if participant is None:
+            return
+        for other in self.participants.values():
+            self._vacate(other, participant)
+        self._close_later(participant.leave_transport())
+        participant.left()
+
+    async def close(self) -> None:
+        """Everybody leaves; returns when every socket is closed."""
+        for participant_id in list(self.participants):
+            await self.leave(participant_id)
+        await asyncio.gather(*self._closing)
+
+    def tick(self, now_s: float) -> list[str]:
+        """Feedback to every sender; returns who has been lost for too long."""
+        gone = []
+        for participant in self.participants.values():
+            participant.tick(now_s)
+            if participant.lost_at_s is not None and now_s - participant.lost_at_s > FORGOTTEN_AFTER_S:
+                gone.append(participant.participant_id)
+        return gone
+
+    # --- seats -----------------------------------------------------------------------------------------------------
+
+    def _seat(self, newcomer: Participant) -> None:
+        for other in list(self.participants.values()):
+            if other is newcomer:
+                if self.echo:
+                    self._show(newcomer, newcomer)
+                continue
+            self._show(other, newcomer)
+            self._show(newcomer, other)
+            self._emit_layout(newcomer)
+
+    def _show(self, sender: Participant, viewer: Participant) -> None:
+        slot = next((s for s in viewer.slots if s.occupant is None), None)
+        if slot is None:
+            return
+        slot.occupant = sender.participant_id
+        sender.ingress["mic"].egresses.append(slot.audio_egress)
+        sender.ingress["camera"].egresses.append(slot.video_egress)
+        sender.ingress["camera"].keyframes.ask()
+        self._emit_layout(viewer)
+
+    def _vacate(self, viewer: Participant, sender: Participant) -> None:
+        for slot in viewer.slots:
+            if slot.occupant == sender.participant_id:
+                slot.occupant = None
+                self._unlink(sender, slot)
+                self._emit_layout(viewer)
+        for slot in sender.slots:
+            if slot.occupant == viewer.participant_id:
+                self._unlink(viewer, slot)
+
+    @staticmethod
+    def _unlink(sender: Participant, slot: Slot) -> None:
+        sender.ingress["mic"].egresses.remove(slot.audio_egress)
+        sender.ingress["camera"].egresses.remove(slot.video_egress)
+
+    def layout(self, viewer: Participant) -> list[dict[str, str]]:
+        """Which of the viewer's m-lines shows whom: [{mid, participant, role, kind}]."""
+        return [
+            {"mid": line.mid, "participant": slot.occupant, "role": self.participants[slot.occupant].role,
+             "kind": line.kind}
+            for slot in viewer.slots if slot.occupant in self.participants and slot.occupant
+            for line in (slot.audio, slot.video)]
+
+    def _emit_layout(self, viewer: Participant) -> None:
+        self._emit({"type": "layout", "room": self.room_id, "participant": viewer.participant_id,
+                    "slots": self.layout(viewer)})
+
+    def _keyframe_wanted(self, egress: Egress) -> None:
+        for participant in self.participants.values():
+            camera = participant.ingress["camera"]
+            if egress in camera.egresses:
+                camera.keyframes.ask()
+
+    # --- states ----------------------------------------------------------------------------------------------------
+
+    def _changed(self, participant: Participant, reason: str) -> None:
+        if participant.state == "connected":
+            for slot in participant.slots:
+                self._keyframe_wanted(slot.video_egress)
+        if participant.state == "lost" and reason != "silent":
+            # Its path is closed for good: only a new join brings it back, so let go of sockets and streams now.
+            self._close_later(participant.leave_transport())
+        self._emit(self.described(participant, reason))
+
+    def described(self, participant: Participant, reason: str = "") -> dict[str, Any]:
+        """A participant's state as an event."""
+        return {"type": "participant", "room": self.room_id, "participant": participant.participant_id,
+                "role": participant.role, "state": participant.state, "reason": reason}
+
+    def _close_later(self, transport: MediaTransport | None) -> None:
+        if transport is not None:
+            task = asyncio.create_task(transport.close(), name="close media transport")
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)

@@ -1,0 +1,83 @@
+"""RTP headers read and rewritten in place (RFC 3550, RFC 8285, RFC 4588). Pure and quick: every packet passes here."""
+
+import struct
+
+from webrtc.sdp import TRANSPORT_SEQUENCE_ID
+
+HEADER = struct.Struct(">BBHII")  # V P X CC, M PT, sequence, timestamp, SSRC
+HEADER_BYTES = 12
+PADDING_BIT, EXTENSION_BIT, CSRC_MASK = 0x20, 0x10, 0x0F
+ONE_BYTE_PROFILE = 0xBEDE
+_U16 = struct.Struct(">H")
+_EXTENSION = struct.Struct(">HH")
+
+Parsed = tuple[int, int, int, int, int, int, int, int]
+
+
+def parse(packet: bytes) -> Parsed | None:
+    """First byte, second byte, sequence, timestamp, SSRC, payload begin, payload end, transport-wide number or -1.
+
+    None when it is not RTP: wrong version, truncated, or padding longer than the payload.
+    """
+    length = len(packet)
+    if length < HEADER_BYTES:
+        return None
+    first, second, sequence, timestamp, ssrc = HEADER.unpack_from(packet)
+    begin = HEADER_BYTES + 4 * (first & CSRC_MASK)
+    number = -1
+    if first & EXTENSION_BIT:
+        if length < begin + 4:
+            return None
+        profile, words = _EXTENSION.unpack_from(packet, begin)
+        begin += 4
+        if profile == ONE_BYTE_PROFILE and begin + 4 * words <= length:
+            number = _transport_sequence(packet, begin, begin + 4 * words)
+        begin += 4 * words
+    end = length - packet[-1] if first & PADDING_BIT else length
+    if first >> 6 != 2 or begin > end or (first & PADDING_BIT and end == length):
+        return None
+    return first, second, sequence, timestamp, ssrc, begin, end, number
+
+
+def _transport_sequence(packet: bytes, at: int, end: int) -> int:
+    while at < end:
+        head = packet[at]
+        if head == 0:  # padding between elements
+            at += 1
+            continue
+        if head >> 4 == TRANSPORT_SEQUENCE_ID and head & 15 == 1 and at + 3 <= end:
+            number: int = _U16.unpack_from(packet, at + 1)[0]
+            return number
+        at += 2 + (head & 15)
+    return -1
+
+
+def unwrap_rtx(packet: bytes, parsed: Parsed, payload_type: int, ssrc: int) -> tuple[bytes, int] | None:
+    """The lost packet inside a retransmission and its sequence number; None for a probe that holds nothing."""
+    first, second, _, timestamp, _, begin, end, _ = parsed
+    if end - begin <= 2:
+        return None
+    sequence: int = _U16.unpack_from(packet, begin)[0]
+    header = HEADER.pack(first & ~PADDING_BIT, second & 0x80 | payload_type, sequence, timestamp, ssrc)
+    return header + packet[HEADER_BYTES:begin] + packet[begin + 2 : end], sequence
+
+
+def extend(sequence: int, highest: int) -> int:
+    """The 16-bit sequence number, counted on without wrapping, nearest to `highest`."""
+    ahead = (sequence - highest) & 0xFFFF
+    return highest + ahead if ahead < 0x8000 else highest + ahead - 0x10000
+
+
+def is_vp8_keyframe(packet: bytes, begin: int, end: int) -> bool:
+    """Whether this VP8 payload begins a key frame (RFC 7741): partition 0, and the inverse key-frame bit is 0."""
+    if end - begin < 4:
+        return False
+    first = packet[begin]
+    at = begin + 1
+    if first & 0x80:
+        flags = packet[at]
+        at += 1
+        if flags & 0x80:
+            at += 2 if at < end and packet[at] & 0x80 else 1
+        at += bool(flags & 0x40) + bool(flags & 0x30)
+    return bool(first & 0x10) and not first & 0x07 and at < end and not packet[at] & 1
