@@ -109,7 +109,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     except SignInRequired as error:
         if _wants_json(request) or request.method != "GET":
             return _error(request, error)
-        return web.Response(status=303, headers={"Location": f"{url(request, 'sign-in')}?next={quote(request.path_qs)}"})
+        target = f"{url(request, 'sign-in')}?next={quote(request.path_qs)}"
+        return web.Response(status=303, headers={"Location": target})
     except ColloqueError as error:
         return _error(request, error)
     except web.HTTPRequestEntityTooLarge:
