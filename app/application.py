@@ -38,6 +38,7 @@ def build(settings: Settings, db: Database) -> web.Application:
     app[keys.SETTINGS], app[keys.DATABASE] = settings, db
     app[keys.TEMPLATES], app[keys.RELEASE] = rendering.environment(), rendering.release_of()
     app[keys.CSRF_SECRET] = db.write_sync(system("web"), _csrf_secret)
+    app[keys.TRAIL] = trail_of(settings)
     app[keys.BUS] = bus = Bus()
     app[keys.ROOMS] = rooms = Rooms(db, bus)
     app[keys.SOCKETS], app[hub.HUB] = set(), hub.Hub(db, rooms)

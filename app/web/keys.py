@@ -4,6 +4,7 @@ from aiohttp import web
 from jinja2 import Environment
 
 from app.actor import Actor
+from app.audit import Trail
 from app.bus import Bus
 from app.db import Database
 from app.settings import Settings
@@ -14,6 +15,7 @@ SETTINGS = web.AppKey("settings", Settings)
 TEMPLATES = web.AppKey("templates", Environment)
 CSRF_SECRET = web.AppKey("csrf_secret", bytes)
 RELEASE = web.AppKey("release", str)
+TRAIL = web.AppKey("trail", Trail)
 BUS = web.AppKey("bus", Bus)
 ROOMS = web.AppKey("rooms", Rooms)
 SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])

@@ -20,6 +20,7 @@ from app.web.keys import ACTOR, DATABASE, LANGUAGE, SETTINGS
 from app.web.rendering import render, say, url
 from transcription import sealing, spool
 
+VERSION_DIGITS = 6
 MARGIN_MS = 250  # heard before and after a line: recognisers cut close
 
 
@@ -134,8 +135,10 @@ async def version(request: web.Request) -> web.Response:
     def read(tx: Tx, visit: str, number: int) -> dict[str, Any]:
         return {"content": compositions.version(tx, visit, number), "versions": compositions.versions(tx, visit),
                 "now": compositions.read(tx, visit, quiet=True), "number": number}
-    context = await request.app[DATABASE].read(
-        request[ACTOR], read, request.match_info["id"], int(request.match_info["number"]))
+    number = request.match_info["number"]
+    if not (number.isdecimal() and len(number) <= VERSION_DIGITS):
+        raise NotFound
+    context = await request.app[DATABASE].read(request[ACTOR], read, request.match_info["id"], int(number))
     return render(request, "doctor/note_version.html", here="queue", visit_id=request.match_info["id"],
                   zone=request.app[SETTINGS].clinic_zone, **context)
 

@@ -1,0 +1,124 @@
+"""The administrator's audit trail: search, verify, export. Identifiers only, no patient data."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from app import i18n
+from app.audit import PAGE, AuditEvent, Verdict
+from app.errors import Invalid
+from app.record import accesses
+from app.record.accesses import TrailQuery
+from app.web.forms import parse
+from app.web.keys import ACTOR, DATABASE, LANGUAGE, SETTINGS, TRAIL
+from app.web.rendering import render, translated, url
+
+EXPORT_PAGE, EXPORT_ROWS = 1000, 50_000
+COLUMNS = ("seq", "at", "role", "actor_id", "actor_name", "action", "outcome", "purpose", "entity", "entity_id",
+           "patient_id", "ip", "request_id", "detail")
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+
+
+class Filters(BaseModel):
+    """What the search form says; days are whole days in the clinic's zone."""
+
+    who: Annotated[str, Field(max_length=100)] = ""
+    action: Annotated[str, Field(max_length=40)] = ""
+    patient: Annotated[str, Field(max_length=40)] = ""
+    outcome: Literal["", "success", "refused", "failure"] = ""
+    since: Day | None = None
+    until: Day | None = None
+    before: Annotated[int, Field(ge=1, lt=2**62)] | None = None
+
+    def query(self, zone: ZoneInfo) -> TrailQuery:
+        """As the domain searches."""
+        return TrailQuery(
+            who=self.who, action=self.action, patient_id=self.patient, outcome=self.outcome, before_seq=self.before,
+            since=_midnight(self.since, zone) if self.since else None,
+            until=_midnight(self.until + timedelta(days=1), zone) if self.until else None,
+        )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+async def audit(request: web.Request) -> web.Response:
+    """Search the trail."""
+    return await _page(request)
+
+
+async def verification(request: web.Request) -> web.Response:
+    """Walk the whole chain and say whether it is whole."""
+    verdict = await request.app[DATABASE].read(request[ACTOR], accesses.verify, request.app[TRAIL])
+    return await _page(request, verdict)
+
+
+async def export(request: web.Request) -> web.Response:
+    """Everything the search finds, as CSV (UTF-8 with BOM, so that spreadsheets read accents)."""
+    filters, errors = _filters(request)
+    if errors:
+        raise Invalid(fields=errors)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    async for event in _all(request, filters.query(_zone(request))):
+        writer.writerow([_cell(event, column) for column in COLUMNS])
+    return web.Response(body=out.getvalue().encode("utf-8-sig"), content_type="text/csv", charset="utf-8", headers={
+        "Content-Disposition": 'attachment; filename="colloque-audit.csv"'})
+
+
+async def _all(request: web.Request, query: TrailQuery) -> AsyncIterator[AuditEvent]:
+    query = replace(query, limit=EXPORT_PAGE)
+    for _ in range(EXPORT_ROWS // EXPORT_PAGE):
+        events = await request.app[DATABASE].read(request[ACTOR], accesses.search, query)
+        for event in events:
+            yield event
+        if len(events) < EXPORT_PAGE:
+            return
+        query = replace(query, before_seq=events[-1].seq)
+
+
+def _cell(event: AuditEvent, column: str) -> str:
+    value = getattr(event, column)
+    text = value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+async def _page(request: web.Request, verdict: Verdict | None = None) -> web.Response:
+    filters, errors = _filters(request)
+    zone, language = request.app[SETTINGS].clinic_zone, request[LANGUAGE]
+    query = filters.query(ZoneInfo(zone))
+    events = [] if errors else await request.app[DATABASE].read(request[ACTOR], accesses.search, query)
+    return render(
+        request, "admin/audit.html", status=422 if errors else 200, here="audit", filters=filters, typed=request.query,
+        errors={field: translated(request, text) for field, text in errors.items()}, events=events, verdict=verdict,
+        older=_link(request, filters, before=str(events[-1].seq)) if len(events) == PAGE else "",
+        newest=_link(request, filters) if filters.before else "",
+        export_url=_link(request, filters, name="audit-export"),
+        day=lambda at: i18n.day(at, language, zone), time=lambda at: i18n.clock_time(at, language, zone),
+    )
+
+
+def _filters(request: web.Request) -> tuple[Filters, dict[str, str]]:
+    try:
+        return parse(Filters, dict(request.query)), {}
+    except Invalid as refusal:
+        return Filters(), refusal.fields
+
+
+def _link(request: web.Request, filters: Filters, *, name: str = "audit", **more: str) -> str:
+    given = {k: str(v) for k, v in filters.model_dump(exclude={"before"}).items() if v} | more
+    return url(request, name, **given)
+
+
+def _zone(request: web.Request) -> ZoneInfo:
+    return ZoneInfo(request.app[SETTINGS].clinic_zone)
