@@ -18,10 +18,11 @@ from app.errors import AccessDenied, Conflict
 from app.record import transcripts
 from app.record.transcripts import Line
 from app.settings import Settings
+from app.waiting import Place
 from app.web import signals
 from app.web.keys import ACTOR, DATABASE, SETTINGS
 from app.web.limits import RateLimit
-from app.web.rendering import render
+from app.web.rendering import render, see_other
 from app.web.seats import Body, line_body
 from app.web.sockets import Goodbye, Socket
 
@@ -275,6 +276,24 @@ async def probe_socket(request: web.Request) -> web.StreamResponse:
     return await ProbeSocket(request).run()
 
 
+async def call_page(request: web.Request) -> web.StreamResponse:
+    """GET /visit/call: the patient's side of the call; before admission the waiting room, after it the end."""
+    actor = request[ACTOR]
+    place, agreed = await request.app[DATABASE].read(actor, _call, actor.appointment_id or "")
+    if place.status == "finished":
+        return see_other(request, "patient-ended")
+    if place.status != "in-progress":
+        return see_other(request, "waiting")
+    return render(request, "patient/call.html", doctor=place.practitioner, transcription=agreed)
+
+
+async def ended_page(request: web.Request) -> web.StreamResponse:
+    """GET /visit/ended: what happens next."""
+    actor = request[ACTOR]
+    place, _ = await request.app[DATABASE].read(actor, _call, actor.appointment_id or "")
+    return render(request, "patient/ended.html", doctor=place.practitioner, over=place.status == "finished")
+
+
 def offer_body(settings: Settings, epoch: int, sdp: str, name: str) -> Body:
     """The node's offer with the ICE servers a browser may need."""
     return {"type": "offer", "epoch": epoch, "sdp": sdp, "ice_servers": ice_servers(settings, name, utc_now())}
@@ -289,6 +308,10 @@ def ice_servers(settings: Settings, name: str, now: datetime) -> list[Body]:
         credential = base64.b64encode(hmac.digest(secret, user.encode(), "sha1")).decode()
         servers.append({"urls": [settings.turn_url], "username": user, "credential": credential})
     return servers
+
+
+def _call(tx: Tx, visit_id: str) -> tuple[Place, bool]:
+    return waiting.place(tx, visit_id), consent.permits(tx, visit_id, consent.TRANSCRIPTION)
 
 
 def _set_transcription(tx: Tx, visit_id: str, *, given: bool) -> None:

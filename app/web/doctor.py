@@ -1,0 +1,130 @@
+"""The doctor's pages of the day: the queue, and the visit with video, transcript and record on one screen."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from app import encounters, waiting
+from app.db import Tx
+from app.encounters import Visit, VisitFacts
+from app.errors import ColloqueError, Conflict, Invalid
+from app.record import compositions, entries
+from app.record.compositions import PastNote
+from app.record.entries import Record
+from app.waiting import QueueEntry
+from app.web.forms import form_of, parse
+from app.web.keys import ACTOR, DATABASE, ROOMS
+from app.web.rendering import render, say, see_other, translated, url
+
+
+class FactsForm(VisitFacts):
+    """The facts French rules ask for, as the visit's form sends them."""
+
+    identity_seen: bool = False
+
+
+class EndForm(BaseModel):
+    """How the visit ended."""
+
+    outcome: Literal["completed", "in_person", "abandoned"] = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the visit's screen shows when it loads."""
+
+    visit: Visit
+    record: Record
+    past: list[PastNote]
+    queue: list[QueueEntry]
+
+
+async def queue(request: web.Request) -> web.StreamResponse:
+    """GET /queue: today's visits; arrivals show at once through the queue's socket."""
+    entries_ = await request.app[DATABASE].read(request[ACTOR], waiting.queue)
+    return render(request, "doctor/queue.html", here="queue", entries=entries_, current="",
+                  delay_min=waiting.delay_min(entries_))
+
+
+async def visit(request: web.Request) -> web.StreamResponse:
+    """GET /visits/{id}: the visit's screen; a finished visit shows its note."""
+    page = await request.app[DATABASE].read(request[ACTOR], _page, request.match_info["id"])
+    if page.visit.encounter.status == "finished":
+        return see_other(request, "note", id=page.visit.encounter.id)
+    return _visit_page(request, page)
+
+
+async def admission(request: web.Request) -> web.StreamResponse:
+    """POST /visits/{id}/admission: let the waiting patient in."""
+    visit_id = request.match_info["id"]
+    try:
+        encounter = await request.app[DATABASE].write(request[ACTOR], encounters.admit, visit_id)
+    except Conflict as refusal:
+        return await _again(request, refusal)
+    request.app[ROOMS].admitted(encounter)
+    return _done(request, "visit", visit_id)
+
+
+async def facts(request: web.Request) -> web.StreamResponse:
+    """POST /visits/{id}/facts: identity seen, where the patient is, how to call back."""
+    visit_id = request.match_info["id"]
+    try:
+        form = parse(FactsForm, await form_of(request))
+        noted = VisitFacts.model_validate(form.model_dump(exclude={"identity_seen"}))
+        await request.app[DATABASE].write(
+            request[ACTOR], encounters.record_facts, visit_id, noted, identity_seen=form.identity_seen)
+    except (Invalid, Conflict) as refusal:
+        return await _again(request, refusal)
+    return _done(request, "visit", visit_id, **noted.model_dump())
+
+
+async def end(request: web.Request) -> web.StreamResponse:
+    """POST /visits/{id}/end: the visit is over; its note is being drafted."""
+    visit_id = request.match_info["id"]
+    try:
+        form = parse(EndForm, await form_of(request))
+        encounter = await request.app[DATABASE].write(request[ACTOR], encounters.finish, visit_id, form.outcome)
+    except (Invalid, Conflict) as refusal:
+        return await _again(request, refusal)
+    await request.app[ROOMS].ended(encounter)
+    return _done(request, "note" if encounter.started_at else "queue", visit_id)
+
+
+def _page(tx: Tx, visit_id: str) -> Page:
+    shown = encounters.visit(tx, visit_id)
+    patient_id = shown.encounter.patient_id
+    return Page(shown, entries.read(tx, patient_id), compositions.past(tx, patient_id), waiting.queue(tx))
+
+
+async def _again(request: web.Request, refusal: ColloqueError) -> web.StreamResponse:
+    # The page once more, with what was typed and what is wrong; a script gets the same as JSON.
+    if _by_script(request):
+        raise refusal
+    page = await request.app[DATABASE].read(request[ACTOR], _page, request.match_info["id"])
+    fields = {name: translated(request, text) for name, text in getattr(refusal, "fields", {}).items()}
+    return _visit_page(request, page, status=refusal.status, typed=await form_of(request), errors=fields,
+                       messages=[{"kind": "rose", "text": say(request, refusal)}])
+
+
+def _visit_page(request: web.Request, page: Page, *, status: int = 200, **more: Any) -> web.Response:
+    facts_ = page.visit.facts
+    typed = {"location": facts_.location, "callback_phone": facts_.callback_phone,
+             "identity_document": facts_.identity_document,
+             "identity_seen": "true" if page.visit.encounter.identity_seen_at else ""}
+    context: dict[str, Any] = {"typed": typed, "errors": {}} | more
+    return render(request, "doctor/visit.html", status=status, here="queue", visit=page.visit, record=page.record,
+                  past=page.past, entries=page.queue, current=page.visit.encounter.id,
+                  delay_min=waiting.delay_min(page.queue), **context)
+
+
+def _done(request: web.Request, page: str, visit_id: str, **saved: str) -> web.StreamResponse:
+    params = {} if page == "queue" else {"id": visit_id}
+    if _by_script(request):
+        return web.json_response({"next": url(request, page, **params), "saved": saved})
+    return see_other(request, page, **params)
+
+
+def _by_script(request: web.Request) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
