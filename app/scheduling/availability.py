@@ -5,15 +5,14 @@ closed day: somebody opened it on purpose. `end` 00:00 means midnight, the end o
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from app.scheduling.intervals import Interval, clip, pieces, subtract, union
+from app.scheduling.intervals import Interval, pieces, subtract, union
 from app.scheduling.wall import boundary
 
 MIDNIGHT = time()
-GRID = timedelta(minutes=5)  # the earliest bookable start today is rounded up to this
 
 
 class WeeklyHours(Protocol):
@@ -47,9 +46,12 @@ def open_hours(weekly: Sequence[WeeklyHours], exceptions: Sequence[DayHours], zo
 
 def free_slots(open_time: Iterable[Interval], busy: Iterable[Interval], length: timedelta,
                window: Interval) -> list[Interval]:
-    """Slots of `length` that can be booked inside the window, in order."""
-    begin = _round_up(window.start)
-    return pieces(clip(subtract(open_time, busy), Interval(begin, window.end)), length)
+    """Slots of `length` that lie in the window, in order.
+
+    They are counted from the start of each free time, not of the window, so that what is offered does
+    not shift with the minute of asking; `busy` must cover the days of the window whole.
+    """
+    return [slot for slot in pieces(subtract(open_time, busy), length) if slot.within(window)]
 
 
 def span(on: date, start: time | None, end: time | None, zone: ZoneInfo) -> Interval:
@@ -74,8 +76,3 @@ def _of_day(exception: DayHours, zone: ZoneInfo) -> Interval:
 def _days(first: date, last: date) -> Iterator[date]:
     for n in range((last - first).days + 1):
         yield first + timedelta(days=n)
-
-
-def _round_up(instant: datetime) -> datetime:
-    past = timedelta(minutes=instant.minute % 5, seconds=instant.second, microseconds=instant.microsecond)
-    return instant + (GRID - past) if past else instant

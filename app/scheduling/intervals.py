@@ -53,11 +53,6 @@ def subtract(available: Iterable[Interval], blocked: Iterable[Interval]) -> list
     return union(left)
 
 
-def clip(intervals: Iterable[Interval], window: Interval) -> list[Interval]:
-    """The part inside the window."""
-    return union(Interval(max(i.start, window.start), min(i.end, window.end)) for i in intervals)
-
-
 def pieces(free: Iterable[Interval], length: timedelta) -> list[Interval]:
     """Whole slots of `length`, one after the other from the start of each free interval."""
     if length <= timedelta():

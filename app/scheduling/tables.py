@@ -77,6 +77,7 @@ class Appointment(SealedRow, table=True):
     sealed: bytes = Field(default=b"", sa_type=Sealed)  # BookingNote
     sequence: int = 0  # iCalendar SEQUENCE: grows with each move
     created_at: datetime = Field(sa_type=UTCInstant)
+    cancelled_at: datetime | None = Field(default=None, sa_type=UTCInstant)  # by the clinic: can be taken back
 
 
 _ACTIVE_SQL = ", ".join(f"'{status}'" for status in ACTIVE)

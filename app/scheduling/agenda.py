@@ -1,0 +1,180 @@
+"""Reading the schedule: who has whom when, which hours are open, which slots are free."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+
+from app.access import guard
+from app.access.policy import Action
+from app.actor import Role
+from app.db import Tx
+from app.errors import NotFound
+from app.people import Organization, PatientIdentity, Practitioner, identities, identity_of
+from app.scheduling import availability
+from app.scheduling.intervals import Interval
+from app.scheduling.tables import ACTIVE, Appointment, AvailabilityException, AvailabilityRule, Motif
+from app.scheduling.wall import day_bounds
+
+SEARCH_DAYS = 60  # how far the next free slots are looked for
+SEARCH_STRIDE_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A time that can be booked with a doctor."""
+
+    practitioner_id: str
+    start_at: datetime
+    end_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaEntry:
+    """An appointment as a scheduler sees it: who and when, no clinical word."""
+
+    appointment: Appointment
+    identity: PatientIdentity
+    motif: Motif
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """What every page of scheduling starts from."""
+
+    organization: Organization
+    practitioners: list[Practitioner]
+    motifs: list[Motif]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The wall clock of the clinic."""
+        return ZoneInfo(self.organization.zone)
+
+
+def clinic(tx: Tx) -> Clinic:
+    """The clinic with its active doctors and motifs, by name. Raises NotFound before it is set up."""
+    guard.permit(tx, Action.SCHEDULE_READ, entity="Schedule", quiet=True)
+    organization = tx.session.exec(select(Organization)).first()
+    if organization is None:
+        raise NotFound
+    doctors = tx.session.exec(select(Practitioner).where(col(Practitioner.active))
+                              .order_by(col(Practitioner.family), col(Practitioner.given))).all()
+    motifs = tx.session.exec(select(Motif).order_by(col(Motif.duration_min), col(Motif.label_en))).all()
+    return Clinic(organization, list(doctors), list(motifs))
+
+
+def appointments(tx: Tx, practitioner_ids: Sequence[str], from_at: datetime, to_at: datetime) -> list[AgendaEntry]:
+    """Appointments that hold time between two instants, in order.
+
+    One entry in the trail says whose schedule was read for which time (IHE BALP records a query as
+    the query); opening or changing one appointment is recorded for its patient.
+    """
+    guard.permit(tx, Action.SCHEDULE_READ, entity="Schedule", practitioners=",".join(sorted(practitioner_ids)),
+                 from_at=from_at.isoformat(), to_at=to_at.isoformat())
+    if tx.actor.role is Role.DOCTOR:  # names of a colleague's patients are not theirs to read
+        practitioner_ids = [doctor for doctor in practitioner_ids if doctor == tx.actor.practitioner_id]
+    found = (
+        select(Appointment, Motif).join(Motif, col(Motif.id) == col(Appointment.motif_id))
+        .where(*_taken(practitioner_ids, Interval(from_at, to_at))).order_by(col(Appointment.start_at))
+    )
+    rows = tx.session.exec(found).all()
+    known = identities(tx, (appointment.patient_id for appointment, _ in rows))
+    return [AgendaEntry(a, known[a.patient_id], motif) for a, motif in rows]
+
+
+def appointment(tx: Tx, appointment_id: str) -> AgendaEntry:
+    """One appointment, whatever its status. Raises NotFound, AccessDenied."""
+    row = tx.session.get(Appointment, appointment_id)
+    guard.permit(tx, Action.APPOINTMENT_READ, entity="Appointment", entity_id=appointment_id,
+                 patient_id=row.patient_id if row else None)
+    motif = tx.session.get(Motif, row.motif_id) if row else None
+    if row is None or motif is None:
+        raise NotFound
+    return AgendaEntry(row, identity_of(tx, row.patient_id), motif)
+
+
+def appointments_of(tx: Tx, patient_id: str) -> list[Appointment]:
+    """A patient's appointments, newest first."""
+    guard.permit(tx, Action.APPOINTMENT_READ, entity="Appointment", patient_id=patient_id)
+    query = select(Appointment).where(Appointment.patient_id == patient_id).order_by(col(Appointment.start_at).desc())
+    return list(tx.session.exec(query).all())
+
+
+def open_time(tx: Tx, practitioner_id: str, window: Interval, motif_id: str | None = None) -> list[Interval]:
+    """Open hours of a doctor that touch the window, for one motif or for any."""
+    return open_times(tx, [practitioner_id], window, motif_id)[practitioner_id]
+
+
+def open_times(tx: Tx, practitioner_ids: Sequence[str], window: Interval,
+               motif_id: str | None = None) -> dict[str, list[Interval]]:
+    """Open hours of several doctors on the days that the window touches."""
+    guard.permit(tx, Action.SCHEDULE_READ, entity="Schedule", quiet=True)
+    zone = _zone(tx)
+    first, last = _days(window, zone)
+    rules = tx.session.exec(select(AvailabilityRule).where(
+        col(AvailabilityRule.practitioner_id).in_(practitioner_ids), col(AvailabilityRule.valid_from) <= last)).all()
+    exceptions = tx.session.exec(select(AvailabilityException).where(
+        col(AvailabilityException.practitioner_id).in_(practitioner_ids),
+        col(AvailabilityException.on) >= first, col(AvailabilityException.on) <= last)).all()
+    return {
+        doctor: availability.open_hours([r for r in rules if r.practitioner_id == doctor],
+                                        [e for e in exceptions if e.practitioner_id == doctor],
+                                        zone, first, last, motif_id)
+        for doctor in practitioner_ids
+    }
+
+
+def free_slots(tx: Tx, practitioner_ids: Sequence[str], length: timedelta, window: Interval,
+               motif_id: str | None = None) -> list[FreeSlot]:
+    """Slots of a length that can be booked from now on inside the window, by time, then doctor."""
+    window = Interval(max(window.start, tx.now), window.end)
+    if window.length <= timedelta():
+        return []
+    opened = open_times(tx, practitioner_ids, window, motif_id)
+    zone = _zone(tx)
+    first, last = _days(window, zone)
+    whole_days = Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1])
+    taken = tx.session.exec(select(Appointment.practitioner_id, Appointment.start_at, Appointment.end_at)
+                            .where(*_taken(practitioner_ids, whole_days))).all()
+    return sorted(
+        (FreeSlot(doctor, slot.start, slot.end) for doctor in practitioner_ids
+         for slot in availability.free_slots(opened[doctor], _of(taken, doctor), length, window)),
+        key=lambda slot: (slot.start_at, slot.practitioner_id),
+    )
+
+
+def next_slots(tx: Tx, practitioner_id: str | None, length: timedelta, from_at: datetime, *,
+               motif_id: str | None = None, limit: int) -> list[FreeSlot]:
+    """The first free slots from an instant on, with one doctor or with anybody; none after SEARCH_DAYS."""
+    doctors = [practitioner_id] if practitioner_id else [p.id for p in clinic(tx).practitioners]
+    found: list[FreeSlot] = []
+    for week in range(0, SEARCH_DAYS, SEARCH_STRIDE_DAYS):
+        begin = from_at + timedelta(days=week)
+        window = Interval(begin, begin + timedelta(days=SEARCH_STRIDE_DAYS))
+        found += free_slots(tx, doctors, length, window, motif_id)
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _taken(practitioner_ids: Sequence[str], window: Interval) -> list[ColumnElement[bool]]:
+    return [col(Appointment.practitioner_id).in_(practitioner_ids), col(Appointment.status).in_(ACTIVE),
+            col(Appointment.start_at) < window.end, col(Appointment.end_at) > window.start]
+
+
+def _of(taken: Iterable[tuple[str, datetime, datetime]], doctor: str) -> list[Interval]:
+    return [Interval(start, end) for who, start, end in taken if who == doctor]
+
+
+def _zone(tx: Tx) -> ZoneInfo:
+    organization = tx.session.exec(select(Organization)).first()
+    return ZoneInfo(organization.zone if organization else "UTC")
+
+
+def _days(window: Interval, zone: ZoneInfo) -> tuple[date, date]:
+    # Wall-clock hours belong to a day of the clinic, not of UTC.
+    return window.start.astimezone(zone).date(), window.end.astimezone(zone).date()

@@ -1,0 +1,182 @@
+"""Booking, moving and cancelling. The database's own constraint decides who gets a slot, not a check here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import get_args
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from app import jobs
+from app.access import guard
+from app.access.policy import Action
+from app.db import Tx
+from app.errors import Conflict, Invalid, NotFound
+from app.people import Language, Patient, Practitioner
+from app.scheduling.agenda import FreeSlot, next_slots, open_time
+from app.scheduling.intervals import Interval
+from app.scheduling.tables import OVERLAP, Appointment, BookingNote, Motif
+
+OFFERED = 5  # the next slots that who came second is offered
+FURTHEST = timedelta(days=366)
+
+
+class SlotTaken(Conflict):
+    """Somebody was quicker, or the doctor has no hours then; `alternatives` are the next free slots."""
+
+    code = "slot_taken"
+
+    def __init__(self, message: str = "This slot was just taken. Here are the next free ones.",
+                 alternatives: list[FreeSlot] | None = None) -> None:
+        super().__init__(message)
+        self.alternatives = alternatives or []
+
+
+def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, patient_id: str,
+         reason: str = "", language: str) -> Appointment:
+    """Book a slot; the patient is invited and the doctor's care begins.
+
+    Raises SlotTaken, Invalid (a time that has passed or is too far), NotFound, AccessDenied.
+    """
+    appointment = Appointment(practitioner_id=practitioner_id, patient_id=patient_id, motif_id=motif_id,
+                              language=_known(language), start_at=start_at, end_at=start_at, created_at=tx.now)
+    guard.permit(tx, Action.APPOINTMENT_BOOK, entity="Appointment", entity_id=appointment.id,
+                 patient_id=patient_id, practitioner_id=practitioner_id)
+    motif = _bookable(tx, practitioner_id, motif_id, patient_id)
+    appointment.end_at = start_at + timedelta(minutes=motif.duration_min)
+    wanted = FreeSlot(practitioner_id, start_at, appointment.end_at)
+    _check_time(tx, wanted, motif_id)
+    tx.seal(appointment, BookingNote(reason=reason))
+    with _the_constraint_decides(tx, wanted, motif_id):
+        tx.session.add(appointment)
+    guard.begin_care(tx, practitioner_id, patient_id, _care_source(appointment))
+    jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
+    return appointment
+
+
+def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None) -> Appointment:
+    """Move to another time, or to another doctor; link, consent and length stay. The same place changes nothing.
+
+    Raises SlotTaken, Invalid, Conflict (no longer booked), NotFound, AccessDenied.
+    """
+    appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_MOVE)
+    if appointment.status != "booked":
+        raise Conflict("Only a booked appointment that has not begun can be moved.")
+    before, target = appointment.practitioner_id, practitioner_id or appointment.practitioner_id
+    if (target, start_at) == (before, appointment.start_at):
+        return appointment
+    wanted = FreeSlot(target, start_at, start_at + (appointment.end_at - appointment.start_at))
+    _bookable(tx, target, appointment.motif_id, appointment.patient_id, offered=False)
+    _check_time(tx, wanted, appointment.motif_id)
+    with _the_constraint_decides(tx, wanted, appointment.motif_id):
+        appointment.practitioner_id, appointment.start_at, appointment.end_at = target, start_at, wanted.end_at
+        appointment.sequence += 1
+    if target != before:
+        guard.end_care(tx, _care_source(appointment))
+        guard.begin_care(tx, target, appointment.patient_id, _care_source(appointment))
+    jobs.enqueue(tx, "message.moved", appointment_id=appointment.id)
+    return appointment
+
+
+def cancel(tx: Tx, appointment_id: str) -> Appointment:
+    """Give the slot back and tell the patient; cancelling twice is cancelling once.
+
+    Raises Conflict (the patient is there, or the visit was held), NotFound, AccessDenied.
+    """
+    appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_CANCEL)
+    if appointment.status == "cancelled":
+        return appointment
+    if appointment.status != "booked":
+        raise Conflict("The patient has already arrived: only the doctor can end this visit.")
+    appointment.status, appointment.cancelled_at = "cancelled", tx.now
+    appointment.sequence += 1
+    tx.session.add(appointment)
+    guard.end_care(tx, _care_source(appointment))
+    jobs.enqueue(tx, "message.cancelled", appointment_id=appointment.id)
+    return appointment
+
+
+def undo_cancel(tx: Tx, appointment_id: str) -> Appointment:
+    """Take a cancellation back while the slot is free and ahead; the same link is valid again.
+
+    Raises SlotTaken, Conflict (not cancelled here), Invalid, NotFound, AccessDenied.
+    """
+    appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_BOOK)
+    if appointment.status == "booked":
+        return appointment
+    if appointment.status != "cancelled" or appointment.cancelled_at is None:
+        raise Conflict("This visit is over.")
+    if appointment.start_at <= tx.now:
+        raise Invalid("This time has passed.", fields={"start_at": "This time has passed."})
+    place = FreeSlot(appointment.practitioner_id, appointment.start_at, appointment.end_at)
+    with _the_constraint_decides(tx, place, appointment.motif_id):
+        appointment.status, appointment.cancelled_at = "booked", None
+        appointment.sequence += 1
+    guard.begin_care(tx, appointment.practitioner_id, appointment.patient_id, _care_source(appointment))
+    jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
+    return appointment
+
+
+@contextmanager
+def _the_constraint_decides(tx: Tx, wanted: FreeSlot, motif_id: str) -> Iterator[None]:
+    """Write inside a savepoint; the constraint's refusal becomes SlotTaken with the next free slots."""
+    try:
+        with tx.session.begin_nested():
+            yield
+            tx.session.flush()
+    except IntegrityError as refusal:
+        if OVERLAP not in str(refusal.orig):
+            raise
+        raise SlotTaken(alternatives=_alternatives(tx, wanted, motif_id)) from None
+
+
+def _check_time(tx: Tx, wanted: FreeSlot, motif_id: str) -> None:
+    if wanted.start_at <= tx.now:
+        raise Invalid("This time has passed.", fields={"start_at": "This time has passed."})
+    if wanted.start_at > tx.now + FURTHEST:
+        raise Invalid("This is more than a year ahead.", fields={"start_at": "This is more than a year ahead."})
+    place = Interval(wanted.start_at, wanted.end_at)
+    hours = open_time(tx, wanted.practitioner_id, place, motif_id)
+    if not any(place.within(one) for one in hours):
+        raise SlotTaken("The doctor has no open hours at this time. Here are the next free slots.",
+                        _alternatives(tx, wanted, motif_id))
+
+
+def _alternatives(tx: Tx, wanted: FreeSlot, motif_id: str) -> list[FreeSlot]:
+    return next_slots(tx, wanted.practitioner_id, wanted.end_at - wanted.start_at, wanted.start_at,
+                      motif_id=motif_id, limit=OFFERED)
+
+
+def _bookable(tx: Tx, practitioner_id: str, motif_id: str, patient_id: str, *, offered: bool = True) -> Motif:
+    # The lock puts bookings of one doctor in a row: two transactions that each wait for the other's
+    # uncommitted overlap would otherwise be a deadlock on PostgreSQL. It decides nothing.
+    locked = select(Practitioner).where(Practitioner.id == practitioner_id).with_for_update(key_share=True)
+    practitioner = tx.session.exec(locked).first()
+    motif, patient = tx.session.get(Motif, motif_id), tx.session.get(Patient, patient_id)
+    if practitioner is None or motif is None or patient is None or not practitioner.active:
+        raise NotFound
+    if offered and not motif.active:
+        raise Invalid(fields={"motif_id": "This kind of visit is no longer offered."})
+    return motif
+
+
+def _appointment(tx: Tx, appointment_id: str, action: Action) -> Appointment:
+    locked = select(Appointment).where(Appointment.id == appointment_id).with_for_update()
+    appointment = tx.session.exec(locked).first()
+    guard.permit(tx, action, entity="Appointment", entity_id=appointment_id,
+                 patient_id=appointment.patient_id if appointment else None,
+                 practitioner_id=appointment.practitioner_id if appointment else None)
+    if appointment is None:
+        raise NotFound
+    return appointment
+
+
+def _care_source(appointment: Appointment) -> str:
+    return f"appointment:{appointment.id}"
+
+
+def _known(language: str) -> str:
+    if language not in get_args(Language):
+        raise Invalid(fields={"language": "This is not valid."})
+    return language
