@@ -1,0 +1,75 @@
+"""Who may do what, written out a second time on purpose: a change of the policy is a change in two places."""
+
+import pytest
+
+from app.access.policy import POLICY, Action, Resource, may, role_may
+from app.actor import Actor, Role
+
+# One line for each action: patient, doctor, scheduler, administrator, system, anonymous.
+# "yes" always · "care" a patient in the doctor's care · "mine" the doctor's own visit · "self" oneself · "no" never
+ROLES = (Role.PATIENT, Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR, Role.SYSTEM, Role.ANONYMOUS)
+EXPECTED = {
+    "schedule:read":      "no    yes   yes  no   yes  no",
+    "schedule:write":     "no    no    yes  no   yes  no",
+    "appointment:book":   "no    no    yes  no   yes  no",
+    "appointment:read":   "self  care  yes  no   yes  no",
+    "appointment:move":   "no    no    yes  no   yes  no",
+    "appointment:cancel": "no    no    yes  no   yes  no",
+    "patient:search":     "no    yes   yes  no   no   no",
+    "patient:read":       "self  care  yes  no   yes  no",
+    "patient:write":      "no    no    yes  no   yes  no",
+    "record:read":        "no    care  no   no   yes  no",
+    "record:write":       "no    care  no   no   yes  no",
+    "queue:read":         "no    yes   no   no   no   no",
+    "visit:join":         "self  mine  no   no   no   no",
+    "visit:wait":         "self  no    no   no   no   no",
+    "visit:conduct":      "no    mine  no   no   no   no",
+    "consent:give":       "self  no    no   no   yes  no",
+    "consent:read":       "self  care  no   no   yes  no",
+    "transcript:read":    "no    care  no   no   yes  no",
+    "transcript:write":   "no    no    no   no   yes  no",
+    "composition:read":   "no    care  no   no   yes  no",
+    "composition:write":  "no    mine  no   no   yes  no",
+    "composition:sign":   "no    mine  no   no   no   no",
+    "summary:release":    "no    mine  no   no   no   no",
+    "summary:read":       "self  care  no   no   no   no",
+    "audit:search":       "no    no    no   yes  no   no",
+    "audit:read-own":     "self  no    no   no   no   no",
+    "account:manage":     "no    no    no   yes  yes  no",
+}
+CELLS = [(action, role, cell) for action, line in EXPECTED.items()
+         for role, cell in zip(ROLES, line.split(), strict=True)]
+
+MINE = Resource(patient_id="p1", practitioner_id="d1", in_care=True)
+ACTORS = {
+    Role.PATIENT: (Actor(Role.PATIENT, "p1", patient_id="p1"), Actor(Role.PATIENT, "p2", patient_id="p2")),
+    Role.DOCTOR: (Actor(Role.DOCTOR, "a1", practitioner_id="d1"), Actor(Role.DOCTOR, "a2", practitioner_id="d2")),
+}
+
+
+def test_every_action_and_every_role_is_listed() -> None:
+    assert set(EXPECTED) == {action.value for action in Action} == {action.value for action in POLICY}
+    assert set(ROLES) == set(Role)
+
+
+def actors(role: Role) -> tuple[Actor, Actor]:
+    """One whom the resource concerns, and a stranger of the same role."""
+    plain = Actor(role, "x")
+    return ACTORS.get(role, (plain, plain))
+
+
+@pytest.mark.parametrize(("action", "role", "cell"), CELLS)
+def test_each_role_and_action(action: str, role: Role, cell: str) -> None:
+    concerned, stranger = actors(role)
+    elsewhere = Resource(patient_id="p1", practitioner_id="d1", in_care=False)
+    assert role_may(role, Action(action)) == (cell != "no")
+    assert may(concerned, Action(action), MINE) == (cell != "no")
+    by_stranger = {"yes": True, "no": False, "self": False, "mine": False, "care": False}[cell]
+    assert may(stranger, Action(action), elsewhere) == by_stranger
+
+
+@pytest.mark.parametrize("action", sorted(EXPECTED))
+def test_a_role_without_its_identifier_gets_no_conditional_right(action: str) -> None:
+    for role in (Role.PATIENT, Role.DOCTOR):
+        if EXPECTED[action].split()[ROLES.index(role)] in ("self", "mine"):
+            assert not may(Actor(role, "x"), Action(action), Resource())
