@@ -106,5 +106,5 @@ def _standing(tx: Tx, encounter_id: str, purpose: str) -> list[Consent]:
 
 
 def _language(tx: Tx, encounter_id: str) -> str:
-    query = select(Consent.language).where(Consent.encounter_id == encounter_id).order_by(col(Consent.granted_at).desc())
-    return tx.session.exec(query.limit(1)).first() or "fr"
+    query = select(Consent.language).where(Consent.encounter_id == encounter_id)
+    return tx.session.exec(query.order_by(col(Consent.granted_at).desc()).limit(1)).first() or "fr"

@@ -1,14 +1,42 @@
-"""Staff accounts: password (Argon2id) and TOTP (RFC 6238), sessions, lock-out."""
+"""Staff accounts: password (Argon2id) and TOTP (RFC 6238), sessions, lock-out.
+
+Signing in takes two steps. Every answer to a wrong one is the same, whether the e-mail is unknown,
+the account locked or disabled, the password or the code wrong; the trail knows which.
+"""
 
 import hashlib
-from datetime import datetime
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import ClassVar
 
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col, select
 
+from app import audit
+from app.access import guard
+from app.access.policy import Action
 from app.actor import Actor, Role
 from app.db import Sealed, SealedRow, Tx, UTCInstant, new_id
+from app.errors import AccessDenied, Conflict, Invalid, NotFound
+
+STAFF_ROLES = (Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR)
+MIN_PASSWORD_CHARS = 12
+MAX_PASSWORD_CHARS = 200  # a longer one costs us time and gives nobody safety
+TOTP_STEP_S = 30
+TOTP_DRIFT_STEPS = 1  # phones' clocks are not exact: the code before and after count too
+FAILURES_BEFORE_LOCK = 5
+LOCK_S, LONGEST_LOCK_S = 60, 15 * 60  # doubles with each failure: slows guessing, shuts nobody out for long
+SECOND_FACTOR_S = 5 * 60
+LONGEST_SESSION = timedelta(hours=12)
+
+# OWASP Password Storage Cheat Sheet (2025), Argon2id with m=46 MiB, t=1, p=1 or stronger.
+_hasher = PasswordHasher(time_cost=2, memory_cost=47_104, parallelism=1)
 
 
 class AccountSecret(BaseModel):
@@ -52,6 +80,14 @@ class StaffSession(SQLModel, table=True):
     user_agent: str
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The browser somebody signs in with."""
+
+    ip: str
+    user_agent: str
+
+
 def session_hash(secret: str) -> str:
     """How a cookie's secret is stored: SHA-256, hexadecimal (the secret has 256 random bits)."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -66,3 +102,192 @@ def actor_of_session(tx: Tx, secret: str) -> Actor | None:
     if account is None or account.disabled:
         return None
     return Actor(Role(account.role), account.id, account.name, account.practitioner_id, session_id=session.id)
+
+
+# --- signing in -------------------------------------------------------------------------------------------
+
+
+def stored_hash(tx: Tx, email: str) -> str:
+    """The password hash to check against; for an unknown e-mail one that takes as long and never fits."""
+    account, nobody = _by_email(tx, email), _nobody_hash()
+    return account.password_hash if account else nobody
+
+
+def password_fits(stored: str, password: str) -> bool:
+    """Argon2id; takes about 0.1 s of one core, so it is called outside transactions, in a thread."""
+    try:
+        return _hasher.verify(stored, password[:MAX_PASSWORD_CHARS])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def first_factor(tx: Tx, email: str, device: Device, *, fits: bool) -> str | None:
+    """Note the outcome of a password; the secret of a session that waits for the code, or None."""
+    account = _by_email(tx, email)
+    if account is None or account.disabled or _locked(tx, account):
+        why = "unknown" if account is None else "disabled" if account.disabled else "locked"
+        _note(tx, account, "refused", step="password", why=why)
+        return None
+    if not fits:
+        _count_failure(tx, account, "password")
+        return None
+    return _new_session(tx, account, device, timedelta(seconds=SECOND_FACTOR_S))
+
+
+def second_factor(tx: Tx, secret: str, code: str, session_minutes: int) -> str | None:
+    """Check the TOTP code of a session that waits for it; a new session's secret, or None.
+
+    The secret from before the code is of no use afterwards. A code is accepted once.
+    """
+    session = tx.session.get(StaffSession, session_hash(secret))
+    account = tx.session.get(Account, session.account_id) if session else None
+    if session is None or account is None or session.second_factor_at or session.expires_at <= tx.now:
+        return None
+    if account.disabled or _locked(tx, account):
+        _note(tx, account, "refused", step="code", why="disabled" if account.disabled else "locked")
+        return None
+    if not _use_code(tx, account, code):
+        _count_failure(tx, account, "code")
+        return None
+    device = Device(session.ip, session.user_agent)
+    tx.session.delete(session)
+    fresh = _new_session(tx, account, device, timedelta(minutes=session_minutes), proved_at=tx.now)
+    account.failures, account.locked_until = 0, None
+    tx.session.add(account)
+    _note(tx, account, "success")
+    return fresh
+
+
+def waits_for_code(tx: Tx, secret: str) -> bool:
+    """Whether this cookie gave its password and still owes the code."""
+    session = tx.session.get(StaffSession, session_hash(secret))
+    return session is not None and session.second_factor_at is None and session.expires_at > tx.now
+
+
+def renew(tx: Tx, session_id: str, session_minutes: int) -> None:
+    """The session was used: it ends `session_minutes` from now, and LONGEST_SESSION after the sign-in."""
+    session = tx.session.get(StaffSession, session_id)
+    if session and session.second_factor_at and session.expires_at > tx.now:
+        longest = session.second_factor_at + LONGEST_SESSION
+        session.expires_at = min(tx.now + timedelta(minutes=session_minutes), longest)
+        tx.session.add(session)
+
+
+def sign_out(tx: Tx, secret: str) -> None:
+    """End this session; a secret that means nothing is no error."""
+    session = tx.session.get(StaffSession, session_hash(secret))
+    if session:
+        tx.session.delete(session)
+        audit.record(tx, "session:end", entity="Account", entity_id=session.account_id)
+
+
+# --- accounts ---------------------------------------------------------------------------------------------
+
+
+def create(tx: Tx, *, email: str, name: str, role: Role, password: str, totp_secret: str = "",
+           practitioner_id: str | None = None, language: str = "fr", demo: bool = False) -> Account:
+    """A new account; without a TOTP secret one is made (see `enrolment`). Raises Invalid, Conflict, AccessDenied."""
+    account = Account(email=_address(email), name=name, role=role.value, practitioner_id=practitioner_id,
+                      language=language, password_hash="", demo=demo)
+    guard.permit(tx, Action.ACCOUNT_MANAGE, entity="Account", entity_id=account.id, step="create", role=role.value)
+    if role not in STAFF_ROLES or (role is Role.DOCTOR) != (practitioner_id is not None):
+        raise Invalid(fields={"role": "This is not valid."})
+    if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
+        raise Invalid(fields={"password": "Please choose a password of at least 12 characters."})
+    if _by_email(tx, account.email):
+        raise Conflict("There is already an account with this e-mail address.")
+    account.password_hash = _hasher.hash(password)
+    tx.seal(account, AccountSecret(totp_secret=totp_secret or pyotp.random_base32()))
+    tx.session.add(account)
+    tx.session.flush()
+    return account
+
+
+def all_accounts(tx: Tx) -> list[Account]:
+    """Every account, by name. Raises AccessDenied."""
+    guard.permit(tx, Action.ACCOUNT_MANAGE, entity="Account", step="list")
+    return list(tx.session.exec(select(Account).order_by(col(Account.disabled), col(Account.name))).all())
+
+
+def set_disabled(tx: Tx, account_id: str, *, disabled: bool) -> None:
+    """Close an account and end its sessions at once, or open it again. Raises Conflict for one's own."""
+    guard.permit(tx, Action.ACCOUNT_MANAGE, entity="Account", entity_id=account_id,
+                 step="disable" if disabled else "enable")
+    account = tx.session.get(Account, account_id)
+    if account is None:
+        raise NotFound
+    if account.id == tx.actor.id:
+        raise Conflict("You cannot disable your own account.")
+    account.disabled = disabled
+    tx.session.add(account)
+    _end_sessions(tx, account_id)
+
+
+def enrolment(tx: Tx, account_id: str) -> str:
+    """The otpauth:// address that an authenticator app scans; shown once, to who made the account."""
+    guard.permit(tx, Action.ACCOUNT_MANAGE, entity="Account", entity_id=account_id, step="enrol")
+    account = tx.session.get(Account, account_id)
+    if account is None:
+        raise AccessDenied
+    secret = tx.open(account, AccountSecret).totp_secret
+    return pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name="Colloque")
+
+
+def _end_sessions(tx: Tx, account_id: str) -> None:
+    for session in tx.session.exec(select(StaffSession).where(StaffSession.account_id == account_id)).all():
+        tx.session.delete(session)
+
+
+def _by_email(tx: Tx, email: str) -> Account | None:
+    query = select(Account).where(Account.email == _address(email))
+    return tx.session.exec(query if tx.readonly else query.with_for_update()).first()
+
+
+def _address(email: str) -> str:
+    return email.strip().casefold()
+
+
+def _locked(tx: Tx, account: Account) -> bool:
+    return account.locked_until is not None and account.locked_until > tx.now
+
+
+def _count_failure(tx: Tx, account: Account, step: str) -> None:
+    account.failures += 1
+    over = account.failures - FAILURES_BEFORE_LOCK
+    if over >= 0:
+        account.locked_until = tx.now + timedelta(seconds=min(LOCK_S * 2**min(over, 10), LONGEST_LOCK_S))
+    tx.session.add(account)
+    _note(tx, account, "refused", step=step, why="wrong")
+
+
+def _use_code(tx: Tx, account: Account, code: str) -> bool:
+    secret = tx.open(account, AccountSecret)
+    totp, now_step = pyotp.TOTP(secret.totp_secret), int(tx.now.timestamp()) // TOTP_STEP_S
+    typed = "".join(code.split())
+    for step in range(now_step - TOTP_DRIFT_STEPS, now_step + TOTP_DRIFT_STEPS + 1):
+        fits = hmac.compare_digest(totp.at(step * TOTP_STEP_S).encode(), typed.encode())
+        if fits and step > secret.last_totp_step:
+            secret.last_totp_step = step
+            tx.seal(account, secret)
+            return True
+    return False
+
+
+def _new_session(tx: Tx, account: Account, device: Device, life: timedelta, proved_at: datetime | None = None) -> str:
+    secret = secrets.token_urlsafe(32)
+    tx.session.add(StaffSession(
+        id=session_hash(secret), account_id=account.id, second_factor_at=proved_at, created_at=tx.now,
+        expires_at=tx.now + life, ip=device.ip, user_agent=device.user_agent[:200],
+    ))
+    return secret
+
+
+def _note(tx: Tx, account: Account | None, outcome: str, **detail: str) -> None:
+    # An unknown e-mail is not written down: people type their password there.
+    account_id = account.id if account else ""
+    audit.record(tx, "session:begin", entity="Account", entity_id=account_id, outcome=outcome, **detail)
+
+
+@lru_cache(maxsize=1)
+def _nobody_hash() -> str:
+    return _hasher.hash(secrets.token_urlsafe(16))

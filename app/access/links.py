@@ -1,17 +1,41 @@
 """Patient links: a secret URL for one visit, opened with a code sent to the phone or e-mail on file.
 
-A GET changes nothing (mail scanners prefetch). Only hashes of tokens and codes are stored.
+A GET changes nothing (mail scanners prefetch). Only hashes of tokens and codes are stored. A link that
+is expired, revoked, of a cancelled appointment or guessed is the same to whoever asks: not valid.
 """
 
-from datetime import datetime
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
 
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Row, String, column, table
+from sqlalchemy import select as select_columns
+from sqlmodel import Field, SQLModel, col, select
 
+from app import audit
 from app.access.accounts import session_hash
 from app.actor import Actor, PurposeOfUse, Role
 from app.db import Tx, UTCInstant, new_id
+from app.errors import LimitReached, NotFound
 
 VISIT, SUMMARY = "visit", "summary"
+Channel = Literal["sms", "email"]
+
+VISIT_GRACE = timedelta(hours=12)    # after the booked end: visits run late, and calls drop
+SUMMARY_LIFE = timedelta(days=30)
+SESSION_LIFE = timedelta(hours=12)
+CODE_DIGITS = 6
+CODE_LIFE = timedelta(minutes=10)
+WRONG_CODES = 5                      # for one code; then a new one has to be sent
+RESEND_WAIT = timedelta(seconds=30)
+CODES_AN_HOUR = 6                    # 30 guesses of a million an hour at most, for who holds the link
+
+# Access lies below scheduling: all it knows of an appointment is whose it is, when, and whether it stands.
+_APPOINTMENT = table("appointment", column("id", String), column("patient_id", String), column("status", String),
+                     column("end_at", UTCInstant))
 
 
 class Link(SQLModel, table=True):
@@ -55,6 +79,24 @@ class PatientSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UTCInstant)
 
 
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """What the code page may say: where the last code went, and how long until another can be sent."""
+
+    channel: Channel
+    resend_in_s: int
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A session for the browser that gave the right code, and what its link is for."""
+
+    secret: str
+    purpose: str
+    life: timedelta
+
+
 def actor_of_session(tx: Tx, secret: str) -> Actor | None:
     """The patient whose cookie this is; None when the session ended or its link was revoked."""
     session = tx.session.get(PatientSession, session_hash(secret))
@@ -65,3 +107,157 @@ def actor_of_session(tx: Tx, secret: str) -> Actor | None:
         return None
     return Actor(Role.PATIENT, session.patient_id, patient_id=session.patient_id, session_id=session.id,
                  appointment_id=session.appointment_id, purpose=PurposeOfUse.PATIENT_REQUEST)
+
+
+# --- links ------------------------------------------------------------------------------------------------
+
+
+def issue(tx: Tx, appointment_id: str, purpose: str) -> str:
+    """A new link for a visit or its summary; the token is returned once and stored only hashed.
+
+    Raises NotFound without such an appointment.
+    """
+    appointment = _appointment(tx, appointment_id)
+    if appointment is None:
+        raise NotFound
+    expires_at = appointment.end_at + VISIT_GRACE if purpose == VISIT else tx.now + SUMMARY_LIFE
+    token = secrets.token_urlsafe(24)
+    link = Link(token_hash=session_hash(token), purpose=purpose, appointment_id=appointment_id,
+                patient_id=appointment.patient_id, created_at=tx.now, expires_at=expires_at)
+    tx.session.add(link)
+    audit.record(tx, "link:issue", entity="Link", entity_id=link.id, patient_id=link.patient_id, scope=purpose)
+    return token
+
+
+def follow_move(tx: Tx, appointment_id: str) -> None:
+    """The appointment has a new time: links that were sent for it stay good until after that."""
+    appointment = _appointment(tx, appointment_id)
+    if appointment is None:
+        return
+    query = select(Link).where(Link.appointment_id == appointment_id, Link.purpose == VISIT)
+    for link in tx.session.exec(query).all():
+        link.expires_at = appointment.end_at + VISIT_GRACE
+        tx.session.add(link)
+
+
+def revoke(tx: Tx, appointment_id: str, purpose: str) -> None:
+    """End all links of an appointment for this purpose, and the sessions they opened."""
+    query = select(Link).where(Link.appointment_id == appointment_id, Link.purpose == purpose)
+    for link in tx.session.exec(query.where(col(Link.revoked_at).is_(None))).all():
+        link.revoked_at = tx.now
+        tx.session.add(link)
+        audit.record(tx, "link:revoke", entity="Link", entity_id=link.id, patient_id=link.patient_id)
+
+
+def open_link(tx: Tx, token: str) -> Link:
+    """The link of a token. Raises NotFound, the same for expired, revoked, cancelled and guessed ones."""
+    wanted = session_hash(token) if re.fullmatch(r"[A-Za-z0-9_-]{32}", token) else ""
+    link = tx.session.exec(select(Link).where(Link.token_hash == wanted)).first()
+    if link is None or link.revoked_at is not None or link.expires_at <= tx.now:
+        raise NotFound
+    appointment = _appointment(tx, link.appointment_id)
+    if appointment is None or (link.purpose == VISIT and appointment.status in ("cancelled", "noshow")):
+        raise NotFound
+    return link
+
+
+# --- codes ------------------------------------------------------------------------------------------------
+
+
+def new_code(tx: Tx, link: Link, channel: Channel) -> str:
+    """A fresh code for this link; it ends the one before. Raises LimitReached when asked too often."""
+    recent = _recent_codes(tx, link)
+    if recent and (wait := recent[0].sent_at + RESEND_WAIT - tx.now) > timedelta(0):
+        raise LimitReached("A code is on its way. You can ask for another in %(seconds)s seconds.", seconds=_up(wait))
+    if len(recent) >= CODES_AN_HOUR:
+        wait = recent[-1].sent_at + timedelta(hours=1) - tx.now
+        raise LimitReached("Too many codes were sent. Please call the clinic, or try again later.", seconds=_up(wait))
+    for earlier in recent:
+        earlier.expires_at = min(earlier.expires_at, tx.now)
+        tx.session.add(earlier)
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    row = LinkCode(link_id=link.id, code_hash="", channel=channel, sent_at=tx.now, expires_at=tx.now + CODE_LIFE)
+    row.code_hash = _keyed_hash(tx, row.id, code)
+    tx.session.add(row)
+    audit.record(tx, "code:send", entity="Link", entity_id=link.id, patient_id=link.patient_id, channel=channel)
+    return code
+
+
+def code_state(tx: Tx, link: Link) -> CodeState | None:
+    """Where the last code of this link went; None when none was sent within the hour."""
+    recent = _recent_codes(tx, link)
+    if not recent:
+        return None
+    last = recent[0]
+    channel: Channel = "sms" if last.channel == "sms" else "email"
+    return CodeState(channel, max(0, _up(last.sent_at + RESEND_WAIT - tx.now)), _usable(tx, last))
+
+
+def prove(tx: Tx, link: Link, code: str) -> Proof | None:
+    """Check a code: a session when it is right, None when it is wrong, expired or used up.
+
+    A wrong code is counted and in the trail; a right one is good once.
+    """
+    recent = _recent_codes(tx, link)
+    last = recent[0] if recent else None
+    if last is None or not _usable(tx, last):
+        _note(tx, link, "refused", why="none")
+        return None
+    typed = "".join(code.split())
+    if not hmac.compare_digest(_keyed_hash(tx, last.id, typed), last.code_hash):
+        last.failures += 1
+        tx.session.add(last)
+        _note(tx, link, "refused", why="wrong")
+        return None
+    last.used_at = tx.now
+    tx.session.add(last)
+    _note(tx, link, "success")
+    return _new_session(tx, link)
+
+
+def sign_out(tx: Tx, secret: str) -> None:
+    """End a patient's session; a secret that means nothing is no error."""
+    session = tx.session.get(PatientSession, session_hash(secret))
+    if session:
+        tx.session.delete(session)
+        audit.record(tx, "session:end", entity="Link", entity_id=session.link_id, patient_id=session.patient_id)
+
+
+def _new_session(tx: Tx, link: Link) -> Proof:
+    secret = secrets.token_urlsafe(32)
+    life = min(link.expires_at - tx.now, SESSION_LIFE)
+    tx.session.add(PatientSession(
+        id=session_hash(secret), link_id=link.id, appointment_id=link.appointment_id, patient_id=link.patient_id,
+        purpose=link.purpose, created_at=tx.now, expires_at=tx.now + life,
+    ))
+    return Proof(secret, link.purpose, life)
+
+
+def _recent_codes(tx: Tx, link: Link) -> list[LinkCode]:
+    query = select(LinkCode).where(LinkCode.link_id == link.id, LinkCode.sent_at > tx.now - timedelta(hours=1))
+    query = query.order_by(col(LinkCode.sent_at).desc())
+    return list(tx.session.exec(query if tx.readonly else query.with_for_update()).all())
+
+
+def _usable(tx: Tx, code: LinkCode) -> bool:
+    return code.used_at is None and code.failures < WRONG_CODES and code.expires_at > tx.now
+
+
+def _keyed_hash(tx: Tx, code_id: str, code: str) -> str:
+    # A million codes are soon tried against a plain hash; the key is not in the database in the clear.
+    key = tx.keyring.key(tx.session, "site:codes")
+    return hmac.new(key, f"{code_id}:{code}".encode(), "sha256").hexdigest()
+
+
+def _appointment(tx: Tx, appointment_id: str) -> Row[str, str, datetime] | None:
+    query = select_columns(_APPOINTMENT.c.patient_id, _APPOINTMENT.c.status, _APPOINTMENT.c.end_at)
+    return tx.session.connection().execute(query.where(_APPOINTMENT.c.id == appointment_id)).first()
+
+
+def _up(wait: timedelta) -> int:
+    return -(-int(wait.total_seconds() * 1000) // 1000)
+
+
+def _note(tx: Tx, link: Link, outcome: str, **detail: str) -> None:
+    audit.record(tx, "code:check", entity="Link", entity_id=link.id, patient_id=link.patient_id, outcome=outcome,
+                 **detail)
