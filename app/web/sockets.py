@@ -10,17 +10,19 @@ import secrets
 from contextlib import suppress
 from typing import ClassVar, TypeVar, cast
 
+import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from app.bus import Message, Subscription
 from app.errors import ColloqueError, LimitReached
 from app.web import signals
-from app.web.keys import ACTOR, BUS, DATABASE, ROOMS, SOCKETS
+from app.web.keys import ACTOR, BUS, DATABASE, REQUEST_ID, ROOMS, SOCKETS
 from app.web.limits import RateLimit
 from app.web.middleware import check_origin
 from app.web.rendering import say
 from app.web.seats import Body
 
+log = structlog.get_logger(__name__)
 E = TypeVar("E", bound=BaseException)
 
 HEARTBEAT_S = 10.0  # pings; a browser that is silent for half as long again is gone
@@ -90,11 +92,17 @@ class Socket:
             except* ColloqueError as refusal:
                 await self.complain(_first(refusal))
                 code = WSCloseCode.POLICY_VIOLATION
+            except* Exception:
+                log.exception("socket failed", id=self.request[REQUEST_ID])
+                code = WSCloseCode.INTERNAL_ERROR
             finally:
-                await self.leave()
-                self.request.app[SOCKETS].discard(self._ws)
-        await self._ws.close(code=code)
+                await self._close(code)
         return self._ws
+
+    async def _close(self, code: WSCloseCode) -> None:
+        self.request.app[SOCKETS].discard(self._ws)
+        await self._ws.close(code=code)
+        await self.leave()
 
     async def _serve(self, told: Subscription) -> None:
         async with asyncio.TaskGroup() as tasks:
