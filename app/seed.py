@@ -24,6 +24,7 @@ from app.settings import Settings, UnsafeSettings
 
 ACTOR = system("seed")
 PASSWORD = "colloque-demo-2026"  # noqa: S105  a demo account's; production refuses demo accounts
+JOINABLE = timedelta(minutes=20)
 CLINIC = "Centre de santé du Marché"
 
 
@@ -133,13 +134,14 @@ def _patient(tx: Tx, row: tuple[Any, ...]) -> Patient:
                                                   sex=sex, phone=phone, email=email, language="fr"))
     for kind, lines in zip(("allergy", "treatment", "problem"), record, strict=True):
         for text, detail in lines:
-            entries.add(tx, patient.id, kind, text, detail)
+            entries.add(tx, patient.id, entries.NewEntry(kind=kind, text=text, detail=detail))
     return patient
 
 
 def _appointments(tx: Tx, zone: str, doctors: list[Practitioner], patients: list[Patient], motifs: list[Motif]) -> None:
     today = tx.now.astimezone(ZoneInfo(zone)).date()
-    monday = today - timedelta(days=today.weekday()) if today.weekday() < 5 else today + timedelta(days=7 - today.weekday())
+    weekday = today.weekday()
+    monday = today - timedelta(days=weekday) if weekday < 5 else today + timedelta(days=7 - weekday)
     for offset, doctor, patient, motif, (hour, minute) in BOOKINGS:
         start = datetime.combine(monday + timedelta(days=offset), time(hour, minute), ZoneInfo(zone)).astimezone(UTC)
         if start > tx.now + timedelta(minutes=30):
@@ -158,7 +160,7 @@ def _joinable(tx: Tx) -> Appointment | None:
     doctor, patient = _demo_doctor(tx), _demo_patient(tx)
     query = select(Appointment).where(
         Appointment.practitioner_id == doctor.id, Appointment.patient_id == patient.id, Appointment.status == "booked",
-        col(Appointment.start_at) > tx.now - timedelta(minutes=20), col(Appointment.start_at) < tx.now + timedelta(minutes=20),
+        col(Appointment.start_at) > tx.now - JOINABLE, col(Appointment.start_at) < tx.now + JOINABLE,
     )
     return tx.session.exec(query).first()
 
@@ -255,5 +257,5 @@ def refuse_demo_accounts(db: Database) -> None:
         return tx.session.exec(select(Account).where(Account.demo == True)).first() is not None  # noqa: E712  SQL
 
     if db.read_sync(ACTOR, any_demo):
-        raise UnsafeSettings("This database holds demo accounts with published passwords: production needs a new database "
-                             "(set COLLOQUE_DATABASE_URL or another COLLOQUE_DATA_DIR).")
+        raise UnsafeSettings("This database holds demo accounts with published passwords: production needs a new\n"
+                             "database (set COLLOQUE_DATABASE_URL or another COLLOQUE_DATA_DIR).")
