@@ -14,6 +14,7 @@ from app.db import Database, Tx, UTCInstant, new_id
 LEASE_S = 120
 MAX_ATTEMPTS = 8
 IDLE_S = 0.5
+AT_ONCE = 4  # a draft that waits for the last captions must not hold up a code on its way
 FIRST_RETRY_S = 2
 
 log = structlog.get_logger(__name__)
@@ -77,22 +78,32 @@ def retry(tx: Tx, job_id: str, error: str) -> None:
 
 
 class Runner:
-    """Runs due jobs one by one until cancelled; `handlers` maps a kind to its coroutine."""
+    """Runs due jobs, a few at a time, until cancelled; `handlers` maps a kind to its coroutine."""
 
     def __init__(self, db: Database, handlers: Mapping[str, Handler]) -> None:
         self._db, self._handlers, self._actor = db, handlers, system("jobs")
 
     async def run(self) -> None:
-        """Work for ever; a job that fails never stops the next."""
-        while True:
-            if not await self.step():
-                await asyncio.sleep(IDLE_S)
+        """Work for ever; a job that waits or fails never holds up the others."""
+        places = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await places.acquire()
+                job = await self._db.write(self._actor, claim)
+                if job is None:
+                    places.release()
+                    await asyncio.sleep(IDLE_S)
+                    continue
+                tasks.create_task(self._do(job)).add_done_callback(lambda _: places.release())
 
     async def step(self) -> bool:
         """Do one due job; False when none is due."""
         job = await self._db.write(self._actor, claim)
-        if job is None:
-            return False
+        if job is not None:
+            await self._do(job)
+        return job is not None
+
+    async def _do(self, job: Job) -> None:
         try:
             await self._handlers[job.kind](json.loads(job.payload))
         except Exception as failure:  # noqa: BLE001  any failure means: later, and say which kind
@@ -100,4 +111,3 @@ class Runner:
             await self._db.write(self._actor, retry, job.id, type(failure).__name__)
         else:
             await self._db.write(self._actor, finish, job.id)
-        return True

@@ -134,7 +134,7 @@ def _patient(tx: Tx, row: tuple[Any, ...]) -> Patient:
                                                   sex=sex, phone=phone, email=email, language="fr"))
     for kind, lines in zip(("allergy", "treatment", "problem"), record, strict=True):
         for text, detail in lines:
-            entries.add(tx, patient.id, entries.NewEntry(kind=kind, text=text, detail=detail))
+            entries.add(tx, patient.id, entries.NewEntry.model_validate({"kind": kind, "text": text, "detail": detail}))
     return patient
 
 

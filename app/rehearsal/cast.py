@@ -95,8 +95,8 @@ def _patient(tx: Tx, language: str) -> str:
 
 
 def _motif(tx: Tx, clinic: Organization) -> Motif:
-    shortest = select(Motif).where(Motif.organization_id == clinic.id, col(Motif.active)).order_by(col(Motif.duration_min))
-    motif = tx.session.exec(shortest).first()
+    offered = select(Motif).where(Motif.organization_id == clinic.id, col(Motif.active))
+    motif = tx.session.exec(offered.order_by(col(Motif.duration_min))).first()
     if motif is None:
         motif = Motif(organization_id=clinic.id, label_fr="Consultation", label_en="Visit", duration_min=15)
         tx.session.add(motif)
