@@ -193,11 +193,12 @@ def code_state(tx: Tx, link: Link) -> CodeState | None:
     return CodeState(channel, max(0, _up(last.sent_at + RESEND_WAIT - tx.now)), _usable(tx, last))
 
 
-def prove(tx: Tx, link: Link, code: str) -> Proof | None:
-    """Check a code: a session when it is right, None when it is wrong, expired or used up.
+def prove(tx: Tx, token: str, code: str) -> Proof | None:
+    """Check the code of a link: a session when it is right, None when it is wrong, expired or used up.
 
-    A wrong code is counted and in the trail; a right one is good once.
+    A wrong code is counted and in the trail; a right one is good once. Raises NotFound as open_link does.
     """
+    link = open_link(tx, token)
     recent = _recent_codes(tx, link)
     last = recent[0] if recent else None
     if last is None or not _usable(tx, last):

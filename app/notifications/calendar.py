@@ -1,0 +1,65 @@
+"""The visit as an iCalendar event (RFC 5545, 5546): UID is the appointment's id, SEQUENCE grows with each change."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from icalendar import Alarm, Calendar, Event, vCalAddress
+
+PRODUCT = "-//Colloque//Video visit//EN"
+REMIND_BEFORE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the patient's calendar gets; no clinical word."""
+
+    uid: str
+    sequence: int
+    start_at: datetime
+    end_at: datetime
+    title: str
+    text: str
+    link: str
+    organizer: str
+    clinic: str
+    attendee: str
+
+
+def render(entry: Entry, method: Literal["REQUEST", "CANCEL"], now: datetime) -> str:
+    """The .ics file, CRLF line ends."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    calendar.add_component(_event(entry, method, now))
+    return str(calendar.to_ical(), "utf-8")
+
+
+def _event(entry: Entry, method: str, now: datetime) -> Event:
+    event = Event()
+    event.add("uid", f"{entry.uid}@colloque")
+    event.add("sequence", entry.sequence)
+    event.add("dtstamp", now)
+    event.add("dtstart", entry.start_at)
+    event.add("dtend", entry.end_at)
+    event.add("summary", entry.title)
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    organizer = vCalAddress(f"mailto:{entry.organizer}")
+    organizer.params["CN"] = entry.clinic
+    event.add("organizer", organizer)
+    event.add("attendee", vCalAddress(f"mailto:{entry.attendee}"))
+    if entry.link:
+        event.add("description", f"{entry.text}\n{entry.link}")
+        event.add("location", entry.link)
+        event.add("url", entry.link)
+        event.add_component(_reminder(entry.title))
+    return event
+
+
+def _reminder(title: str) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", title)
+    alarm.add("trigger", -REMIND_BEFORE)
+    return alarm

@@ -1,0 +1,96 @@
+"""The jobs that write and deliver messages: message.invitation, .moved, .cancelled, .summary and .deliver."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import structlog
+from prometheus_client import Counter
+
+from app.actor import system
+from app.db import Database, Tx
+from app.jobs import Handler
+from app.notifications import invitations
+from app.notifications.channels import Channel, DeliveryFailed, channels_of, sms_possible
+from app.notifications.invitations import Site
+from app.notifications.messages import Message, MessageContent
+from app.settings import Settings
+
+ACTOR = system("messages")
+MAX_ATTEMPTS = 6  # with the jobs' backoff about four minutes; then the scheduler sees that it failed
+
+log = structlog.get_logger(__name__)
+DELIVERED = Counter("colloque_messages_total", "Messages to patients by channel and outcome", ["channel", "outcome"])
+
+
+class Postman:
+    """Delivers queued messages, one by one, and keeps their state."""
+
+    def __init__(self, db: Database, channels: Mapping[str, Channel], *, keep: bool) -> None:
+        self._db, self._channels, self._keep = db, channels, keep
+
+    async def deliver(self, payload: Mapping[str, str]) -> None:
+        """Send one message; raises DeliveryFailed so that the job is tried again."""
+        message_id = payload["message_id"]
+        waiting = await self._db.write(ACTOR, _begin, message_id)
+        if waiting is None:
+            return
+        channel, content = waiting
+        try:
+            await self._channels[channel].send(content)
+        except DeliveryFailed as failure:
+            again = await self._db.write(ACTOR, _note_failure, message_id, str(failure), final=failure.final)
+            DELIVERED.labels(channel, "retried" if again else "failed").inc()
+            if again:
+                raise
+            log.warning("message failed for good", message=message_id, channel=channel, error=str(failure))
+        else:
+            await self._db.write(ACTOR, _note_sent, message_id, keep=self._keep)
+            DELIVERED.labels(channel, "sent").inc()
+
+
+def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
+    """What the jobs runner calls for kinds message.*."""
+    site = site_of(settings)
+    postman = Postman(db, channels_of(settings), keep=settings.mode == "demo")
+    return {
+        "message.invitation": partial(_write, db, invitations.invite, site),
+        "message.moved": partial(_write, db, invitations.tell_moved, site),
+        "message.cancelled": partial(_write, db, invitations.tell_cancelled, site),
+        "message.summary": partial(_write, db, invitations.send_summary, site),
+        "message.deliver": postman.deliver,
+    }
+
+
+def site_of(settings: Settings) -> Site:
+    """This installation as messages name it."""
+    return Site(settings.base_url, settings.mail_from, sms_possible(settings))
+
+
+async def _write(db: Database, write: Callable[[Tx, str, Site], None], site: Site, payload: Mapping[str, str]) -> None:
+    await db.write(ACTOR, write, payload["appointment_id"], site)
+
+
+def _begin(tx: Tx, message_id: str) -> tuple[str, MessageContent] | None:
+    message = tx.session.get(Message, message_id)
+    if message is None or message.state != "queued":
+        return None
+    message.attempts += 1
+    tx.session.add(message)
+    return message.channel, tx.open(message, MessageContent)
+
+
+def _note_sent(tx: Tx, message_id: str, *, keep: bool) -> None:
+    message = tx.session.get_one(Message, message_id)
+    message.state, message.sent_at, message.error = "sent", tx.now, ""
+    if not keep:
+        message.sealed = b""
+    tx.session.add(message)
+
+
+def _note_failure(tx: Tx, message_id: str, error: str, *, final: bool) -> bool:
+    message = tx.session.get_one(Message, message_id)
+    message.error = error
+    if final or message.attempts >= MAX_ATTEMPTS:
+        message.state = "failed"
+    tx.session.add(message)
+    return message.state == "queued"

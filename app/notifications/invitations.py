@@ -1,0 +1,135 @@
+"""Writing to patients: each function renders one message about an appointment and queues its delivery.
+
+A link's token exists only here, when the message is written: message and link commit together.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlmodel import col, select
+
+from app import people
+from app.access import links
+from app.db import Tx
+from app.errors import NotFound
+from app.notifications import calendar, letters
+from app.notifications.letters import Letter
+from app.notifications.messages import Message, MessageContent, post
+from app.people import Organization, PatientIdentity, Practitioner
+from app.scheduling.tables import Appointment
+
+DEAD = ("cancelled", "noshow")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What messages need to know of this installation."""
+
+    base_url: str
+    sender: str
+    sms: bool
+
+    def link(self, token: str) -> str:
+        """The address in an invitation."""
+        return f"{self.base_url}/l/{token}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An appointment as a message sees it."""
+
+    appointment: Appointment
+    patient: PatientIdentity
+    visit: letters.Visit
+
+
+def invite(tx: Tx, appointment_id: str, site: Site) -> None:
+    """The invitation, with a link; nothing when the appointment is gone or an invitation waits to be sent."""
+    about = _standing(tx, appointment_id, "invitation")
+    if about:
+        _send_visit(tx, "invitation", about, site)
+
+
+def tell_moved(tx: Tx, appointment_id: str, site: Site) -> None:
+    """The new time, with a link; links sent before stay good."""
+    links.follow_move(tx, appointment_id)
+    about = _standing(tx, appointment_id, "moved")
+    if about:
+        _send_visit(tx, "moved", about, site)
+
+
+def tell_cancelled(tx: Tx, appointment_id: str, site: Site) -> None:
+    """The appointment is off; nothing when it was taken back meanwhile."""
+    appointment = tx.session.get(Appointment, appointment_id)
+    if appointment is None or appointment.status != "cancelled" or _waits(tx, appointment_id, "cancelled"):
+        return
+    about = _subject(tx, appointment)
+    _post(tx, "cancelled", about, site, letters.cancelled(about.visit), "CANCEL")
+
+
+def send_summary(tx: Tx, appointment_id: str, site: Site) -> None:
+    """The link to the summary the doctor released; links to it that were sent before end."""
+    appointment = tx.session.get(Appointment, appointment_id)
+    if appointment is None or _waits(tx, appointment_id, "summary"):
+        return
+    about = _subject(tx, appointment)
+    links.revoke(tx, appointment_id, links.SUMMARY)
+    link = site.link(links.issue(tx, appointment_id, links.SUMMARY))
+    _post(tx, "summary", about, site, letters.summary(about.visit, link))
+
+
+def subject(tx: Tx, appointment_id: str) -> Subject:
+    """An appointment, its patient and its doctor. Raises NotFound, AccessDenied."""
+    appointment = tx.session.get(Appointment, appointment_id)
+    if appointment is None:
+        raise NotFound
+    return _subject(tx, appointment)
+
+
+def _send_visit(tx: Tx, kind: Literal["invitation", "moved"], about: Subject, site: Site) -> None:
+    link = site.link(links.issue(tx, about.appointment.id, links.VISIT))
+    write = letters.invitation if kind == "invitation" else letters.moved
+    _post(tx, kind, about, site, write(about.visit, link), "REQUEST", link)
+
+
+def _post(tx: Tx, kind: str, about: Subject, site: Site, letter: Letter,
+          method: Literal["REQUEST", "CANCEL", ""] = "", link: str = "") -> None:
+    if about.patient.email:
+        ics = calendar.render(_entry(about, site, link), method, tx.now) if method else ""
+        channel, content = "email", MessageContent(to=about.patient.email, subject=letter.subject, text=letter.text,
+                                                   html=letter.html, ics=ics, ics_method=method)
+    else:
+        channel, content = "sms", MessageContent(to=about.patient.phone, text=letters.sms(letter))
+    post(tx, kind=kind, channel=channel, patient_id=about.appointment.patient_id,
+         appointment_id=about.appointment.id, content=content)
+
+
+def _entry(about: Subject, site: Site, link: str) -> calendar.Entry:
+    visit, appointment = about.visit, about.appointment
+    return calendar.Entry(
+        uid=appointment.id, sequence=appointment.sequence, start_at=appointment.start_at, end_at=appointment.end_at,
+        title=letters.event_title(visit), text=letters.event_text(visit), link=link, organizer=site.sender,
+        clinic=visit.clinic, attendee=about.patient.email,
+    )
+
+
+def _standing(tx: Tx, appointment_id: str, kind: str) -> Subject | None:
+    appointment = tx.session.get(Appointment, appointment_id)
+    if appointment is None or appointment.status in DEAD or _waits(tx, appointment_id, kind):
+        return None
+    return _subject(tx, appointment)
+
+
+def _waits(tx: Tx, appointment_id: str, kind: str) -> bool:
+    # The job was done but not forgotten when the process died: its message is on its way already.
+    query = select(Message.id).where(Message.appointment_id == appointment_id, Message.kind == kind,
+                                     col(Message.state) == "queued")
+    return tx.session.exec(query.limit(1)).first() is not None
+
+
+def _subject(tx: Tx, appointment: Appointment) -> Subject:
+    practitioner = tx.session.get_one(Practitioner, appointment.practitioner_id)
+    clinic = tx.session.get_one(Organization, practitioner.organization_id)
+    visit = letters.Visit(practitioner.name, appointment.start_at, clinic.name, clinic.phone, clinic.zone,
+                          appointment.language)
+    return Subject(appointment, people.identity_of(tx, appointment.patient_id), visit)

@@ -1,0 +1,187 @@
+"""What our messages say, in French and English. Pure: facts in, text and HTML out.
+
+No clinical word, no name of the patient, no motif, no speciality: an e-mail is read by whoever holds
+the phone. Who, when, where to go; nothing about why.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import get_timezone_location
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app import i18n
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
+CODE_GROUP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a message may know of a visit."""
+
+    doctor: str
+    start_at: datetime
+    clinic: str
+    clinic_phone: str
+    zone: str
+    language: str
+
+    @property
+    def when(self) -> str:
+        """Day and time in the clinic's wall clock, and which clock that is."""
+        _ = i18n.translator(self.language).gettext
+        city = get_timezone_location(ZoneInfo(self.zone).key, locale=self.language, return_city=True)
+        moment = i18n.moment(self.start_at, self.language, self.zone)
+        return _("%(moment)s (%(city)s time)") % {"moment": moment, "city": city}
+
+    def in_language(self, language: str) -> "Visit":
+        """The same, told in another language."""
+        return replace(self, language=language)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message before it is laid out: short, one thing to do."""
+
+    language: str
+    subject: str
+    clinic: str
+    paragraphs: list[str]
+    details: list[tuple[str, str]] = field(default_factory=list)
+    action: tuple[str, str] | None = None  # label, address
+    code: str = ""
+    footer: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """For mail readers without HTML."""
+        blocks = [*self.paragraphs]
+        if self.code:
+            blocks.append(spaced(self.code))
+        if self.details:
+            blocks.append("\n".join(_pair(self.language, label, value) for label, value in self.details))
+        if self.action:
+            blocks.append("\n".join(self.action))
+        return "\n\n".join([*blocks, "-- \n" + "\n".join([self.clinic, *self.footer])]) + "\n"
+
+    @property
+    def html(self) -> str:
+        """The same with one button; no picture, nothing loaded from anywhere."""
+        code = spaced(self.code) if self.code else ""
+        return _environment().get_template("letter.j2").render(letter=self, code=code)
+
+
+def invitation(visit: Visit, link: str) -> Letter:
+    """You have an appointment, and this is where to go."""
+    _ = i18n.translator(visit.language).gettext
+    return Letter(
+        visit.language, _("Your video visit on %(when)s") % {"when": _short(visit)}, visit.clinic,
+        [_("Hello,"), _("You have an appointment by video. There is nothing to install and no account to make."),
+         _("Open this link up to 30 minutes before. A code sent to your phone or e-mail will confirm that it is you.")],
+        _details(visit), (_("Open my visit"), link), footer=_personal(visit),
+    )
+
+
+def moved(visit: Visit, link: str) -> Letter:
+    """The appointment has a new time."""
+    _ = i18n.translator(visit.language).gettext
+    return Letter(
+        visit.language, _("New time for your video visit: %(when)s") % {"when": _short(visit)}, visit.clinic,
+        [_("Hello,"), _("Your appointment by video has a new time. The link below is good for it.")],
+        _details(visit), (_("Open my visit"), link), footer=_personal(visit),
+    )
+
+
+def cancelled(visit: Visit) -> Letter:
+    """The appointment will not take place."""
+    _ = i18n.translator(visit.language).gettext
+    return Letter(
+        visit.language, _("Your video visit on %(when)s is cancelled") % {"when": _short(visit)}, visit.clinic,
+        [_("Hello,"), _("The appointment below is cancelled. There is nothing to do.")], _details(visit),
+        footer=_footer(visit),
+    )
+
+
+def summary(visit: Visit, link: str) -> Letter:
+    """The doctor released a summary."""
+    _ = i18n.translator(visit.language).gettext
+    return Letter(
+        visit.language, _("A document from your clinic"), visit.clinic,
+        [_("Hello,"), _("Your doctor has released a document about your visit for you."),
+         _("A code sent to your phone or e-mail will confirm that it is you.")],
+        _details(visit), (_("Read the document"), link), footer=_personal(visit),
+    )
+
+
+def code(visit: Visit, digits: str) -> Letter:
+    """The six digits that prove who opens a link."""
+    _ = i18n.translator(visit.language).gettext
+    return Letter(
+        visit.language, _("Your code: %(code)s") % {"code": spaced(digits)}, visit.clinic,
+        [_("Type this code on the page you opened. It is good for ten minutes.")], code=digits,
+        footer=_footer(visit, _("Nobody from the clinic will ever ask you for it.")),
+    )
+
+
+def code_sms(language: str, clinic: str, digits: str, host: str) -> str:
+    """The code as a text message; the last line lets phones fill it in (WICG sms-one-time-codes)."""
+    _ = i18n.translator(language).gettext
+    said = _("%(clinic)s: your code is %(code)s, good for ten minutes.") % {"clinic": clinic, "code": digits}
+    return f"{said}\n\n@{host} #{digits}"
+
+
+def sms(letter: Letter) -> str:
+    """A letter as a text message: what it is about, and the link."""
+    return "\n".join([f"{letter.clinic}. {letter.subject}", *(letter.action or ())[1:]])
+
+
+def event_title(visit: Visit) -> str:
+    """What the patient's calendar shows."""
+    _ = i18n.translator(visit.language).gettext
+    return _("Video visit with %(doctor)s") % {"doctor": visit.doctor}
+
+
+def event_text(visit: Visit) -> str:
+    """What the calendar's entry says when it is opened."""
+    _ = i18n.translator(visit.language).gettext
+    return _("Open the link up to 30 minutes before. If something is wrong, call the clinic: %(phone)s") % {
+        "phone": visit.clinic_phone}
+
+
+def spaced(digits: str) -> str:
+    """Six digits as people read them: "123 456"."""
+    return f"{digits[:CODE_GROUP]} {digits[CODE_GROUP:]}"
+
+
+def _short(visit: Visit) -> str:
+    return i18n.moment(visit.start_at, visit.language, visit.zone)
+
+
+def _details(visit: Visit) -> list[tuple[str, str]]:
+    _ = i18n.translator(visit.language).gettext
+    return [(_("With"), visit.doctor), (_("When"), visit.when)]
+
+
+def _footer(visit: Visit, *first: str) -> list[str]:
+    _ = i18n.translator(visit.language).gettext
+    call = [_("Questions? Call %(phone)s") % {"phone": visit.clinic_phone}] if visit.clinic_phone else []
+    return [*first, *call]
+
+
+def _personal(visit: Visit) -> list[str]:
+    _ = i18n.translator(visit.language).gettext
+    return _footer(visit, _("This link is personal: do not forward it."))
+
+
+def _pair(language: str, label: str, value: str) -> str:
+    return f"{label}{i18n.NBSP if language == 'fr' else ''}: {value}"
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
+                       trim_blocks=True, lstrip_blocks=True)
