@@ -1,20 +1,40 @@
-"""Fixtures for every test: a migrated database on a temporary SQLite file, with a clock that can be set."""
+"""Fixtures for every test: a real database, SQLite and PostgreSQL in turn, with a clock that can be set.
 
+Every test that asks for `db` runs on both engines where PostgreSQL is installed; where it is not, each
+run says so at its beginning and its end. COLLOQUE_TEST_POSTGRES=require makes that an error instead.
+"""
+
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
 from app.audit import Trail
 from app.crypto.keyring import Keyring
 from app.db import Database
 from app.migrations import TABLES
+from tests import postgres
 
 assert TABLES  # importing the modules fills the metadata
 
 KEK = bytes(range(32))
+NO_POSTGRES = postgres.binaries() is None and os.environ.get("COLLOQUE_TEST_POSTGRES") != "require"
+ENGINES = ["sqlite"] if NO_POSTGRES else ["sqlite", "postgresql"]
+ONE_ENGINE = "PostgreSQL is not installed: the domain is tested on SQLite ONLY (apt-get install postgresql)"
+
+
+def pytest_report_header() -> str:
+    return ONE_ENGINE if NO_POSTGRES else "databases: SQLite and PostgreSQL"
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if NO_POSTGRES:
+        terminalreporter.write_line(ONE_ENGINE, yellow=True, bold=True)
 
 
 class FakeClock:
@@ -41,9 +61,32 @@ def trail(tmp_path: Path) -> Trail:
     return Trail(tmp_path / "audit.anchor")
 
 
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[postgres.Cluster]:
+    """A server for the whole run whose template database has our schema."""
+    with postgres.cluster() as server:
+        engine = create_engine(server.url("prepared"))
+        SQLModel.metadata.create_all(engine)
+        engine.dispose()
+        yield server
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database with our schema, on each engine in turn."""
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            yield stack.enter_context(request.getfixturevalue("postgres_cluster").database())
+        else:
+            url = f"sqlite:///{tmp_path / 'colloque.db'}"
+            engine = create_engine(url)
+            SQLModel.metadata.create_all(engine)
+            engine.dispose()
+            yield url
+
+
 @pytest.fixture
-def db(tmp_path: Path, clock: FakeClock, trail: Trail) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'colloque.db'}", Keyring(KEK), trail, clock)
-    SQLModel.metadata.create_all(database.engine)
+def db(database_url: str, clock: FakeClock, trail: Trail) -> Iterator[Database]:
+    database = Database(database_url, Keyring(KEK), trail, clock)
     yield database
     database.close()

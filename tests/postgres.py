@@ -1,0 +1,92 @@
+"""A private PostgreSQL for tests: a cluster of its own in a temporary folder, gone when the tests end.
+
+`cluster()` starts it on a Unix socket only; `Cluster.database()` makes an empty database from a
+template that has the extensions, quickly. Durability is off: what is tested are rows and constraints.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60",
+        "listen_addresses=", "autovacuum=off")
+
+
+def binaries() -> Path | None:
+    """Where initdb and postgres are: on the path, or where Debian keeps them."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+    return versions[-1].parent if versions else None
+
+
+@dataclass
+class Cluster:
+    """A running server."""
+
+    folder: Path
+    user: str
+
+    def url(self, database: str) -> str:
+        """SQLAlchemy's URL of one of its databases."""
+        return f"postgresql+psycopg://{self.user}@/{database}?host={self.folder}"
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """An empty database; dropped afterwards."""
+        name = f"t{uuid.uuid4().hex}"
+        self.run("postgres", f"CREATE DATABASE {name} TEMPLATE prepared")
+        yield self.url(name)
+        self.run("postgres", f"DROP DATABASE {name} WITH (FORCE)")
+
+    def run(self, database: str, statement: str) -> None:
+        """Run one statement outside a transaction."""
+        engine = create_engine(self.url(database), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Start a server, stop it and remove all of it at the end. Raises FileNotFoundError without PostgreSQL."""
+    where = binaries()
+    if where is None:
+        raise FileNotFoundError("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    # A short path: a Unix socket's name may have 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    as_user, user = _owner(folder)
+    options = " ".join(f"-c {option}" for option in (*FAST, f"unix_socket_directories={folder}"))
+    subprocess.run([*as_user, where / "initdb", "-D", folder / "data", "-U", user, "-A", "trust", "-E", "UTF8",
+                    "--no-sync", "--locale=C.UTF-8"], check=True, capture_output=True, cwd=folder)
+    control = [*as_user, where / "pg_ctl", "-D", folder / "data", "-w"]
+    subprocess.run([*control, "-l", folder / "log", "-o", options, "start"], check=True, cwd=folder,
+                   stdout=subprocess.DEVNULL)
+    try:
+        server = Cluster(folder, user)
+        server.run("postgres", "CREATE DATABASE prepared")
+        server.run("prepared", "CREATE EXTENSION btree_gist")
+        yield server
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        shutil.rmtree(folder)
+
+
+def _owner(folder: Path) -> tuple[list[str], str]:
+    # PostgreSQL refuses to run as root: borrow the account that Debian's package made, or nobody.
+    if os.geteuid() != 0:
+        return [], pwd.getpwuid(os.geteuid()).pw_name
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    user = "postgres" if "postgres" in names else "nobody"
+    shutil.chown(folder, user)
+    return ["runuser", "-u", user, "--"], user
