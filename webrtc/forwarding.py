@@ -135,7 +135,7 @@ class Ingress:
         self.source = source
         self.clock_hz = AUDIO_CLOCK_HZ if source == "mic" else VIDEO_CLOCK_HZ
         self.egresses: list[Egress] = []
-        self.tap: Callable[[int, int, bytes, float], None] | None = None  # number, timestamp, payload, now_s
+        self.tap: Callable[[int, int, int, bytes, float], None] | None = None  # see Tap.take
         self.keyframes = KeyframeRequests()
         self.stream = 0
         self.stop()
@@ -212,7 +212,7 @@ class Ingress:
         for egress in self.egresses:
             egress.forward(packet, self.stream, number, timestamp, now_s)
         if self.tap is not None:
-            self.tap(number, timestamp, packet[begin:end], now_s)
+            self.tap(self.stream, number, timestamp, packet[begin:end], now_s)
 
     def sender_report(self, ntp_time: int, timestamp: int, now_s: float) -> None:
         """The sender's report: remember it for ours, and send it on to every slot."""

@@ -9,6 +9,7 @@ from typing import Any
 from webrtc.forwarding import Egress
 from webrtc.ice import Reach
 from webrtc.participant import SLOTS, Participant, Slot
+from webrtc.signaling import Event, LayoutEvent, ParticipantEvent, SlotLine
 from webrtc.transport import MediaTransport
 
 FORGOTTEN_AFTER_S = 300.0  # a lost participant's place is kept for so long
@@ -26,10 +27,10 @@ class RoomRefused(ValueError):
 
 
 class Room:
-    """See the module. emit takes each event as a dict (docs/protocol.md); echo shows everyone to themselves."""
+    """See the module. emit takes each event; echo shows everyone to themselves."""
 
     def __init__(
-        self, room_id: str, reach: Reach, emit: Callable[[dict[str, Any]], None], *, echo: bool = False,
+        self, room_id: str, reach: Reach, emit: Callable[[Event], None], *, echo: bool = False,
     ) -> None:
         self.room_id = room_id
         self.echo = echo
@@ -125,17 +126,21 @@ class Room:
         sender.ingress["mic"].egresses.remove(slot.audio_egress)
         sender.ingress["camera"].egresses.remove(slot.video_egress)
 
-    def layout(self, viewer: Participant) -> list[dict[str, str]]:
-        """Which of the viewer's m-lines shows whom: [{mid, participant, role, kind}]."""
+    def layout(self, viewer: Participant) -> list[SlotLine]:
+        """Which of the viewer's m-lines shows whom."""
         return [
-            {"mid": line.mid, "participant": slot.occupant, "role": self.participants[slot.occupant].role,
-             "kind": line.kind}
-            for slot in viewer.slots if slot.occupant in self.participants and slot.occupant
+            SlotLine(mid=line.mid, participant=sender.participant_id, role=sender.role, kind=line.kind)
+            for slot in viewer.slots if (sender := self.participants.get(slot.occupant or ""))
             for line in (slot.audio, slot.video)]
 
     def _emit_layout(self, viewer: Participant) -> None:
-        self._emit({"type": "layout", "room": self.room_id, "participant": viewer.participant_id,
-                    "slots": self.layout(viewer)})
+        self._emit(LayoutEvent(
+            room=self.room_id, participant=viewer.participant_id, slots=self.layout(viewer)))
+
+    def tell_layouts(self) -> None:
+        """Emit everybody's layout again."""
+        for participant in self.participants.values():
+            self._emit_layout(participant)
 
     def _keyframe_wanted(self, egress: Egress) -> None:
         for participant in self.participants.values():
@@ -152,12 +157,12 @@ class Room:
         if participant.state == "lost" and reason != "silent":
             # Its path is closed for good: only a new join brings it back, so let go of sockets and streams now.
             self._close_later(participant.leave_transport())
-        self._emit(self.described(participant, reason))
+        self._emit(ParticipantEvent(room=self.room_id, participant=participant.participant_id, role=participant.role,
+                                    state=participant.state, reason=reason))
 
-    def described(self, participant: Participant, reason: str = "") -> dict[str, Any]:
-        """A participant's state as an event."""
-        return {"type": "participant", "room": self.room_id, "participant": participant.participant_id,
-                "role": participant.role, "state": participant.state, "reason": reason}
+    def stats(self, now_s: float) -> list[dict[str, Any]]:
+        """Everybody's figures."""
+        return [participant.stats(now_s) for participant in self.participants.values()]
 
     def _close_later(self, transport: MediaTransport | None) -> None:
         if transport is not None:

@@ -15,6 +15,7 @@ import av
 import numpy as np
 from aiortc import (
     MediaStreamTrack,
+    RTCBundlePolicy,
     RTCConfiguration,
     RTCIceServer,
     RTCInboundRtpStreamStats,
@@ -42,7 +43,7 @@ class FileVoice(MediaStreamTrack):
         self._began_s: float | None = None
 
     async def speak(self, path: Path, seconds: float | None = None) -> float:
-        """Say what the file holds (any format FFmpeg reads), at most `seconds` of it; returns when it began (monotonic)."""
+        """Say what a file holds, for at most `seconds`; returns when it began (monotonic seconds)."""
         self._finished.clear()
         self._blocks = _blocks(path, seconds)
         began_s = time.monotonic()
@@ -144,7 +145,7 @@ class SyntheticParticipant:
         self._frames: dict[str, int] = {}
 
     async def attend(self, socket: Any) -> None:
-        """Hold the whole conversation over an open aiohttp WebSocket; returns when the call ends or the socket closes."""
+        """Hold the whole conversation over an open aiohttp WebSocket, until the call ends or the socket closes."""
         self._began_s = time.monotonic()
         await socket.send_json({"type": "join"})
         async for raw in socket:
@@ -167,7 +168,8 @@ class SyntheticParticipant:
         """Answer an offer with a new peer connection; one from an earlier join is closed."""
         await self._close_peer()
         servers = [RTCIceServer(**server) for server in ice_servers or []]
-        peer = self._peer = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        peer = self._peer = RTCPeerConnection(
+            RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         peer.on("track", self._listen)
         peer.on("connectionstatechange", self._state_changed)
         await peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
@@ -201,7 +203,7 @@ class SyntheticParticipant:
                 self._on_frame(track.kind, frame)
 
     async def speak(self, path: Path, seconds: float | None = None) -> float:
-        """Say what a file holds, in real time; returns when speaking began, in monotonic seconds."""
+        """Say what a file (any that FFmpeg reads) holds, in real time; returns when it began, in monotonic seconds."""
         return await self.voice.speak(path, seconds)
 
     async def stats(self) -> dict[str, Any]:

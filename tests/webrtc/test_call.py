@@ -1,0 +1,121 @@
+"""Two stock aiortc peers in one room, over the real control channel: the whole path, without a browser."""
+
+import asyncio
+import contextlib
+
+import aiohttp
+
+from tests.webrtc.conftest import RunningNode, until
+from tests.webrtc.house import House
+from webrtc.signaling import ParticipantEvent
+from webrtc.synthetic import SyntheticParticipant
+
+
+@contextlib.asynccontextmanager
+async def seated(house: House, participant: str, role: str, room: str = "visit-1", **kwargs):
+    """A synthetic participant that holds its conversation with the house until the block ends."""
+    peer = SyntheticParticipant(**kwargs)
+    async with aiohttp.ClientSession() as session, session.ws_connect(
+            f"{house.url}/socket/{room}/{participant}/{role}") as socket:
+        task = asyncio.create_task(peer.attend(socket))
+        try:
+            yield peer
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await peer.close()
+
+
+async def test_both_see_and_hear_each_other(house: House, node: RunningNode) -> None:
+    async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient") as patient:
+        await until(lambda: doctor._frames.get("video", 0) > 5 and patient._frames.get("video", 0) > 5)
+        await until(lambda: doctor._frames.get("audio", 0) > 50 and patient._frames.get("audio", 0) > 50)
+        assert [(s["mid"], s["participant"], s["role"], s["kind"]) for s in patient.layout] == [
+            ("3", "d1", "doctor", "audio"), ("4", "d1", "doctor", "video")]
+        stats = await doctor.stats()
+        assert stats["lost"] == {"audio": 0, "video": 0}
+        assert stats["join_ms"] < 2_000
+        figures = await house.link.stats("visit-1")
+        assert {f["participant"]: f["state"] for f in figures} == {"d1": "connected", "p1": "connected"}
+
+
+async def test_a_second_join_takes_over_at_once_and_the_others_streams_go_on(house: House, node: RunningNode) -> None:
+    async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient"):
+        await until(lambda: doctor._frames.get("video", 0) > 3)
+        room = node.rooms._rooms["visit-1"]
+        first = room.participants["p1"].join.transport
+        async with seated(house, "p1", "patient") as again:
+            await until(lambda: again._frames.get("audio", 0) > 20)
+            assert not first.connected
+            before = doctor._frames["video"]
+            await until(lambda: doctor._frames["video"] > before + 5)
+            assert (await doctor.stats())["lost"] == {"audio": 0, "video": 0}
+            assert again.layout[0]["participant"] == "d1"
+
+
+async def test_an_answer_to_an_older_offer_is_refused(house: House, node: RunningNode) -> None:
+    from webrtc.control import MediaRefused
+
+    old = await house.link.join("visit-1", "p1", "patient")
+    await house.link.join("visit-1", "p1", "patient")
+    peer = SyntheticParticipant(video=False)
+    answer = await peer.answer(old.sdp)
+    try:
+        await house.link.answer("visit-1", "p1", old.epoch, answer)
+    except MediaRefused as refused:
+        assert refused.code == "stale-epoch"
+    else:
+        raise AssertionError("it was accepted")
+    finally:
+        await peer.close()
+
+
+async def test_leaving_frees_the_slot_and_a_closed_peer_is_lost_at_once(house: House, node: RunningNode) -> None:
+    async with seated(house, "d1", "doctor") as doctor:
+        async with seated(house, "p1", "patient"):
+            await until(lambda: doctor._frames.get("audio", 0) > 10)
+        states = [e.state for e in house.events if isinstance(e, ParticipantEvent) and e.participant == "p1"]
+        await until(lambda: "lost" in [
+            e.state for e in house.events if isinstance(e, ParticipantEvent) and e.participant == "p1"], 2)
+        assert states[-1] in ("connected", "lost")
+        await house.link.leave("visit-1", "p1")
+        await until(lambda: doctor.layout == [])
+
+
+async def test_four_take_part_and_a_fifth_is_told_the_room_is_full(house: House, node: RunningNode) -> None:
+    from webrtc.control import MediaRefused
+
+    async with contextlib.AsyncExitStack() as stack:
+        peers = [await stack.enter_async_context(seated(house, f"p{n}", "patient", video=False)) for n in range(4)]
+        await until(lambda: all(p._frames.get("audio", 0) > 30 for p in peers))
+        assert {s["participant"] for s in peers[0].layout} == {"p1", "p2", "p3"}
+        try:
+            await house.link.join("visit-1", "p9", "patient")
+        except MediaRefused as refused:
+            assert refused.code == "room-full"
+        else:
+            raise AssertionError("five fitted in")
+
+
+async def test_the_device_test_hears_itself(house: House, node: RunningNode) -> None:
+    async with seated(house, "me", "patient", room="probe-1") as me:
+        await until(lambda: me._frames.get("audio", 0) > 20 and me._frames.get("video", 0) > 3)
+        assert me.layout[0]["participant"] == "me"
+
+
+async def test_calls_go_on_without_web_and_are_reported_when_it_is_back(house: House, node: RunningNode) -> None:
+    async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient"):
+        await until(lambda: doctor._frames.get("audio", 0) > 10)
+        await house.stop()
+        before = doctor._frames["audio"]
+        await until(lambda: doctor._frames["audio"] > before + 50)
+        again = await House(house.control).start()
+        try:
+            async with asyncio.timeout(3):
+                await again.linked.wait()
+            report = {r.room: {p.participant: p.state for p in r.participants} for r in again.link.hello.rooms}
+            assert report == {"visit-1": {"d1": "connected", "p1": "connected"}}
+        finally:
+            await again.stop()
+
+

@@ -1,0 +1,103 @@
+"""The media node process: rooms on one side, the control channel on the other.
+
+Web commands, the node answers. When web is away calls go on; when it is back the node reports what it carries.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from transcription.sealing import load_node_keypair
+from webrtc.ice import Reach
+from webrtc.link import ControlLink
+from webrtc.quality import LoopLag
+from webrtc.rooms import Rooms
+from webrtc.signaling import Incident, Load
+
+log = structlog.get_logger(__name__)
+TICK_S = 0.05
+LOAD_EVERY_TICKS = 100
+KEY_FILE = "media.key"
+
+
+async def run(
+    control: str, spool: Path, keys: Path, addresses: Sequence[str] | None = None, public_address: str | None = None,
+    ports: tuple[int, int] | None = None, *, priority: bool = True,
+) -> None:
+    """Run a media node until SIGTERM or SIGINT.
+
+    control: web's Unix socket, or a ws:// URL. spool, keys: directories. addresses: local addresses to offer, all of
+    the machine by default. public_address: announced in their place (1:1 NAT). ports: first and last UDP port.
+    """
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    private, public = await asyncio.to_thread(load_node_keypair, keys / KEY_FILE)
+    node = Node(Rooms(Reach(addresses or (), public_address, ports), spool, private), public, control)
+    if priority and not await asyncio.to_thread(_take_priority):
+        node.link.emit(Incident(code="no-priority"))
+    await node.run(stop)
+
+
+def _take_priority() -> bool:
+    """Ask for real-time scheduling: packets wait for nobody, and each needs only microseconds (niceness is not enough
+    next to a busy recogniser). Needs root or CAP_SYS_NICE; without it the node works, and stutters under load."""
+    try:
+        os.sched_setscheduler(os.getpid(), os.SCHED_RR, os.sched_param(1))
+    except OSError:
+        return False
+    return True
+
+
+class Node:
+    """Rooms, their ticking clock, and the link to web."""
+
+    def __init__(self, rooms: Rooms, public_key: bytes, control: str) -> None:
+        self.rooms = rooms
+        self.lag = LoopLag()
+        self.name = "media-" + hashlib.sha256(public_key).hexdigest()[:8]
+        self.link = ControlLink(control, rooms, self.name, public_key)
+        rooms.emit = self.link.emit
+        rooms.admitting = lambda: self.lag.admitting
+        self._alarmed = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set; then end taps and close every transport."""
+        tasks = [asyncio.create_task(self.link.keep(), name="control link"),
+                 asyncio.create_task(self._tick_forever(), name="media tick")]
+        waiting = asyncio.create_task(stop.wait(), name="stop")
+        done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+        for task in [*tasks, waiting]:
+            task.cancel()
+        await asyncio.gather(*tasks, waiting, return_exceptions=True)
+        await self.rooms.close()
+        for task in done - {waiting}:
+            task.result()  # neither ends by itself: what ended it is raised here, and the supervisor starts us again
+
+    async def _tick_forever(self) -> None:
+        due_s = time.monotonic()
+        ticks = 0
+        while True:
+            due_s = max(due_s + TICK_S, time.monotonic())
+            await asyncio.sleep(due_s - time.monotonic())
+            self.lag.add((time.monotonic() - due_s) * 1_000)
+            ticks += 1
+            with contextlib.suppress(OSError):  # a socket that vanished with its network; its transport will say so
+                self.rooms.tick(time.monotonic())
+            if ticks % LOAD_EVERY_TICKS == 0:
+                self._report()
+
+    def _report(self) -> None:
+        self.link.emit(Load(participants=self.rooms.count(), loop_lag_ms=round(self.lag.median_ms, 2)))
+        if self.lag.alarming != self._alarmed:
+            self._alarmed = self.lag.alarming
+            if self._alarmed:
+                log.warning("media is late", loop_lag_ms=round(self.lag.median_ms, 1))
+                self.link.emit(Incident(code="loop-lag", value=round(self.lag.median_ms, 2)))

@@ -1,0 +1,254 @@
+"""What web and a media node say to each other on the control channel (docs/protocol.md). Pure: messages, no sockets.
+
+Web commands, each with a request number; the node replies to each, and tells events of its own.
+"""
+
+import base64
+import binascii
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from transcription.protocol import EndReason, Identifier, Language
+
+VERSION: Literal[1] = 1
+MAX_MESSAGE_BYTES = 262_144  # an offer has about 9 kB, a long answer 20
+KEY_BYTES = 32
+
+T = TypeVar("T")
+Request = Annotated[int, Field(ge=0, lt=2**53)]
+Epoch = Annotated[int, Field(ge=0, lt=2**53)]
+State = Literal["connecting", "connected", "lost", "left"]
+TapState = Literal["started", "stopped", "failed"]
+
+
+class SignalingError(ValueError):
+    """A message that does not follow the protocol; `code` is stable. Never repeats the content."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+# --- web to node -----------------------------------------------------------------------------------------------------
+
+
+class Join(_Strict):
+    """Take or retake a place. Replied with epoch and sdp (an offer). echo: show people to themselves."""
+
+    type: Literal["join"] = "join"
+    request: Request
+    room: Identifier
+    participant: Identifier
+    role: Identifier
+    echo: bool = False
+
+
+class Answer(_Strict):
+    """The client's answer to the offer of that epoch."""
+
+    type: Literal["answer"] = "answer"
+    request: Request
+    room: Identifier
+    participant: Identifier
+    epoch: Epoch
+    sdp: str
+
+
+class Candidate(_Strict):
+    """A candidate of the client; empty means there are no more."""
+
+    type: Literal["candidate"] = "candidate"
+    request: Request
+    room: Identifier
+    participant: Identifier
+    epoch: Epoch
+    candidate: str
+
+
+class Leave(_Strict):
+    """Give up a place."""
+
+    type: Literal["leave"] = "leave"
+    request: Request
+    room: Identifier
+    participant: Identifier
+
+
+class Close(_Strict):
+    """End a room; its taps end with `closed`."""
+
+    type: Literal["close"] = "close"
+    request: Request
+    room: Identifier
+
+
+class Tap(_Strict):
+    """Start or stop copying a participant's speech, sealed, to the spool. sealed_key: base64, HPKE to this node."""
+
+    type: Literal["tap"] = "tap"
+    request: Request
+    room: Identifier
+    participant: Identifier
+    on: bool
+    visit_id: Identifier
+    sealed_key: Annotated[str, Field(max_length=1_024)] = ""
+    language: Language = "fr"
+    reason: EndReason = "closed"
+
+
+class Stats(_Strict):
+    """Ask for the figures of a room. Replied with participants."""
+
+    type: Literal["stats"] = "stats"
+    request: Request
+    room: Identifier
+
+
+Command = Join | Answer | Candidate | Leave | Close | Tap | Stats
+
+
+# --- node to web -----------------------------------------------------------------------------------------------------
+
+
+class Seated(_Strict):
+    """One participant as the node reports it. tap: the stream being written, if any."""
+
+    participant: Identifier
+    role: Identifier
+    state: State
+    tap: Identifier | None = None
+
+
+class RoomReport(_Strict):
+    """One room that runs on the node."""
+
+    room: Identifier
+    participants: list[Seated]
+
+
+class Hello(_Strict):
+    """First on each connection: who I am, the HPKE key (base64) to seal visit keys to, and the rooms I carry."""
+
+    type: Literal["hello"] = "hello"
+    role: Literal["media"] = "media"
+    version: Literal[1] = VERSION
+    node: Identifier
+    public_key: Annotated[str, Field(max_length=64)]
+    rooms: list[RoomReport]
+
+    @property
+    def key(self) -> bytes:
+        """The 32-byte public key. SignalingError("bad-message") when it is none."""
+        try:
+            key = base64.b64decode(self.public_key, validate=True)
+        except binascii.Error as error:
+            raise SignalingError("bad-message", "the public key is no base64") from error
+        if len(key) != KEY_BYTES:
+            raise SignalingError("bad-message", f"the public key has {KEY_BYTES} bytes")
+        return key
+
+
+class Reply(_Strict):
+    """A command was carried out."""
+
+    type: Literal["reply"] = "reply"
+    request: Request
+    result: dict[str, Any]
+
+
+class Refusal(_Strict):
+    """A command was not carried out; `code` is stable, `message` is for people."""
+
+    type: Literal["error"] = "error"
+    request: Request
+    code: str
+    message: str
+
+
+class ParticipantEvent(_Strict):
+    """A participant's media path changed. reason: why, where it is known (remote, failed, timeout, consent, silent)."""
+
+    type: Literal["participant"] = "participant"
+    room: Identifier
+    participant: Identifier
+    role: Identifier
+    state: State
+    reason: str = ""
+
+
+class SlotLine(_Strict):
+    """One m-line that shows a participant."""
+
+    mid: str
+    participant: Identifier
+    role: Identifier
+    kind: Literal["audio", "video"]
+
+
+class LayoutEvent(_Strict):
+    """Whom a participant sees, on which m-lines of the latest offer."""
+
+    type: Literal["layout"] = "layout"
+    room: Identifier
+    participant: Identifier
+    slots: list[SlotLine]
+
+
+class TapEvent(_Strict):
+    """A sealed stream began, ended, or could not go on (reason then: key-refused, disk-full, spool, behind)."""
+
+    type: Literal["tap"] = "tap"
+    room: Identifier
+    participant: Identifier
+    visit_id: Identifier
+    stream_id: Identifier | None
+    state: TapState
+    reason: str = ""
+
+
+class Incident(_Strict):
+    """Something technical that an operator should know (loop-lag, no-priority)."""
+
+    type: Literal["incident"] = "incident"
+    code: str
+    value: float = 0.0
+
+
+class Load(_Strict):
+    """Once a few seconds: how busy the node is."""
+
+    type: Literal["load"] = "load"
+    participants: Annotated[int, Field(ge=0)]
+    loop_lag_ms: Annotated[float, Field(ge=0)]
+
+
+Event = ParticipantEvent | LayoutEvent | TapEvent | Incident | Load
+FromNode = Hello | Reply | Refusal | Event
+
+_command: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
+_from_node: TypeAdapter[FromNode] = TypeAdapter(Annotated[FromNode, Field(discriminator="type")])
+
+
+def parse_command(text: str | bytes) -> Command:
+    """A command of web; SignalingError(message-too-big, bad-message) when it is none."""
+    return _parse(_command, text)
+
+
+def parse_from_node(text: str | bytes) -> FromNode:
+    """A message of a node; SignalingError(message-too-big, bad-message) when it is none."""
+    return _parse(_from_node, text)
+
+
+def _parse(adapter: TypeAdapter[T], text: str | bytes) -> T:
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise SignalingError("message-too-big", f"a message may hold {MAX_MESSAGE_BYTES} bytes")
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        faults = ", ".join(sorted({f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors()})[:5])
+        raise SignalingError("bad-message", f"the message does not follow the protocol ({faults})") from None
