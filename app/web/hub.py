@@ -21,15 +21,20 @@ from app.record import transcripts
 from app.record.transcripts import Line
 from app.web.keys import SETTINGS
 from app.web.rooms import Rooms
+from app.web.seats import Seat
 from transcription.client import WorkerLink
 from transcription.protocol import MAX_MESSAGE_BYTES, Hello, Refused, Segment, StreamDone
 from transcription.sealing import seal_key
+from webrtc.control import MediaLink
+from webrtc.signaling import Event, Incident, LayoutEvent, Load, ParticipantEvent, TapEvent
 
 log = structlog.get_logger(__name__)
 SPEECH = system("transcription worker")
 LATE_S = 8.0  # captions this far behind are called late
 HEARTBEAT_S = 5.0
 
+NODES = Gauge("colloque_media_nodes", "Media nodes connected to this web process.")
+LOOP_LAG = Gauge("colloque_media_loop_lag_ms", "How late a media node's event loop runs.", ["node"])
 WORKERS = Gauge("colloque_transcription_workers", "Transcription workers connected to this web process.")
 BACKLOG = Gauge("colloque_caption_backlog_seconds", "Age of the oldest speech without a caption.")
 
@@ -43,6 +48,19 @@ class Hub:
         self._sockets: set[web.WebSocketResponse] = set()
         rooms.on_stream = self.nudge
         rooms.captions_are("paused")
+
+    async def media(self, request: web.Request) -> web.WebSocketResponse:
+        """GET /media: a media node's connection, for as long as it lasts."""
+        ws = await self._accept(request)
+        link = MediaLink(ws, on_hello=self._node_up, on_event=self._node_says)
+        NODES.inc()
+        try:
+            await link.run()
+        finally:
+            NODES.dec()
+            self._rooms.node_down(link)
+            self._sockets.discard(ws)
+        return ws
 
     async def worker(self, request: web.Request) -> web.WebSocketResponse:
         """GET /worker: a transcription worker's connection, for as long as it lasts."""
@@ -73,6 +91,30 @@ class Hub:
         """Close every connection, so that shutdown does not wait for them."""
         for ws in tuple(self._sockets):
             await ws.close()
+
+    # --- what media nodes say -------------------------------------------------------------------------
+
+    async def _node_up(self, link: MediaLink) -> None:
+        rooms = link.hello.rooms if link.hello else []
+        await self._rooms.node_up(link, {
+            room.room: {p.participant: Seat(p.participant, p.role, state=p.state, tapped=p.tap is not None)
+                        for p in room.participants} for room in rooms})
+
+    async def _node_says(self, link: MediaLink, event: Event) -> None:
+        rooms = self._rooms
+        match event:
+            case ParticipantEvent():
+                await rooms.participant_changed(event.room, event.participant, event.state)
+            case LayoutEvent():
+                rooms.layout(event.room, event.participant, [slot.model_dump() for slot in event.slots])
+            case TapEvent(state="started", stream_id=str(stream_id)):
+                await rooms.tap_started(event.visit_id, event.participant, stream_id)
+            case TapEvent():
+                await rooms.tap_ended(event.visit_id, event.participant, event.stream_id, event.reason)
+            case Incident():
+                log.warning("media node incident", node=link.node, code=event.code, value=event.value)
+            case Load():
+                LOOP_LAG.labels(link.node).set(event.loop_lag_ms)
 
     # --- what workers say (transcription.client.WorkerEvents) -----------------------------------------
 
@@ -147,6 +189,7 @@ async def control_channel(app: web.Application) -> AsyncIterator[None]:
     path = app[SETTINGS].control_socket
     _private_directory(path.parent)
     site = web.Application()
+    site.router.add_get("/media", hub.media)
     site.router.add_get("/worker", hub.worker)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=1.0)
     await runner.setup()

@@ -19,8 +19,10 @@ from app.encounters import Encounter
 from app.errors import ColloqueError, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
-from app.web.seats import Body, CaptionState, MediaNode, MediaState, Offer, Room, Seat, line_body
+from app.web.seats import Body, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
+from transcription.protocol import EndReason, Language
 from transcription.sealing import seal_key
+from webrtc.control import MediaError, Offer
 
 log = structlog.get_logger(__name__)
 ROOMS_ACTOR = system("rooms")
@@ -77,18 +79,19 @@ class Rooms:
         if encounter.status != "in-progress":
             raise Conflict("This visit has not begun." if encounter.finished_at is None else "This visit is over.")
         room = self._room(encounter)
-        room.node = room.node or self._place()
+        if room.node is None:
+            self._move(room, self._place())
         seat = room.seats.setdefault(participant, Seat(participant, role))
         if seat.connection not in ("", connection):
             self.tell(visit_id, {"type": "replaced"}, only=seat.connection)
-        seat.connection, seat.state, seat.tapped = connection, "connecting", False
-        return await room.node.join(visit_id, participant, role)
+        seat.connection, seat.state = connection, "connecting"
+        return await ask(self._seated(visit_id, participant).join(visit_id, participant, role))
 
     async def probe(self, room_id: str) -> Offer:
         """A room of one whose node sends back what it gets."""
         room = self._rooms[room_id] = Room(room_id, "", "", self._place())
         room.seats["probe"] = Seat("probe", "probe", room_id)
-        return await self._seated(room_id, "probe").join(room_id, "probe", "probe", echo=True)
+        return await ask(self._seated(room_id, "probe").join(room_id, "probe", "probe", echo=True))
 
     async def close_probe(self, room_id: str) -> None:
         """The device test is over."""
@@ -98,13 +101,13 @@ class Rooms:
 
     async def answer(self, visit_id: str, participant: str, epoch: int, sdp: str) -> None:
         """Hand the browser's answer to the node. Raises Unavailable, or Conflict for an unusable answer."""
-        await self._seated(visit_id, participant).answer(visit_id, participant, epoch, sdp)
+        await ask(self._seated(visit_id, participant).answer(visit_id, participant, epoch, sdp))
         for seat in self._rooms[visit_id].seats.values():
             self.tell(visit_id, seat.body())
 
     async def candidate(self, visit_id: str, participant: str, epoch: int, candidate: str) -> None:
         """Hand a trickled candidate to the node."""
-        await self._seated(visit_id, participant).candidate(visit_id, participant, epoch, candidate)
+        await ask(self._seated(visit_id, participant).candidate(visit_id, participant, epoch, candidate))
 
     def state(self, visit_id: str, participant: str, *, audio: bool, video: bool) -> None:
         """A microphone or camera went on or off: the others see it named."""
@@ -122,7 +125,7 @@ class Rooms:
             return
         seat.connection = ""
         if room.node is not None:
-            await room.node.leave(visit_id, participant)
+            await _try(room.node.leave(visit_id, participant), "leave")
 
     # --- what changes a visit -------------------------------------------------------------------------
 
@@ -174,7 +177,7 @@ class Rooms:
             await self._rebuild(node, visit_id, seats)
         for room in self._rooms.values():
             if room.id not in reported and (room.node is None or room.node.node == node.node):
-                room.node = None
+                self._move(room, None)
                 self.tell(room.id, {"type": "rejoin"})
 
     def node_down(self, node: MediaNode) -> None:
@@ -193,6 +196,8 @@ class Rooms:
             return
         before, seat.state = seat.state, state
         self.tell(visit_id, seat.body())
+        if not room.is_visit:
+            return
         if state == "connected":
             if await self._db.write(ROOMS_ACTOR, encounters.media_started, visit_id):
                 self.tell(visit_id, {"type": "media_started"})
@@ -200,7 +205,7 @@ class Rooms:
                 await self._mark(visit_id, "connection_back", seat.role)
             await self._sync_taps(room)
             return
-        seat.tapped = False
+        seat.tapped = seat.tapped and state != "left"  # a lost participant's tap goes on when they join again
         if state == "lost":
             await self._mark(visit_id, "connection_lost", seat.role)
 
@@ -223,15 +228,15 @@ class Rooms:
         if self.on_stream is not None:
             await self.on_stream(visit_id, stream_id)
 
-    async def tap_ended(self, visit_id: str, participant: str, stream_id: str, reason: str) -> None:
-        """A sealed stream ended; when it failed the transcript says so and the next change tries again."""
+    async def tap_ended(self, visit_id: str, participant: str, stream_id: str | None, reason: str) -> None:
+        """A sealed stream ended: closed or withdrawn, or it failed and the transcript says so."""
         room = self._rooms.get(visit_id)
-        if room and participant in room.seats and reason == "failed":
+        failed = reason not in ("closed", "withdrawn")
+        if room and participant in room.seats:
             room.seats[participant].tapped = False
-        if stream_id:
-            await self._db.write(ROOMS_ACTOR, transcripts.end_stream, stream_id,
-                                 "lost" if reason == "failed" else reason)
-        if reason == "failed":
+        if stream_id is not None:
+            await self._db.write(ROOMS_ACTOR, transcripts.end_stream, stream_id, "lost" if failed else reason)
+        if failed:
             await self._mark(visit_id, "transcription_unavailable")
 
     # --- inside ---------------------------------------------------------------------------------------
@@ -247,6 +252,12 @@ class Rooms:
             raise Unavailable("The video service is starting again. Your place is kept; please wait a moment.")
         load = {name: sum(r.node is node for r in self._rooms.values()) for name, node in self._nodes.items()}
         return self._nodes[min(load, key=lambda name: load[name])]
+
+    @staticmethod
+    def _move(room: Room, node: MediaNode | None) -> None:
+        room.node = node
+        for seat in room.seats.values():
+            seat.tapped = False  # a tap lives on its node
 
     def _seated(self, visit_id: str, participant: str) -> MediaNode:
         room = self._rooms.get(visit_id)
@@ -268,7 +279,10 @@ class Rooms:
             await _try(node.close(visit_id), "close")
             return
         room = self._room(encounter)
-        room.node = node
+        if room.node not in (None, node):  # it moved while this node was away
+            await _try(node.close(visit_id), "close")
+            return
+        self._move(room, node)
         for name, seat in seats.items():
             known = room.seats.setdefault(name, seat)
             known.state, known.tapped = seat.state, seat.tapped
@@ -278,17 +292,26 @@ class Rooms:
         async with room.lock:
             speech = await self._db.write(ROOMS_ACTOR, _speech, room.id)
             wanted = speech.running and speech.consented and speech.key is not None
-            reason = "withdrawn" if speech.running and not speech.consented else "closed"
+            reason: EndReason = "withdrawn" if speech.running and not speech.consented else "closed"
             for seat in list(room.seats.values()):
                 on = wanted and seat.state == "connected"
                 if room.node is None or on == seat.tapped:
                     continue
-                sealed = ""
-                if on and speech.key is not None:
-                    sealed = base64.b64encode(seal_key(room.node.public_key, speech.key, visit_id=room.id)).decode()
-                done = await _try(room.node.tap(room.id, seat.participant, on=on, sealed_key=sealed,
-                                                language=speech.language, reason=reason), "tap")
-                seat.tapped = on if done else seat.tapped
+                seat.tapped = await self._tap(room, seat, speech, on=on, reason=reason)
+
+    async def _tap(self, room: Room, seat: Seat, speech: Speech, *, on: bool, reason: EndReason) -> bool:
+        if room.node is None:
+            return seat.tapped
+        sealed = ""
+        if on and speech.key is not None:
+            sealed = base64.b64encode(seal_key(room.node.public_key, speech.key, visit_id=room.id)).decode()
+        language: Language = "en" if speech.language == "en" else "fr"
+        command = room.node.tap(room.id, seat.participant, on=on, sealed_key=sealed, language=language, reason=reason)
+        if await _try(command, "tap"):
+            return on
+        if on:
+            await self._mark(room.id, "transcription_unavailable")
+        return seat.tapped
 
     async def _mark(self, visit_id: str, kind: Marker, role: str = "") -> None:
         line = await self._db.write(ROOMS_ACTOR, _mark, visit_id, kind, role)
@@ -309,11 +332,11 @@ def _mark(tx: Tx, visit_id: str, kind: Marker, role: str) -> Line | None:
     return None if row is None else transcripts.line(tx, encounters.status_of(tx, visit_id), row)
 
 
-async def _try(call: Awaitable[None], what: str) -> bool:
+async def _try(call: Awaitable[object], what: str) -> bool:
     # A node that does not answer reports its rooms when it is back; the state is made right then.
     try:
         await call
-    except ColloqueError as failure:
+    except MediaError as failure:
         log.warning("media node did not follow", command=what, error=type(failure).__name__)
         return False
     return True

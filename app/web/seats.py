@@ -1,27 +1,34 @@
 """Who sits in a room, on which media node, and how they are spoken of to browsers."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from app.clock import epoch_ms
+from app.errors import ColloqueError, Unavailable
 from app.record.transcripts import Line
+from transcription.protocol import EndReason, Language
+from webrtc.control import MediaError, MediaRefused, Offer
 
+R = TypeVar("R")
 Body = dict[str, Any]
 CaptionState = Literal["live", "late", "paused"]
 MediaState = Literal["connecting", "connected", "lost", "left"]
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A media node's offer to one participant."""
+class CallRefused(ColloqueError):
+    """The media node cannot use what the browser sent; `code` is the node's (docs/protocol.md)."""
 
-    sdp: str
-    epoch: int
+    status = 409
+
+    def __init__(self, code: str) -> None:
+        super().__init__("The call could not be connected. It is tried again.")
+        self.code = code
 
 
 class MediaNode(Protocol):
-    """What rooms ask of a connected media node; every call raises Unavailable when it does not answer."""
+    """What rooms ask of a connected media node (webrtc.control.MediaLink). Calls raise MediaError."""
 
     node: str
     public_key: bytes
@@ -31,8 +38,8 @@ class MediaNode(Protocol):
     async def candidate(self, room: str, participant: str, epoch: int, candidate: str) -> None: ...
     async def leave(self, room: str, participant: str) -> None: ...
     async def close(self, room: str) -> None: ...
-    async def tap(self, room: str, participant: str, *, on: bool, sealed_key: str, language: str,
-                  reason: str) -> None: ...
+    async def tap(self, room: str, participant: str, *, on: bool, sealed_key: str = "", language: Language = "fr",
+                  reason: EndReason = "closed") -> str | None: ...
 
 
 @dataclass(slots=True)
@@ -63,6 +70,21 @@ class Room:
     node: MediaNode | None = None
     seats: dict[str, Seat] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def is_visit(self) -> bool:
+        """Whether this is a visit, not a device test."""
+        return bool(self.doctor)
+
+
+async def ask(command: Awaitable[R]) -> R:
+    """A command to a media node for a browser: its failures become sentences. Raises Unavailable, CallRefused."""
+    try:
+        return await command
+    except MediaRefused as refusal:
+        raise CallRefused(refusal.code) from None
+    except MediaError:
+        raise Unavailable("The video service is starting again. Your place is kept; please wait a moment.") from None
 
 
 def line_body(line: Line) -> Body:

@@ -16,13 +16,12 @@ from app.access.links import Link, PatientSession
 from app.actor import Actor, PurposeOfUse, Role, system
 from app.application import build
 from app.consent import TRANSCRIPTION, VISIT, Consent
-from app.errors import Unavailable
 from app.people import Organization, Patient, PatientIdentity, Practitioner
 from app.scheduling.tables import Appointment, BookingNote, Motif
 from app.settings import Settings
 from app.web.keys import CSRF_SECRET, ROOMS
-from app.web.seats import Offer
 from transcription.sealing import new_node_keypair, open_key
+from webrtc.control import MediaUnavailable, Offer
 
 PRIVATE, PUBLIC = new_node_keypair()
 
@@ -111,7 +110,7 @@ class FakeNode:
 
     def _note(self, *call):
         if self.silent:
-            raise Unavailable("The media node does not answer.")
+            raise MediaUnavailable("the media node does not answer")
         self.calls.append(call)
 
     async def join(self, room, participant, role, *, echo=False):
@@ -130,7 +129,7 @@ class FakeNode:
     async def close(self, room):
         self._note("close", room)
 
-    async def tap(self, room, participant, *, on, sealed_key, language, reason):
+    async def tap(self, room, participant, *, on, sealed_key="", language="fr", reason="closed"):
         self._note("tap", participant, on, "" if on else reason)
         if on:
             assert open_key(PRIVATE, base64.b64decode(sealed_key), visit_id=room)
