@@ -58,8 +58,9 @@ async def rehearse(db: Database, base_url: str, *, patient_wav: Path | None, doc
     play = await db.write(ACTOR, cast.prepare, language)
     try:
         async with Browser(base_url, language) as doctor, Browser(base_url, language) as patient:
-            doctor_page = await _doctor_enters(doctor, play)
+            await _doctor_enters(doctor, play)
             await _patient_enters(db, patient, play)
+            doctor_page = await doctor.get(f"/visits/{play.visit_id}")
             async with _speech(patient_wav, language, "patient") as patient_file, \
                     _speech(doctor_wav, language, "doctor") as doctor_file:
                 files_ = (doctor_file, patient_file)
@@ -77,11 +78,10 @@ async def _speech(given: Path | None, language: str, role: str) -> AsyncIterator
         yield shipped
 
 
-async def _doctor_enters(browser: Browser, play: Cast) -> Page:
+async def _doctor_enters(browser: Browser, play: Cast) -> None:
     page = await browser.get("/sign-in")
     page = await browser.submit(page, email=play.email, password=play.password)
     await browser.submit(page, code=pyotp.TOTP(play.totp_secret).now())
-    return await browser.get(f"/visits/{play.visit_id}")
 
 
 async def _patient_enters(db: Database, browser: Browser, play: Cast) -> None:
@@ -94,7 +94,7 @@ async def _patient_enters(db: Database, browser: Browser, play: Cast) -> None:
     found = await _until(code, CODE_WITHIN_S, "No code was sent to the patient")
     page = await browser.submit(page, code=found)
     page = await browser.get("/visit/consent")
-    await browser.submit(page, visit="on", transcription="on")
+    await browser.submit(page, visit="yes", transcription="yes")
 
 
 async def _call(db: Database, play: Cast, doctor: Seat, patient: Seat, doctor_page: Page,
