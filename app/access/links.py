@@ -86,6 +86,7 @@ class CodeState:
     channel: Channel
     resend_in_s: int
     usable: bool
+    locked: bool  # too many wrong tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,8 @@ def code_state(tx: Tx, link: Link) -> CodeState | None:
         return None
     last = recent[0]
     channel: Channel = "sms" if last.channel == "sms" else "email"
-    return CodeState(channel, max(0, _up(last.sent_at + RESEND_WAIT - tx.now)), _usable(tx, last))
+    wait = max(0, _up(last.sent_at + RESEND_WAIT - tx.now))
+    return CodeState(channel, wait, _usable(tx, last), last.failures >= WRONG_CODES)
 
 
 def prove(tx: Tx, token: str, code: str) -> Proof | None:
@@ -214,6 +216,13 @@ def prove(tx: Tx, token: str, code: str) -> Proof | None:
     tx.session.add(last)
     _note(tx, link, "success")
     return _new_session(tx, link)
+
+
+def is_proved(tx: Tx, token: str, secret: str) -> bool:
+    """Whether this cookie's session was opened by this very link and still stands. Raises NotFound."""
+    link = open_link(tx, token)
+    session = tx.session.get(PatientSession, session_hash(secret))
+    return session is not None and session.link_id == link.id and session.expires_at > tx.now
 
 
 def sign_out(tx: Tx, secret: str) -> None:

@@ -25,6 +25,7 @@ class CodePage:
     other_channel: Channel | None
     resend_in_s: int
     usable: bool
+    locked: bool
 
 
 def send(tx: Tx, token: str, wanted: str, site: Site, language: str) -> None:
@@ -54,7 +55,8 @@ def page(tx: Tx, token: str, site: Site) -> CodePage | None:
     patient = people.identity_of(tx, link.patient_id)
     others = [way for way in _ways(patient, site) if way != state.channel]
     sent_to = masked_phone(patient.phone) if state.channel == "sms" else masked_email(patient.email)
-    return CodePage(state.channel, sent_to, others[0] if others else None, state.resend_in_s, state.usable)
+    return CodePage(state.channel, sent_to, others[0] if others else None, state.resend_in_s,
+                    state.usable, state.locked)
 
 
 def masked_phone(phone: str) -> str:

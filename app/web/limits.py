@@ -26,3 +26,18 @@ class RateLimit:
         tries.append(now)
         if len(self._seen) > MAX_KEYS:
             self._seen.pop(next(iter(self._seen)))
+
+
+class Every:
+    """Says yes once in `period_s` for each key, in this process: for work that may be done rarely."""
+
+    def __init__(self, period_s: float) -> None:
+        self._limit = RateLimit(1, period_s)
+
+    def due(self, key: str) -> bool:
+        """Whether it is time again for this key."""
+        try:
+            self._limit.hit(key)
+        except LimitReached:
+            return False
+        return True

@@ -17,6 +17,7 @@ from app.db import Tx
 from app.errors import AccessDenied, ColloqueError, Invalid, NotFound, SignInRequired
 from app.web.forms import CSRF_FIELD, CSRF_HEADER, check_csrf, form_of
 from app.web.keys import ACTOR, CSRF_COOKIE_VALUE, DATABASE, LANGUAGE, REQUEST_ID, SETTINGS
+from app.web.limits import Every
 from app.web.rendering import render, say, url
 from app.web.routing import AUDIENCE, REQUIRED, Audience
 
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STAFF_COOKIE, PATIENT_COOKIE, CSRF_COOKIE, LANGUAGE_COOKIE = "staff", "visit", "csrf", "lang"
+RENEWALS = Every(60)  # a session in use is prolonged at most once a minute
 YEAR_S = 365 * 24 * 3600
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -107,7 +109,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except SignInRequired as error:
-        if _wants_json(request) or request.method != "GET":
+        for_patients = AUDIENCE.get(_route_name(request)) is Audience.PATIENT  # they have a link, no account
+        if for_patients or _wants_json(request) or request.method != "GET":
             return _error(request, error)
         target = f"{url(request, 'sign-in')}?next={quote(request.path_qs)}"
         return web.Response(status=303, headers={"Location": target})
@@ -167,6 +170,8 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
         actor = await db.read(ANONYMOUS, links.actor_of_session, secret)
     elif audience is not Audience.PATIENT and (secret := request.cookies.get(cookie_name(request, STAFF_COOKIE))):
         actor = await db.read(ANONYMOUS, accounts.actor_of_session, secret)
+        if actor and actor.session_id and RENEWALS.due(actor.session_id):
+            await db.write(actor, accounts.renew, actor.session_id, request.app[SETTINGS].session_minutes)
     request[ACTOR] = (actor or ANONYMOUS).at(ip, request[REQUEST_ID])
     return await handler(request)
 

@@ -1,7 +1,7 @@
 """The one page of URLs: method, path, handler, name, audience, action."""
 
 from app.access.policy import Action
-from app.web import admin, call, doctor, note, record_pages, site
+from app.web import admin, call, demo, doctor, links, note, patient, record_pages, signin, site
 from app.web.routing import Audience, Route
 
 PUBLIC, STAFF, PATIENT = Audience.PUBLIC, Audience.STAFF, Audience.PATIENT
@@ -13,9 +13,28 @@ ROUTES: list[Route] = [
     Route("GET", "/health", site.health, "health", PUBLIC),
     Route("GET", "/metrics", site.metrics, "metrics", PUBLIC),
     Route("GET", "/design", site.design, "design", PUBLIC),
+    Route("GET", "/demo/mailbox", demo.mailbox, "mailbox", PUBLIC),
     # --- sign-in ------------------------------------------------------------------------------
+    Route("GET", "/sign-in", signin.form, "sign-in", PUBLIC),
+    Route("POST", "/sign-in", signin.password, "sign-in", PUBLIC),
+    Route("GET", "/sign-in/code", signin.code_form, "sign-in-code", PUBLIC),
+    Route("POST", "/sign-in/code", signin.code, "sign-in-code", PUBLIC),
+    Route("POST", "/sign-out", signin.sign_out, "sign-out", PUBLIC),
     # --- scheduler ----------------------------------------------------------------------------
     # --- patient ------------------------------------------------------------------------------
+    Route("GET", "/l/{token}", links.link, "link", PUBLIC),
+    Route("POST", "/l/{token}", links.send_code, "link", PUBLIC),
+    Route("GET", "/l/{token}/code", links.code_form, "link-code", PUBLIC),
+    Route("POST", "/l/{token}/code", links.check_code, "link-code", PUBLIC),
+    Route("GET", "/visit", patient.visit, "patient-visit", PATIENT, Action.VISIT_WAIT),
+    Route("GET", "/visit/device", patient.device_test, "device-test", PATIENT, Action.VISIT_WAIT),
+    Route("POST", "/visit/device", patient.save_device_test, "device-test", PATIENT, Action.VISIT_WAIT),
+    Route("GET", "/visit/consent", patient.consent, "consent", PATIENT, Action.CONSENT_READ),
+    Route("POST", "/visit/consent", patient.save_consent, "consent", PATIENT, Action.CONSENT_GIVE),
+    Route("POST", "/visit/consent/withdrawal", patient.withdraw_consent, "consent-withdrawal", PATIENT,
+          Action.CONSENT_GIVE),
+    Route("GET", "/visit/waiting", patient.waiting_room, "waiting", PATIENT, Action.VISIT_WAIT),
+    Route("POST", "/visit/waiting", patient.enter_waiting_room, "waiting", PATIENT, Action.VISIT_WAIT),
     # --- doctor -------------------------------------------------------------------------------
     Route("GET", "/queue", doctor.queue, "queue", STAFF, Action.QUEUE_READ),
     Route("GET", "/queue/socket", call.queue_socket, "queue-socket", STAFF, Action.QUEUE_READ),
