@@ -13,7 +13,7 @@ from pydantic import BaseModel, field_validator
 from pydantic import Field as Part
 from sqlmodel import Field
 
-from app import consent, jobs
+from app import audit, consent, jobs
 from app.access import guard
 from app.access.policy import Action
 from app.actor import Role
@@ -110,6 +110,7 @@ def find(tx: Tx, /, encounter_id: str, action: Action, *, quiet: bool = False, *
     guard.permit(tx, action, entity="Encounter", entity_id=encounter_id, patient_id=patient_id,
                  practitioner_id=practitioner_id, quiet=quiet, **detail)
     if appointment is None:
+        audit.record(tx, action, outcome="refused", entity="Encounter", entity_id=encounter_id)
         raise AccessDenied
     return tx.session.get(Encounter, encounter_id) or Encounter(
         id=appointment.id, patient_id=appointment.patient_id, practitioner_id=appointment.practitioner_id,

@@ -226,5 +226,6 @@ def _encounter(tx: Tx, encounter_id: str, action: Action, *, quiet: bool = False
     guard.permit(tx, action, entity="Encounter", entity_id=encounter_id, quiet=quiet,
                  patient_id=encounter.patient_id if encounter else None)
     if encounter is None:
+        audit.record(tx, action, outcome="refused", entity="Encounter", entity_id=encounter_id)
         raise AccessDenied
     return encounter

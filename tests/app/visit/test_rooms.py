@@ -1,0 +1,277 @@
+"""Rooms: taps follow consent and presence, restarts lose nothing, workers' words reach the right screens."""
+
+import asyncio
+import base64
+import json
+
+import pytest
+from aiohttp import ClientSession, UnixConnector
+
+from app import audit, encounters
+from app.clock import epoch_ms
+from app.consent import VISIT
+from app.record import transcripts
+from app.record.tables import SpeechStream
+from app.web.hub import HUB
+from app.web.keys import BUS
+from app.web.rooms import Rooms
+from app.web.seats import Seat
+from tests.app.visit.conftest import PRIVATE, PUBLIC, SYSTEM, FakeNode
+from tests.app.visit.test_sockets import in_call
+from transcription.protocol import Hello, Segment, StreamDone
+from transcription.sealing import open_key
+
+
+async def connected(house, visit):
+    """Both participants' media flows."""
+    for participant in ("patient", "doctor"):
+        await house.rooms.participant_changed(visit, participant, "connected")
+
+
+def kinds(db, clinic):
+    return [line.kind for line in db.read_sync(clinic.doctor, transcripts.read, clinic.visits[0])]
+
+
+async def test_media_starts_the_transcripts_clock_and_the_taps(house, clinic, node, db, clock):
+    await in_call(house, clinic)
+    assert node.asked("tap") == []
+    clock.forward(seconds=3)
+    await connected(house, clinic.visits[0])
+    assert node.asked("tap") == [("patient", True, ""), ("doctor", True, "")]
+    assert db.read_sync(SYSTEM, encounters.status_of, clinic.visits[0]).media_started_at == clock.at
+
+
+async def test_without_consent_to_transcription_nothing_is_tapped(house, clinic, node):
+    clinic.consent(0, VISIT)
+    patient = await house.patient().socket("/visit/socket")
+    await house.doctor().post(f"/visits/{clinic.visits[0]}/admission")
+    await patient.hear("admitted")
+    await patient.say(type="join")
+    await patient.hear("offer")
+    await house.rooms.participant_changed(clinic.visits[0], "patient", "connected")
+    assert node.asked("tap") == []
+    await patient.say(type="consent", transcription=True)
+    while not (await patient.hear("transcription"))["consent"]:
+        pass
+    assert node.asked("tap") == [("patient", True, "")]
+
+
+async def test_withdrawing_in_the_call_stops_the_taps_within_a_second_and_everybody_is_told(house, clinic, node, db):
+    patient, doctor = await in_call(house, clinic)
+    visit = clinic.visits[0]
+    await connected(house, visit)
+    for role in ("patient", "doctor"):
+        await house.rooms.tap_started(visit, role, f"stream-{role}")
+    assert kinds(db, clinic) == ["transcription_started"]
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await patient.say(type="consent", transcription=False)
+    while (await doctor.hear("transcription"))["consent"]:
+        pass
+    assert loop.time() - began < 1
+    assert node.asked("tap")[2:] == [("patient", False, "withdrawn"), ("doctor", False, "withdrawn")]
+    for role in ("patient", "doctor"):
+        await house.rooms.tap_ended(visit, role, f"stream-{role}", "withdrawn")
+    assert "transcription_withdrawn" in kinds(db, clinic)
+    assert [m["kind"] for m in doctor.heard if m["type"] == "caption"] == [
+        "transcription_started", "transcription_withdrawn"]
+    await patient.hear("caption")
+    stream = db.read_sync(SYSTEM, lambda tx: tx.session.get(SpeechStream, "stream-patient"))
+    assert stream.end_reason == "withdrawn"
+
+
+async def test_the_doctor_cannot_consent_for_the_patient(house, clinic, db):
+    _, doctor = await in_call(house, clinic)
+    await doctor.say(type="consent", transcription=False)
+    assert (await doctor.hear("error"))["code"] == "access_denied"
+    assert db.read_sync(SYSTEM, encounters.visit, clinic.visits[0]).transcription
+
+
+async def test_a_lost_connection_is_traced_and_the_tap_is_kept(house, clinic, node, db, clock):
+    _, doctor = await in_call(house, clinic)
+    await connected(house, clinic.visits[0])
+    for state in ("lost", "connected"):
+        clock.forward(seconds=2)
+        await house.rooms.participant_changed(clinic.visits[0], "patient", state)
+    assert kinds(db, clinic) == ["connection_lost", "connection_back"]
+    assert len(node.asked("tap")) == 2
+    await doctor.hear("caption")
+
+
+async def test_a_tap_that_fails_is_said_in_the_transcript_and_the_call_goes_on(house, clinic, node, db):
+    patient, _ = await in_call(house, clinic)
+    await connected(house, clinic.visits[0])
+    await house.rooms.tap_started(clinic.visits[0], "patient", "stream-1")
+    await house.rooms.tap_ended(clinic.visits[0], "patient", "stream-1", "disk-full")
+    assert "transcription_unavailable" in kinds(db, clinic)
+    await patient.say(type="join")
+    await patient.hear("offer")
+
+
+async def test_a_node_that_was_killed_takes_its_rooms_up_again(house, clinic, node):
+    patient, doctor = await in_call(house, clinic)
+    await connected(house, clinic.visits[0])
+    house.rooms.node_down(node)
+    reborn = FakeNode(node.node)
+    await house.rooms.node_up(reborn, {})
+    for socket in (patient, doctor):
+        await socket.hear("rejoin")
+        await socket.say(type="join")
+        await socket.hear("offer")
+    await connected(house, clinic.visits[0])
+    assert reborn.asked("tap") == [("patient", True, ""), ("doctor", True, "")]
+
+
+async def test_after_a_restart_of_web_running_calls_are_found_and_finished_ones_closed(house, clinic, node, db):
+    await in_call(house, clinic)
+    clinic.consent(1)
+    visit, over = clinic.visits[0], clinic.visits[1]
+    db.write_sync(clinic.patient(1), encounters.arrive, over)
+    db.write_sync(clinic.doctor, encounters.admit, over)
+    db.write_sync(clinic.doctor, encounters.finish, over)
+    restarted = Rooms(db, house.app_[BUS])
+    survivor = FakeNode("node-2")
+    await restarted.node_up(survivor, {
+        visit: {"patient": Seat("patient", "patient", state="connected", tapped=True),
+                "doctor": Seat("doctor", "doctor", state="connected")},
+        over: {}, "probe-1": {}})
+    assert survivor.asked("close") == [(over,), ("probe-1",)]
+    assert survivor.asked("tap") == [("doctor", True, "")]
+
+
+async def test_consent_withdrawn_while_the_node_was_away_stops_the_tap_when_it_is_back(house, clinic, node):
+    patient, _ = await in_call(house, clinic)
+    visit = clinic.visits[0]
+    await connected(house, visit)
+    house.rooms.node_down(node)
+    await patient.say(type="consent", transcription=False)
+    while (await patient.hear("transcription"))["consent"]:
+        pass
+    await house.rooms.node_up(node, {visit: {"patient": Seat("patient", "patient", state="connected", tapped=True)}})
+    assert ("patient", False, "withdrawn") in node.asked("tap")
+
+
+async def test_a_node_that_does_not_answer_is_a_sentence_not_a_failure(house, clinic, node):
+    patient, _ = await in_call(house, clinic)
+    node.silent = True
+    await patient.say(type="join")
+    error = await patient.hear("error")
+    assert (error["code"], "place is kept" in error["message"]) == ("unavailable", True)
+
+
+# --- workers ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def worker(house, settings):
+    """A worker's side of the control channel, spoken by hand."""
+    channel = UnixConnector(str(settings.control_socket))
+    async with ClientSession(connector=channel) as session, session.ws_connect("http://control/worker") as ws:
+        key = base64.b64encode(PUBLIC).decode()
+        hello = Hello(node="worker-1", public_key=key, model="base", self_measure_rtf=0.2)
+        await ws.send_str(hello.model_dump_json())
+        yield ws
+
+
+async def answer(ws):
+    async with asyncio.timeout(3):
+        return json.loads((await ws.receive()).data)
+
+
+def segment(visit, clock, text="J'ai de la fièvre.", first=0, stream="stream-patient"):
+    start = epoch_ms(clock.at) + 1000
+    return Segment(visit_id=visit, stream_id=stream, participant_id="patient", role="patient", first_seq=first,
+                   last_seq=first + 99, start_at_ms=start, end_at_ms=start + 2000, text=text, language="fr",
+                   avg_logprob=-0.2, no_speech_prob=0.0, compression_ratio=1.1, low_confidence=False)
+
+
+async def test_words_are_written_down_before_they_are_acknowledged_and_shown(house, clinic, worker, db, clock):
+    _, doctor = await in_call(house, clinic)
+    visit = clinic.visits[0]
+    await connected(house, visit)
+    await worker.send_str(segment(visit, clock).model_dump_json())
+    assert await answer(worker) == {"type": "ack", "stream_id": "stream-patient", "last_seq": 99}
+    read = db.read_sync(clinic.doctor, transcripts.read, visit)
+    assert [(line.role, line.text) for line in read] == [("patient", "J'ai de la fièvre.")]
+    caption = await doctor.hear("caption")
+    assert (caption["text"], caption["start"], caption["end_at_ms"]) == (
+        "J'ai de la fièvre.", 1.0, epoch_ms(clock.at) + 3000)
+
+
+async def test_words_said_again_after_a_crash_are_acknowledged_and_written_once(house, clinic, worker, db, clock):
+    _, doctor = await in_call(house, clinic)
+    for _ in range(2):
+        await worker.send_str(segment(clinic.visits[0], clock).model_dump_json())
+        assert (await answer(worker))["type"] == "ack"
+    assert len(db.read_sync(clinic.doctor, transcripts.read, clinic.visits[0])) == 1
+    await doctor.hear("caption")
+    await doctor.silence("caption")
+
+
+async def test_the_patient_sees_captions_only_while_consenting(house, clinic, worker, clock):
+    patient, _ = await in_call(house, clinic)
+    await worker.send_str(segment(clinic.visits[0], clock).model_dump_json())
+    assert (await patient.hear("caption"))["text"]
+    clock.forward(seconds=60)
+    await patient.say(type="consent", transcription=False)
+    while (await patient.hear("transcription"))["consent"]:
+        pass
+    clock.forward(seconds=-30)
+    await worker.send_str(segment(clinic.visits[0], clock, first=100).model_dump_json())
+    await answer(worker)
+    assert not [m for m in patient.heard if m["type"] == "caption" and m["kind"] == "speech"][1:]
+
+
+async def test_a_worker_gets_the_key_sealed_to_itself_until_it_is_destroyed(house, clinic, worker, db):
+    await in_call(house, clinic)
+    visit = clinic.visits[0]
+    await worker.send_json({"type": "key_wanted", "visit_id": visit})
+    told = await answer(worker)
+    key = open_key(PRIVATE, base64.b64decode(told["sealed"]), visit_id=visit)
+    assert key == db.write_sync(SYSTEM, transcripts.audio_key, visit)
+    db.write_sync(SYSTEM, lambda tx: tx.keyring.destroy(tx.session, f"visit:{visit}"))
+    for gone in (visit, clinic.visits[2], "no-such-visit"):
+        await worker.send_json({"type": "key_wanted", "visit_id": gone})
+        assert (await answer(worker))["type"] == "key_gone"
+    await house.app_[HUB].forget(visit)
+    assert await answer(worker) == {"type": "forget", "visit_id": visit}
+
+
+async def test_a_segment_of_no_visit_is_refused_in_the_trail_and_not_asked_again(house, clinic, worker, db, clock):
+    await worker.send_str(segment("0" * 32, clock).model_dump_json())
+    assert (await answer(worker))["type"] == "ack"
+    assert db.read_sync(SYSTEM, audit.search)[0].outcome == "refused"
+
+
+async def test_the_end_of_a_stream_and_refused_frames_are_noted(house, clinic, worker, db, clock):
+    await in_call(house, clinic)
+    visit = clinic.visits[0]
+    await connected(house, visit)
+    await house.rooms.tap_started(visit, "patient", "stream-patient")
+    assert (await answer(worker)) == {"type": "stream", "visit_id": visit, "stream_id": "stream-patient"}
+    await worker.send_json({"type": "refused", "visit_id": visit, "stream_id": "stream-patient", "sequence": 7,
+                            "reason": "altered"})
+    await worker.send_str(StreamDone(visit_id=visit, stream_id="stream-patient").model_dump_json())
+    assert (await answer(worker))["type"] == "stream_done_ack"
+    assert db.read_sync(SYSTEM, transcripts.open_streams, visit) == []
+    events = db.read_sync(SYSTEM, audit.search)
+    assert any(e.outcome == "refused" and e.entity_id == "stream-patient" and '"altered"' in e.detail for e in events)
+
+
+async def test_the_doctor_is_told_when_nobody_recognises_speech(house, clinic, worker):
+    _, doctor = await in_call(house, clinic)
+    await worker.send_json({"type": "backlog", "seconds": 30})
+    assert (await doctor.hear("captions"))["state"] == "late"
+    await worker.close()
+    assert (await doctor.hear("captions"))["state"] == "paused"
+
+
+async def test_a_malformed_worker_is_disconnected(house, worker):
+    await worker.send_str('{"type": "segment"}')
+    async with asyncio.timeout(3):
+        await worker.receive()
+    assert worker.close_code == 1008
+
+
+async def test_the_control_channel_is_for_this_machines_own_user(house, settings):
+    assert settings.control_socket.parent.stat().st_mode & 0o777 == 0o700
