@@ -16,7 +16,7 @@ from app.db import Tx
 from app.errors import ColloqueError, Conflict, Invalid, NotFound
 from app.record import compositions, drafts, editing, pdf, playback, review
 from app.web.forms import form_of, parse
-from app.web.keys import ACTOR, DATABASE, LANGUAGE, SETTINGS
+from app.web.keys import ACTOR, DATABASE, SETTINGS
 from app.web.rendering import render, say, url
 from transcription import sealing, spool
 
@@ -140,7 +140,7 @@ async def version(request: web.Request) -> web.Response:
         raise NotFound
     context = await request.app[DATABASE].read(request[ACTOR], read, request.match_info["id"], int(number))
     return render(request, "doctor/note_version.html", here="queue", visit_id=request.match_info["id"],
-                  zone=request.app[SETTINGS].clinic_zone, **context)
+                  **context)
 
 
 async def document(request: web.Request) -> web.Response:
@@ -204,16 +204,12 @@ async def _show(request: web.Request, refusal: ColloqueError | None = None, type
     return render(
         request, "doctor/note.html", status=refusal.status if refusal else 200, here="queue", visit_id=visit,
         review=seen, note=seen.note, data=_data(request, seen), typed=typed,
-        selected=known.get(selected) or next((s for s in seen.sentences if s.evidence), None),
+        selected=known.get(selected) or next(iter([s for s in seen.sentences if s.evidence] + seen.sentences), None),
         editing_id=selected if request.query.get("edit") else "",
         undo=request.query.get("undo", "") if request.query.get("undo", "").isdigit() else "",
         section_choices=[(code, editing.section_title(code, seen.encounter.language)) for code in editing.SECTIONS],
         refusal=say(request, refusal) if refusal else "",
-        lines={line.id: line for line in seen.lines}, clock=_clock,
-        day=i18n.day(seen.began_at, request[LANGUAGE], seen.zone),
-        time=i18n.clock_time(seen.began_at, request[LANGUAGE], seen.zone),
-        moment=lambda at: f"{i18n.day(at, request[LANGUAGE], seen.zone)}, "
-                          f"{i18n.clock_time(at, request[LANGUAGE], seen.zone)}",
+        lines={line.id: line for line in seen.lines}, zone=seen.zone,
     )
 
 
@@ -225,14 +221,8 @@ def _data(request: web.Request, seen: review.Review) -> dict[str, Any]:
         "urls": {"audio": url(request, "note-audio", id=visit), "progress": url(request, "note-progress", id=visit)},
         "lines": [{
             "id": line.id, "role": line.role, "who": seen.speaker(line.role), "text": line.text,
-            "at": _clock(line.start), "stream": line.stream_id,
+            "at": i18n.elapsed(line.start), "stream": line.stream_id,
             "from_ms": epoch_ms(line.start_at) - MARGIN_MS, "to_ms": epoch_ms(line.end_at) + MARGIN_MS,
         } for line in seen.lines],
         "evidence": {s.id: [e.segment_id for e in s.evidence] for s in seen.sentences},
     }
-
-
-def _clock(seconds: float) -> str:
-    """Minutes and seconds since the start of the media: 05:44."""
-    return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
-

@@ -1,0 +1,426 @@
+/**
+ * The note page: choose a sentence and see where it comes from, listen to it, edit in place, decide.
+ * Every act posts the page's own form; the answer is the page again, of which we take the new parts.
+ */
+
+/** @typedef {{id: string, role: string, who: string, text: string, at: string, stream: string, from_ms: number, to_ms: number}} Line */
+/** @typedef {{version: number, state: string, audible: boolean, urls: {audio: string, progress: string}, lines: Line[], evidence: Record<string, string[]>}} Data */
+
+const SAVE_AFTER_MS = 900;
+const LOOK_AGAIN_MS = 1000;
+const PARTS = ["bands", "two", "foot"];
+
+const strings = JSON.parse(text("strings"));
+/** @type {Data} */
+let data = JSON.parse(text("note-data"));
+let selected = document.querySelector(".st[aria-current]")?.getAttribute("data-id") ?? "";
+/** @type {{audio: HTMLAudioElement, url: string} | null} */
+let playing = null;
+let listening = 0;
+
+/** @param {string} id */
+function text(id) {
+  return document.getElementById(id)?.textContent ?? "{}";
+}
+
+/** @returns {HTMLElement[]} */
+function sentences() {
+  return [...document.querySelectorAll(".st")].filter((e) => e instanceof HTMLElement);
+}
+
+/** @param {string} id */
+function sentence(id) {
+  return sentences().find((e) => e.dataset.id === id);
+}
+
+// --- choosing a sentence ------------------------------------------------------------------
+
+/**
+ * @param {string} id
+ * @param {{scroll?: boolean}} options
+ */
+function choose(id, { scroll = false } = {}) {
+  const chosen = sentence(id);
+  if (!chosen) return;
+  stop();
+  selected = id;
+  for (const each of sentences()) {
+    if (each === chosen) each.setAttribute("aria-current", "true");
+    else each.removeAttribute("aria-current");
+  }
+  if (scroll) {
+    chosen.focus({ preventScroll: true });
+    chosen.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+  showProof(id);
+  retarget(id);
+}
+
+/** @param {string} id */
+function proofOf(id) {
+  return (data.evidence[id] ?? []).flatMap((line) => data.lines.filter((each) => each.id === line));
+}
+
+/** @param {string} id */
+function showProof(id) {
+  const place = document.getElementById("proof");
+  if (!place) return;
+  const proof = proofOf(id);
+  const first = data.lines.indexOf(proof[0]);
+  const shown = first > 0 ? [data.lines[first - 1], ...proof] : proof;
+  place.replaceChildren(...shown.map((line) => lineElement(line, proof.includes(line))));
+  if (!proof.length) place.append(paragraph(strings.typed));
+  const listen = document.getElementById("listen");
+  if (listen) {
+    listen.hidden = !proof.length;
+    label(listen, proof.length ? `${strings.listen} · ${proof[0].at}` : strings.listen);
+  }
+}
+
+/**
+ * @param {Line} line
+ * @param {boolean} lit
+ */
+function lineElement(line, lit) {
+  const template = document.getElementById("line-template");
+  if (!(template instanceof HTMLTemplateElement)) throw new Error("line-template");
+  const made = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  made.classList.toggle("doc", line.role === "doctor");
+  made.classList.toggle("lit", lit);
+  const [time, name, words] = ["time", "b", "p > span"].map((query) => made.querySelector(query));
+  if (time && name && words) [time.textContent, name.textContent, words.textContent] = [line.at, line.who, line.text];
+  return made;
+}
+
+/** @param {string} words */
+function paragraph(words) {
+  const made = document.createElement("p");
+  made.className = "quiet mid";
+  made.textContent = words;
+  return made;
+}
+
+/**
+ * @param {HTMLElement} button
+ * @param {string} words
+ */
+function label(button, words) {
+  const place = button.querySelector("span");
+  if (place) place.textContent = words;
+}
+
+/**
+ * Point the edit link and the remove form at the chosen sentence.
+ * @param {string} id
+ */
+function retarget(id) {
+  const actions = document.getElementById("sentence-actions");
+  if (!actions) return;
+  for (const form of actions.querySelectorAll("form")) {
+    form.action = form.action.replace(/sentences\/[^/]+/, `sentences/${id}`);
+    if (form.id !== "remove") form.hidden = !sentence(id)?.classList.contains("flag");
+  }
+}
+
+/** @param {number} step */
+function move(step) {
+  const all = sentences();
+  const at = all.findIndex((e) => e.dataset.id === selected);
+  const next = all[Math.min(all.length - 1, Math.max(0, at + step))];
+  if (next?.dataset.id) choose(next.dataset.id, { scroll: true });
+}
+
+// --- listening ----------------------------------------------------------------------------
+
+function stop() {
+  listening += 1;
+  playing?.audio.pause();
+  if (playing) URL.revokeObjectURL(playing.url);
+  playing = null;
+  const listen = document.getElementById("listen");
+  if (listen) listen.setAttribute("aria-pressed", "false");
+}
+
+async function listen() {
+  const button = document.getElementById("listen");
+  if (playing || !button || button.hidden) {
+    stop();
+    return;
+  }
+  stop();
+  const mine = listening;
+  button.setAttribute("aria-pressed", "true");
+  try {
+    for (const line of proofOf(selected)) {
+      if (mine !== listening) return;
+      await play(line);
+    }
+  } catch {
+    if (mine === listening) say(strings.no_sound, "bad");
+  }
+  if (mine === listening) stop();
+}
+
+/** @param {Line} line */
+async function play(line) {
+  const query = new URLSearchParams({ stream: line.stream, from_ms: String(line.from_ms), to_ms: String(line.to_ms) });
+  const mine = listening;
+  const answer = await fetch(`${data.urls.audio}?${query}`, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(String(answer.status));
+  const { openSealedAudio } = await import("../call/sealed-audio.js");
+  const blob = await openSealedAudio(await answer.json());
+  if (mine !== listening) return;
+  const url = URL.createObjectURL(blob);
+  const audio = new Audio(url);
+  playing = { audio, url };
+  document.documentElement.dataset.heard = line.id;
+  await new Promise((resolve, reject) => {
+    audio.addEventListener("ended", resolve, { once: true });
+    audio.addEventListener("pause", resolve, { once: true });
+    audio.addEventListener("error", reject, { once: true });
+    audio.play().catch(reject);
+  });
+  URL.revokeObjectURL(url);
+  playing = null;
+}
+
+// --- forms: post, then take the new parts of the page ---------------------------------------
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} submitter
+ * @returns {Promise<Document>}
+ */
+async function post(form, submitter = null) {
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form, submitter)));
+  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json, text/html" } });
+  if (!answer.ok) throw await answer.json().catch(() => ({ error: { message: strings.offline } }));
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/** @param {Document} fresh */
+function take(fresh) {
+  stop();
+  const kept = selected;
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.id : "";
+  const opened = [...document.querySelectorAll("details[open][id]")].map((e) => e.id);
+  const scrolled = [...document.querySelectorAll("#two > *")].map((e) => e.scrollTop);
+  for (const id of PARTS) {
+    const [now, next] = [document.getElementById(id), fresh.getElementById(id)];
+    const asking = id === "foot" && document.querySelector("dialog[open]");  // its form is about to be sent
+    if (now && next && !asking) now.replaceWith(document.adoptNode(next));
+  }
+  data = JSON.parse(fresh.getElementById("note-data")?.textContent ?? "{}");
+  refer();
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  document.querySelectorAll("#two > *").forEach((e, n) => { e.scrollTop = scrolled[n] ?? 0; });
+  const current = fresh.querySelector(".st[aria-current]")?.getAttribute("data-id") ?? sentences()[0]?.dataset.id ?? "";
+  choose(sentence(kept) ? kept : current);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+/** Let every form name the version this page now shows. */
+function refer() {
+  for (const field of document.querySelectorAll("input[name=version]")) {
+    if (field instanceof HTMLInputElement) field.value = String(data.version);
+  }
+}
+
+/**
+ * @param {string} words
+ * @param {"good" | "bad"} kind
+ */
+function say(words, kind = "good") {
+  const saved = document.getElementById("saved");
+  if (!saved) return;
+  saved.textContent = words;
+  saved.className = kind === "bad" ? "small bad-ink" : "small good";
+}
+
+/** @param {any} failure */
+function explain(failure) {
+  return failure?.error?.message ?? strings.offline;
+}
+
+/** @param {SubmitEvent} event */
+async function submitted(event) {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || form.id === "sign" || !form.closest("#two, #bands")) return;
+  event.preventDefault();
+  const submitter = event.submitter instanceof HTMLElement ? event.submitter : null;
+  submitter?.setAttribute("aria-busy", "true");
+  say(strings.saving);
+  try {
+    take(await post(form, submitter));
+    say(strings.saved);
+  } catch (failure) {
+    say(explain(failure), "bad");
+  }
+  submitter?.removeAttribute("aria-busy");
+}
+
+// --- editing in place: saved while typing ----------------------------------------------------
+
+/** @param {string} id */
+function edit(id) {
+  const shown = sentence(id);
+  const link = document.getElementById("edit-link");
+  if (!shown || !link) return;
+  const box = document.createElement("textarea");
+  box.className = "input edit";
+  box.rows = 2;
+  box.value = shown.textContent ?? "";
+  box.setAttribute("aria-label", strings.sentence);
+  shown.hidden = true;
+  shown.after(box);
+  box.focus();
+  new Editing(id, shown, box).begin();
+}
+
+class Editing {
+  /**
+   * @param {string} id
+   * @param {HTMLElement} shown
+   * @param {HTMLTextAreaElement} box
+   */
+  constructor(id, shown, box) {
+    this.id = id;
+    this.shown = shown;
+    this.box = box;
+    this.before = box.value;
+    this.saved = box.value;
+    /** @type {Document | null} */
+    this.fresh = null;
+    this.timer = 0;
+    /** @type {Promise<boolean>} */
+    this.running = Promise.resolve(true);
+  }
+
+  begin() {
+    this.box.addEventListener("input", () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.save(), SAVE_AFTER_MS);
+    });
+    this.box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.box.value = this.before;
+      if (event.key !== "Escape" && !(event.key === "Enter" && !event.shiftKey)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.box.blur();
+    });
+    this.box.addEventListener("blur", () => this.end(), { once: true });
+  }
+
+  /** One save after the other: each names the version the one before made. */
+  save() {
+    this.running = this.running.then(() => this.#send());
+    return this.running;
+  }
+
+  async #send() {
+    const words = this.box.value;
+    if (words.trim() === this.saved || !words.trim()) return true;
+    say(strings.saving);
+    try {
+      this.fresh = await post(this.#form(words));
+      data.version = JSON.parse(this.fresh.getElementById("note-data")?.textContent ?? "{}").version;
+      refer();
+      this.saved = words.trim();
+      say(strings.saved);
+      return true;
+    } catch (failure) {
+      say(`${strings.unsaved}. ${explain(failure)}`, "bad");
+      return false;
+    }
+  }
+
+  /** @param {string} words */
+  #form(words) {
+    const form = document.createElement("form");
+    const remove = document.querySelector("#remove");
+    form.action = (remove instanceof HTMLFormElement ? remove.action : "").replace(/sentences\/.*$/, `sentences/${this.id}`);
+    const csrf = document.querySelector("input[name=csrf_token]");
+    const fields = { csrf_token: csrf instanceof HTMLInputElement ? csrf.value : "", version: String(data.version), text: words };
+    for (const [name, value] of Object.entries(fields)) {
+      const field = document.createElement("input");
+      [field.type, field.name, field.value] = ["hidden", name, value];
+      form.append(field);
+    }
+    return form;
+  }
+
+  async end() {
+    clearTimeout(this.timer);
+    const fine = await this.save();
+    if (!fine) {  // keep the words in sight: nothing typed is ever thrown away
+      this.box.addEventListener("blur", () => this.end(), { once: true });
+      return;
+    }
+    this.box.remove();
+    this.shown.hidden = false;
+    if (this.fresh) take(this.fresh);
+    choose(this.id, { scroll: true });
+  }
+}
+
+// --- keys ----------------------------------------------------------------------------------
+
+/** @param {KeyboardEvent} event */
+function pressed(event) {
+  const target = event.target instanceof Element ? event.target : document.body;
+  const busy = target.closest("input, textarea, select, button, summary, dialog, a:not(.st)");
+  if (busy || event.ctrlKey || event.metaKey || event.altKey) return;
+  const writable = Boolean(document.getElementById("edit-link"));
+  const remove = document.getElementById("remove");
+  if (event.key === "ArrowDown") move(1);
+  else if (event.key === "ArrowUp") move(-1);
+  else if (event.key === " ") listen();
+  else if (event.key.toLowerCase() === "e" && writable) edit(selected);
+  else if ((event.key === "Backspace" || event.key === "Delete") && remove instanceof HTMLFormElement) remove.requestSubmit();
+  else return;
+  event.preventDefault();
+}
+
+/** @param {MouseEvent} event */
+function clicked(event) {
+  if (!(event.target instanceof Element) || event.ctrlKey || event.metaKey) return;
+  const st = event.target.closest(".st");
+  if (st instanceof HTMLElement && st.dataset.id) {
+    event.preventDefault();
+    choose(st.dataset.id);
+    st.focus({ preventScroll: true });
+  } else if (event.target.closest("#listen")) {
+    listen();
+  } else if (event.target.closest("#edit-link")) {
+    event.preventDefault();
+    edit(selected);
+  }
+}
+
+// --- waiting for the draft -------------------------------------------------------------------
+
+async function watch() {
+  const waiting = document.getElementById("drafting");
+  const growing = Boolean(document.getElementById("remove") || document.getElementById("add"));
+  if (!waiting && !growing) return;
+  try {
+    const answer = await fetch(data.urls.progress, { headers: { Accept: "application/json" } });
+    const now = await answer.json();
+    if (waiting && now.state === "ready") return void location.reload();
+    const place = document.getElementById("drafting-text");
+    if (place && strings[now.state]) place.textContent = strings[now.state];
+    // A draft that grew while nobody touches the page may be shown at once.
+    const idle = !document.querySelector("textarea.edit, dialog[open]");
+    if (!waiting && idle && now.version > data.version) return void location.reload();
+    if (!waiting && !now.open_streams) return;
+  } catch {
+    // The server restarts or the network is away: look again.
+  }
+  setTimeout(watch, LOOK_AGAIN_MS);
+}
+
+document.addEventListener("click", clicked);
+document.addEventListener("keydown", pressed);
+document.addEventListener("submit", submitted);
+if (selected) choose(selected);
+watch();
