@@ -1,0 +1,82 @@
+/**
+ * How well a call goes, in one word, from two looks at getStats one second apart. No DOM.
+ * @module
+ */
+
+/** @typedef {"good"|"weak"|"lost"} Level */
+
+/**
+ * @typedef {object} Look  Sums of one getStats report.
+ * @property {number} atMs
+ * @property {number} bytesReceived  on the transport, feedback included: it grows while anything comes at all
+ * @property {number} packetsReceived
+ * @property {number} packetsLost
+ * @property {number} sentLoss  share of what we sent that the node missed lately, 0 to 1
+ * @property {number|null} rttMs
+ * @property {number} frameHeight  the tallest picture we send, 0 without one
+ */
+
+/**
+ * @typedef {object} Quality
+ * @property {Level} level
+ * @property {"you"|"them"|null} side  whose connection it is; null while all is well
+ * @property {number|null} rttMs
+ * @property {number} lossUp  share of packets, 0 to 1
+ * @property {number} lossDown
+ * @property {number} frameHeight
+ */
+
+const WEAK_LOSS = 0.05;
+const WEAK_RTT_MS = 400;
+export const STALE_AFTER_MS = 2500;
+
+/**
+ * @param {RTCStatsReport} report
+ * @returns {Look}
+ */
+export function look(report) {
+  /** @type {Look} */
+  const sums = { atMs: performance.now(), bytesReceived: 0, packetsReceived: 0, packetsLost: 0, sentLoss: 0, rttMs: null, frameHeight: 0 };
+  report.forEach((entry) => {
+    switch (entry.type) {
+      case "transport":
+        sums.bytesReceived += entry.bytesReceived ?? 0;
+        break;
+      case "inbound-rtp":
+        sums.packetsReceived += entry.packetsReceived ?? 0;
+        sums.packetsLost += Math.max(0, entry.packetsLost ?? 0);
+        break;
+      case "remote-inbound-rtp":
+        sums.sentLoss = Math.max(sums.sentLoss, entry.fractionLost ?? 0);
+        break;
+      case "outbound-rtp":
+        sums.frameHeight = Math.max(sums.frameHeight, entry.frameHeight ?? 0);
+        break;
+      case "candidate-pair":
+        if (entry.nominated && entry.currentRoundTripTime !== undefined) sums.rttMs = entry.currentRoundTripTime * 1000;
+        break;
+    }
+  });
+  return sums;
+}
+
+/**
+ * @param {Look|null} before
+ * @param {Look} now
+ * @param {boolean} stale  whether nothing at all has come for a while
+ * @param {Level} theirs  what the other side says of itself
+ * @returns {Quality}
+ */
+export function summarise(before, now, stale, theirs) {
+  const received = now.packetsReceived - (before?.packetsReceived ?? 0);
+  const lost = Math.max(0, now.packetsLost - (before?.packetsLost ?? 0));
+  const lossDown = received + lost > 0 ? lost / (received + lost) : 0;
+  const figures = { rttMs: now.rttMs, lossUp: now.sentLoss, lossDown, frameHeight: now.frameHeight };
+  if (stale) return { level: "lost", side: "you", ...figures };
+  const mine = now.sentLoss > WEAK_LOSS || (now.rttMs ?? 0) > WEAK_RTT_MS;
+  if (mine) return { level: "weak", side: "you", ...figures };
+  if (theirs !== "good") return { level: theirs, side: "them", ...figures };
+  // Packets lost before they reached the node are missing here too, but then the sender says so (above).
+  if (lossDown > WEAK_LOSS) return { level: "weak", side: "you", ...figures };
+  return { level: "good", side: null, ...figures };
+}

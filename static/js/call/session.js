@@ -1,0 +1,437 @@
+/**
+ * One call, without DOM: a socket that comes back by itself, and a peer connection that is made anew after any trouble.
+ * The protocol is docs/protocol.md; the node offers, we answer, and every offer is for a fresh connection.
+ * @module
+ */
+
+import { STALE_AFTER_MS, look, summarise } from "./quality.js";
+
+/** @typedef {"audio"|"video"} Kind */
+/** @typedef {"idle"|"connecting"|"connected"|"reconnecting"|"replaced"|"left"|"ended"} CallState */
+/** @typedef {{mid: string, participant: string, role: string, kind: Kind}} SlotLine */
+/** @typedef {{participant: string, role: string, stream: MediaStream, kind: "camera"}} Remote */
+/** @typedef {{type: string} & Record<string, any>} Message */
+/** @typedef {import("./quality.js").Quality} Quality */
+
+const MID = { audio: "0", video: "1" };
+const SOCKET_PAUSES_MS = [200, 500, 1000, 2000, 4000];
+const JOIN_PAUSES_MS = [300, 500, 800, 1200];
+const CONNECT_TIMEOUT_MS = 5000;
+const SOCKET_ANSWERS_WITHIN_MS = 2000; // a join is answered in tens of milliseconds; a socket of a dead network never does
+const LOOK_EVERY_MS = 1000;
+const VIDEO_MAX_BPS = 1_500_000;
+/** Codes with which the server says: do not come back like this (RFC 6455: policy violation, unsupported data). */
+const FINAL_CODES = new Set([1003, 1008]);
+
+/**
+ * Events (CustomEvent, detail in brackets): "state" [CallState], "remote" [Remote], "gone" [{participant}],
+ * "participant" [message], "quality" [Quality], "socket" [boolean: open], "message" [Message: all others],
+ * "problem" [{code, message}], "refused" [{code}: the socket will not be opened again].
+ */
+export class CallSession extends EventTarget {
+  /** @type {CallState} */
+  state = "idle";
+  /** @type {Map<string, Remote>} */
+  remotes = new Map();
+  /** @type {Quality|null} */
+  quality = null;
+
+  /** @type {WebSocket|null} */ #socket = null;
+  /** @type {RTCPeerConnection|null} */ #peer = null;
+  #url;
+  /** @type {{audio: MediaStreamTrack|null, video: MediaStreamTrack|null}} */ #tracks = { audio: null, video: null };
+  #on = { audio: true, video: true };
+  #wanted = false; // in the call
+  #closed = false; // for good
+  #epoch = 0;
+  #socketFailures = 0;
+  #heardAtMs = 0; // when the socket last said anything
+  #joinFailures = 0;
+  /** @type {SlotLine[]} */ #layout = [];
+  /** @type {import("./quality.js").Look|null} */ #before = null;
+  #aliveAtMs = 0;
+  /** @type {"good"|"weak"|"lost"} */ #told = "good";
+  /** @type {Map<string, "good"|"weak"|"lost">} */ #theirs = new Map();
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #rejoinTimer;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #socketTimer;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #connectTimer;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #answerTimer;
+  /** @type {ReturnType<typeof setInterval>|undefined} */ #lookTimer;
+
+  /**
+   * @param {string} url  of the socket; http and https become ws and wss
+   * @param {MediaStream|null} [local]  microphone and camera, each may be missing
+   */
+  constructor(url, local = null) {
+    super();
+    this.#url = url.replace(/^http/, "ws");
+    if (local) this.#take(local);
+    globalThis.addEventListener?.("online", () => this.#networkChanged());
+  }
+
+  /** Open the socket and keep it open, in the call or not. */
+  open() {
+    this.#closed = false;
+    this.#connectSocket();
+  }
+
+  /**
+   * Be in the call, and stay in it through any trouble.
+   * @param {MediaStream} [local]
+   */
+  join(local) {
+    if (local) this.#take(local);
+    this.#wanted = true;
+    this.#setState("connecting");
+    this.#joinFailures = 0;
+    this.#askToJoin();
+  }
+
+  /** Leave the call on purpose; the socket stays open and join() comes back. */
+  leave() {
+    this.#send({ type: "leave" });
+    this.#stopCall("left");
+  }
+
+  /** Leave and close everything. */
+  close() {
+    if (this.#wanted) this.leave();
+    this.#closed = true;
+    clearTimeout(this.#socketTimer);
+    this.#socket?.close(1000);
+    this.#socket = null;
+  }
+
+  /**
+   * Say something else over the socket (docs/protocol.md); false when it is not open.
+   * @param {Message} message
+   */
+  send(message) {
+    return this.#send(message);
+  }
+
+  /**
+   * Microphone or camera off and on again. A camera that is off sends nothing; a muted microphone sends silence.
+   * @param {Kind} kind
+   * @param {boolean} muted
+   */
+  async mute(kind, muted) {
+    this.#on[kind] = !muted;
+    const track = this.#tracks[kind];
+    if (track) track.enabled = !muted;
+    if (kind === "video") await this.#sender("video")?.replaceTrack(muted ? null : track);
+    this.#tellState();
+  }
+
+  /**
+   * @param {Kind} kind
+   * @returns {boolean}
+   */
+  isOn(kind) {
+    return this.#on[kind] && this.#tracks[kind] !== null;
+  }
+
+  /**
+   * Another microphone or camera from now on; the old track is stopped.
+   * @param {MediaStreamTrack} track
+   */
+  async switchDevice(track) {
+    const kind = /** @type {Kind} */ (track.kind);
+    const before = this.#tracks[kind];
+    this.#tracks[kind] = track;
+    track.enabled = this.#on[kind];
+    if (kind === "audio" || this.#on.video) await this.#sender(kind)?.replaceTrack(track);
+    if (before && before !== track) before.stop();
+    this.#tellState();
+  }
+
+  // --- the socket ---------------------------------------------------------------------------------------------------
+
+  #connectSocket() {
+    clearTimeout(this.#socketTimer);
+    if (this.#closed || (this.#socket && this.#socket.readyState <= WebSocket.OPEN)) return;
+    const socket = (this.#socket = new WebSocket(this.#url));
+    socket.onopen = () => {
+      this.#socketFailures = 0;
+      this.#emit("socket", true);
+      if (this.#wanted) this.#askToJoin();
+    };
+    socket.onmessage = (event) => {
+      if (socket === this.#socket) this.#receive(event.data);
+    };
+    socket.onclose = (event) => {
+      if (socket === this.#socket) this.#socketClosed(event.code);
+    };
+  }
+
+  /** @param {number} code */
+  #socketClosed(code) {
+    this.#socket = null;
+    this.#emit("socket", false);
+    if (this.#closed || this.state === "ended") return;
+    if (FINAL_CODES.has(code)) {
+      this.#closed = true;
+      this.#stopCall("left");
+      this.#emit("refused", { code });
+      return;
+    }
+    const pause = SOCKET_PAUSES_MS[Math.min(this.#socketFailures++, SOCKET_PAUSES_MS.length - 1)];
+    this.#socketTimer = setTimeout(() => this.#connectSocket(), pause * (0.8 + 0.4 * Math.random()));
+  }
+
+  /** @param {Message} message */
+  #send(message) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** @param {string} data */
+  #receive(data) {
+    this.#heardAtMs = performance.now();
+    /** @type {Message} */
+    let message;
+    try {
+      message = JSON.parse(data);
+    } catch {
+      return;
+    }
+    switch (message.type) {
+      case "offer":
+        void this.#answer(message).catch(() => this.#rejoin());
+        break;
+      case "layout":
+        this.#layout = message.slots;
+        this.#showRemotes();
+        break;
+      case "participant":
+        this.#emit("participant", message);
+        break;
+      case "quality":
+        this.#theirs.set(message.participant, message.level);
+        break;
+      case "rejoin":
+        this.#joinFailures = 0;
+        if (this.#wanted) this.#setState("reconnecting");
+        this.#askToJoin();
+        break;
+      case "replaced":
+      case "elsewhere":
+        this.#stopCall("replaced");
+        this.#emit("message", message);
+        break;
+      case "ended":
+        this.#stopCall("ended");
+        this.#emit("message", message);
+        break;
+      case "error":
+        this.#problem(message);
+        break;
+      default:
+        this.#emit("message", message);
+    }
+  }
+
+  /** @param {Message} message */
+  #problem(message) {
+    const transient = ["unavailable", "stale-epoch", "no-offer", "no-participant", "overloaded"].includes(message.code);
+    if (this.#wanted && transient && this.state !== "connected") this.#rejoin();
+    this.#emit("problem", { code: message.code, message: message.message });
+  }
+
+  // --- the peer connection --------------------------------------------------------------------------------------------
+
+  #askToJoin() {
+    clearTimeout(this.#rejoinTimer);
+    this.#rejoinTimer = undefined;
+    if (!this.#wanted) return;
+    // A lost request or answer is asked for again; without a socket, its opening asks.
+    clearTimeout(this.#connectTimer);
+    if (!this.#send({ type: "join" })) return;
+    this.#connectTimer = setTimeout(() => this.#rejoin(), CONNECT_TIMEOUT_MS);
+    const askedAtMs = performance.now();
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = setTimeout(() => {
+      if (this.#heardAtMs < askedAtMs) this.#replaceSocket();
+    }, SOCKET_ANSWERS_WITHIN_MS);
+  }
+
+  /** The socket is silent: its network is gone, though nobody said so. */
+  #replaceSocket() {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    this.#connectSocket();
+  }
+
+  /** Trouble: drop the connection and join again after a short pause that grows. */
+  #rejoin() {
+    if (!this.#wanted || this.#rejoinTimer !== undefined) return;
+    clearTimeout(this.#connectTimer);
+    this.#setState("reconnecting");
+    const pause = JOIN_PAUSES_MS[Math.min(this.#joinFailures++, JOIN_PAUSES_MS.length - 1)];
+    this.#rejoinTimer = setTimeout(() => this.#askToJoin(), pause);
+  }
+
+  /** @param {Message} offer */
+  async #answer(offer) {
+    if (!this.#wanted || offer.epoch <= this.#epoch) return;
+    this.#epoch = offer.epoch;
+    this.#dropPeer();
+    const peer = (this.#peer = new RTCPeerConnection({ iceServers: offer.ice_servers ?? [], bundlePolicy: "max-bundle" }));
+    peer.onconnectionstatechange = () => this.#peerChanged(peer);
+    peer.onicecandidate = (event) => {
+      const candidate = event.candidate?.candidate ?? "";
+      if (peer === this.#peer && candidate) this.#send({ type: "candidate", epoch: offer.epoch, candidate });
+    };
+    await peer.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+    for (const kind of /** @type {Kind[]} */ (["audio", "video"])) await this.#attach(peer, kind);
+    await peer.setLocalDescription(await peer.createAnswer());
+    if (peer !== this.#peer) return;
+    this.#send({ type: "answer", epoch: offer.epoch, sdp: peer.localDescription?.sdp ?? "" });
+    await this.#limitVideo(peer);
+    this.#showRemotes();
+    this.#tellState();
+  }
+
+  /**
+   * Both m-lines are answered as sending even without a device: one may be plugged in later.
+   * @param {RTCPeerConnection} peer
+   * @param {Kind} kind
+   */
+  async #attach(peer, kind) {
+    const transceiver = peer.getTransceivers().find((t) => t.mid === MID[kind]);
+    if (!transceiver) throw new Error(`the offer has no line for our ${kind}`);
+    transceiver.direction = "sendonly";
+    const track = kind === "video" && !this.#on.video ? null : this.#tracks[kind];
+    if (track) await transceiver.sender.replaceTrack(track);
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  async #limitVideo(peer) {
+    const sender = peer.getTransceivers().find((t) => t.mid === MID.video)?.sender;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters?.encodings?.length) return;
+    parameters.encodings[0].maxBitrate = VIDEO_MAX_BPS;
+    await sender.setParameters(parameters).catch(() => {}); // some browsers refuse it before media flows; no harm
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  #peerChanged(peer) {
+    if (peer !== this.#peer) return;
+    if (peer.connectionState === "connected") {
+      clearTimeout(this.#connectTimer);
+      this.#joinFailures = 0;
+      this.#aliveAtMs = performance.now();
+      this.#before = null;
+      clearInterval(this.#lookTimer);
+      this.#lookTimer = setInterval(() => void this.#look(peer), LOOK_EVERY_MS);
+      this.#setState("connected");
+    } else if (peer.connectionState === "failed" || peer.connectionState === "closed") {
+      this.#rejoin();
+    }
+  }
+
+  #dropPeer() {
+    clearInterval(this.#lookTimer);
+    const peer = this.#peer;
+    this.#peer = null;
+    if (!peer) return;
+    peer.onconnectionstatechange = null;
+    peer.onicecandidate = null;
+    peer.close();
+  }
+
+  /** @param {CallState} state */
+  #stopCall(state) {
+    this.#wanted = false;
+    clearTimeout(this.#rejoinTimer);
+    this.#rejoinTimer = undefined;
+    clearTimeout(this.#connectTimer);
+    clearTimeout(this.#answerTimer);
+    this.#dropPeer();
+    this.#layout = [];
+    this.#showRemotes();
+    this.#setState(state);
+  }
+
+  #networkChanged() {
+    if (!this.#wanted) return;
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#rejoin();
+    else this.#connectSocket();
+  }
+
+  /** @param {Kind} kind */
+  #sender(kind) {
+    return this.#peer?.getTransceivers().find((t) => t.mid === MID[kind])?.sender;
+  }
+
+  /** @param {MediaStream} local */
+  #take(local) {
+    this.#tracks.audio = local.getAudioTracks()[0] ?? this.#tracks.audio;
+    this.#tracks.video = local.getVideoTracks()[0] ?? this.#tracks.video;
+  }
+
+  #tellState() {
+    this.#send({ type: "state", audio: this.isOn("audio"), video: this.isOn("video") });
+  }
+
+  // --- the others ----------------------------------------------------------------------------------------------------
+
+  /** Match the layout's lines with the connection's tracks; both may come first. */
+  #showRemotes() {
+    for (const participant of [...this.remotes.keys()]) {
+      if (!this.#layout.some((line) => line.participant === participant)) {
+        this.remotes.delete(participant);
+        this.#theirs.delete(participant);
+        this.#emit("gone", { participant });
+      }
+    }
+    if (!this.#peer) return;
+    const lines = new Map(this.#peer.getTransceivers().map((t) => [t.mid, t.receiver.track]));
+    for (const participant of new Set(this.#layout.map((line) => line.participant))) {
+      const mine = this.#layout.filter((line) => line.participant === participant);
+      const tracks = mine.map((line) => lines.get(line.mid)).filter((track) => track !== undefined);
+      const known = this.remotes.get(participant)?.stream.getTracks() ?? [];
+      if (tracks.length === 0 || (tracks.length === known.length && tracks.every((t) => known.includes(t)))) continue;
+      /** @type {Remote} */
+      const remote = { participant, role: mine[0].role, stream: new MediaStream(tracks), kind: "camera" };
+      this.remotes.set(participant, remote);
+      this.#emit("remote", remote);
+    }
+  }
+
+  // --- quality -------------------------------------------------------------------------------------------------------
+
+  /** @param {RTCPeerConnection} peer */
+  async #look(peer) {
+    const now = look(await peer.getStats());
+    if (peer !== this.#peer) return;
+    if (now.bytesReceived !== (this.#before?.bytesReceived ?? -1)) this.#aliveAtMs = now.atMs;
+    const stale = now.atMs - this.#aliveAtMs > STALE_AFTER_MS;
+    const theirs = [...this.#theirs.values()].find((level) => level !== "good") ?? "good";
+    this.quality = summarise(this.#before, now, stale, theirs);
+    this.#before = now;
+    this.#emit("quality", this.quality);
+    const own = this.quality.side === "them" ? "good" : this.quality.level;
+    if (own !== this.#told && this.#send({ type: "quality", level: own })) this.#told = own;
+    if (stale) this.#rejoin();
+  }
+
+  // --- events --------------------------------------------------------------------------------------------------------
+
+  /** @param {CallState} state */
+  #setState(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.#emit("state", state);
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} detail
+   */
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

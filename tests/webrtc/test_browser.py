@@ -1,0 +1,194 @@
+"""Two real Chromium browsers in a call through a real media node process, driven by the product's own session.js."""
+
+import asyncio
+import json
+import math
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, async_playwright
+
+from tests.webrtc.house import House
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+]
+JOIN = """async ([room, participant, role]) => {
+  const local = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 480 } });
+  const session = new CallSession(`${location.origin}/socket/${room}/${participant}/${role}`, local);
+  window.session = session; window.states = []; window.remotes = []; window.seen = [];
+  session.addEventListener("state", (e) => states.push([e.detail, performance.now()]));
+  session.addEventListener("remote", (e) => { remotes.push(e.detail.participant); v.srcObject = e.detail.stream; });
+  session.addEventListener("participant", (e) => seen.push(e.detail));
+  const NativePeer = RTCPeerConnection;
+  window.RTCPeerConnection = class extends NativePeer { constructor(c) { super(c); window.peer = this; } };
+  window.joinedAt = performance.now();
+  session.open();
+  session.join();
+}"""
+DECODED_MORE = """async (before) => {
+  let frames = 0;
+  (await peer.getStats()).forEach((s) => { if (s.type === "inbound-rtp") frames += s.framesDecoded ?? 0; });
+  return frames > before;
+}"""
+STATS = """async () => {
+  const out = {};
+  (await peer.getStats()).forEach((s) => {
+    if (s.type === "inbound-rtp" && s.packetsReceived) out["in_" + s.kind] = s;
+    if (s.type === "outbound-rtp" && s.packetsSent) out["out_" + s.kind] = s;
+    if (s.type === "transport") out.transport = s;
+  });
+  return out;
+}"""
+
+
+@pytest.fixture(scope="module")
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A minute of a warbling tone at 48 kHz."""
+    path = tmp_path_factory.mktemp("voice") / "voice.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        tones = (2 * math.pi * (300 + 200 * (n // 12_000)) * n / 48_000 for n in range(48_000))
+        second = b"".join(struct.pack("<h", int(9_000 * math.sin(tone))) for tone in tones)
+        file.writeframes(second * 60)
+    return path
+
+
+class NodeProcess:
+    """`webrtc.node.run` in a process of its own, as in production."""
+
+    def __init__(self, house: House, directory: Path) -> None:
+        code = ("import asyncio, pathlib, sys; from webrtc import node; control, spool, keys = sys.argv[1:]; "
+                "asyncio.run(node.run(control, pathlib.Path(spool), pathlib.Path(keys), priority=False))")
+        places = (house.control, directory / "spool", directory / "keys")
+        self._command = [sys.executable, "-c", code, *map(str, places)]
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self._command, cwd=ROOT)
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(10)
+
+
+@pytest_asyncio.fixture
+async def node_process(house: House, short_dir: Path) -> AsyncIterator[NodeProcess]:
+    running = NodeProcess(house, short_dir)
+    async with asyncio.timeout(15):
+        await house.linked.wait()
+    yield running
+    assert running.stop() == 0  # ends cleanly on SIGTERM
+
+
+@pytest_asyncio.fixture
+async def pages(house: House, voice: Path) -> AsyncIterator[tuple[Page, Page]]:
+    async with async_playwright() as playwright:
+        browsers = [await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*FLAGS, f"--use-file-for-fake-audio-capture={voice}"])
+            for _ in range(2)]
+        opened = []
+        for browser in browsers:
+            page = await (await browser.new_context()).new_page()
+            page.on("pageerror", lambda error: pytest.fail(f"page error: {error}"))
+            await page.goto(house.url)
+            await page.wait_for_function("window.ready")
+            opened.append(page)
+        yield opened[0], opened[1]
+        for browser in browsers:
+            await browser.close()
+
+
+async def join_both(pages: tuple[Page, Page]) -> None:
+    await pages[0].evaluate(JOIN, ["visit-1", "d1", "doctor"])
+    await pages[1].evaluate(JOIN, ["visit-1", "p1", "patient"])
+    for page in pages:
+        await page.wait_for_function("window.v.videoWidth > 0", timeout=15_000)
+
+
+async def test_picture_holds_and_sound_is_continuous(
+    house: House, node_process: NodeProcess, pages: tuple[Page, Page],
+) -> None:
+    await join_both(pages)
+    await asyncio.sleep(15)
+    before = [await page.evaluate(STATS) for page in pages]
+    await asyncio.sleep(4)
+    for page, earlier in zip(pages, before, strict=True):
+        now = await page.evaluate(STATS)
+        video, audio = now["in_video"], now["in_audio"]
+        assert video["frameHeight"] >= 480, video["frameHeight"]
+        assert video["framesDecoded"] - earlier["in_video"]["framesDecoded"] > 40
+        assert audio["packetsReceived"] - earlier["in_audio"]["packetsReceived"] > 190
+        assert audio["packetsLost"] == 0
+        samples = audio["totalSamplesReceived"] - earlier["in_audio"]["totalSamplesReceived"]
+        assert audio["concealedSamples"] - earlier["in_audio"]["concealedSamples"] < 0.02 * samples
+        assert audio["totalAudioEnergy"] > earlier["in_audio"]["totalAudioEnergy"] + 0.01
+        assert "GCM" in now["transport"]["srtpCipher"]
+        quality = await page.evaluate("session.quality")
+        assert quality["level"] == "good", json.dumps(quality)
+
+
+async def test_mute_camera_off_leave_and_a_reload(
+    house: House, node_process: NodeProcess, pages: tuple[Page, Page],
+) -> None:
+    doctor, patient = pages
+    await join_both(pages)
+    await patient.evaluate("session.mute('video', true)")
+    await doctor.wait_for_function("seen.at(-1).video === false")
+    sent = (await patient.evaluate(STATS))["out_video"]["framesEncoded"]
+    await asyncio.sleep(1)
+    assert (await patient.evaluate(STATS))["out_video"]["framesEncoded"] <= sent + 2
+    await patient.evaluate("session.mute('video', false)")
+    await doctor.wait_for_function("seen.at(-1).video === true")
+    heard = (await doctor.evaluate(STATS))["in_video"]["framesDecoded"]
+    await asyncio.sleep(2)
+    assert (await doctor.evaluate(STATS))["in_video"]["framesDecoded"] > heard + 10
+
+    await patient.reload()
+    await patient.wait_for_function("window.ready")
+    await patient.evaluate(JOIN, ["visit-1", "p1", "patient"])
+    await patient.wait_for_function("window.v.videoWidth > 0", timeout=10_000)
+    heard = (await doctor.evaluate(STATS))["in_video"]["framesDecoded"]
+    await asyncio.sleep(2)
+    assert (await doctor.evaluate(STATS))["in_video"]["framesDecoded"] > heard + 20
+    assert await doctor.evaluate("remotes") == ["p1"]  # the same slot, the same element
+
+    await patient.evaluate("session.leave()")
+    await doctor.wait_for_function("session.remotes.size === 0")
+    assert await patient.evaluate("session.state") == "left"
+
+
+async def test_the_media_process_is_killed_and_both_are_back_within_five_seconds(
+    house: House, node_process: NodeProcess, pages: tuple[Page, Page],
+) -> None:
+    await join_both(pages)
+    await asyncio.sleep(1)
+    killed_s = time.monotonic()
+    node_process.kill()
+    node_process.start()  # the supervisor does this at once
+    for page in pages:
+        await page.wait_for_function("states.filter(([s]) => s === 'connected').length >= 2", timeout=8_000)
+    for page in pages:
+        decoded = (await page.evaluate(STATS)).get("in_video", {}).get("framesDecoded", 0)
+        await page.wait_for_function(DECODED_MORE, arg=decoded, timeout=8_000)
+    back_s = time.monotonic() - killed_s
+    print(f"back after {back_s:.1f} s")
+    assert back_s < 5
