@@ -36,7 +36,7 @@ class PatientHit:
 def search(tx: Tx, text: str) -> list[PatientHit]:
     """Patients by beginnings of names, birth date, phone or e-mail; all of it must fit. Best SHOWN first.
 
-    When nothing fits, names that are alike. A doctor finds the patients in their care. The trail
+    When no name fits, names that are alike. A doctor finds the patients in their care. The trail
     notes the search, not its words. Raises AccessDenied.
     """
     guard.permit(tx, Action.PATIENT_SEARCH, entity="Patient")
@@ -45,7 +45,8 @@ def search(tx: Tx, text: str) -> list[PatientHit]:
         return []
     found = identities(tx, _matching(tx, terms))
     exact = [PatientHit(i, who) for i, who in found.items() if _has_all(who, name_words)]
-    hits = exact or _alike(tx, text, name_words)
+    only_names = all(term.startswith("name:") for term in terms)
+    hits = exact or (_alike(tx, name_words) if only_names else [])
     return sorted(hits, key=lambda hit: (-hit.likeness, normalise(hit.identity.sorting_name)))[:SHOWN]
 
 
@@ -97,17 +98,19 @@ def _has_all(identity: PatientIdentity, wanted: list[str]) -> bool:
     return all(any(word.startswith(want) for word in held) for want in wanted)
 
 
-def _alike(tx: Tx, text: str, wanted: list[str]) -> list[PatientHit]:
+def _alike(tx: Tx, wanted: list[str]) -> list[PatientHit]:
     # The beginning of a word is the part least often mistyped.
     beginnings = {name_term(word[:FUZZY_LETTERS]) for word in wanted if len(word) > FUZZY_LETTERS}
     found = identities(tx, (i for term in beginnings for i in _matching(tx, {term})))
-    hits = (PatientHit(i, who, _likeness(who.name, text)) for i, who in found.items())
+    # Part of a name was typed: compare with the part of each name that fits best.
+    typed = " ".join(wanted)
+    hits = (PatientHit(i, who, fuzz.partial_token_sort_ratio(" ".join(words(who.name)), typed))
+            for i, who in found.items())
     return [hit for hit in hits if hit.likeness >= ALIKE]
 
 
 def _likeness(one: str, other: str) -> float:
-    a, b = " ".join(words(one)), " ".join(words(other))
-    return max(fuzz.token_sort_ratio(a, b), fuzz.partial_token_sort_ratio(a, b) if len(b) >= 5 else 0.0)
+    return fuzz.token_sort_ratio(" ".join(words(one)), " ".join(words(other)))
 
 
 def _shares_a_key(one: PatientIdentity, other: PatientIdentity) -> bool:

@@ -96,15 +96,22 @@ def normalise(text: str) -> str:
 
 def international(phone: str) -> str:
     """A phone number in E.164, "06 92 12 34 56" -> "+262692123456". Raises ValueError."""
-    for region in PHONE_REGIONS:
-        try:
-            number = phonenumbers.parse(phone, region)
-        except phonenumbers.NumberParseException:
-            continue
-        likely = phonenumbers.is_valid_number(number) or phone.lstrip().startswith(("+", "00"))
-        if likely and phonenumbers.is_possible_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    raise ValueError("Please give a phone number such as 06 12 34 56 78.")
+    digits = re.sub(r"[\s.()/-]", "", phone)
+    # A region's own plan first; then what could be a number abroad, or of a French range not yet in the tables.
+    readings = ((_number(digits, region), region) for region in PHONE_REGIONS)
+    valid = (number for number, region in readings if phonenumbers.is_valid_number_for_region(number, region))
+    number = next(valid, _number(digits, PHONE_REGIONS[0]))
+    plausible = phonenumbers.is_valid_number(number) or re.fullmatch(r"(\+|00)[1-9]\d{6,14}|0[1-9]\d{8}", digits)
+    if not plausible or not phonenumbers.is_possible_number(number):
+        raise ValueError("Please give a phone number such as 06 12 34 56 78.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _number(digits: str, region: str) -> phonenumbers.PhoneNumber:
+    try:
+        return phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return phonenumbers.PhoneNumber()
 
 
 def index_terms(identity: PatientIdentity) -> set[str]:
