@@ -37,9 +37,9 @@ function sentence(id) {
 
 /**
  * @param {string} id
- * @param {{scroll?: boolean}} options
+ * @param {{scroll?: boolean, near?: boolean}} options
  */
-function choose(id, { scroll = false } = {}) {
+function choose(id, { scroll = false, near = scroll } = {}) {
   const chosen = sentence(id);
   if (!chosen) return;
   stop();
@@ -54,6 +54,18 @@ function choose(id, { scroll = false } = {}) {
   }
   showProof(id);
   retarget(id);
+  if (near) bringNear(chosen);
+}
+
+/**
+ * On a narrow screen the evidence comes to the sentence, not the reader to the evidence.
+ * @param {HTMLElement} chosen
+ */
+function bringNear(chosen) {
+  const evidence = document.getElementById("evidence");
+  if (!evidence || !matchMedia("(max-width: 999px)").matches) return;
+  evidence.className = "card s sans";
+  chosen.closest("section")?.append(evidence);
 }
 
 /** @param {string} id */
@@ -202,6 +214,7 @@ async function post(form, submitter = null) {
 function take(fresh) {
   stop();
   const kept = selected;
+  const wasNear = Boolean(document.querySelector(".paper #evidence"));
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.id : "";
   const opened = [...document.querySelectorAll("details[open][id]")].map((e) => e.id);
   const scrolled = [...document.querySelectorAll("#two > *")].map((e) => e.scrollTop);
@@ -215,7 +228,7 @@ function take(fresh) {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   document.querySelectorAll("#two > *").forEach((e, n) => { e.scrollTop = scrolled[n] ?? 0; });
   const current = fresh.querySelector(".st[aria-current]")?.getAttribute("data-id") ?? sentences()[0]?.dataset.id ?? "";
-  choose(sentence(kept) ? kept : current);
+  choose(sentence(kept) ? kept : current, { near: wasNear });
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
@@ -387,7 +400,7 @@ function clicked(event) {
   const st = event.target.closest(".st");
   if (st instanceof HTMLElement && st.dataset.id) {
     event.preventDefault();
-    choose(st.dataset.id);
+    choose(st.dataset.id, { near: true });
     st.focus({ preventScroll: true });
   } else if (event.target.closest("#listen")) {
     listen();
