@@ -78,7 +78,7 @@ def web_process() -> None:
     """Start the web process alone: pages, signalling, domain, jobs."""
     settings = settings_or_fail()
     logs.configure()
-    app = build(settings, database_or_fail(settings))
+    app = build(settings, database_or_fail(settings), work=True)
     web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None,  # type: ignore[arg-type]
                 shutdown_timeout=3.0)
 

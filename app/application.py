@@ -1,5 +1,6 @@
 """The composition root: the whole wiring on one screen."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -10,12 +11,15 @@ from app.audit import Trail
 from app.bus import Bus
 from app.crypto.keyring import Keyring, load_kek
 from app.db import Database, Tx
+from app.jobs import Runner
+from app.notifications import delivery
 from app.settings import Settings
 from app.web import hub, keys, middleware, rendering, sockets
 from app.web.forms import FORM_LIMIT_BYTES
 from app.web.rooms import Rooms
 from app.web.routes import ROUTES
 from app.web.routing import add_routes
+from transcription import spool
 
 
 def open_database(settings: Settings, now: clock.Clock = clock.utc_now) -> Database:
@@ -32,8 +36,8 @@ def trail_of(settings: Settings) -> Trail:
     return Trail(settings.data_dir / "audit.anchor")
 
 
-def build(settings: Settings, db: Database) -> web.Application:
-    """The web application over an open database."""
+def build(settings: Settings, db: Database, *, work: bool = False) -> web.Application:
+    """The web application over an open database; `work` also runs the durable jobs in this process."""
     app = web.Application(middlewares=middleware.ALL, client_max_size=FORM_LIMIT_BYTES)
     app[keys.SETTINGS], app[keys.DATABASE] = settings, db
     app[keys.TEMPLATES], app[keys.RELEASE] = rendering.environment(), rendering.release_of()
@@ -43,6 +47,8 @@ def build(settings: Settings, db: Database) -> web.Application:
     app[keys.ROOMS] = rooms = Rooms(db, bus)
     app[keys.SOCKETS], app[hub.HUB] = set(), hub.Hub(db, rooms)
     app.cleanup_ctx.extend([_close_database, hub.control_channel])
+    if work:
+        app.cleanup_ctx.append(_run_jobs)
     app.on_shutdown.append(sockets.close_all)
     add_routes(app, ROUTES)
     app.router.add_static(f"/static/{app[keys.RELEASE]}", rendering.ROOT / "static")
@@ -51,6 +57,23 @@ def build(settings: Settings, db: Database) -> web.Application:
 
 def _csrf_secret(tx: Tx) -> bytes:
     return tx.keyring.key(tx.session, "site:csrf")
+
+
+async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
+    from app.record import jobs as record_jobs
+
+    db, settings = app[keys.DATABASE], app[keys.SETTINGS]
+
+    async def shred(visit_id: str) -> None:
+        await app[hub.HUB].forget(visit_id)
+        await asyncio.to_thread(spool.shred, settings.spool_dir, visit_id)
+
+    handlers = delivery.handlers(db, settings) | record_jobs.handlers(db, settings, shred)
+    await db.write(system("web"), record_jobs.schedule)
+    running = asyncio.create_task(Runner(db, handlers).run(), name="jobs")
+    yield
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def _close_database(app: web.Application) -> AsyncIterator[None]:
