@@ -66,18 +66,3 @@ def extend(sequence: int, highest: int) -> int:
     """The 16-bit sequence number, counted on without wrapping, nearest to `highest`."""
     ahead = (sequence - highest) & 0xFFFF
     return highest + ahead if ahead < 0x8000 else highest + ahead - 0x10000
-
-
-def is_vp8_keyframe(packet: bytes, begin: int, end: int) -> bool:
-    """Whether this VP8 payload begins a key frame (RFC 7741): partition 0, and the inverse key-frame bit is 0."""
-    if end - begin < 4:
-        return False
-    first = packet[begin]
-    at = begin + 1
-    if first & 0x80:
-        flags = packet[at]
-        at += 1
-        if flags & 0x80:
-            at += 2 if at < end and packet[at] & 0x80 else 1
-        at += bool(flags & 0x40) + bool(flags & 0x30)
-    return bool(first & 0x10) and not first & 0x07 and at < end and not packet[at] & 1

@@ -1,0 +1,229 @@
+"""Forwarding on packets alone: continuity, padding, retransmissions, caches; then a whole call over a lossy path."""
+
+import random
+import struct
+from itertools import pairwise
+
+from aiortc.rtp import RtcpPacket, RtcpSrPacket, RtpPacket
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.webrtc.conftest import RunningNode, until
+from tests.webrtc.house import House
+from tests.webrtc.test_call import seated
+from webrtc import rtp
+from webrtc.forwarding import CACHE_PACKETS, Egress, Ingress
+from webrtc.ice import HostConnection
+
+VP8, VP8_RTX = 96, 97
+KEY_FRAME = bytes([0x10, 0x00]) + b"frame"
+
+
+class Wire:
+    """Takes the place of a transport: what would be sealed and sent."""
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+        self.control: list[bytes] = []
+        self.again: list[bytes] = []
+
+    def send_rtp(self, packet: bytes) -> bytes:
+        self.packets.append(packet)
+        return b"sealed" + packet
+
+    def send_again(self, sealed: bytes) -> None:
+        self.again.append(sealed.removeprefix(b"sealed"))
+
+    def send_rtcp(self, packet: bytes) -> None:
+        self.control.append(packet)
+
+    @property
+    def sequences(self) -> list[int]:
+        return [struct.unpack_from(">H", packet, 2)[0] for packet in self.packets]
+
+    @property
+    def timestamps(self) -> list[int]:
+        return [struct.unpack_from(">I", packet, 4)[0] for packet in self.packets]
+
+
+def camera() -> tuple[Ingress, Egress, Wire]:
+    ingress, egress, wire = Ingress("camera"), Egress("camera", 4_242), Wire()
+    egress.attach(wire)
+    ingress.egresses.append(egress)
+    return ingress, egress, wire
+
+
+def packet(sequence: int, timestamp: int = 0, payload: bytes = KEY_FRAME, ssrc: int = 99, kind: int = VP8,
+           padding: int = 0) -> bytes:
+    made = RtpPacket(payload_type=kind, sequence_number=sequence & 0xFFFF, timestamp=timestamp, ssrc=ssrc,
+                     payload=payload)
+    made.padding_size = padding
+    return made.serialize()
+
+
+def feed(ingress: Ingress, data: bytes, now_s: float = 1.0) -> None:
+    parsed = rtp.parse(data)
+    assert parsed is not None
+    ingress.receive(data, parsed, now_s)
+
+
+def steps(numbers: list[int]) -> list[int]:
+    return [(b - a) & 0xFFFF for a, b in pairwise(numbers)]
+
+
+def test_only_the_header_changes() -> None:
+    ingress, _, wire = camera()
+    feed(ingress, packet(65_535, 7, b"\x10\x01one"))
+    feed(ingress, packet(65_536, 3_007, b"\x10\x01two"))
+    sent = [RtpPacket.parse(p) for p in wire.packets]
+    assert [p.payload for p in sent] == [b"\x10\x01one", b"\x10\x01two"]
+    assert {(p.ssrc, p.payload_type) for p in sent} == {(4_242, VP8)}
+    assert steps(wire.sequences) == [1]
+    assert (wire.timestamps[1] - wire.timestamps[0]) & 0xFFFFFFFF == 3_000
+
+
+def test_padding_is_dropped_and_leaves_no_hole() -> None:
+    ingress, _, wire = camera()
+    for number in range(10):
+        feed(ingress, packet(number, payload=b"" if number in (3, 4, 8) else KEY_FRAME,
+                             padding=200 if number in (3, 4, 8) else 0))
+    assert len(wire.packets) == 7
+    assert steps(wire.sequences) == [1] * 6
+    assert ingress.probes == 3
+
+
+def test_a_late_packet_keeps_its_place_around_dropped_padding() -> None:
+    ingress, _, wire = camera()
+    feed(ingress, packet(10))
+    feed(ingress, packet(12))
+    feed(ingress, packet(13, payload=b"", padding=100))
+    feed(ingress, packet(14))
+    feed(ingress, packet(11))
+    base = wire.sequences[0]
+    assert [(s - base) & 0xFFFF for s in wire.sequences] == [0, 2, 3, 1]
+
+
+def test_a_retransmission_becomes_the_packet_it_repeats_and_probes_become_nothing() -> None:
+    ingress, _, wire = camera()
+    feed(ingress, packet(100, 500))
+    feed(ingress, packet(102, 500))
+    repeated = struct.pack(">H", 101) + b"\x00\x01lost"
+    feed(ingress, packet(7, 500, repeated, ssrc=1_234, kind=VP8_RTX))
+    feed(ingress, packet(8, 500, struct.pack(">H", 100) + KEY_FRAME, ssrc=1_234, kind=VP8_RTX))  # arrived long ago
+    feed(ingress, packet(9, 500, b"", ssrc=1_234, kind=VP8_RTX, padding=224))
+    sent = [RtpPacket.parse(p) for p in wire.packets]
+    base = sent[0].sequence_number
+    assert [((p.sequence_number - base) & 0xFFFF, p.payload) for p in sent] == [
+        (0, KEY_FRAME), (2, KEY_FRAME), (1, b"\x00\x01lost")]
+    assert {(p.ssrc, p.payload_type) for p in sent} == {(4_242, VP8)}
+    assert ingress.probes == 2
+
+
+def test_a_sender_that_comes_back_goes_on_where_it_stopped() -> None:
+    ingress, _, wire = camera()
+    feed(ingress, packet(500, 1_000), 10.0)
+    ingress.stop()
+    feed(ingress, packet(40_000, 3_000_000_000, ssrc=7), 12.0)
+    feed(ingress, packet(40_001, 3_000_003_000, ssrc=7), 12.03)
+    assert steps(wire.sequences) == [1, 1]
+    assert [(b - a) & 0xFFFFFFFF for a, b in pairwise(wire.timestamps)] == [180_000, 3_000]
+
+
+def test_duplicates_and_packets_of_long_ago_are_dropped() -> None:
+    ingress, _, wire = camera()
+    for number in (10, 11, 11, 10, 9, 12):
+        feed(ingress, packet(number))
+    assert len(wire.packets) == 3
+
+
+def test_what_was_sent_can_be_sent_again_until_it_is_too_old() -> None:
+    ingress, egress, wire = camera()
+    for number in range(600):
+        feed(ingress, packet(number))
+    egress.send_again([wire.sequences[-1], wire.sequences[-CACHE_PACKETS], wire.sequences[0], 12_345])
+    assert wire.again == [wire.packets[-1], wire.packets[-CACHE_PACKETS]]
+    egress.attach(wire)  # another transport, other keys
+    egress.send_again([wire.sequences[-1]])
+    assert len(wire.again) == 2
+
+
+def test_a_large_hole_asks_for_a_key_frame_instead() -> None:
+    ingress, _, _ = camera()
+    feed(ingress, packet(0))
+    feed(ingress, packet(5))
+    assert ingress.missing.due(1.0) == [0x10000 + n for n in range(1, 5)]
+    feed(ingress, packet(2_000))
+    assert ingress.missing.due(1.1) == []
+    assert ingress.keyframes.due(1.1)
+
+
+def test_sender_reports_are_carried_over_with_the_slots_own_numbers() -> None:
+    ingress, egress, wire = camera()
+    feed(ingress, packet(0, 1_000), 1.0)
+    ingress.sender_report(0x0102030405060708, 4_000, 2.0)
+    (report,) = RtcpPacket.parse(wire.control[0])
+    assert isinstance(report, RtcpSrPacket)
+    assert (report.ssrc, report.sender_info.ntp_timestamp) == (4_242, 0x0102030405060708)
+    assert (report.sender_info.rtp_timestamp - wire.timestamps[0]) & 0xFFFFFFFF == 3_000
+    assert report.sender_info.packet_count == 1
+    egress.reported(64, 3, 0x03040506, int(0.25 * 65_536), 2.30)
+    assert egress.fraction_lost == 0.25
+    assert egress.rtt_ms is not None
+    assert abs(egress.rtt_ms - 50) < 1
+
+
+@given(st.lists(st.sampled_from(["media", "padding", "lost", "back"]), max_size=300), st.integers(0, 65_535))
+def test_whatever_comes_the_receiver_sees_one_stream(events: list[str], first: int) -> None:
+    ingress, _, wire = camera()
+    number, lost, ssrc, now_s = first, 0, 1, 1.0
+    for event in events:
+        now_s += 0.03
+        if event == "back":
+            ingress.stop()
+            number, ssrc = number * 7 + 1, ssrc + 1
+        elif event == "lost":
+            lost += 1
+            number += 1
+        else:
+            number += 1
+            padded = {"payload": b"", "padding": 100} if event == "padding" else {}
+            feed(ingress, packet(number, int(now_s * 90_000), ssrc=ssrc, **padded), now_s)
+    assert len(set(wire.sequences)) == len(wire.sequences)
+    ahead = steps(wire.sequences)
+    assert all(0 < step < 0x8000 for step in ahead)
+    assert sum(step - 1 for step in ahead) <= lost  # holes only where the network made them
+    assert all((b - a) & 0xFFFFFFFF < 2**31 for a, b in pairwise(wire.timestamps))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
+    parsed = rtp.parse(data)
+    if parsed is not None:
+        first, _, _, _, _, begin, end, number = parsed
+        assert first >> 6 == 2
+        assert 12 <= begin <= end <= len(data)
+        assert -1 <= number < 65_536
+        rtp.unwrap_rtx(data, parsed, 96, 1)
+
+
+async def test_a_call_over_a_lossy_and_jittery_path(house: House, node: RunningNode, monkeypatch) -> None:
+    """5 % of packets lost each way at the node's socket, some swapped: video is mended, sound goes on."""
+    generator = random.Random(3)
+    transmit, held = HostConnection.transmit, []
+
+    def lossy(self: HostConnection, data: bytes) -> None:
+        if 127 < data[0] < 192 and generator.random() < 0.05:
+            return
+        held.append((self, data))
+        if len(held) > 1 and generator.random() < 0.9:
+            generator.shuffle(held)
+            while held:
+                transmit(*held.pop())
+
+    monkeypatch.setattr(HostConnection, "transmit", lossy)
+    async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient") as patient:
+        await until(lambda: doctor._frames.get("video", 0) > 40 and patient._frames.get("video", 0) > 40, 15)
+        assert doctor._frames["audio"] > 100
+        figures = await house.link.stats("visit-1")
+        assert sum(f["receives"][0]["video"]["resent"] for f in figures) > 0
+        assert max(f["receives"][0]["audio"]["lost"] for f in figures) > 0
