@@ -193,7 +193,7 @@ async def _act(request: web.Request, act: Callable[[Edit], Any], *, at: str = ""
         return await _show(request, refusal=refusal, typed=form.text)
     query = {"undo": str(form.version)} if undoable else {"sentence": at} if at else {}
     target = url(request, "note", id=request.match_info["id"], **query)
-    return web.HTTPSeeOther(target + (f"#s-{at}" if at else ""))
+    return web.Response(status=303, headers={"Location": target + (f"#s-{at}" if at else "")})
 
 
 async def _show(request: web.Request, refusal: ColloqueError | None = None, typed: str = "") -> web.Response:
