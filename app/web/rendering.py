@@ -16,6 +16,7 @@ from app.errors import ColloqueError
 from app.web import filters
 from app.web.forms import csrf_token
 from app.web.keys import ACTOR, LANGUAGE, RELEASE, SETTINGS, TEMPLATES
+from app.web.routing import resource_name
 
 ROOT = Path(__file__).resolve().parents[2]
 STAFF = (Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR)
@@ -63,7 +64,7 @@ def see_other(request: web.Request, name: str, **params: str) -> web.Response:
 
 def url(request: web.Request, name: str, **params: Any) -> str:
     """The path of a named route; parameters that are no part of the path become the query."""
-    resource = request.app.router[name]
+    resource = request.app.router[resource_name(name)]
     in_path = {key: str(value) for key, value in params.items() if f"{{{key}" in resource.canonical}
     query = {key: str(value) for key, value in params.items() if key not in in_path}
     path = resource.url_for(**in_path)

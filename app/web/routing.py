@@ -35,15 +35,21 @@ AUDIENCE: dict[str, Audience] = {}
 REQUIRED: dict[tuple[str, str], Action | None] = {}  # by (method, name)
 
 
+def resource_name(name: str) -> str:
+    """How aiohttp knows a route: it takes no Python keyword between dashes, such as the "in" of sign-in."""
+    return name.replace("-", "_")
+
+
 def add_routes(app: web.Application, routes: list[Route]) -> None:
     """Register the table. Names are unique, but for the methods of one path, which share theirs."""
     for route in routes:
-        resource = next((r for r in app.router.resources() if r.name == route.name), None)
+        name = resource_name(route.name)
+        resource = next((r for r in app.router.resources() if r.name == name), None)
         if resource is None:
-            resource = app.router.add_resource(route.path, name=route.name)
+            resource = app.router.add_resource(route.path, name=name)
         if not isinstance(resource, web.Resource) or resource.canonical != route.path:
             raise ValueError(f"route name {route.name} is used for two paths")
         for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
             resource.add_route(method, route.handler)
-            REQUIRED[method, route.name] = route.action
-        AUDIENCE[route.name] = route.audience
+            REQUIRED[method, name] = route.action
+        AUDIENCE[name] = route.audience
