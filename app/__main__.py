@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -79,7 +78,7 @@ def web_process() -> None:
     settings = settings_or_fail()
     logs.configure()
     app = build(settings, database_or_fail(settings), work=True)
-    web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None,  # type: ignore[arg-type]
+    web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None,
                 shutdown_timeout=3.0)
 
 
@@ -151,7 +150,8 @@ def rehearse(
     db = database_or_fail(settings)
     try:
         report = asyncio.run(rehearsal.rehearse(
-            db, base_url.rstrip("/"), patient_wav=patient_wav, doctor_wav=doctor_wav, language=language, seconds=seconds))
+            db, base_url.rstrip("/"), patient_wav=patient_wav, doctor_wav=doctor_wav, language=language,
+            seconds=seconds))
     except rehearsal.RehearsalFailed as failure:
         fail(str(failure))
     finally:
@@ -224,4 +224,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -111,7 +111,7 @@ class Tx:
     def seal(self, row: SealedRow, content: BaseModel) -> None:
         """Seal `content` into row.sealed; the row must have its id and key owner."""
         key = self.keyring.key(self.session, self._key_id(row))
-        row.sealed = seal(key, content.model_dump_json().encode(), self._identity(row))  # type: ignore[attr-defined]
+        row.sealed = seal(key, content.model_dump_json().encode(), self._identity(row))
 
     def open(self, row: SealedRow, model: type[M]) -> M:
         """Open row.sealed as `model`. Raises Tampered or KeyDestroyed."""
