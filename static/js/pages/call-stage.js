@@ -1,0 +1,220 @@
+/**
+ * What both sides of a call share on the page: own devices, the other's picture, the tools, and whose connection is weak.
+ * Elements by id: bands, remote, local, hold, tool-mic, tool-camera, tool-switch; words from the data block "words".
+ * @module
+ */
+
+/** @typedef {import("../call/session.js").CallSession} CallSession */
+/** @typedef {Record<string, string>} Words */
+
+const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 }, facingMode: "user" };
+
+/** @returns {Words} */
+export function words() {
+  return JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+}
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function element(id, type) {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`the page has no ${id}`);
+  return found;
+}
+
+export class CallStage {
+  #session;
+  #words;
+  #other;
+  /** @type {MediaStream|null} */ #local = null;
+  #facing = "user";
+
+  /**
+   * @param {CallSession} session
+   * @param {string} other  the role that fills the big picture
+   * @param {Words} text
+   */
+  constructor(session, other, text) {
+    this.#session = session;
+    this.#other = other;
+    this.#words = text;
+    this.#listen();
+    this.#wireTools();
+  }
+
+  /** Camera and microphone, as far as the browser and its owner allow; the call works with less. */
+  async openDevices() {
+    if (this.#local) return this.#local;
+    this.#local = await this.#devices();
+    const local = element("local", HTMLVideoElement);
+    local.srcObject = this.#local;
+    local.hidden = this.#local.getVideoTracks().length === 0;
+    for (const [kind, id] of [["audio", "tool-mic"], ["video", "tool-camera"]]) {
+      const has = this.#local.getTracks().some((track) => track.kind === kind);
+      element(id, HTMLButtonElement).disabled = !has;
+      if (!has) element(id, HTMLButtonElement).setAttribute("aria-pressed", "false");
+    }
+    await this.#offerSwitch();
+    return this.#local;
+  }
+
+  /** @returns {Promise<MediaStream>} */
+  async #devices() {
+    if (!navigator.mediaDevices) {
+      this.band("devices", this.#words.noDevices, "bad");
+      return new MediaStream();
+    }
+    try {
+      return await navigator.mediaDevices.getUserMedia({ audio: AUDIO, video: VIDEO });
+    } catch {
+      // No camera, or only the microphone allowed: sound alone is a visit too.
+    }
+    try {
+      const sound = await navigator.mediaDevices.getUserMedia({ audio: AUDIO });
+      this.band("devices", this.#words.noCamera, "mind");
+      return sound;
+    } catch {
+      this.band("devices", this.#words.noDevices, "bad");
+      return new MediaStream();
+    }
+  }
+
+  async #offerSwitch() {
+    const tool = document.getElementById("tool-switch");
+    if (!tool || !this.#local?.getVideoTracks().length) return;
+    const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((d) => d.kind === "videoinput");
+    tool.hidden = cameras.length < 2;
+  }
+
+  /** The next camera: front and back on a phone, one after the other on a computer. */
+  async #switchCamera() {
+    const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((d) => d.kind === "videoinput");
+    const now = this.#local?.getVideoTracks()[0];
+    const at = cameras.findIndex((camera) => camera.deviceId === now?.getSettings().deviceId);
+    const next = cameras[(at + 1) % cameras.length];
+    if (!next || !this.#local) return;
+    this.#facing = this.#facing === "user" ? "environment" : "user";
+    const { facingMode: _facing, ...size } = VIDEO;
+    const wanted = next.deviceId ? { ...size, deviceId: { exact: next.deviceId } } : { ...size, facingMode: this.#facing };
+    now?.stop(); // phones open one camera at a time
+    const [track] = (await navigator.mediaDevices.getUserMedia({ video: wanted })).getVideoTracks();
+    if (now) this.#local.removeTrack(now);
+    this.#local.addTrack(track);
+    document.querySelector(".self")?.classList.toggle("mirror", track.getSettings().facingMode !== "environment");
+    await this.#session.switchDevice(track);
+  }
+
+  #wireTools() {
+    this.#toggle("tool-mic", "audio");
+    this.#toggle("tool-camera", "video");
+    document.getElementById("tool-switch")?.addEventListener("click", () => void this.#switchCamera());
+  }
+
+  /**
+   * @param {string} id
+   * @param {"audio"|"video"} kind
+   */
+  #toggle(id, kind) {
+    const tool = element(id, HTMLButtonElement);
+    tool.addEventListener("click", () => {
+      const on = tool.getAttribute("aria-pressed") === "false";
+      tool.setAttribute("aria-pressed", String(on));
+      if (kind === "video") element("local", HTMLVideoElement).hidden = !on;
+      void this.#session.mute(kind, !on);
+    });
+  }
+
+  #listen() {
+    const session = this.#session;
+    on(session, "remote", (remote) => {
+      if (remote.role === this.#other) this.#show(remote.stream);
+    });
+    on(session, "gone", () => this.#show(null));
+    on(session, "participant", (told) => this.#describe(told));
+    on(session, "state", (state) => this.#reflect(state));
+    on(session, "socket", (open) => this.band("socket", open ? "" : this.#words.socketLost, "mind"));
+    on(session, "quality", (quality) => this.#weigh(quality));
+    on(session, "problem", (problem) => {
+      if (problem.code !== "conflict") this.band("problem", problem.message, "mind");
+    });
+    on(session, "refused", () => this.band("socket", this.#words.refused, "bad"));
+  }
+
+  /** @param {MediaStream|null} stream */
+  #show(stream) {
+    const remote = element("remote", HTMLVideoElement);
+    remote.srcObject = stream;
+    remote.hidden = stream === null;
+    if (stream) void remote.play().catch(() => this.#askToPlay(remote));
+  }
+
+  /** @param {HTMLVideoElement} remote  whose sound the browser holds back until somebody presses */
+  #askToPlay(remote) {
+    this.band("play", this.#words.pressToHear, "mind");
+    document.addEventListener("pointerdown", () => {
+      void remote.play();
+      this.band("play", "", "mind");
+    }, { once: true });
+  }
+
+  /** @param {{role: string, audio: boolean, video: boolean, state: string}} told */
+  #describe(told) {
+    if (told.role !== this.#other) return;
+    const { otherMuted, otherCameraOff, otherLost } = this.#words;
+    const text = told.state === "lost" ? otherLost : told.state !== "connected" ? ""
+      : [told.audio ? "" : otherMuted, told.video ? "" : otherCameraOff].filter(Boolean).join(" ");
+    this.band("other", text, told.state === "lost" ? "mind" : "info");
+    element("remote", HTMLVideoElement).classList.toggle("off", !told.video);
+  }
+
+  /** @param {string} state */
+  #reflect(state) {
+    document.body.dataset.call = state;
+    this.band("call", state === "reconnecting" ? this.#words.reconnecting : "", "mind");
+    if (state === "connected") this.band("problem", "", "mind");
+  }
+
+  /** @param {import("../call/quality.js").Quality} quality */
+  #weigh(quality) {
+    const { weakYou, lostYou, weakThem, lostThem } = this.#words;
+    const text = quality.level === "good" ? "" : quality.side === "them"
+      ? (quality.level === "lost" ? lostThem : weakThem) : (quality.level === "lost" ? lostYou : weakYou);
+    this.band("quality", text, "mind");
+  }
+
+  /**
+   * Say something across the top, or take it back with an empty text.
+   * @param {string} key  one band for each
+   * @param {string|undefined} text
+   * @param {"good"|"info"|"mind"|"bad"} kind
+   */
+  band(key, text, kind) {
+    const bands = element("bands", HTMLElement);
+    let band = /** @type {HTMLElement|null} */ (bands.querySelector(`[data-key="${key}"]`));
+    if (!text) {
+      band?.remove();
+      return;
+    }
+    if (!band) {
+      band = document.createElement("div");
+      band.dataset.key = key;
+      bands.append(band);
+    }
+    band.className = `band edge ${{ good: "", info: "sky", mind: "sun", bad: "rose" }[kind]}`;
+    if (band.textContent !== text) band.textContent = text;
+  }
+}
+
+/**
+ * @param {EventTarget} target
+ * @param {string} type
+ * @param {(detail: any) => void} act
+ */
+export function on(target, type, act) {
+  target.addEventListener(type, (event) => act(/** @type {CustomEvent} */ (event).detail));
+}

@@ -1,0 +1,103 @@
+/** The patient's call: joins by itself, comes back by itself, and lets the patient change their mind about transcription. */
+
+import { CallSession } from "../call/session.js";
+import { CallStage, element, on, words } from "./call-stage.js";
+
+const root = element("call", HTMLElement);
+const text = words();
+const session = new CallSession(new URL(root.dataset.socket ?? "", location.href).href);
+const stage = new CallStage(session, "doctor", text);
+const hold = element("hold", HTMLElement);
+const captions = element("captions", HTMLElement);
+const consent = element("transcription", HTMLInputElement);
+const captionTool = element("tool-captions", HTMLButtonElement);
+const LINES = 2;
+
+async function join() {
+  await stage.openDevices().then((local) => session.join(local));
+}
+
+on(session, "message", (message) => {
+  switch (message.type) {
+    case "admitted":
+      if (["idle", "left"].includes(session.state)) void join();
+      break;
+    case "waiting":
+      location.assign(root.dataset.waiting ?? "/");
+      break;
+    case "transcription":
+      consentIs(message.consent);
+      break;
+    case "caption":
+      if (message.kind === "speech") caption(message);
+      break;
+    case "presence":
+      if (message.role === "doctor") stage.band("presence", message.online ? "" : text.otherAway, "info");
+      break;
+    case "replaced":
+      showHold(text.replaced, text.continueHere);
+      break;
+    case "ended":
+      session.close();
+      location.assign(root.dataset.ended ?? "/");
+      break;
+  }
+});
+on(session, "remote", () => (hold.hidden = true));
+on(session, "gone", () => showHold(text.waitingForOther));
+
+/**
+ * @param {string} words_
+ * @param {string} [action]
+ */
+function showHold(words_, action) {
+  hold.hidden = false;
+  hold.replaceChildren(Object.assign(document.createElement("b"), { textContent: words_ }));
+  if (!action) return;
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "btn primary", textContent: action });
+  button.addEventListener("click", () => void join());
+  hold.append(button);
+}
+
+/** @param {boolean} given */
+function consentIs(given) {
+  const before = consent.checked;
+  consent.checked = given;
+  captionTool.disabled = !given;
+  showCaptions(given && captionTool.getAttribute("aria-pressed") === "true");
+  if (before !== given) stage.band("consent", given ? text.consentOn : text.consentOff, "good");
+  setTimeout(() => stage.band("consent", "", "good"), 6000);
+}
+
+/** @param {boolean} shown */
+function showCaptions(shown) {
+  captions.hidden = !shown;
+  captionTool.setAttribute("aria-pressed", String(shown));
+}
+
+/** @param {{role: string, text: string}} said */
+function caption(said) {
+  const line = document.createElement("p");
+  const who = document.createElement("b");
+  who.textContent = said.role === "doctor" ? text.doctorShort : text.you;
+  line.append(who, ` ${said.text}`);
+  const lines = element("caption", HTMLElement);
+  lines.append(line);
+  while (lines.childElementCount > LINES) lines.firstElementChild?.remove();
+}
+
+consent.addEventListener("change", () => {
+  if (!session.send({ type: "consent", transcription: consent.checked })) {
+    consent.checked = !consent.checked; // nothing was sent: the switch must not lie
+    stage.band("consent", text.notSent, "bad");
+  }
+});
+captionTool.addEventListener("click", () => showCaptions(captionTool.getAttribute("aria-pressed") !== "true"));
+element("tool-leave", HTMLButtonElement).addEventListener("click", () => element("leave", HTMLDialogElement).showModal());
+element("leave-now", HTMLButtonElement).addEventListener("click", () => {
+  session.close();
+  location.assign(root.dataset.ended ?? "/");
+});
+
+void stage.openDevices();
+session.open();

@@ -1,0 +1,191 @@
+/** The doctor's visit: admits, talks, sees the words grow, notes the facts, ends. */
+
+import { CallSession } from "../call/session.js";
+import { CallStage, element, on, words } from "./call-stage.js";
+import { keepLive } from "./live-queue.js";
+import { Transcript, clock } from "./transcript.js";
+
+const root = element("visit", HTMLElement);
+const text = words();
+const socket = new URL(root.dataset.socket ?? "", location.href);
+socket.searchParams.set("screen", screenId());
+const session = new CallSession(socket.href);
+const stage = new CallStage(session, "patient", text);
+const transcript = new Transcript(element("lines", HTMLElement), text, { doctor: text.doctorName, patient: text.patientName });
+const facts = element("facts", HTMLFormElement);
+const admission = element("admit", HTMLFormElement);
+let startedAtMs = 0;
+
+/** One name for this tab, kept over reloads: the server knows a reload from a second screen by it. */
+function screenId() {
+  const kept = sessionStorage.getItem("screen") ?? crypto.randomUUID();
+  sessionStorage.setItem("screen", kept);
+  return kept;
+}
+
+on(session, "message", (message) => {
+  switch (message.type) {
+    case "visit":
+      begin(message);
+      break;
+    case "arrived":
+      hold("arrived");
+      break;
+    case "admitted":
+      void join();
+      break;
+    case "media_started":
+      startedAtMs ||= Date.now();
+      break;
+    case "caption":
+      transcript.add(message);
+      break;
+    case "captions":
+      captionsAre(message.state);
+      break;
+    case "transcription":
+      consentIs(message.consent);
+      break;
+    case "presence":
+      if (message.role === "patient") presence(message.online);
+      break;
+    case "elsewhere":
+      hold("elsewhere");
+      break;
+    case "replaced":
+      hold("elsewhere");
+      break;
+    case "ended":
+      location.assign(root.dataset.note ?? "/");
+      break;
+  }
+});
+on(session, "remote", () => hold(""));
+on(session, "gone", () => hold("alone"));
+
+/** @param {{status: string, transcription: boolean, captions: string, started_at_ms: number|null, patient_online: boolean, lines: import("./transcript.js").Line[]}} visit */
+function begin(visit) {
+  startedAtMs = visit.started_at_ms ?? 0;
+  transcript.fill(visit.lines);
+  consentIs(visit.transcription);
+  captionsAre(visit.captions);
+  if (visit.status === "in-progress") void join();
+  else hold(visit.status);
+  if (visit.status !== "planned") presence(visit.patient_online);
+}
+
+async function join() {
+  element("tool-end", HTMLButtonElement).disabled = false;
+  if (session.remotes.size === 0) hold("alone");
+  const local = await stage.openDevices();
+  if (["idle", "left", "replaced"].includes(session.state)) session.join(local);
+}
+
+/** @param {string} which  of the messages over the picture: planned, arrived, alone, elsewhere; "" for none */
+function hold(which) {
+  document.querySelectorAll("[data-hold]").forEach((message) => {
+    /** @type {HTMLElement} */ (message).hidden = /** @type {HTMLElement} */ (message).dataset.hold !== which;
+  });
+}
+
+/** @param {boolean} online */
+function presence(online) {
+  stage.band("presence", online ? "" : text.otherAway, "info");
+}
+
+/** @param {boolean} given */
+function consentIs(given) {
+  root.dataset.transcription = given ? "on" : "off";
+}
+
+/** @param {string} state */
+function captionsAre(state) {
+  root.dataset.captions = state;
+}
+
+// --- admission, facts, end --------------------------------------------------------------------------------------------
+
+/**
+ * Send a form without leaving the page.
+ * @param {HTMLFormElement} form
+ * @returns {Promise<{saved?: Record<string, string>, error?: {message: string, fields: Record<string, string>}}>}
+ */
+async function send(form) {
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+  return answer.json();
+}
+
+admission.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const button = admission.querySelector("button");
+  button?.setAttribute("aria-busy", "true");
+  void stage.openDevices();
+  send(admission)
+    .then((answer) => stage.band("problem", answer.error?.message, "mind"))
+    .catch(() => stage.band("problem", text.notSent, "bad"))
+    .finally(() => button?.removeAttribute("aria-busy"));
+});
+
+facts.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void saveFacts();
+});
+facts.addEventListener("change", () => void saveFacts());
+
+async function saveFacts() {
+  const said = element("facts-saved", HTMLElement);
+  try {
+    const answer = await send(facts);
+    showErrors(answer.error?.fields ?? {});
+    said.textContent = answer.error ? "" : text.saved;
+  } catch {
+    said.textContent = text.notSent;
+  }
+  showMissing();
+}
+
+/** @param {Record<string, string>} errors */
+function showErrors(errors) {
+  facts.querySelectorAll(".error").forEach((error) => error.remove());
+  for (const input of facts.querySelectorAll("input")) {
+    const message = errors[input.name];
+    input.toggleAttribute("aria-invalid", Boolean(message));
+    if (!message) continue;
+    const error = Object.assign(document.createElement("p"), { className: "error", textContent: message, id: `${input.id}-error` });
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", error.id);
+    input.after(error);
+  }
+}
+
+/** Before the end, name the facts that are still missing; the doctor decides. */
+function showMissing() {
+  const given = new FormData(facts);
+  for (const item of document.querySelectorAll("[data-missing]")) {
+    const name = /** @type {HTMLElement} */ (item).dataset.missing ?? "";
+    /** @type {HTMLElement} */ (item).hidden = Boolean(given.get(name));
+  }
+  const list = element("missing", HTMLElement);
+  list.hidden = !list.querySelector("[data-missing]:not([hidden])");
+}
+
+setInterval(() => {
+  element("timer", HTMLElement).textContent = startedAtMs ? clock((Date.now() - startedAtMs) / 1000) : "";
+}, 1000);
+
+/** Keys work with Alt, so that no single key acts by accident or fights a screen reader. */
+const KEYS = { KeyM: "tool-mic", KeyC: "tool-camera", KeyA: "admit-now", KeyT: "tool-end" };
+document.addEventListener("keydown", (event) => {
+  const id = KEYS[/** @type {keyof typeof KEYS} */ (event.code)];
+  if (!event.altKey || event.ctrlKey || event.metaKey || !id) return;
+  event.preventDefault();
+  document.getElementById(id)?.click();
+});
+
+element("take-over", HTMLButtonElement).addEventListener("click", () => session.send({ type: "take_over" }));
+
+showMissing();
+if (root.dataset.status !== "planned") void stage.openDevices();
+keepLive(element("queue", HTMLElement));
+session.open();
