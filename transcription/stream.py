@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transcription.sealing import Frame
-from transcription.segmentation import SAMPLE_RATE_HZ, Samples, Segmenter, Utterance
+from transcription.segmentation import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Samples, Segmenter, Utterance
 
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1_000
 GAP_MS = 20  # one frame missing
@@ -129,13 +129,15 @@ class SpeechStream:
         inside = [a for a in self._anchors if utterance.first <= a.position < utterance.last]
         # Frames and blocks have different lengths: a frame on the border belongs to the utterance before.
         first, last = (inside[0], inside[-1]) if inside else (self._anchor(utterance.first),) * 2
-        start_at_ms, end_at_ms = self._at_ms(utterance.speech_first), self._at_ms(utterance.speech_last)
-        return Cut(first.sequence, last.sequence, start_at_ms, end_at_ms)
+        # A block may straddle a gap: an utterance begins on the gap's far side and ends on its near one.
+        start_at_ms = self._at_ms(utterance.speech_first, seen_from=utterance.speech_first + BLOCK_SAMPLES - 1)
+        end_at_ms = self._at_ms(utterance.speech_last, seen_from=utterance.speech_last - BLOCK_SAMPLES)
+        return Cut(first.sequence, last.sequence, start_at_ms, max(start_at_ms, end_at_ms))
 
     def _anchor(self, position: int) -> _Anchor:
         before = [a for a in self._anchors if a.position <= position]
         return before[-1] if before else self._anchors[0]
 
-    def _at_ms(self, position: int) -> int:
-        anchor = self._anchor(max(0, position - 1))
-        return anchor.at_ms + max(0, position - anchor.position) // SAMPLES_PER_MS
+    def _at_ms(self, position: int, seen_from: int) -> int:
+        anchor = self._anchor(seen_from)
+        return anchor.at_ms + (position - anchor.position) // SAMPLES_PER_MS

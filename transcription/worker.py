@@ -53,6 +53,9 @@ YIELD_S = 0.15  # for each stream this worker has, how long another may take a n
 REPORT_S = 1.0
 
 
+NOTHING = Recognition("", 0.0, 0.0, 0.0, low_confidence=True)
+
+
 class Job(NamedTuple):
     """An utterance in the queue; what was said first is recognised first."""
 
@@ -213,7 +216,11 @@ class Worker:
             job = self._recognising = heapq.heappop(self._jobs)
             language = job.tail.header.language
             work = functools.partial(self._recognizer.recognise, job.spoken.samples, language)
-            recognition = await loop.run_in_executor(whisper, work)
+            try:
+                recognition = await loop.run_in_executor(whisper, work)
+            except (RuntimeError, ValueError, IndexError):  # one utterance must not stop all others, again and again
+                log.exception("an utterance could not be recognised")
+                recognition = NOTHING
             self._recognising = None
             if self._tails.get(job.tail.path) is job.tail:  # not forgotten meanwhile
                 await self._announce(job, recognition)

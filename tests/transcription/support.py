@@ -150,7 +150,8 @@ asyncio.run(run(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), None))
 async def worker(web_socket: Path, folder: Path):
     """A real worker process; yields it, ends it with SIGTERM when it still lives."""
     process = await asyncio.create_subprocess_exec(
-        "nice", sys.executable, "-W", "error", "-c", WORKER, str(web_socket), str(folder / "spool"), str(folder / "keys"),
+        "nice", sys.executable, "-W", "error", "-c", WORKER,
+        str(web_socket), str(folder / "spool"), str(folder / "keys"),
         cwd=Path(__file__).parent.parent.parent, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     try:
         yield process

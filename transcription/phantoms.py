@@ -1,0 +1,38 @@
+"""Sentences that Whisper learnt from subtitles and says of silence and noise; nobody says them in a consultation."""
+
+import re
+import unicodedata
+
+# Whole utterances, as _plain() spells them.
+_PHRASES = re.compile(
+    r"""
+      sous titres? (realises? )?(par|para|de|fait par|par la) .*
+    | sous titr(es|age|eur)\b.*
+    | (merci|merci a tous|merci beaucoup)? ?d avoir (regarde|visionne|ecoute) (cette|la|ma) video.*
+    | (n oubliez pas de vous )?abonnez? (vous)?( a (la|ma|notre) chaine)?
+    | (a )?(tres )?bientot pour une (nouvelle|prochaine) video.*
+    | thank(s| you)( so much| very much)? for watching.*
+    | (please )?(like and )?subscribe( to (my|our|the) channel)?.*
+    | subtitles? by .*
+    | (transcribed|transcription|translated|captions?|captioned) by .*
+    | i ?m going to get you a little bit more
+    | (.*\b)?(amara org|soustitreur com|otter ai|castingwords|radio canada 20\d\d)\b.*
+    """,
+    re.VERBOSE,
+)
+LOOP_WORDS = 3  # so many words four times over are a loop; "non non non non" is an answer
+_REPEATED = re.compile(r"(.{1,60}?)(?: \1){3,}")
+
+
+def phantom(text: str) -> bool:
+    """Whether an utterance is nothing but a learnt phrase, one phrase over and over, or no word at all."""
+    plain = _plain(text)
+    repeated = _REPEATED.fullmatch(plain)
+    phrase = repeated.group(1) if repeated else plain
+    loops = bool(repeated) and len(phrase.split()) >= LOOP_WORDS
+    return not plain or loops or bool(_PHRASES.fullmatch(phrase))
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.lower())
+    return " ".join(re.findall(r"[a-z0-9]+", "".join(c for c in letters if not unicodedata.combining(c))))
