@@ -21,6 +21,7 @@ from app.scheduling.wall import day_bounds
 
 SEARCH_DAYS = 60  # how far the next free slots are looked for
 SEARCH_STRIDE_DAYS = 7
+DEFAULT_SLOT_MIN = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,17 @@ class Clinic:
         return ZoneInfo(self.organization.zone)
 
 
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Some days of some doctors: what is booked, open and free. `now` is the instant it was read."""
+
+    clinic: Clinic
+    entries: list[AgendaEntry]
+    opened: dict[str, list[Interval]]
+    free: list[FreeSlot]
+    now: datetime
+
+
 def clinic(tx: Tx) -> Clinic:
     """The clinic with its active doctors and motifs, by name. Raises NotFound before it is set up."""
     guard.permit(tx, Action.SCHEDULE_READ, entity="Schedule", quiet=True)
@@ -84,6 +96,21 @@ def appointments(tx: Tx, practitioner_ids: Sequence[str], from_at: datetime, to_
     rows = tx.session.exec(found).all()
     known = identities(tx, (appointment.patient_id for appointment, _ in rows))
     return [AgendaEntry(a, known[a.patient_id], motif) for a, motif in rows]
+
+
+def board(tx: Tx, practitioner_ids: Sequence[str] | None, first: date, last: date,
+          motif_id: str | None = None) -> Board:
+    """The days from `first` to `last` of some doctors, or of all when None.
+
+    Free slots have the length of the motif, or of the shortest one that is offered.
+    """
+    known = clinic(tx)
+    ids = [p.id for p in known.practitioners if practitioner_ids is None or p.id in practitioner_ids]
+    window = Interval(day_bounds(first, known.zone)[0], day_bounds(last, known.zone)[1])
+    offered = [m for m in known.motifs if m.active and motif_id in (None, m.id)]
+    length = timedelta(minutes=min((m.duration_min for m in offered), default=DEFAULT_SLOT_MIN))
+    free = free_slots(tx, ids, length, window, motif_id)
+    return Board(known, appointments(tx, ids, window.start, window.end), open_times(tx, ids, window), free, tx.now)
 
 
 def appointment(tx: Tx, appointment_id: str) -> AgendaEntry:

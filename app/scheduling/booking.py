@@ -8,12 +8,13 @@ from typing import get_args
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from app import jobs
+from app import jobs, people
 from app.access import guard
 from app.access.policy import Action
 from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.people import Language, Patient, Practitioner
+from app.people import Language, Patient, PatientIdentity, Practitioner, directory
+from app.people.directory import PatientHit
 from app.scheduling.agenda import FreeSlot, next_slots, open_time
 from app.scheduling.intervals import Interval
 from app.scheduling.tables import OVERLAP, Appointment, BookingNote, Motif
@@ -31,6 +32,16 @@ class SlotTaken(Conflict):
                  alternatives: list[FreeSlot] | None = None) -> None:
         super().__init__(message)
         self.alternatives = alternatives or []
+
+
+class LooksKnown(Conflict):
+    """The new patient may be one of `hits`: whoever books has to say."""
+
+    code = "looks_known"
+
+    def __init__(self, hits: list[PatientHit]) -> None:
+        super().__init__("This may be someone you already know.")
+        self.hits = hits
 
 
 def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, patient_id: str,
@@ -53,6 +64,20 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
     guard.begin_care(tx, practitioner_id, patient_id, _care_source(appointment))
     jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
     return appointment
+
+
+def book_for_new(tx: Tx, identity: PatientIdentity, *, certain: bool, practitioner_id: str, motif_id: str,
+                 start_at: datetime) -> Appointment:
+    """Register a patient and book for them, both or neither. `certain`: no, it is not one of those we know.
+
+    Raises LooksKnown before anything is written, and all that `book` raises.
+    """
+    known = [] if certain else directory.possible_duplicates(tx, identity)
+    if known:
+        raise LooksKnown(known)
+    patient = people.register(tx, identity)
+    return book(tx, practitioner_id=practitioner_id, motif_id=motif_id, start_at=start_at, patient_id=patient.id,
+                language=identity.language)
 
 
 def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None) -> Appointment:

@@ -1,7 +1,22 @@
 """The one page of URLs: method, path, handler, name, audience, action."""
 
 from app.access.policy import Action
-from app.web import admin, call, demo, doctor, links, note, patient, record_pages, signin, site
+from app.web import (
+    admin,
+    bookings,
+    call,
+    demo,
+    doctor,
+    hours,
+    links,
+    note,
+    patient,
+    patients,
+    planner,
+    record_pages,
+    signin,
+    site,
+)
 from app.web.routing import Audience, Route
 
 PUBLIC, STAFF, PATIENT = Audience.PUBLIC, Audience.STAFF, Audience.PATIENT
@@ -21,6 +36,31 @@ ROUTES: list[Route] = [
     Route("POST", "/sign-in/code", signin.code, "sign-in-code", PUBLIC),
     Route("POST", "/sign-out", signin.sign_out, "sign-out", PUBLIC),
     # --- scheduler ----------------------------------------------------------------------------
+    Route("GET", "/planner", planner.planner, "planner", STAFF, Action.APPOINTMENT_BOOK),
+    Route("GET", "/planner/booking", bookings.book_form, "book", STAFF, Action.APPOINTMENT_BOOK),
+    Route("POST", "/planner/booking", bookings.book, "book", STAFF, Action.APPOINTMENT_BOOK),
+    Route("GET", "/appointments/{id}", bookings.appointment, "appointment", STAFF, Action.APPOINTMENT_MOVE),
+    Route("GET", "/appointments/{id}/time", bookings.new_time, "appointment-time", STAFF, Action.APPOINTMENT_MOVE),
+    Route("POST", "/appointments/{id}/time", bookings.move, "appointment-time", STAFF, Action.APPOINTMENT_MOVE),
+    Route("GET", "/appointments/{id}/cancellation", bookings.cancellation, "appointment-cancellation", STAFF,
+          Action.APPOINTMENT_CANCEL),
+    Route("POST", "/appointments/{id}/cancellation", bookings.cancel, "appointment-cancellation", STAFF,
+          Action.APPOINTMENT_CANCEL),
+    Route("POST", "/appointments/{id}/restoration", bookings.restore, "appointment-restoration", STAFF,
+          Action.APPOINTMENT_BOOK),
+    Route("GET", "/availability", hours.availability, "availability", STAFF, Action.SCHEDULE_WRITE),
+    Route("POST", "/availability/hours", hours.open_weekly, "availability-hours", STAFF, Action.SCHEDULE_WRITE),
+    Route("POST", "/availability/hours/{id}/closing", hours.close_weekly, "availability-closing", STAFF,
+          Action.SCHEDULE_WRITE),
+    Route("POST", "/availability/days", hours.add_exception, "availability-days", STAFF, Action.SCHEDULE_WRITE),
+    Route("POST", "/availability/days/{id}/removal", hours.remove_exception, "availability-removal", STAFF,
+          Action.SCHEDULE_WRITE),
+    Route("POST", "/motifs", hours.add_motif, "motifs", STAFF, Action.SCHEDULE_WRITE),
+    Route("POST", "/motifs/{id}", hours.change_motif, "motif", STAFF, Action.SCHEDULE_WRITE),
+    Route("GET", "/patients", patients.patients, "patients", STAFF, Action.PATIENT_WRITE),
+    Route("POST", "/patients", patients.search, "patients", STAFF, Action.PATIENT_WRITE),
+    Route("GET", "/patients/{id}", patients.patient, "patient", STAFF, Action.PATIENT_WRITE),
+    Route("POST", "/patients/{id}", patients.update, "patient", STAFF, Action.PATIENT_WRITE),
     # --- patient ------------------------------------------------------------------------------
     Route("GET", "/l/{token}", links.link, "link", PUBLIC),
     Route("POST", "/l/{token}", links.send_code, "link", PUBLIC),

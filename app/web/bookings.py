@@ -1,0 +1,299 @@
+"""Booking a slot, and one appointment: moved, cancelled, brought back. Each page works without script."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from app import i18n, people
+from app.db import Tx
+from app.errors import Invalid
+from app.notifications import messages
+from app.people import IdentityForm, PatientIdentity, directory
+from app.people.directory import PatientHit
+from app.scheduling import agenda, booking
+from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
+from app.scheduling.booking import LooksKnown, SlotTaken
+from app.scheduling.intervals import Interval
+from app.scheduling.tables import Appointment
+from app.web.forms import form_of, parse
+from app.web.keys import ACTOR, DATABASE, LANGUAGE
+from app.web.planner import day_asked, doctor_named, motif_label, slot_label, start_value
+from app.web.rendering import render, say, see_other, translated, url
+
+UPCOMING = 4  # slots offered when a day has none
+CHOICE = ("practitioner", "motif", "on", "start", "patient")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the booking page shows: a day of one doctor, and for whom."""
+
+    board: Board
+    on: date
+    practitioner_id: str
+    motif_id: str
+    start_at: datetime | None
+    upcoming: list[FreeSlot]
+    patient: tuple[str, PatientIdentity] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One appointment with all that its page shows."""
+
+    entry: AgendaEntry
+    clinic: agenda.Clinic
+    messages: list[messages.Message]
+    board: Board | None
+    upcoming: list[FreeSlot]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a booking did not go through, for the page that is shown again."""
+
+    errors: dict[str, str]
+    duplicates: list[PatientHit]
+    alternatives: list[FreeSlot]
+    taken: str = ""
+    status: int = 200
+
+
+NO_TROUBLE = Trouble({}, [], [])
+
+
+async def book_form(request: web.Request) -> web.Response:
+    """GET /planner/booking: with whom, for whom, when."""
+    return await _book_page(request, {key: request.query.get(key, "") for key in CHOICE})
+
+
+async def book(request: web.Request) -> web.StreamResponse:
+    """POST /planner/booking: search a patient (step=search), or book for a known or a new one."""
+    fields = await form_of(request)
+    if fields.get("step") == "search":
+        hits = await request.app[DATABASE].read(request[ACTOR], directory.search, fields.get("q", "")[:120])
+        return await _book_page(request, fields, hits=hits)
+    try:
+        appointment = await _book(request, fields)
+    except LooksKnown as doubt:
+        return await _book_page(request, fields, Trouble({}, doubt.hits, [], status=doubt.status))
+    except SlotTaken as taken:
+        trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
+        return await _book_page(request, fields, trouble)
+    except Invalid as refusal:
+        return await _book_page(request, fields, Trouble(_spoken(request, refusal), [], [], status=refusal.status))
+    return see_other(request, "planner", practitioner=appointment.practitioner_id, done="booked",
+                     on=await _local_day(request, appointment), appointment=appointment.id)
+
+
+async def appointment(request: web.Request) -> web.Response:
+    """GET /appointments/{id}."""
+    return await _appointment_page(request)
+
+
+async def new_time(request: web.Request) -> web.Response:
+    """GET /appointments/{id}/time: where it may move to."""
+    return await _appointment_page(request, doing="move")
+
+
+async def move(request: web.Request) -> web.StreamResponse:
+    """POST /appointments/{id}/time."""
+    fields, appointment_id = await form_of(request), request.match_info["id"]
+    db, actor = request.app[DATABASE], request[ACTOR]
+    try:
+        was = (await db.read(actor, agenda.appointment, appointment_id)).appointment
+        moved = await db.write(actor, booking.move, appointment_id, instant(fields.get("start", "")),
+                               fields.get("practitioner") or None)
+    except SlotTaken as taken:
+        trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
+        return await _appointment_page(request, trouble, doing="move")
+    except Invalid as refusal:
+        return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status),
+                                       doing="move")
+    return see_other(request, "planner", practitioner=moved.practitioner_id, done="moved", appointment=moved.id,
+                     on=await _local_day(request, moved), was=start_value(was.start_at), doctor=was.practitioner_id)
+
+
+async def cancellation(request: web.Request) -> web.Response:
+    """GET /appointments/{id}/cancellation: says what is lost, and asks."""
+    return await _appointment_page(request, doing="cancel")
+
+
+async def cancel(request: web.Request) -> web.StreamResponse:
+    """POST /appointments/{id}/cancellation."""
+    gone = await request.app[DATABASE].write(request[ACTOR], booking.cancel, request.match_info["id"])
+    return see_other(request, "planner", practitioner=gone.practitioner_id, done="cancelled", appointment=gone.id,
+                     on=await _local_day(request, gone))
+
+
+async def restore(request: web.Request) -> web.StreamResponse:
+    """POST /appointments/{id}/restoration: take a cancellation back."""
+    try:
+        back = await request.app[DATABASE].write(request[ACTOR], booking.undo_cancel, request.match_info["id"])
+    except SlotTaken as taken:
+        return await _appointment_page(request, Trouble({}, [], [], say(request, taken), taken.status))
+    return see_other(request, "planner", practitioner=back.practitioner_id, done="restored", appointment=back.id,
+                     on=await _local_day(request, back))
+
+
+def instant(text: str) -> datetime:
+    """The instant a form carries, such as 2026-11-23T13:15Z. Raises Invalid."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or at.second or at.microsecond:
+        raise Invalid(fields={"start": "Please choose a time."})
+    return at
+
+
+async def _book(request: web.Request, fields: dict[str, str]) -> Appointment:
+    db, actor = request.app[DATABASE], request[ACTOR]
+    slot = {"practitioner_id": fields.get("practitioner", ""), "motif_id": fields.get("motif", "")}
+    start_at = instant(fields.get("start", ""))
+    if patient_id := fields.get("patient", ""):
+        return await db.write(actor, _book_for_known, patient_id, start_at, **slot)
+    identity = parse(IdentityForm, fields).identity()
+    return await db.write(actor, booking.book_for_new, identity, certain=fields.get("new_person") == "yes",
+                          start_at=start_at, **slot)
+
+
+def _book_for_known(tx: Tx, patient_id: str, start_at: datetime, *, practitioner_id: str, motif_id: str
+                    ) -> Appointment:
+    language = people.identity_of(tx, patient_id).language
+    return booking.book(tx, practitioner_id=practitioner_id, motif_id=motif_id, start_at=start_at,
+                        patient_id=patient_id, language=language)
+
+
+def _desk(tx: Tx, choice: dict[str, str]) -> Desk:
+    clinic = agenda.clinic(tx)
+    today = tx.now.astimezone(clinic.zone).date()
+    on = max(day_asked(choice.get("on", ""), today), today)
+    doctors, offered = [p.id for p in clinic.practitioners], [m.id for m in clinic.motifs if m.active]
+    doctor = _one_of(choice.get("practitioner", ""), doctors)
+    motif = _one_of(choice.get("motif", ""), offered)
+    board = agenda.board(tx, [doctor], on, on, motif or None)
+    length = next((timedelta(minutes=m.duration_min) for m in clinic.motifs if m.id == motif), timedelta(minutes=15))
+    upcoming = [] if board.free or not doctor else agenda.next_slots(
+        tx, doctor, length, max(tx.now, board.now), motif_id=motif or None, limit=UPCOMING)
+    patient_id = choice.get("patient", "")
+    patient = (patient_id, people.identity_of(tx, patient_id)) if patient_id else None
+    return Desk(board, on, doctor, motif, _chosen(choice.get("start", "")), upcoming, patient)
+
+
+def _chosen(text: str) -> datetime | None:
+    try:
+        return instant(text)
+    except Invalid:
+        return None
+
+
+def _one_of(asked: str, known: list[str]) -> str:
+    return asked if asked in known else next(iter(known), "")
+
+
+async def _book_page(request: web.Request, choice: dict[str, str], trouble: Trouble = NO_TROUBLE,
+                     hits: list[PatientHit] | None = None) -> web.Response:
+    desk = await request.app[DATABASE].read(request[ACTOR], _desk, choice)
+    lang, clinic = request[LANGUAGE], desk.board.clinic
+    # A free time that the grid of this length does not name (it came from the planner) is offered as well.
+    free = sorted({s.start_at for s in desk.board.free} | _fitting(desk))
+    here = {"practitioner": desk.practitioner_id, "motif": desk.motif_id, "on": desk.on.isoformat()}
+    return render(
+        request, "scheduler/book.html", status=trouble.status, here="planner", zone=clinic.organization.zone,
+        practitioners=[(p.id, p.name) for p in clinic.practitioners], practitioner_id=desk.practitioner_id,
+        motifs=[(m.id, f"{motif_label(m, lang)} ({m.duration_min} min)") for m in clinic.motifs if m.active],
+        motif_id=desk.motif_id, on=desk.on, start=start_value(desk.start_at) if desk.start_at else "",
+        slots=[{"value": start_value(at), "time": slot_label(at, lang, clinic.zone)} for at in free],
+        alternatives=_offered(request, trouble.alternatives or desk.upcoming, clinic),
+        taken=trouble.taken, errors=trouble.errors, duplicates=_people(trouble.duplicates), typed=choice,
+        query=choice.get("q", "") if hits is not None else "", hits=_people(hits or []), searched=hits is not None,
+        patient=_known(desk.patient), earliest=desk.board.now.astimezone(clinic.zone).date(),
+        previous=url(request, "book", **(here | {"on": (desk.on - timedelta(days=1)).isoformat()}), **_kept(choice)),
+        following=url(request, "book", **(here | {"on": (desk.on + timedelta(days=1)).isoformat()}), **_kept(choice)),
+    )
+
+
+def _fitting(desk: Desk) -> set[datetime]:
+    """The time asked for, if free time holds the motif's whole length."""
+    if desk.start_at is None or desk.start_at <= desk.board.now:
+        return set()
+    motif = next((m for m in desk.board.clinic.motifs if m.id == desk.motif_id), None)
+    wanted = Interval(desk.start_at, desk.start_at + timedelta(minutes=motif.duration_min if motif else 0))
+    opened = desk.board.opened.get(desk.practitioner_id, [])
+    taken = any(wanted.overlaps(Interval(e.appointment.start_at, e.appointment.end_at)) for e in desk.board.entries)
+    return set() if taken or not any(wanted.within(hours) for hours in opened) else {desk.start_at}
+
+
+def _kept(choice: dict[str, str]) -> dict[str, str]:
+    return {"patient": choice["patient"]} if choice.get("patient") else {}
+
+
+def _offered(request: web.Request, slots: list[FreeSlot], clinic: agenda.Clinic) -> list[dict[str, str]]:
+    lang = request[LANGUAGE]
+    return [{"value": start_value(s.start_at), "practitioner_id": s.practitioner_id,
+             "label": f"{i18n.short_day(s.start_at, lang, clinic.organization.zone)}, "
+                      f"{slot_label(s.start_at, lang, clinic.zone)}"} for s in slots]
+
+
+def _people(hits: list[PatientHit]) -> list[dict[str, Any]]:
+    return [{"id": hit.id, "name": hit.identity.name, "birth_date": hit.identity.birth_date} for hit in hits]
+
+
+def _known(patient: tuple[str, PatientIdentity] | None) -> dict[str, Any] | None:
+    if patient is None:
+        return None
+    who = patient[1]
+    return {"id": patient[0], "name": who.name, "birth_date": who.birth_date, "contact": who.email or who.phone}
+
+
+async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE, doing: str = "") -> web.Response:
+    fields = await form_of(request) if request.method == "POST" else request.query
+    card = await request.app[DATABASE].read(request[ACTOR], _card, request.match_info["id"], doing == "move",
+                                            fields.get("practitioner", ""), fields.get("on", ""))
+    lang, clinic, row, who = request[LANGUAGE], card.clinic, card.entry.appointment, card.entry.identity
+    on = day_asked(fields.get("on", ""), row.start_at.astimezone(clinic.zone).date())
+    free = card.board.free if card.board else []
+    return render(
+        request, "scheduler/appointment.html", status=trouble.status, here="planner", zone=clinic.organization.zone,
+        appointment=row, practitioner_name=doctor_named(clinic.practitioners, row.practitioner_id),
+        motif_label=motif_label(card.entry.motif, lang),
+        patient={"id": row.patient_id, "name": who.name, "birth_date": who.birth_date, "email": who.email,
+                 "phone": who.phone},
+        moving=doing == "move", cancelling=doing == "cancel", on=on, errors=trouble.errors, taken=trouble.taken,
+        practitioners=[(p.id, p.name) for p in clinic.practitioners],
+        practitioner_id=fields.get("practitioner", "") or row.practitioner_id,
+        slots=[{"value": start_value(s.start_at), "label": slot_label(s.start_at, lang, clinic.zone)} for s in free],
+        alternatives=_offered(request, trouble.alternatives or card.upcoming, clinic),
+        messages_sent=[{"kind": m.kind, "channel": m.channel, "state": m.state, "at": m.sent_at or m.created_at}
+                       for m in card.messages],
+        restorable=row.status == "cancelled" and row.cancelled_at is not None,
+    )
+
+
+def _card(tx: Tx, appointment_id: str, moving: bool, practitioner_id: str, on_text: str) -> Card:
+    entry, clinic = agenda.appointment(tx, appointment_id), agenda.clinic(tx)
+    told = messages.of_appointment(tx, appointment_id)
+    if not moving:
+        return Card(entry, clinic, told, None, [])
+    row = entry.appointment
+    doctor = practitioner_id or row.practitioner_id
+    on = day_asked(on_text, row.start_at.astimezone(clinic.zone).date())
+    board = agenda.board(tx, [doctor], on, on, row.motif_id)
+    upcoming = [] if board.free else agenda.next_slots(tx, doctor, row.end_at - row.start_at, tx.now,
+                                                       motif_id=row.motif_id, limit=UPCOMING)
+    return Card(entry, clinic, told, board, upcoming)
+
+
+async def _local_day(request: web.Request, row: Appointment) -> str:
+    clinic = await request.app[DATABASE].read(request[ACTOR], agenda.clinic)
+    return row.start_at.astimezone(clinic.zone).date().isoformat()
+
+
+def _spoken(request: web.Request, refusal: Invalid) -> dict[str, str]:
+    errors = {field: translated(request, text) for field, text in refusal.fields.items()}
+    if "start_at" in errors:  # the domain's name of the field that the form calls start
+        errors["start"] = errors.pop("start_at")
+    return errors or {"": say(request, refusal)}

@@ -1,0 +1,154 @@
+"""A doctor's opening hours, the days that differ, and the kinds of visit that can be booked."""
+
+from typing import Any
+
+from aiohttp import web
+
+from app.db import Tx
+from app.errors import Conflict, Invalid
+from app.scheduling import agenda, planning
+from app.scheduling.planning import DayForm, Hours, HoursForm, MotifForm
+from app.scheduling.tables import AvailabilityException, AvailabilityRule
+from app.web.forms import form_of, parse
+from app.web.keys import ACTOR, DATABASE, LANGUAGE
+from app.web.planner import motif_label
+from app.web.rendering import render, say, see_other, translated, url
+
+WEEK = range(7)
+
+
+async def availability(request: web.Request) -> web.Response:
+    """GET /availability: one doctor's hours."""
+    return await _page(request)
+
+
+async def open_weekly(request: web.Request) -> web.StreamResponse:
+    """POST /availability/hours: open the same hours every week."""
+    fields = await form_of(request)
+    days = ",".join(str(n) for n in WEEK if fields.get(f"day{n}"))
+    try:
+        form = parse(HoursForm, {"weekdays": days, "motif_id": fields.get("motif", ""), **fields})
+        await request.app[DATABASE].write(request[ACTOR], planning.open_weekly, fields.get("practitioner", ""), form)
+    except (Invalid, Conflict) as refusal:
+        return await _page(request, refusal)
+    return _back(request, fields, "opened")
+
+
+async def close_weekly(request: web.Request) -> web.StreamResponse:
+    """POST /availability/hours/{id}/closing: end weekly hours; the page offers to open them again."""
+    rule = await request.app[DATABASE].write(request[ACTOR], planning.close_weekly, request.match_info["id"])
+    return see_other(request, "availability", practitioner=rule.practitioner_id, done="closed", **_as_query(rule))
+
+
+async def add_exception(request: web.Request) -> web.StreamResponse:
+    """POST /availability/days: leave, closed hours or extra hours."""
+    fields = await form_of(request)
+    try:
+        form = parse(DayForm, {"kind": "open" if fields.get("closed") == "no" else "closed", **fields})
+        await request.app[DATABASE].write(request[ACTOR], planning.differ, fields.get("practitioner", ""), form)
+    except (Invalid, Conflict) as refusal:
+        return await _page(request, refusal)
+    return _back(request, fields, "differs")
+
+
+async def remove_exception(request: web.Request) -> web.StreamResponse:
+    """POST /availability/days/{id}/removal: that day is as usual again; the page offers to undo."""
+    row = await request.app[DATABASE].write(request[ACTOR], planning.as_usual, request.match_info["id"])
+    return see_other(request, "availability", practitioner=row.practitioner_id, done="usual", **_as_query(row))
+
+
+async def add_motif(request: web.Request) -> web.StreamResponse:
+    """POST /motifs: a new kind of visit."""
+    fields = await form_of(request)
+    try:
+        await request.app[DATABASE].write(request[ACTOR], planning.offer_motif, parse(MotifForm, fields))
+    except Invalid as refusal:
+        return await _page(request, refusal)
+    return _back(request, fields, "motif")
+
+
+async def change_motif(request: web.Request) -> web.StreamResponse:
+    """POST /motifs/{id}: rename, another length, or offered no longer."""
+    fields, motif_id = await form_of(request), request.match_info["id"]
+    try:
+        await request.app[DATABASE].write(request[ACTOR], planning.change_motif, motif_id, parse(MotifForm, fields),
+                                          active=fields.get("active") == "yes")
+    except Invalid as refusal:
+        return await _page(request, refusal)
+    return _back(request, fields, "motif")
+
+
+def _back(request: web.Request, fields: dict[str, str], done: str) -> web.Response:
+    return see_other(request, "availability", practitioner=fields.get("practitioner", ""), done=done)
+
+
+def _as_query(row: AvailabilityRule | AvailabilityException) -> dict[str, str]:
+    """What was removed, as the form that makes it again."""
+    values: dict[str, Any] = row.model_dump(exclude={"id", "practitioner_id", "motif_id", "weekday", "closed"})
+    if isinstance(row, AvailabilityRule):
+        values |= {f"day{row.weekday}": "yes", "motif": row.motif_id or ""}
+    else:
+        values["closed"] = "yes" if row.closed else "no"
+    return {key: value.isoformat(*_minutes(value)) if hasattr(value, "isoformat") else value
+            for key, value in values.items() if value not in (None, "")}
+
+
+def _minutes(value: object) -> tuple[str, ...]:
+    return ("minutes",) if hasattr(value, "minute") else ()
+
+
+def _read(tx: Tx, asked: str) -> tuple[agenda.Clinic, Hours | None]:
+    clinic = agenda.clinic(tx)
+    ids = [p.id for p in clinic.practitioners]
+    chosen = asked if asked in ids else next(iter(ids), "")
+    return clinic, planning.hours(tx, chosen) if chosen else None
+
+
+async def _page(request: web.Request, refusal: Invalid | Conflict | None = None) -> web.Response:
+    fields = dict(await form_of(request)) if request.method == "POST" else {}
+    asked = fields.get("practitioner", "") or request.query.get("practitioner", "")
+    clinic, hours = await request.app[DATABASE].read(request[ACTOR], _read, asked)
+    motifs = {m.id: motif_label(m, request[LANGUAGE]) for m in clinic.motifs}
+    errors = {field: translated(request, text) for field, text in getattr(refusal, "fields", {}).items()}
+    if refusal and not errors:
+        errors = {"form": say(request, refusal)}
+    return render(
+        request, "scheduler/availability.html", status=refusal.status if refusal else 200, here="availability",
+        zone=clinic.organization.zone, practitioner=hours.practitioner if hours else None,
+        practitioners=[{"id": p.id, "name": p.name, "href": url(request, "availability", practitioner=p.id),
+                        "here": hours is not None and p.id == hours.practitioner.id} for p in clinic.practitioners],
+        rules=[_rule(r, motifs) for r in hours.rules] if hours else [], exceptions=hours.exceptions if hours else [],
+        outside=[{"id": e.appointment.id, "start_at": e.appointment.start_at, "name": e.identity.name}
+                 for e in hours.outside] if hours else [],
+        motifs=clinic.motifs, typed=fields, errors=errors, notice=_notice(request),
+    )
+
+
+def _rule(rule: AvailabilityRule, motifs: dict[str, str]) -> dict[str, Any]:
+    return {"id": rule.id, "weekday": rule.weekday, "start": rule.start, "end": rule.end,
+            "motif_label": motifs.get(rule.motif_id or "", ""), "valid_from": rule.valid_from,
+            "valid_until": rule.valid_until}
+
+
+def _(text: str) -> str:
+    return text  # marks catalogue texts; they are translated when shown
+
+
+NOTICES = {
+    "opened": _("These hours are open."),
+    "closed": _("These hours are closed. Appointments booked in them stay."),
+    "differs": _("The day is noted."),
+    "usual": _("This day is as usual again."),
+    "motif": _("Saved."),
+}
+REMAKE = {"closed": "availability-hours", "usual": "availability-days"}
+
+
+def _notice(request: web.Request) -> dict[str, Any] | None:
+    """What was just done; for what was removed, the form that makes it again."""
+    done = request.query.get("done", "")
+    if done not in NOTICES:
+        return None
+    fields = {key: value for key, value in request.query.items() if key != "done"}
+    action = url(request, REMAKE[done]) if done in REMAKE else ""
+    return {"text": translated(request, NOTICES[done]), "action": action, "fields": fields if action else {}}

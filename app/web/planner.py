@@ -1,0 +1,214 @@
+"""The planner: a doctor's week, every doctor's day. Positions are wall-clock times; links carry instants."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from app import i18n
+from app.db import Tx
+from app.people import Practitioner
+from app.scheduling import agenda
+from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
+from app.scheduling.intervals import Interval
+from app.scheduling.tables import Motif
+from app.scheduling.wall import day_bounds, is_repeated
+from app.web.keys import ACTOR, DATABASE, LANGUAGE
+from app.web.rendering import render, translated, url
+
+WORKING_DAYS = 5
+FIRST_HOUR, LAST_HOUR = 8, 18  # shown even when nothing is open
+EARLIEST_FIRST = 12
+REACH = timedelta(days=5 * 366)  # pages do not lead further than this
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a page of the planner is about when the address says nothing."""
+
+    clinic: agenda.Clinic
+    today: date
+    chosen: str
+
+
+async def planner(request: web.Request) -> web.Response:
+    """GET /planner: the week of one doctor, or with view=day the day of all."""
+    asked = request.query.get("practitioner", "")
+    start = await request.app[DATABASE].read(request[ACTOR], _start, asked)
+    on = day_asked(request.query.get("on", ""), start.today)
+    page = _day if request.query.get("view") == "day" else _week
+    return await page(request, start, on)
+
+
+async def _week(request: web.Request, start: Start, on: date) -> web.Response:
+    monday = on - timedelta(days=on.weekday())
+    doctors = start.clinic.practitioners
+    read = request.app[DATABASE].read
+    board = await read(request[ACTOR], agenda.board, [start.chosen], monday, monday + timedelta(days=6))
+    notice = await _notice(request)
+    days = _shown_days(monday, board)
+    columns = [_column(request, board, start.chosen, day, i18n.short_day(day, request[LANGUAGE], _zone_name(board)),
+                       url(request, "planner", view="day", on=day), day == start.today) for day in days]
+    return render(
+        request, "scheduler/planner_week.html", here="planner", zone=_zone_name(board), columns=columns,
+        title=week_title(days, request[LANGUAGE]), **_hours(columns), undo=notice,
+        practitioners=[{"id": d.id, "name": d.name, "here": d.id == start.chosen,
+                        "href": url(request, "planner", practitioner=d.id, on=monday)} for d in doctors],
+        previous=url(request, "planner", practitioner=start.chosen, on=monday - timedelta(days=7)),
+        following=url(request, "planner", practitioner=start.chosen, on=monday + timedelta(days=7)),
+        today_href=url(request, "planner", practitioner=start.chosen),
+        day_href=url(request, "planner", view="day", on=start.today if start.today in days else monday),
+        book_href=url(request, "book", practitioner=start.chosen, on=max(monday, start.today)),
+        counts={"booked": len(board.entries), "free": len(board.free)},
+    )
+
+
+async def _day(request: web.Request, start: Start, on: date) -> web.Response:
+    board = await request.app[DATABASE].read(request[ACTOR], agenda.board, None, on, on)
+    columns = [_column(request, board, doctor.id, on, doctor.name,
+                       url(request, "planner", practitioner=doctor.id, on=on), on == start.today)
+               for doctor in start.clinic.practitioners]
+    return render(
+        request, "scheduler/planner_day.html", here="planner", zone=_zone_name(board), columns=columns,
+        title=i18n.day(on, request[LANGUAGE], _zone_name(board)), **_hours(columns), undo=await _notice(request),
+        previous=url(request, "planner", view="day", on=on - timedelta(days=1)),
+        following=url(request, "planner", view="day", on=on + timedelta(days=1)),
+        today_href=url(request, "planner", view="day"), week_href=url(request, "planner", on=on),
+        book_href=url(request, "book", on=on),
+    )
+
+
+def day_asked(text: str, today: date) -> date:
+    """The day an address names; today when it names none or one out of reach."""
+    try:
+        on = date.fromisoformat(text)
+    except ValueError:
+        return today
+    return on if abs(on - today) <= REACH else today
+
+
+def week_title(days: list[date], lang: str) -> str:
+    """ "23 – 27 novembre 2026", with both months where they differ."""
+    first, last = days[0], days[-1]
+    if first.month == last.month:
+        return f"{first.day} – {i18n.date_words(last, lang, 'UTC')}"
+    return f"{i18n.date_words(first, lang, 'UTC').rsplit(' ', 1)[0]} – {i18n.date_words(last, lang, 'UTC')}"
+
+
+def slot_label(instant: datetime, lang: str, zone: ZoneInfo) -> str:
+    """A time of day; with its UTC offset in the night that shows it twice."""
+    label = i18n.clock_time(instant, lang, zone.key)
+    return f"{label} (UTC{instant.astimezone(zone):%z})" if is_repeated(instant, zone) else label
+
+
+def motif_label(motif: Motif, lang: str) -> str:
+    """A motif's name in the page's language."""
+    return motif.label_fr if lang == "fr" else motif.label_en
+
+
+def start_value(instant: datetime) -> str:
+    """An instant as forms and addresses carry it: 2026-11-23T13:15Z."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _start(tx: Tx, asked: str) -> Start:
+    clinic = agenda.clinic(tx)
+    ids = [p.id for p in clinic.practitioners]
+    chosen = asked if asked in ids else (tx.actor.practitioner_id or "")
+    return Start(clinic, tx.now.astimezone(clinic.zone).date(), chosen if chosen in ids else next(iter(ids), ""))
+
+
+def _shown_days(monday: date, board: Board) -> list[date]:
+    zone = board.clinic.zone
+    used = {i.start.astimezone(zone).date() for opened in board.opened.values() for i in opened}
+    used |= {e.appointment.start_at.astimezone(zone).date() for e in board.entries}
+    last = max((n for n in range(7) if monday + timedelta(days=n) in used), default=0)
+    return [monday + timedelta(days=n) for n in range(max(WORKING_DAYS, last + 1))]
+
+
+def _column(request: web.Request, board: Board, doctor: str, on: date, title: str, href: str, today: bool
+            ) -> dict[str, Any]:
+    zone = board.clinic.zone
+    day = Interval(*day_bounds(on, zone))
+    return {
+        "title": title, "href": href, "today": today, "practitioner_id": doctor,
+        "open": [_place(i, day, zone) for i in board.opened.get(doctor, []) if i.overlaps(day)],
+        "free": [_free(request, slot, day, zone) for slot in _in(board.free, doctor, day)],
+        "appointments": [_entry(request, e, day, zone) for e in board.entries
+                         if e.appointment.practitioner_id == doctor and day.start <= e.appointment.start_at < day.end],
+    }
+
+
+def _in(slots: Iterable[FreeSlot], doctor: str, day: Interval) -> list[FreeSlot]:
+    return [s for s in slots if s.practitioner_id == doctor and day.start <= s.start_at < day.end]
+
+
+def _place(interval: Interval, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
+    """Where something stands in its column; only the part that lies in the day, in wall-clock minutes."""
+    start = max(interval.start, day.start).astimezone(zone).replace(tzinfo=None)
+    end = min(interval.end, day.end).astimezone(zone).replace(tzinfo=None)
+    return {"start": start, "minutes": max(5, round((end - start).total_seconds() / 60))}
+
+
+def _free(request: web.Request, slot: FreeSlot, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
+    on = slot.start_at.astimezone(zone).date()
+    href = url(request, "book", practitioner=slot.practitioner_id, on=on, start=start_value(slot.start_at))
+    return _place(Interval(slot.start_at, slot.end_at), day, zone) | {"href": href}
+
+
+def _entry(request: web.Request, entry: AgendaEntry, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
+    row, who = entry.appointment, entry.identity
+    return _place(Interval(row.start_at, row.end_at), day, zone) | {
+        "id": row.id, "name": f"{who.given[:1]}. {who.family}", "full_name": who.name, "status": row.status,
+        "label": motif_label(entry.motif, request[LANGUAGE]),
+    }
+
+
+def _hours(columns: list[dict[str, Any]]) -> dict[str, int]:
+    placed = [p for c in columns for p in (*c["open"], *c["appointments"])]
+    starts = [p["start"].hour for p in placed]
+    ends = [-(-(p["start"].hour * 60 + p["start"].minute + p["minutes"]) // 60) for p in placed]
+    first = min(min(starts, default=FIRST_HOUR), EARLIEST_FIRST)
+    return {"first_hour": first, "last_hour": min(24, max(ends, default=LAST_HOUR))}
+
+
+async def _notice(request: web.Request) -> dict[str, Any] | None:
+    """What was just done to an appointment, and how to take it back."""
+    done, appointment_id = request.query.get("done", ""), request.query.get("appointment", "")
+    if done not in NOTICES or not appointment_id:
+        return None
+    entry = await request.app[DATABASE].read(request[ACTOR], agenda.appointment, appointment_id)
+    row = entry.appointment
+    clinic = await request.app[DATABASE].read(request[ACTOR], agenda.clinic)
+    moment = i18n.moment(row.start_at, request[LANGUAGE], clinic.organization.zone)
+    text = translated(request, NOTICES[done], {"name": entry.identity.name, "moment": moment})
+    if done == "cancelled":
+        return {"text": text, "action": url(request, "appointment-restoration", id=row.id), "fields": {}}
+    back = {"start": request.query.get("was", ""), "practitioner": request.query.get("doctor", row.practitioner_id)}
+    if done == "moved" and back["start"]:
+        return {"text": text, "action": url(request, "appointment-time", id=row.id), "fields": back}
+    return {"text": text, "action": "", "fields": {}}
+
+
+def _(text: str) -> str:
+    return text  # marks catalogue texts; they are translated when shown
+
+
+NOTICES = {
+    "booked": _("Booked for %(name)s, %(moment)s. The invitation is on its way."),
+    "cancelled": _("The appointment of %(name)s, %(moment)s, is cancelled. The patient is told."),
+    "moved": _("The appointment of %(name)s is moved to %(moment)s. The patient is told."),
+    "restored": _("The appointment of %(name)s, %(moment)s, stands again."),
+}
+
+
+def _zone_name(board: Board) -> str:
+    return board.clinic.organization.zone
+
+
+def doctor_named(practitioners: list[Practitioner], practitioner_id: str) -> str:
+    """A doctor's name; empty for one who left."""
+    return next((p.name for p in practitioners if p.id == practitioner_id), "")
