@@ -39,6 +39,8 @@ export class Transcript {
     const made = line.kind === "speech" ? this.#speech(line) : this.#marker(line);
     made.dataset.line = line.id;
     made.dataset.at = String(line.start_at_ms);
+    made.dataset.role = line.role;
+    made.dataset.kind = line.kind;
     if (later) later.before(made);
     else this.#box.append(made);
     if (follows) this.#box.scrollTop = this.#box.scrollHeight;
@@ -51,6 +53,7 @@ export class Transcript {
     who.textContent = this.#names[line.role] ?? line.role;
     const words = document.createElement(line.low_confidence ? "mark" : "span");
     words.textContent = line.text;
+    words.dataset.text = "";
     if (line.low_confidence) words.title = this.#words.uncertain ?? "";
     said.lastElementChild?.append(who, " ", words);
     return said;
