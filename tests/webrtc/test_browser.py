@@ -28,12 +28,12 @@ FLAGS = [
 JOIN = """async ([room, participant, role]) => {
   const local = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 480 } });
   const session = new CallSession(`${location.origin}/socket/${room}/${participant}/${role}`, local);
-  window.session = session; window.states = []; window.remotes = []; window.seen = [];
+  window.session = session; window.peers = 0; window.states = []; window.remotes = []; window.seen = [];
   session.addEventListener("state", (e) => states.push([e.detail, performance.now()]));
   session.addEventListener("remote", (e) => { remotes.push(e.detail.participant); v.srcObject = e.detail.stream; });
   session.addEventListener("participant", (e) => seen.push(e.detail));
   const NativePeer = RTCPeerConnection;
-  window.RTCPeerConnection = class extends NativePeer { constructor(c) { super(c); window.peer = this; } };
+  window.RTCPeerConnection = class extends NativePeer { constructor(c) { super(c); window.peer = this; peers += 1; } };
   window.joinedAt = performance.now();
   session.open();
   session.join();
@@ -171,9 +171,50 @@ async def test_mute_camera_off_leave_and_a_reload(
     assert (await doctor.evaluate(STATS))["in_video"]["framesDecoded"] > heard + 20
     assert await doctor.evaluate("remotes") == ["p1"]  # the same slot, the same element
 
+    await patient.evaluate("""async () => {
+        const other = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240 } });
+        await session.switchDevice(other.getVideoTracks()[0]);
+    }""")
+    await doctor.wait_for_function("v.videoWidth === 320", timeout=10_000)
+
+    await house.browsers["visit-1", "p1"].close()  # web restarts, a proxy times out
+    await patient.wait_for_function("peers === 2 && peer.connectionState === 'connected'", timeout=8_000)
+    heard = (await doctor.evaluate(STATS))["in_video"]["framesDecoded"]
+    await doctor.wait_for_function(DECODED_MORE, arg=heard + 10, timeout=8_000)
+
     await patient.evaluate("session.leave()")
     await doctor.wait_for_function("session.remotes.size === 0")
     assert await patient.evaluate("session.state") == "left"
+
+
+async def test_whose_connection_it_is(house: House, pages: tuple[Page, Page]) -> None:
+    said = await pages[0].evaluate("""async () => {
+      const { summarise } = await import("/static/js/call/quality.js");
+      const look = (more) => ({ atMs: 0, bytesReceived: 9, packetsReceived: 100, packetsLost: 0, sentLoss: 0,
+                                rttMs: 40, frameHeight: 480, ...more });
+      const one = (more, stale = false, theirs = "good") => {
+        const { level, side } = summarise(look({}), look({ packetsReceived: 200, ...more }), stale, theirs);
+        return `${level} ${side}`;
+      };
+      return [one({}), one({ sentLoss: 0.2 }), one({ rttMs: 900 }), one({ packetsLost: 20 }), one({}, true),
+              one({ packetsLost: 20 }, false, "weak"), one({}, false, "lost")];
+    }""")
+    assert said == ["good null", "weak you", "weak you", "weak you", "lost you", "weak them", "lost them"]
+
+
+async def test_a_refused_socket_is_not_opened_again(house: House, pages: tuple[Page, Page]) -> None:
+    page = pages[0]
+    await page.evaluate("""() => {
+      window.log = [];
+      window.session = new CallSession(`${location.origin}/socket/r/p/patient`);
+      for (const name of ["socket", "refused", "state"]) session.addEventListener(name, (e) => log.push([name, e.detail]));
+      session.open();
+    }""")
+    await page.wait_for_function("log.length === 1")
+    await house.browsers["r", "p"].close(code=1008)
+    await page.wait_for_function("log.some(([name]) => name === 'refused')")
+    await asyncio.sleep(1)
+    assert ("r", "p") not in house.browsers
 
 
 async def test_the_media_process_is_killed_and_both_are_back_within_five_seconds(

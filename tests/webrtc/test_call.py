@@ -2,8 +2,13 @@
 
 import asyncio
 import contextlib
+import time
+import wave
+from pathlib import Path
 
 import aiohttp
+import numpy as np
+import pytest
 
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
@@ -68,6 +73,62 @@ async def test_an_answer_to_an_older_offer_is_refused(house: House, node: Runnin
         raise AssertionError("it was accepted")
     finally:
         await peer.close()
+
+
+async def test_a_peer_that_falls_silent_is_lost_and_heard_again(house: House, node: RunningNode) -> None:
+    async with seated(house, "p1", "patient") as patient:
+        await until(lambda: patient.connected.is_set())
+        node_side = node.rooms._rooms["visit-1"].participants["p1"].join.transport.ice
+        real = node_side.on_media
+        node_side.on_media = lambda data: None  # nothing arrives: SRTP here, ICE's own checks below
+        for protocol in node_side._protocols:
+            protocol.datagram_received = lambda data, addr: None
+        def states() -> list[tuple[str, str]]:
+            return [(e.state, e.reason) for e in house.events if isinstance(e, ParticipantEvent)]
+
+        await until(lambda: ("lost", "silent") in states(), 7)
+        node_side.on_media = real
+        for protocol in node_side._protocols:
+            del protocol.datagram_received
+        await until(lambda: ("connected", "heard") in states(), 5)
+
+
+async def test_a_node_that_is_late_admits_nobody_new_and_everybody_back(house: House, node: RunningNode) -> None:
+    from webrtc.control import MediaRefused
+
+    await house.link.join("visit-1", "p1", "patient")
+    for _ in range(40):
+        node.node.lag.add(60.0)
+    try:
+        await house.link.join("visit-1", "d1", "doctor")
+    except MediaRefused as refused:
+        assert refused.code == "overloaded"
+    else:
+        raise AssertionError("it was admitted")
+    await house.link.join("visit-1", "p1", "patient")
+
+
+async def test_speech_of_any_wav_file_arrives(house: House, node: RunningNode, tmp_path: Path) -> None:
+    rate, seconds = 22_050, 1.5
+    tone = (8_000 * np.sin(np.arange(int(rate * seconds)) * 2 * np.pi * 440 / rate)).astype("<i2")
+    path = tmp_path / "tone.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.repeat(tone, 2).tobytes())
+    loud: list[float] = []
+
+    def hear(kind: str, frame) -> None:
+        if kind == "audio":
+            loud.append(float(np.abs(frame.to_ndarray()).mean()))
+
+    async with seated(house, "d1", "doctor", on_frame=hear), seated(house, "p1", "patient", video=False) as patient:
+        await until(lambda: len(loud) > 5)
+        began_s = time.monotonic()
+        assert await patient.speak(path) == pytest.approx(began_s, abs=0.2)
+        assert time.monotonic() - began_s == pytest.approx(seconds, abs=0.4)
+        await until(lambda: sum(level > 1_000 for level in loud) > 60)
 
 
 async def test_leaving_frees_the_slot_and_a_closed_peer_is_lost_at_once(house: House, node: RunningNode) -> None:

@@ -1,0 +1,122 @@
+"""What the media benches share: a node in a process of its own, and peers that speak raw RTP over real DTLS-SRTP."""
+
+import asyncio
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aioice
+from aiohttp import web
+
+from webrtc.control import MediaLink
+from webrtc.ice import Reach
+from webrtc.sdp import Answer
+from webrtc.transport import MediaTransport, fingerprint
+
+NODE = """
+import asyncio, pathlib, sys
+import uvloop
+from webrtc import node
+control, spool, keys = sys.argv[1:4]
+uvloop.run(node.run(control, pathlib.Path(spool), pathlib.Path(keys), ["127.0.0.1"]))
+"""
+HERE = Path(__file__).parents[1]
+
+
+class Process:
+    """A child process, pinned to the last core, whose CPU time can be read."""
+
+    def __init__(self, code: str, *arguments: str) -> None:
+        self.process = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=HERE)
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(self.process.pid, {cores[-1]})
+
+    def cpu_s(self) -> float:
+        """User and system time so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+
+@contextlib.asynccontextmanager
+async def running_node() -> AsyncIterator[tuple[MediaLink, Process]]:
+    """A media node and the link to command it."""
+    found: asyncio.Future[MediaLink] = asyncio.get_running_loop().create_future()
+
+    async def hello(link: MediaLink) -> None:
+        found.set_result(link)
+
+    async def event(link: MediaLink, message: object) -> None:
+        del link, message
+
+    async def media(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(max_msg_size=262_144)
+        await socket.prepare(request)
+        with contextlib.suppress(asyncio.CancelledError):
+            await MediaLink(socket, on_hello=hello, on_event=event).run()
+        return socket
+
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        app = web.Application()
+        app.router.add_get("/media", media)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        await web.UnixSite(runner, f"{directory}/control").start()
+        node = Process(NODE, f"{directory}/control", f"{directory}/spool", f"{directory}/keys")
+        try:
+            yield await asyncio.wait_for(found, 20), node
+        finally:
+            node.stop()
+            await runner.cleanup()
+
+
+class Peer:
+    """A client made of the node's own transport: it answers an offer and sends and takes raw RTP."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.latencies_ns: list[int] = []
+        self.on_rtp = self._count
+        self.connected = asyncio.Event()
+        self.transport = MediaTransport(
+            Reach(["127.0.0.1"]), lambda p, _: self.on_rtp(p), lambda p, _: None, self._state)
+
+    def _state(self, state: str, reason: str) -> None:
+        if state == "connected":
+            self.connected.set()
+
+    def _count(self, packet: bytes) -> None:
+        self.received += 1
+
+    async def join(self, link: MediaLink, room: str, name: str) -> None:
+        """Join a room; returns when media can flow."""
+        offer = await link.join(room, name, "patient")
+        await self.transport.open()
+        self.transport.ice.ice_controlling = False
+        for found in re.finditer(r"a=candidate:(\S+) 1 udp (\d+) (\S+) (\d+) typ host", offer.sdp.split("m=", 2)[1]):
+            await self.transport.ice.add_remote_candidate(aioice.Candidate(
+                found[1], 1, "udp", int(found[2]), found[3], int(found[4]), "host"))
+
+        def one(name: str) -> str:
+            return re.search(rf"a={name}:(\S+)(?: (\S+))?", offer.sdp)[2 if name == "fingerprint" else 1]
+
+        self.transport.start(Answer(
+            one("ice-ufrag"), one("ice-pwd"), "passive", (("sha-256", one("fingerprint")),), frozenset()))
+        await link.answer(room, name, offer.epoch, self._answer(offer.sdp))
+        await self.connected.wait()
+
+    def _answer(self, offer: str) -> str:
+        ice = self.transport.ice
+        text = re.sub(r"a=(candidate|end-of-candidates|ssrc|msid)[^\r]*\r\n", "", offer)
+        for name, value in (("ice-ufrag", ice.local_username), ("ice-pwd", ice.local_password), ("setup", "active"),
+                            ("fingerprint", f"sha-256 {fingerprint(self.transport.certificate)}")):
+            text = re.sub(rf"a={name}:[^\r]*", f"a={name}:{value}", text)
+        return text.replace("a=sendonly", "a=x").replace("a=recvonly", "a=sendonly").replace("a=x", "a=recvonly")
