@@ -17,6 +17,7 @@ let selected = document.querySelector(".st[aria-current]")?.getAttribute("data-i
 /** @type {{audio: HTMLAudioElement, url: string} | null} */
 let playing = null;
 let listening = 0;
+let acts = 0;  // what this page asked the server to change
 
 /** @param {string} id */
 function text(id) {
@@ -204,6 +205,7 @@ async function play(line) {
  * @returns {Promise<Document>}
  */
 async function post(form, submitter = null) {
+  acts += 1;
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form, submitter)));
   const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json, text/html" } });
   if (!answer.ok) throw await answer.json().catch(() => ({ error: { message: strings.offline } }));
@@ -416,6 +418,7 @@ async function watch() {
   const waiting = document.getElementById("drafting");
   const growing = Boolean(document.getElementById("remove") || document.getElementById("add"));
   if (!waiting && !growing) return;
+  const before = acts;
   try {
     const answer = await fetch(data.urls.progress, { headers: { Accept: "application/json" } });
     const now = await answer.json();
@@ -423,7 +426,7 @@ async function watch() {
     const place = document.getElementById("drafting-text");
     if (place && strings[now.state]) place.textContent = strings[now.state];
     // A draft that grew while nobody touches the page may be shown at once.
-    const idle = !document.querySelector("textarea.edit, dialog[open]");
+    const idle = acts === before && !document.querySelector("textarea.edit, dialog[open], #bands form");
     if (!waiting && idle && now.version > data.version) return void location.reload();
     if (!waiting && !now.open_streams) return;
   } catch {

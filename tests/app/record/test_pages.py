@@ -20,6 +20,7 @@ from app.web.keys import CSRF_SECRET
 from tests.app.record.conftest import JOB, House, content, say
 from tests.app.visit.conftest import Browser
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the rows are tested on both
 STAFF = ("doctor", "colleague", "stranger", "scheduler", "administrator")
 
 

@@ -10,6 +10,8 @@ from app.record import compositions, editing, pdf
 from app.record.tables import NoteContent, Section, Sentence
 from tests.app.record.conftest import JOB, NOON, House, content
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the rows are tested on both
+
 
 def text_of(document: bytes, tmp_path: Path) -> str:
     file = tmp_path / "note.pdf"
