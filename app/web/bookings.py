@@ -270,6 +270,8 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
         messages_sent=[{"kind": m.kind, "channel": m.channel, "state": m.state, "at": m.sent_at or m.created_at}
                        for m in card.messages],
         restorable=row.status == "cancelled" and row.cancelled_at is not None,
+        planner_href=url(request, "planner", practitioner=row.practitioner_id,
+                         on=row.start_at.astimezone(clinic.zone).date()),
     )
 
 

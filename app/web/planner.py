@@ -136,10 +136,16 @@ def _column(request: web.Request, board: Board, doctor: str, on: date, title: st
     return {
         "title": title, "href": href, "today": today, "practitioner_id": doctor,
         "open": [_place(i, day, zone) for i in board.opened.get(doctor, []) if i.overlaps(day)],
-        "free": [_free(request, slot, day, zone) for slot in _in(board.free, doctor, day)],
-        "appointments": [_entry(request, e, day, zone) for e in board.entries
-                         if e.appointment.practitioner_id == doctor and day.start <= e.appointment.start_at < day.end],
+        "entries": _in_order(
+            [_free(request, slot, day, zone) for slot in _in(board.free, doctor, day)]
+            + [_entry(request, e, day, zone) for e in board.entries
+               if e.appointment.practitioner_id == doctor and day.start <= e.appointment.start_at < day.end]),
     }
+
+
+def _in_order(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    # Instants, not wall-clock times: the night that clocks go back shows two o'clock twice.
+    return sorted(entries, key=lambda entry: entry["at"])
 
 
 def _in(slots: Iterable[FreeSlot], doctor: str, day: Interval) -> list[FreeSlot]:
@@ -156,19 +162,19 @@ def _place(interval: Interval, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
 def _free(request: web.Request, slot: FreeSlot, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
     on = slot.start_at.astimezone(zone).date()
     href = url(request, "book", practitioner=slot.practitioner_id, on=on, start=start_value(slot.start_at))
-    return _place(Interval(slot.start_at, slot.end_at), day, zone) | {"href": href}
+    return _place(Interval(slot.start_at, slot.end_at), day, zone) | {"free": True, "at": slot.start_at, "href": href}
 
 
 def _entry(request: web.Request, entry: AgendaEntry, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
     row, who = entry.appointment, entry.identity
     return _place(Interval(row.start_at, row.end_at), day, zone) | {
-        "id": row.id, "name": f"{who.given[:1]}. {who.family}", "full_name": who.name, "status": row.status,
+        "free": False, "at": row.start_at, "id": row.id, "name": f"{who.given[:1]}. {who.family}", "full_name": who.name, "status": row.status,
         "label": motif_label(entry.motif, request[LANGUAGE]),
     }
 
 
 def _hours(columns: list[dict[str, Any]]) -> dict[str, int]:
-    placed = [p for c in columns for p in (*c["open"], *c["appointments"])]
+    placed = [p for c in columns for p in (*c["open"], *c["entries"])]
     starts = [p["start"].hour for p in placed]
     ends = [-(-(p["start"].hour * 60 + p["start"].minute + p["minutes"]) // 60) for p in placed]
     first = min(min(starts, default=FIRST_HOUR), EARLIEST_FIRST)

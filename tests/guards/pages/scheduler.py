@@ -1,0 +1,231 @@
+"""The scheduler's pages."""
+
+from collections.abc import Callable
+from datetime import date, time
+from types import SimpleNamespace as Some
+from typing import Any
+
+from app.scheduling.tables import Motif
+from tests.guards.pages.model import Page, always, at
+from tests.guards.pages.people import CLAIRE, DOCTOR
+from tests.guards.pages.visit import visit
+
+
+def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, closed: bool = False) -> dict[str, Any]:
+    """A day, or a doctor, of the planner."""
+    head: dict[str, Any] = {"title": title, "href": "#", "today": today, "practitioner_id": "d1", "open": [], "entries": []}
+    if closed:
+        return head
+    taken = {(h, m) for h, m, _, _ in booked}
+    entries: list[dict[str, Any]] = [
+        {"free": True, "start": time(h, m), "minutes": 15, "href": "#"}
+        for h in (9, 10, 11, 14, 15)
+        for m in (0, 15, 30, 45)
+        if (h, m) not in taken
+    ]
+    entries += [
+        {"free": False, "id": f"{h}{m}{name}", "start": time(h, m), "minutes": 15, "name": name, "full_name": name,
+         "label": "Suivi", "status": status}
+        for h, m, name, status in booked
+    ]
+    return head | {
+        "open": [{"start": time(9), "minutes": 180}, {"start": time(14), "minutes": 120}],
+        "entries": sorted(entries, key=lambda entry: entry["start"]),
+    }
+
+
+WEEK = [
+    column(
+        "Lun. 23",
+        (9, 0, "P. Moreau", "fulfilled"),
+        (14, 0, "S. Diallo", "fulfilled"),
+        (14, 15, "C. Lefèvre", "arrived"),
+        (14, 30, "H. Martin", "arrived"),
+        (15, 30, "Y. Adam", "booked"),
+        today=True,
+    ),
+    column("Mar. 24", (9, 15, "I. Costa", "booked"), (10, 0, "M. Faure", "booked"), (14, 30, "D. Leroy", "booked")),
+    column("Mer. 25", closed=True),
+    column("Jeu. 26", (9, 30, "L. Petit", "booked"), (11, 0, "R. Noël", "booked"), (15, 0, "T. Brun", "booked")),
+    column("Ven. 27", (10, 15, "G. Blanc", "booked"), (10, 30, "A. Roy", "booked")),
+]
+PRACTITIONERS = [
+    {"id": "d1", "name": "Dr Benali", "href": "#", "here": True},
+    {"id": "d2", "name": "Dr Girard", "href": "#", "here": False},
+]
+PLANNER = {
+    "first_hour": 9,
+    "last_hour": 18,
+    "previous": "#",
+    "following": "#",
+    "today_href": "#",
+    "day_href": "#",
+    "week_href": "#",
+    "book_href": "#",
+    "counts": {"booked": 12, "free": 61},
+    "undo": None,
+    "practitioners": PRACTITIONERS,
+}
+KNOWN = {"id": "p1", "name": CLAIRE.name, "birth_date": CLAIRE.birth_date, "contact": "06 12 34 56 78"}
+
+
+def booking(**more: Any) -> Callable[[str], dict[str, Any]]:
+    """The booking page."""
+    slots = [{"value": f"14:{m}", "time": f"14:{m}"} for m in ("00", "15", "30", "45")]
+    return lambda lang: (
+        {
+            "practitioners": [("d1", "Dr Nadia Benali"), ("d2", "Dr Luc Girard")],
+            "motifs": [("m1", "Suivi (15 min)")],
+            "practitioner_id": "d1",
+            "motif_id": "m1",
+            "on": date(2026, 11, 24),
+            "slots": slots,
+            "start": "14:15",
+            "query": "",
+            "hits": [],
+            "patient": None,
+            "typed": {},
+            "errors": {},
+            "taken": "",
+            "earliest": date(2026, 11, 23),
+            "searched": False,
+            "alternatives": [],
+            "duplicates": [],
+            "previous": "#",
+            "following": "#",
+        }
+        | more
+    )
+
+
+APPOINTMENT = {
+    "appointment": visit("planned").appointment,
+    "practitioner_name": DOCTOR.name,
+    "motif_label": "Suivi",
+    "patient": KNOWN,
+    "moving": False,
+    "cancelling": False,
+    "practitioners": [("d1", "Dr Nadia Benali")],
+    "practitioner_id": "d1",
+    "alternatives": [],
+    "restorable": False,
+    "planner_href": "#",
+    "slots": [{"value": "a", "label": "09:00"}, {"value": "b", "label": "09:15"}],
+    "on": date(2026, 11, 24),
+    "errors": {},
+    "taken": "",
+    "messages_sent": [
+        {"kind": "invitation", "channel": "email", "state": "sent", "at": at(10, 0)},
+        {"kind": "moved", "channel": "sms", "state": "failed", "at": None},
+    ],
+}
+
+
+def availability(lang: str) -> dict[str, Any]:
+    """A doctor's hours."""
+
+    def rule(weekday: int, start: time, end: time) -> Some:
+        return Some(
+            id=f"{weekday}{start}",
+            weekday=weekday,
+            start=start,
+            end=end,
+            motif_label="",
+            valid_from=date(2026, 1, 1),
+            valid_until=None,
+        )
+
+    return {
+        "practitioners": PRACTITIONERS,
+        "practitioner": DOCTOR,
+        "notice": None,
+        "outside": [],
+        "typed": {},
+        "errors": {},
+        "notice": None,
+        "outside": [{"id": "v1", "start_at": at(14, 15), "name": CLAIRE.name}],
+        "rules": [rule(d, time(h), time(h + 3)) for d in (0, 1, 3, 4) for h in (9, 14)],
+        "exceptions": [
+            Some(id="x1", on=date(2026, 12, 1), closed=True, start=None, end=None),
+            Some(id="x2", on=date(2026, 12, 5), closed=False, start=time(9), end=time(11)),
+        ],
+        "motifs": [
+            Motif(id="m1", organization_id="o1", label_fr="Suivi", label_en="Follow-up", duration_min=15),
+            Motif(id="m2", organization_id="o1", label_fr="Nouveau patient", label_en="New patient", duration_min=30),
+        ],
+    }
+
+
+PAGES = [
+    Page(
+        "planner-week",
+        "scheduler/planner_week.html",
+        "scheduler",
+        "planner",
+        always(title="23 – 27 novembre", columns=WEEK, **PLANNER),
+    ),
+    Page(
+        "planner-day",
+        "scheduler/planner_day.html",
+        "scheduler",
+        "planner",
+        always(
+            title="lundi 23 novembre",
+            columns=[WEEK[0] | {"title": "Dr Benali"}, WEEK[1] | {"title": "Dr Girard"}],
+            **(
+                PLANNER
+                | {
+                    "undo": {
+                        "text": "Le rendez-vous de C. Lefèvre est annulé.",
+                        "action": "#",
+                        "fields": {"start": "a"},
+                    }
+                }
+            ),
+        ),
+    ),
+    Page("book", "scheduler/book.html", "scheduler", "planner", booking()),
+    Page("book-known", "scheduler/book.html", "scheduler", "planner", booking(patient=KNOWN)),
+    Page(
+        "book-taken",
+        "scheduler/book.html",
+        "scheduler",
+        "planner",
+        booking(
+            query="lef",
+            hits=[KNOWN],
+            taken="This slot was just taken. Here are the next free ones.",
+            searched=True,
+            duplicates=[KNOWN],
+            typed={"given": "Claire"},
+            errors={"email": "Please give an e-mail or a phone."},
+            alternatives=[{"value": "x", "label": "mar. 24, 14:30", "practitioner_id": "d1"}],
+        ),
+    ),
+    Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
+    Page(
+        "appointment-move",
+        "scheduler/appointment.html",
+        "scheduler",
+        "planner",
+        always(**(APPOINTMENT | {"moving": True, "taken": "This slot was just taken. Here are the next free ones."})),
+    ),
+    Page("availability", "scheduler/availability.html", "scheduler", "availability", availability),
+    Page("patients", "scheduler/patients.html", "scheduler", "patients", always(query="lef", hits=[KNOWN])),
+    Page("patients-none", "scheduler/patients.html", "scheduler", "patients", always(query="zzz", hits=[])),
+    Page(
+        "patient",
+        "scheduler/patient.html",
+        "scheduler",
+        "patients",
+        always(
+            patient=Some(id="p1", identity=CLAIRE),
+            typed={},
+            errors={},
+            saved=True,
+            appointments=[
+                Some(id="v1", start_at=at(14, 15), status="booked", practitioner_name=DOCTOR.name, motif_label="Suivi")
+            ],
+        ),
+    ),
+]
