@@ -5,20 +5,19 @@ import unicodedata
 
 # Whole utterances, as _plain() spells them.
 _PHRASES = re.compile(
-    r"""
-      sous titres? (realises? )?(par|para|de|fait par|par la) .*
-    | sous titr(es|age|eur)\b.*
-    | (merci|merci a tous|merci beaucoup)? ?d avoir (regarde|visionne|ecoute) (cette|la|ma) video.*
-    | (n oubliez pas de vous )?abonnez? (vous)?( a (la|ma|notre) chaine)?
-    | (a )?(tres )?bientot pour une (nouvelle|prochaine) video.*
-    | thank(s| you)( so much| very much)? for watching.*
-    | (please )?(like and )?subscribe( to (my|our|the) channel)?.*
-    | subtitles? by .*
-    | (transcribed|transcription|translated|captions?|captioned) by .*
-    | i ?m going to get you a little bit more
-    | (.*\b)?(amara org|soustitreur com|otter ai|castingwords|radio canada 20\d\d)\b.*
-    """,
-    re.VERBOSE,
+    "|".join(
+        (
+            r"sous titr(e|es|age|eur)( realises?)?( (par|para|de|fait|st|societe)\b.*)?",
+            r"((merci|merci a tous|merci beaucoup) )?d avoir (regarde|visionne|ecoute) (cette|la|ma) video.*",
+            r"(n oubliez pas de vous )?abonnez?( vous)?( a (la|ma|notre) chaine)?",
+            r"(a )?(tres )?bientot pour une (nouvelle|prochaine) video.*",
+            r"thank(s| you)( so much| very much)? for watching.*",
+            r"(please )?(like and )?subscribe( to (my|our|the) channel)?",
+            r"(subtitles?|transcribed|transcription|translated|captions?|captioned) by .*",
+            r"i ?m going to get you a little bit more",
+            r"(.* )?(amara org|soustitreur com|otter ai|castingwords)( .*)?",
+        )
+    )
 )
 LOOP_WORDS = 3  # so many words four times over are a loop; "non non non non" is an answer
 _REPEATED = re.compile(r"(.{1,60}?)(?: \1){3,}")

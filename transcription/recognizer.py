@@ -20,7 +20,7 @@ from whisper.decoding import DecodingOptions, DecodingResult
 from transcription.phantoms import phantom
 from transcription.segmentation import SAMPLE_RATE_HZ, Samples
 
-POSITION_SAMPLES = 2 * HOP_LENGTH  # one encoder position: 20 ms
+POSITION_SAMPLES: int = 2 * HOP_LENGTH  # one encoder position: 20 ms
 WHOLE_WINDOW: int = N_SAMPLES // POSITION_SAMPLES  # 1500 positions: 30 s
 MAX_TOKENS = 224  # half of the decoder's context, as openai-whisper
 FIRST_TIMESTAMP_S = 1.0

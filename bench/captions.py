@@ -1,0 +1,115 @@
+"""Captions: latency from the end of speech, word error rate and cost, N streams fed in real time to a real worker.
+
+    python -m bench captions [--streams 2] [--visit FOLDER] [--json]
+
+FOLDER holds doctor.opus, patient.opus and truth.json (turns with track, text or spoken); without it the recordings of
+tests/data/speech are spoken, in turn. Latency ends where the web process has the segment.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import resource
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import av
+import jiwer
+
+from tests.transcription.support import SPEECH, FakeWeb, Tap, worker
+
+
+class Voice(NamedTuple):
+    """One recording to speak: Opus packets of 20 ms, its language and what it says."""
+
+    packets: list[bytes]
+    language: str
+    words: str
+
+
+def run(argv: list[str]) -> dict[str, Any]:
+    """Measure and return figures; error rates in percent by language, times in ms."""
+    parser = argparse.ArgumentParser(prog="bench captions")
+    parser.add_argument("--streams", type=int, default=2)
+    parser.add_argument("--visit", type=Path)
+    options = parser.parse_args(argv)
+    voices = visit(options.visit) if options.visit else recordings()
+    return asyncio.run(measure([voices[n % len(voices)] for n in range(options.streams)]))
+
+
+def recordings() -> list[Voice]:
+    """What the tests speak."""
+    found = []
+    for path in sorted(SPEECH.glob("*.json")):
+        truth = json.loads(path.read_text())
+        spoken = " ".join(turn["text"] for turn in truth["turns"])
+        found.append(Voice(packets(path.with_suffix(".opus")), truth["language"], spoken))
+    return found
+
+
+def visit(folder: Path) -> list[Voice]:
+    """A whole consultation, a voice for each track."""
+    truth = json.loads((folder / "truth.json").read_text())
+    return [
+        Voice(packets(folder / f"{track}.opus"), truth["lang"],
+              " ".join(turn["spoken"] for turn in truth["turns"] if turn["track"] == track))
+        for track in ("doctor", "patient")
+    ]
+
+
+def packets(path: Path) -> list[bytes]:
+    """The Opus packets of an Ogg file."""
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+
+
+async def measure(voices: list[Voice]) -> dict[str, Any]:
+    """Speak all voices at once, each a stream of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        hub = FakeWeb(folder)
+        key = hub.visit()
+        async with hub.serving(), worker(hub.socket_path, folder):
+            await hub.until(lambda: hub.hellos, seconds=120)
+            taps = [Tap(folder / "spool", key, voice.language, stream_id=f"s{n}") for n, voice in enumerate(voices)]
+            await asyncio.gather(*(tap.say_live(voice.packets) for tap, voice in zip(taps, voices, strict=True)))
+            for tap in taps:
+                tap.writer.close("closed")
+            await hub.until(lambda: len(hub.done) == len(voices), seconds=600)
+        return figures(hub, voices)
+
+
+def figures(hub: FakeWeb, voices: list[Voice]) -> dict[str, Any]:
+    """What came of it."""
+    late = sorted(hub.heard_ms[key] - segment.end_at_ms for key, segment in hub.segments.items())
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spoken_s = sum(len(voice.packets) for voice in voices) / 50
+    return {
+        "streams": len(voices),
+        "seconds_of_stream": round(spoken_s, 1),
+        "segments": len(late),
+        "latency_p50_ms": round(statistics.median(late)),
+        "latency_p95_ms": late[int(0.95 * (len(late) - 1))],
+        "worker_cpu_s": round(used.ru_utime + used.ru_stime, 1),
+        "cores_per_stream": round((used.ru_utime + used.ru_stime) / spoken_s, 3),
+        "backlog_max_s": max(hub.backlogs, default=0.0),
+        "word_error_percent": error_rates(hub, voices),
+    }
+
+
+def error_rates(hub: FakeWeb, voices: list[Voice]) -> dict[str, float]:
+    """By language, numbers as Whisper wrote them: a digit for a word counts as wrong."""
+    rates = {}
+    for language in sorted({voice.language for voice in voices}):
+        mine = [n for n, voice in enumerate(voices) if voice.language == language]
+        truth, heard = [plain(voices[n].words) for n in mine], [plain(hub.text(f"s{n}")) for n in mine]
+        rates[language] = round(100 * jiwer.wer(truth, heard), 1)
+    return rates
+
+
+def plain(text: str) -> str:
+    """Lower case, words only."""
+    return " ".join(re.findall(r"\w+", text.lower()))

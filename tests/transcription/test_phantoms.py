@@ -1,0 +1,23 @@
+import pytest
+
+from transcription.phantoms import phantom
+
+
+@pytest.mark.parametrize("text", [
+    "Sous-titres réalisés par la communauté d'Amara.org", "Sous-titres réalisés para la communauté d'Amara.org",
+    "Sous-titrage ST' 501", "Sous-titrage Société Radio-Canada", "Merci d'avoir regardé cette vidéo !", "Abonnez-vous",
+    "❤️ par SousTitreur.com", "Thanks for watching!", "Thank you so much for watching.", "Subtitles by the Amara.org community",
+    "Please subscribe to my channel.", "I'm going to get you a little bit more. " * 14, "...", "", "♪", "Merci d'avoir regardé cette vidéo. " * 5,
+    "je vais vous faire " * 6,
+])  # fmt: skip
+def test_learnt_phrases_and_loops_are_nothing(text):
+    assert phantom(text)
+
+
+@pytest.mark.parametrize("text", [
+    "Merci.", "Merci docteur.", "Non, non, non, non.", "Oui oui oui oui oui.", "Thank you.", "Thank you very much, doctor.",
+    "J'ai regardé cette vidéo sur le vaccin.", "68, 70.", "Je me suis abonnée à la salle de sport.", "Bientôt trois semaines.",
+    "I watched the scan being transcribed by the nurse.", "Ça fait mal, ça fait mal.", "39", "Sous la langue, 38,5.",
+])  # fmt: skip
+def test_what_people_say_stays(text):
+    assert not phantom(text)
