@@ -1,7 +1,8 @@
 """The French catalogue: find every text people read, keep app/locale/fr/LC_MESSAGES/messages.po in step with it.
 
     .venv/bin/python scripts/catalogue.py            # add new texts, drop gone ones, list what is untranslated
-    .venv/bin/python scripts/catalogue.py fill FILE  # take translations from FILE: JSON {English: French} or {English: [one, many]}
+    .venv/bin/python scripts/catalogue.py fill FILE  # and take translations from FILE, as JSON
+                                                     # {English: French} or {English: [one, many]}
 
 Messages of errors are texts too, though they are translated where they are shown and not where they are
 raised: what is given to an error of app/errors.py, to a form validator's ValueError, and sentences that are
@@ -26,9 +27,9 @@ FRENCH = ROOT / "app" / "locale" / "fr" / "LC_MESSAGES" / "messages.po"
 TRANSLATING = {"_", "say", "gettext", "ngettext", "translated", "ValueError", "mark"}
 TABLES = {"MEANINGS", "SECTIONS", "_MESSAGES"}       # dictionaries whose values are shown
 TELLING = {"blockers"}                               # functions that return texts
-NOT_SHOWN = {"seed.py", "settings.py", "supervisor.py", "__main__.py", "rehearsal", "migrations", "notes", "commands", "logs.py"}
-SPECIALITIES = ("General practice", "Paediatrics", "Diabetology", "Cardiology", "Dermatology", "Gynaecology", "Psychiatry",
-                "Endocrinology", "Rheumatology", "Midwifery")  # Practitioner.speciality, a column
+NOT_SHOWN = {"seed.py", "settings.py", "supervisor.py", "__main__.py", "logs.py", "rehearsal", "migrations", "notes"}
+SPECIALITIES = ("General practice", "Paediatrics", "Diabetology", "Cardiology", "Dermatology", "Gynaecology",
+                "Psychiatry", "Endocrinology", "Rheumatology", "Midwifery")  # Practitioner.speciality, a column
 
 Text = str | tuple[str, str]
 
@@ -69,10 +70,9 @@ def _in_python(tree: ast.Module, errors: set[str]) -> Iterator[Text]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _in_call(node, errors)
-        elif isinstance(node, ast.ClassDef) and node.name in errors:
-            yield from _sentences(node.body, docstring=True)
-        elif isinstance(node, ast.FunctionDef) and node.name in TELLING:
-            yield from _sentences(node.body, docstring=True)
+        elif (isinstance(node, ast.ClassDef) and node.name in errors) or (
+                isinstance(node, ast.FunctionDef) and node.name in TELLING):
+            yield from _sentences(node.body)
     for statement in tree.body:
         if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
             yield from _in_constant(statement)
@@ -99,15 +99,17 @@ def _in_constant(statement: ast.Assign | ast.AnnAssign) -> Iterator[Text]:
         yield statement.value.value  # type: ignore[union-attr]
 
 
-def _sentences(body: list[ast.stmt], *, docstring: bool) -> Iterator[Text]:
+def _sentences(body: list[ast.stmt]) -> Iterator[Text]:
     for statement in body:
-        documentation = [n.body[0] for n in ast.walk(statement) if isinstance(n, ast.FunctionDef) and ast.get_docstring(n)]
-        skipped = {id(node) for part in documentation for node in ast.walk(part)}
-        if docstring and isinstance(statement, ast.Expr):
-            continue
+        inside = [node for node in ast.walk(statement) if isinstance(node, ast.Expr)]
+        documentation = {id(node.value) for node in inside}
         for node in ast.walk(statement):
-            if id(node) not in skipped and _is_text(node) and _is_sentence(node.value):  # type: ignore[attr-defined]
+            if id(node) not in documentation and _is_shown(node):
                 yield node.value  # type: ignore[attr-defined]
+
+
+def _is_shown(node: ast.AST) -> bool:
+    return _is_text(node) and _is_sentence(node.value)  # type: ignore[attr-defined]
 
 
 def _is_text(node: Any) -> bool:

@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 from app.web.rendering import environment  # noqa: E402
 from tests.guards.pages import PAGES, base_context  # noqa: E402
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SHOTS = ROOT / "shots"
 
 
@@ -43,8 +44,8 @@ def shoot(browser: Browser, base: str, name: str, lang: str, width: int, scheme:
     page.wait_for_timeout(120)
     page.screenshot(path=SHOTS / f"{name}.{lang}.{width}.{scheme}.png", full_page=True)
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
-    faults = [f"{v['id']}: {n['target']} {n['failureSummary'][:160]!r}" for v in found.response["violations"] for n in v["nodes"]]
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    faults = [f"{v['id']}: {node['target']} {node['failureSummary'][:160]!r}" for v in found for node in v["nodes"]]
     page.close()
     return faults + ([f"scrolls sideways by {wide} px"] if wide > 0 else [])
 

@@ -138,8 +138,6 @@ def availability(lang: str) -> dict[str, Any]:
     return {
         "practitioners": PRACTITIONERS,
         "practitioner": DOCTOR,
-        "notice": None,
-        "outside": [],
         "typed": {},
         "errors": {},
         "notice": None,

@@ -1,0 +1,124 @@
+"""Home, errors, sign-in, the administrator's pages, the demonstration."""
+
+from collections.abc import Callable
+from types import SimpleNamespace as Some
+from typing import Any
+
+from app.audit import AuditEvent, Verdict
+from app.web.admin import Filters
+from tests.guards.pages.model import Page, always, at, dates
+from tests.guards.pages.people import DOCTOR
+
+EVENTS = [
+    AuditEvent(
+        seq=42 - i,
+        at=at(14, 31),
+        role="doctor",
+        actor_id="d1",
+        actor_name=DOCTOR.name,
+        action=action,
+        outcome=outcome,
+        purpose="TREAT",
+        entity="Patient",
+        entity_id="p1",
+        patient_id="p1",
+        ip="192.0.2.7",
+        request_id="r",
+        detail="",
+        mac=b"",
+    )
+    for i, (action, outcome) in enumerate(
+        [("record:read", "success"), ("record:read", "refused"), ("sign-in", "failure")]
+    )
+]
+
+
+def trail(verdict: Verdict | None, events: list[AuditEvent]) -> Callable[[str], dict[str, Any]]:
+    """The audit page."""
+    return lambda lang: (
+        {
+            "filters": Filters(),
+            "typed": {},
+            "errors": {},
+            "events": events,
+            "verdict": verdict,
+            "older": "#" if events else "",
+            "newest": "",
+            "export_url": "#",
+        }
+        | dates(lang)
+    )
+
+
+PAGES = [
+    Page(
+        "error",
+        "error.html",
+        context=always(code="not_found", message="This page does not exist or is not for you.", request_id="4f1c"),
+    ),
+    Page(
+        "error-staff",
+        "error.html",
+        "doctor",
+        context=always(code="conflict", message="This slot has just been taken.", request_id="4f1c"),
+    ),
+    Page("home", "home.html"),
+    Page("design", "design.html"),
+    Page("sign-in", "sign_in.html", context=always(email="", error="", next="")),
+    Page(
+        "sign-in-wrong",
+        "sign_in.html",
+        context=always(email="a@example.org", error="E-mail or password is wrong.", next="/queue"),
+    ),
+    Page("sign-in-code", "sign_in_code.html", context=always(error="", next="")),
+    Page("audit", "admin/audit.html", "administrator", "audit", trail(Verdict(1342), EVENTS)),
+    Page("audit-tampered", "admin/audit.html", "administrator", "audit", trail(Verdict(1342, "edited", 17), [])),
+    Page(
+        "accounts",
+        "admin/accounts.html",
+        "administrator",
+        "accounts",
+        always(
+            accounts=[
+                Some(id="1", name=DOCTOR.name, email="benali@example.org", role="doctor", active=True, totp=True),
+                Some(
+                    id="2", name="Sophie Perrin", email="perrin@example.org", role="scheduler", active=False, totp=True
+                ),
+            ],
+            enrolment=None,
+            practitioners=[("d1", DOCTOR.name)],
+            typed={},
+            errors={},
+        ),
+    ),
+    Page(
+        "mailbox",
+        "demo/mailbox.html",
+        context=always(
+            mails=[
+                Some(
+                    id="1",
+                    channel="email",
+                    to="claire.lefevre@example.org",
+                    subject="Votre rendez-vous du 23 novembre",
+                    text="Votre rendez-vous avec le Dr Benali…",
+                    sent_at=at(10, 0),
+                    state="sent",
+                    link="https://clinic.example/l/x",
+                    code="",
+                ),
+                Some(
+                    id="2",
+                    channel="sms",
+                    to="+33 6 12 34 56 78",
+                    subject="",
+                    text="482 913 est votre code.",
+                    sent_at=at(14, 5),
+                    state="sent",
+                    link="",
+                    code="482913",
+                ),
+            ]
+        ),
+    ),
+]

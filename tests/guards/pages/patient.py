@@ -1,0 +1,98 @@
+"""The patient's pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from app.record.accesses import Access
+from app.record.summaries import Summary
+from app.waiting import Place
+from tests.guards.pages.model import Page, always, at, dates
+from tests.guards.pages.people import DOCTOR
+
+
+def waiting(ahead: int, delay: int, test: str) -> Callable[[str], dict[str, Any]]:
+    """The waiting room."""
+    return lambda lang: {
+        "name": "Mme Lefèvre" if lang == "fr" else "Ms Lefèvre",
+        "doctor": DOCTOR,
+        "doctor_initials": "NB",
+        "place": Place("arrived", ahead, delay, at(14, 30), DOCTOR),
+        "start_at": at(14, 15),
+        "device_test": test,
+        "transcription": False,
+    }
+
+
+def code(**more: Any) -> Callable[[str], dict[str, Any]]:
+    """The page that asks for the code."""
+    return lambda lang: (
+        {
+            "token": "t0k3n",
+            "sent_to": "+33 ·· ·· ·· 78",
+            "channel": "sms",
+            "other_channel": "email",
+            "error": "",
+            "resend_s": 30,
+            "locked": False,
+            "phone": "04 75 00 00 00",
+        }
+        | more
+    )
+
+
+def link(state: str) -> Callable[[str], dict[str, Any]]:
+    """Where the invitation lands."""
+    return lambda lang: {"token": "t0k3n", "state": state, "phone": "04 75 00 00 00", "opens_at": at(13, 45, 24)}
+
+
+SUMMARY = Summary(
+    "v1",
+    "fr",
+    DOCTOR,
+    [
+        "Votre tension est bonne quand vous prenez vos comprimés.",
+        "Mesurez votre tension trois jours de suite avant le prochain rendez-vous.",
+        "Rappelez si une seule jambe gonfle.",
+    ],
+    at(14, 15),
+    at(14, 40),
+    True,
+)
+
+
+ACCESSES = [
+    Access(DOCTOR.name, "doctor", "Opened your record", "TREAT", False, at(14, 15), at(14, 31), 3),
+    Access("Sophie Perrin", "scheduler", "Booked an appointment for you", "HOPERAT", False, at(9, 0, 1), at(9, 0, 1)),
+    Access("Dr Luc Girard", "doctor", "Opened your record", "TREAT", True, at(9, 5, 1), at(9, 5, 1)),
+]
+
+
+PAGES = [
+    Page("link", "patient/link.html", context=link("open")),
+    Page("link-early", "patient/link.html", context=link("early")),
+    Page("link-gone", "patient/link.html", context=link("gone")),
+    Page("code", "patient/code.html", context=code()),
+    Page("code-wrong", "patient/code.html", context=code(error="This code is not right. 3 tries left.")),
+    Page("code-locked", "patient/code.html", context=code(locked=True, channel="email", other_channel="sms")),
+    Page("device-test", "patient/device_test.html", context=always(result="", name="Claire")),
+    Page("consent", "patient/consent.html", context=always(doctor=DOCTOR, visit=False, transcription=False, errors={})),
+    Page(
+        "consent-missing",
+        "patient/consent.html",
+        context=always(
+            doctor=DOCTOR,
+            visit=False,
+            transcription=True,
+            errors={"visit": "Please agree to the visit, or call the clinic."},
+        ),
+    ),
+    Page("waiting", "patient/waiting.html", context=waiting(1, 15, "weak")),
+    Page("waiting-next", "patient/waiting.html", context=waiting(0, 0, "ok")),
+    Page("waiting-untested", "patient/waiting.html", context=waiting(3, 0, "")),
+    Page("call", "patient/call.html", context=always(doctor=DOCTOR, transcription=True)),
+    Page("ended", "patient/ended.html", context=always(doctor=DOCTOR, over=True)),
+    Page("left", "patient/ended.html", context=always(doctor=DOCTOR, over=False)),
+    Page("own-summary", "patient/summary.html", context=lambda lang: {"summary": SUMMARY} | dates(lang)),
+    Page("own-accesses", "patient/access_log.html", context=lambda lang: {"accesses": ACCESSES} | dates(lang)),
+    Page("own-accesses-empty", "patient/access_log.html", context=lambda lang: {"accesses": []} | dates(lang)),
+]
