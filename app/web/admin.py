@@ -24,6 +24,15 @@ EXPORT_PAGE, EXPORT_ROWS = 1000, 50_000
 COLUMNS = ("seq", "at", "role", "actor_id", "actor_name", "action", "outcome", "purpose", "entity", "entity_id",
            "patient_id", "ip", "request_id", "detail")
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+_MESSAGES = {  # what app.audit finds, as the page says it
+    "an entry was removed or reordered": "An entry was removed or moved.",
+    "an entry was edited or reordered": "An entry was changed or moved.",
+    "the end of the chain is missing": "The end of the chain is missing.",
+    "the trail was cut off": "The newest entries were cut off.",
+    "the trail was cut off (the anchor file knows more entries)":
+        "The newest entries were cut off: the anchor file knows more of them.",
+    "the last entry is not the one the anchor file knows": "The last entry is not the one that the anchor file knows.",
+}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
@@ -101,6 +110,7 @@ async def _page(request: web.Request, verdict: Verdict | None = None) -> web.Res
     return render(
         request, "admin/audit.html", status=422 if errors else 200, here="audit", filters=filters, typed=request.query,
         errors={field: translated(request, text) for field, text in errors.items()}, events=events, verdict=verdict,
+        fault=translated(request, _MESSAGES[verdict.fault]) if verdict and verdict.fault else "",
         older=_link(request, filters, before=str(events[-1].seq)) if len(events) == PAGE else "",
         newest=_link(request, filters) if filters.before else "",
         export_url=_link(request, filters, name="audit-export"),
