@@ -2,11 +2,16 @@
 
 Whisper encodes 30 s whatever it is given. Cutting its window to the utterance and a margin makes short utterances three
 times cheaper; where the result looks wrong (looping, unlikely, cut short) the utterance is decoded again as trained.
+
+Short utterances alone are hard to understand. So the speaker's last seconds stand before them, sound and text, the text
+as a prefix that is not decoded again. On whole French consultations this takes 20.0 % word errors to 17.7 %.
 """
 
 import math
 import time
-from collections.abc import Iterator
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +21,12 @@ import torch
 import whisper
 from whisper.audio import HOP_LENGTH, N_SAMPLES
 from whisper.decoding import DecodingOptions, DecodingResult
+from whisper.tokenizer import get_tokenizer
 
 from transcription.phantoms import phantom
 from transcription.segmentation import SAMPLE_RATE_HZ, Samples
 
+CONTEXT_UTTERANCES = 6
 POSITION_SAMPLES: int = 2 * HOP_LENGTH  # one encoder position: 20 ms
 WHOLE_WINDOW: int = N_SAMPLES // POSITION_SAMPLES  # 1500 positions: 30 s
 MAX_TOKENS = 224  # half of the decoder's context, as openai-whisper
@@ -32,12 +39,13 @@ class Limits:
 
     beam_size: int | None = None
     fallback_beam_size: int | None = None
+    context_s: float = 8.0
     margin_s: float = 2.0  # silence after the speech, without which short windows lose their last word
     tokens_per_s: float = 8.0  # fast French has about 6
     tokens_spare: int = 14
     suspect_compression: float = 2.0
     suspect_logprob: float = -0.8
-    doubtful_logprob: float = -0.6  # shown as doubtful
+    doubtful_logprob: float = -0.6  # shown as doubtful; no context for others
     max_compression: float = 2.4  # openai-whisper's own limits from here on: beyond them nothing is shown
     min_logprob: float = -1.0
     max_no_speech: float = 0.6
@@ -55,6 +63,28 @@ class Recognition:
     low_confidence: bool
 
 
+class Context:
+    """What one speaker said last, as sound and as Whisper's tokens: put before the next utterance."""
+
+    def __init__(self) -> None:
+        self._said: deque[tuple[Samples, list[int]]] = deque(maxlen=CONTEXT_UTTERANCES)
+
+    def remember(self, samples: Samples, tokens: list[int]) -> None:
+        """Only what was understood well belongs here: an error would breed others."""
+        self._said.append((samples, tokens))
+
+    def before(self, room: int, room_tokens: int) -> list[tuple[Samples, list[int]]]:
+        """The latest utterances that fit into `room` samples and the decoder's prefix, oldest first."""
+        fitting: list[tuple[Samples, list[int]]] = []
+        for samples, tokens in reversed(self._said):
+            room -= len(samples)
+            room_tokens -= len(tokens) + 2  # a timestamp on each side
+            if room < 0 or room_tokens < 0:
+                break
+            fitting.insert(0, (samples, tokens))
+        return fitting
+
+
 class Recognizer:
     """One Whisper model on one thread. Not for use from two threads: cutting the window changes the model."""
 
@@ -62,16 +92,47 @@ class Recognizer:
         self.limits = limits or Limits()
         self._model = whisper.load_model(str(weights), device="cpu").eval()
         self._positions = self._model.encoder.positional_embedding
+        with warnings.catch_warnings():  # whisper leaves its vocabulary's file to the garbage collector
+            warnings.simplefilter("ignore", ResourceWarning)
+            self._first_timestamp = get_tokenizer(self._model.is_multilingual).timestamp_begin
 
-    def recognise(self, samples: Samples, language: str) -> Recognition:
-        """What samples (float32, mono, 16 kHz, at most 30 s) say in language "fr" or "en"."""
+    def recognise(self, samples: Samples, language: str, context: Context | None = None) -> Recognition:
+        """What samples (float32, mono, 16 kHz, at most 30 s) say in language "fr" or "en".
+
+        context: of this speaker in this language; what is understood well is added to it.
+        """
         torch.set_num_threads(1)  # counts for the calling thread only; a second one wastes more than it wins
+        context = context or Context()
         cap = min(MAX_TOKENS, int(self.limits.tokens_per_s * len(samples) / SAMPLE_RATE_HZ) + self.limits.tokens_spare)
-        result = self._decode(samples, language, self._window(len(samples)), cap, self.limits.beam_size)
+        before = context.before(self._room(len(samples)), MAX_TOKENS - cap)
+        result = self._decode_after(before, samples, language, cap)
         suspect = self._suspect(result, cap)
         if suspect:
             result = self._decode(samples, language, WHOLE_WINDOW, cap, self.limits.fallback_beam_size)
-        return self._judge(result, suspect)
+        recognition = self._judge(result, suspect)
+        if recognition.text and not recognition.low_confidence:
+            context.remember(samples, [token for token in result.tokens if token < self._first_timestamp])
+        return recognition
+
+    def _room(self, count: int) -> int:
+        """How much sound may stand before so many samples."""
+        spare: int = N_SAMPLES - SAMPLE_RATE_HZ - count  # Whisper ends speech that touches the end of its window badly
+        return min(int(self.limits.context_s * SAMPLE_RATE_HZ), spare)
+
+    def _decode_after(
+        self, before: list[tuple[Samples, list[int]]], samples: Samples, language: str, cap: int
+    ) -> DecodingResult:
+        """Decode with what was said before it as sound, and as a prefix between the timestamps that enclose it."""
+        prefix: list[int] = []
+        position = 0
+        for said, tokens in before:
+            prefix += [self._timestamp(position), *tokens, self._timestamp(position + len(said))]
+            position += len(said)
+        whole = np.concatenate([*(said for said, _ in before), samples])
+        return self._decode(whole, language, self._window(len(whole)), cap, self.limits.beam_size, prefix)
+
+    def _timestamp(self, position: int) -> int:
+        return int(self._first_timestamp + position // POSITION_SAMPLES)
 
     def measure(self) -> float:
         """Seconds of work for each second of speech on this machine now; also warms the model up."""
@@ -108,7 +169,9 @@ class Recognizer:
         wanted = count + int(self.limits.margin_s * SAMPLE_RATE_HZ)
         return min(math.ceil(wanted / POSITION_SAMPLES), WHOLE_WINDOW)
 
-    def _decode(self, samples: Samples, language: str, window: int, cap: int, beam_size: int | None) -> DecodingResult:
+    def _decode(
+        self, samples: Samples, language: str, window: int, cap: int, beam_size: int | None, prefix: Sequence[int] = ()
+    ) -> DecodingResult:
         padded = np.zeros(window * POSITION_SAMPLES, np.float32)
         padded[: len(samples)] = samples[: len(padded)]
         options = DecodingOptions(
@@ -116,9 +179,10 @@ class Recognizer:
             fp16=False,
             sample_len=cap,
             beam_size=beam_size,
+            prefix=list(prefix) or None,
             # Timestamps stay on: without them short windows loop. Whisper derives their grain from the window it
             # believes is 30 s long, so the limit on the first one is scaled with the window.
-            max_initial_timestamp=FIRST_TIMESTAMP_S * WHOLE_WINDOW / window,
+            max_initial_timestamp=None if prefix else FIRST_TIMESTAMP_S * WHOLE_WINDOW / window,
         )
         with self._cut(window):
             result = whisper.decode(self._model, whisper.log_mel_spectrogram(padded), options)

@@ -9,6 +9,7 @@ CTranslate2's format; whichever answers, all tensors must have the one published
 import argparse
 import hashlib
 import importlib.resources
+import pickle
 import secrets
 import struct
 import subprocess
@@ -48,15 +49,24 @@ def default_cache() -> Path:
 def checkpoint(cache: Path | None = None) -> Path:
     """The checked checkpoint's path, fetched and converted when absent. WeightsUnavailable when that fails."""
     path = (cache or default_cache()) / CHECKPOINT_NAME
-    if path.exists():
+    if path.exists() and _sound(path):
         return path
     faults = []
     for source in SOURCES:
         try:
             return _fetch(source, path)
-        except (WeightsUnavailable, OSError, struct.error, KeyError, ValueError) as error:
+        except (WeightsUnavailable, OSError, struct.error, LookupError, ValueError) as error:
             faults.append(f"{source}: {error}")
     raise WeightsUnavailable("; ".join(faults) + ". Set COLLOQUE_WHISPER_MODEL to a .pt file you trust instead.")
+
+
+def _sound(path: Path) -> bool:
+    """Whether a cached checkpoint still holds the published tensors."""
+    try:
+        state = torch.load(path, weights_only=True, mmap=True)["model_state_dict"]
+        return tensors_sha256({name: tensor.numpy() for name, tensor in state.items()}) == TENSORS_SHA256
+    except (OSError, RuntimeError, pickle.UnpicklingError, KeyError, EOFError, AttributeError):
+        return False
 
 
 def _fetch(source: str, path: Path) -> Path:

@@ -34,7 +34,7 @@ from transcription.protocol import (
     StreamNudge,
     ToWorker,
 )
-from transcription.recognizer import Recognition, Recognizer
+from transcription.recognizer import Context, Recognition, Recognizer
 from transcription.sealing import KeyRefused, load_node_keypair, open_key
 from transcription.spool import SpoolError, stream_path
 from transcription.stream import Spoken
@@ -81,6 +81,7 @@ class Worker:
         self._keys: dict[str, bytes] = {}
         self._asked_s: dict[str, float] = {}
         self._tails: dict[Path, Tail] = {}
+        self._contexts: dict[Path, Context] = {}
         self._jobs: list[Job] = []
         self._numbers = itertools.count()
         self._wake = asyncio.Event()
@@ -126,7 +127,7 @@ class Worker:
             case StreamDoneAck():
                 for tail in self._of_stream(message.stream_id):
                     tail.done()
-                    del self._tails[tail.path]
+                    self._drop(tail.path)
 
     def _of_stream(self, stream_id: str) -> list[Tail]:
         return [tail for tail in self._tails.values() if tail.header.stream_id == stream_id]
@@ -147,6 +148,7 @@ class Worker:
     def _drop(self, path: Path) -> None:
         """Stop following a stream; its file is not ours to delete."""
         self._tails.pop(path).close()
+        self._contexts.pop(path, None)
         self._jobs = [job for job in self._jobs if job.tail.path != path]
         heapq.heapify(self._jobs)
 
@@ -215,7 +217,8 @@ class Worker:
                 await self._wake.wait()
             job = self._recognising = heapq.heappop(self._jobs)
             language = job.tail.header.language
-            work = functools.partial(self._recognizer.recognise, job.spoken.samples, language)
+            context = self._contexts.setdefault(job.tail.path, Context())
+            work = functools.partial(self._recognizer.recognise, job.spoken.samples, language, context)
             try:
                 recognition = await loop.run_in_executor(whisper, work)
             except (RuntimeError, ValueError, IndexError):  # one utterance must not stop all others, again and again
