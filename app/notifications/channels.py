@@ -1,5 +1,6 @@
 """How a message leaves the house: SMTP, an HTTP gateway for SMS, or, in the demo, a page that shows it."""
 
+import re
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -101,6 +102,8 @@ def channels_of(settings: Settings) -> dict[str, Channel]:
 
 def compose(content: MessageContent, sender: str) -> EmailMessage:
     """The e-mail: text, HTML and the calendar entry. Raises ValueError for an address that is none."""
+    if not re.fullmatch(r"[^\s@]+@[^\s@]+", content.to):
+        raise ValueError("no address")
     email = EmailMessage()
     email["From"] = sender
     email["To"] = Address(addr_spec=content.to)

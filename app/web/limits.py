@@ -27,6 +27,10 @@ class RateLimit:
         if len(self._seen) > MAX_KEYS:
             self._seen.pop(next(iter(self._seen)))
 
+    def forget(self) -> None:
+        """Start afresh for everybody."""
+        self._seen.clear()
+
 
 class Every:
     """Says yes once in `period_s` for each key, in this process: for work that may be done rarely."""
