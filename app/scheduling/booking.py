@@ -55,9 +55,10 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
     guard.permit(tx, Action.APPOINTMENT_BOOK, entity="Appointment", entity_id=appointment.id,
                  patient_id=patient_id, practitioner_id=practitioner_id)
     motif = _bookable(tx, practitioner_id, motif_id, patient_id)
+    _check_ahead(tx, start_at)
     appointment.end_at = start_at + timedelta(minutes=motif.duration_min)
     wanted = FreeSlot(practitioner_id, start_at, appointment.end_at)
-    _check_time(tx, wanted, motif_id)
+    _check_hours(tx, wanted, motif_id)
     tx.seal(appointment, BookingNote(reason=reason))
     with _the_constraint_decides(tx, wanted, motif_id):
         tx.session.add(appointment)
@@ -91,9 +92,10 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     before, target = appointment.practitioner_id, practitioner_id or appointment.practitioner_id
     if (target, start_at) == (before, appointment.start_at):
         return appointment
+    _check_ahead(tx, start_at)
     wanted = FreeSlot(target, start_at, start_at + (appointment.end_at - appointment.start_at))
     _bookable(tx, target, appointment.motif_id, appointment.patient_id, offered=False)
-    _check_time(tx, wanted, appointment.motif_id)
+    _check_hours(tx, wanted, appointment.motif_id)
     with _the_constraint_decides(tx, wanted, appointment.motif_id):
         appointment.practitioner_id, appointment.start_at, appointment.end_at = target, start_at, wanted.end_at
         appointment.sequence += 1
@@ -132,8 +134,7 @@ def undo_cancel(tx: Tx, appointment_id: str) -> Appointment:
         return appointment
     if appointment.status != "cancelled" or appointment.cancelled_at is None:
         raise Conflict("This visit is over.")
-    if appointment.start_at <= tx.now:
-        raise Invalid("This time has passed.", fields={"start_at": "This time has passed."})
+    _check_ahead(tx, appointment.start_at)
     place = FreeSlot(appointment.practitioner_id, appointment.start_at, appointment.end_at)
     with _the_constraint_decides(tx, place, appointment.motif_id):
         appointment.status, appointment.cancelled_at = "booked", None
@@ -156,11 +157,14 @@ def _the_constraint_decides(tx: Tx, wanted: FreeSlot, motif_id: str) -> Iterator
         raise SlotTaken(alternatives=_alternatives(tx, wanted, motif_id)) from None
 
 
-def _check_time(tx: Tx, wanted: FreeSlot, motif_id: str) -> None:
-    if wanted.start_at <= tx.now:
+def _check_ahead(tx: Tx, start_at: datetime) -> None:
+    if start_at <= tx.now:
         raise Invalid("This time has passed.", fields={"start_at": "This time has passed."})
-    if wanted.start_at > tx.now + FURTHEST:
+    if start_at > tx.now + FURTHEST:
         raise Invalid("This is more than a year ahead.", fields={"start_at": "This is more than a year ahead."})
+
+
+def _check_hours(tx: Tx, wanted: FreeSlot, motif_id: str) -> None:
     place = Interval(wanted.start_at, wanted.end_at)
     hours = open_time(tx, wanted.practitioner_id, place, motif_id)
     if not any(place.within(one) for one in hours):

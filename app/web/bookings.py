@@ -23,6 +23,7 @@ from app.web.planner import day_asked, doctor_named, motif_label, slot_label, st
 from app.web.rendering import render, say, see_other, translated, url
 
 UPCOMING = 4  # slots offered when a day has none
+YEARS = range(2000, 2200)  # beyond lies what no calendar can add a quarter of an hour to
 CHOICE = ("practitioner", "motif", "on", "start", "patient")
 
 
@@ -144,7 +145,7 @@ def instant(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None or at.second or at.microsecond:
+    if at is None or at.tzinfo is None or at.second or at.microsecond or at.year not in YEARS:
         raise Invalid(fields={"start": "Please choose a time."})
     return at
 
