@@ -222,20 +222,6 @@ class KeyframeRequests:
         return True
 
 
-class RateMeter:
-    """Bits per second between two looks."""
-
-    def __init__(self) -> None:
-        self._before: tuple[int, float] | None = None
-
-    def look(self, octets: int, now_s: float) -> float:
-        """The rate since the last look."""
-        before, self._before = self._before, (octets, now_s)
-        if before is None or now_s <= before[1] or octets < before[0]:
-            return 0.0
-        return 8 * (octets - before[0]) / (now_s - before[1])
-
-
 def nack(media_ssrc: int, numbers: Iterable[int]) -> bytes:
     """A generic NACK for these sequence numbers."""
     lost = sorted(number & 0xFFFF for number in numbers)

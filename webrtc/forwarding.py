@@ -10,13 +10,17 @@ from collections.abc import Callable
 
 from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 
-from webrtc.feedback import KeyframeRequests, Missing, RateMeter, Reception
+from webrtc.congestion import Downlink
+from webrtc.feedback import KeyframeRequests, Missing, Reception
 from webrtc.rtp import HEADER, HEADER_BYTES, PADDING_BIT, Parsed, extend, unwrap_rtx
 from webrtc.sdp import AUDIO_CLOCK_HZ, RTX_OF, VIDEO_CLOCK_HZ, Source
 from webrtc.transport import MediaTransport
 
 CACHE_PACKETS = 512  # about four seconds of 1 Mbit/s video
 OFFSETS_KEPT = 64
+NO_LIMIT_BITS_PER_S = 20_000_000
+RESEND_SHARE = 0.25  # of what the way carries may be packets sent again
+RESEND_EVERY_S = 0.05
 
 _streams = itertools.count(1)
 
@@ -32,9 +36,9 @@ class Egress:
         self.fraction_lost = 0.0  # as the receiver last reported it
         self.packets_lost = 0
         self.rtt_ms: float | None = None
-        self.limit_bits_per_s: int | None = None  # what the receiver estimates its way can carry
-        self.rate = RateMeter()
+        self.limit_bits_per_s: int | None = None  # what the receiver's way can carry of this
         self._transport: MediaTransport | None = None
+        self._downlink: Downlink | None = None
         self._stream = 0  # the Ingress stream the offsets belong to
         self._from, self._offset = 0, 0  # sequence offset, and the incoming number from which it holds
         self._older: list[tuple[int, int]] = []
@@ -42,16 +46,19 @@ class Egress:
         self._next = secrets.randbelow(0x4000)  # next outgoing sequence number, not wrapped (RFC 3550: unpredictable)
         self._last: tuple[int, float] | None = None  # last outgoing timestamp and when
         self._cache: dict[int, bytes] = {}
+        self._again: dict[int, float] = {}  # when a packet was last sent again
+        self._budget, self._budget_s = 0.0, 0.0  # octets that may be sent again
         self._reports: dict[int, float] = {}  # middle 32 bits of a forwarded report's NTP time: when it left
 
-    def attach(self, transport: MediaTransport | None) -> None:
+    def attach(self, transport: MediaTransport | None, downlink: Downlink | None = None) -> None:
         """Send over this transport from now on. What was sealed for another one is never sent again."""
-        self._transport = transport
+        self._transport, self._downlink = transport, downlink
         self._cache.clear()
+        self._again.clear()
         self._reports.clear()
 
-    def forward(self, packet: bytes, stream: int, number: int, timestamp: int, now_s: float) -> None:
-        """Send one packet on. number: the sender's sequence number, not wrapped."""
+    def forward(self, packet: bytes, stream: int, number: int, timestamp: int, place: int, now_s: float) -> None:
+        """Send one packet on. number: the sender's sequence number, not wrapped; place: see rtp.parse."""
         if stream != self._stream:
             self._rebase(stream, number, timestamp, now_s)
         if self._transport is None:
@@ -63,8 +70,8 @@ class Egress:
         self._next = max(self._next, sequence + 1)
         timestamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
         self._last = (timestamp, now_s)
-        sealed = self._transport.send_rtp(
-            HEADER.pack(packet[0], packet[1], sequence & 0xFFFF, timestamp, self.ssrc) + packet[HEADER_BYTES:])
+        header = HEADER.pack(packet[0], packet[1], sequence & 0xFFFF, timestamp, self.ssrc)
+        sealed = self._transport.send_rtp(header + self._stamped(packet, place, now_s))
         if sealed is None:
             return
         self.packets += 1
@@ -72,9 +79,18 @@ class Egress:
         if self.clock_hz == VIDEO_CLOCK_HZ:
             self._remember(sequence, sealed)
 
+    def _stamped(self, packet: bytes, place: int, now_s: float) -> bytes:
+        """The packet without its fixed header; its transport-wide number becomes one of this receiver's."""
+        if not place or self._downlink is None:
+            return packet[HEADER_BYTES:]
+        number = self._downlink.stamp(len(packet), now_s)
+        return packet[HEADER_BYTES:place] + number.to_bytes(2, "big") + packet[place + 2 :]
+
     def _remember(self, sequence: int, sealed: bytes) -> None:
         self._cache[sequence & 0xFFFF] = sealed
-        self._cache.pop((sequence - CACHE_PACKETS) & 0xFFFF, None)
+        oldest = (sequence - CACHE_PACKETS) & 0xFFFF
+        self._cache.pop(oldest, None)
+        self._again.pop(oldest, None)
 
     def _rebase(self, stream: int, number: int, timestamp: int, now_s: float) -> None:
         """Another sender, or the same one back again: go on where the slot's stream stopped."""
@@ -98,15 +114,21 @@ class Egress:
         self._older = [*self._older[1 - OFFSETS_KEPT :], (self._from, self._offset)]
         self._from, self._offset = number + 1, self._offset - 1
 
-    def send_again(self, numbers: list[int]) -> None:
-        """Answer a NACK from the cache."""
+    def send_again(self, numbers: list[int], now_s: float) -> None:
+        """Answer a NACK from the cache, within a budget: on a way that is full, more packets only lose more."""
         if self._transport is None:
             return
+        refill = RESEND_SHARE * (self.limit_bits_per_s or NO_LIMIT_BITS_PER_S) / 8
+        self._budget = min(refill, self._budget + refill * (now_s - self._budget_s))
+        self._budget_s = now_s
         for number in numbers:
             sealed = self._cache.get(number)
-            if sealed is not None:
-                self.resent += 1
-                self._transport.send_again(sealed)
+            if sealed is None or self._budget < len(sealed) or now_s - self._again.get(number, 0.0) < RESEND_EVERY_S:
+                continue
+            self._budget -= len(sealed)
+            self._again[number] = now_s
+            self.resent += 1
+            self._transport.send_again(sealed)
 
     def send_report(self, stream: int, ntp_time: int, timestamp: int, now_s: float) -> None:
         """Forward a sender report: the sender's clock, this slot's timestamps and counts."""
@@ -165,7 +187,7 @@ class Ingress:
             self._drop_padding(number)
             return
         self.heard_at_s = now_s
-        self._deliver(packet, number, parsed[3], parsed[5], parsed[6], now_s)
+        self._deliver(packet, number, parsed, parsed[5], parsed[6], now_s)
 
     def _begin(self, ssrc: int) -> None:
         self.stop()
@@ -205,14 +227,18 @@ class Ingress:
             return
         self.missing.arrived(number)
         self.reception.add(number, parsed[3], now_s)
-        self._deliver(inner[0], number, parsed[3], parsed[5], len(inner[0]), now_s)
+        self._deliver(inner[0], number, parsed, parsed[5], len(inner[0]), now_s)
 
-    def _deliver(self, packet: bytes, number: int, timestamp: int, begin: int, end: int, now_s: float) -> None:
+    def _deliver(self, packet: bytes, number: int, parsed: Parsed, begin: int, end: int, now_s: float) -> None:
         self.octets += len(packet)
         for egress in self.egresses:
-            egress.forward(packet, self.stream, number, timestamp, now_s)
+            egress.forward(packet, self.stream, number, parsed[3], parsed[7], now_s)
         if self.tap is not None:
-            self.tap(self.stream, number, timestamp, packet[begin:end], now_s)
+            self.tap(self.stream, number, parsed[3], packet[begin:end], now_s)
+
+    def limit_bits_per_s(self) -> int:
+        """What the narrowest of the ways to those who receive this can carry."""
+        return min((e.limit_bits_per_s for e in self.egresses if e.limit_bits_per_s), default=NO_LIMIT_BITS_PER_S)
 
     def sender_report(self, ntp_time: int, timestamp: int, now_s: float) -> None:
         """The sender's report: remember it for ours, and send it on to every slot."""

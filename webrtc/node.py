@@ -5,6 +5,7 @@ Web commands, the node answers. When web is away calls go on; when it is back th
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import os
 import signal
@@ -40,20 +41,23 @@ async def run(
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     private, public = await asyncio.to_thread(load_node_keypair, keys / KEY_FILE)
-    node = Node(Rooms(Reach(addresses or (), public_address, ports), spool, private), public, control)
-    if priority and not await asyncio.to_thread(_take_priority):
-        node.link.emit(Incident(code="no-priority"))
-    await node.run(stop)
+    if priority:
+        _take_priority()
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: a full collection over it would hold packets up for tens of milliseconds
+    await Node(Rooms(Reach(addresses or (), public_address, ports), spool, private), public, control).run(stop)
 
 
-def _take_priority() -> bool:
-    """Ask for real-time scheduling: packets wait for nobody, and each needs only microseconds (niceness is not enough
-    next to a busy recogniser). Needs root or CAP_SYS_NICE; without it the node works, and stutters under load."""
+def _take_priority() -> None:
+    """Ask for real-time scheduling: packets wait for nobody, and each needs only microseconds.
+
+    Niceness is not enough next to a busy recogniser. Needs root or CAP_SYS_NICE; without it the node works, and
+    stutters when the machine is full.
+    """
     try:
-        os.sched_setscheduler(os.getpid(), os.SCHED_RR, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     except OSError:
-        return False
-    return True
+        log.warning("no real-time priority for media", hint="give the process CAP_SYS_NICE or a cpu weight of its own")
 
 
 class Node:

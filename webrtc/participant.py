@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiortc.rtp import (
-    RTCP_PSFB_APP,
     RTCP_PSFB_FIR,
     RTCP_PSFB_PLI,
     AnyRtcpPacket,
@@ -22,18 +21,19 @@ from aiortc.rtp import (
     RtcpRrPacket,
     RtcpRtpfbPacket,
     RtcpSrPacket,
-    unpack_remb_fci,
 )
 
 from webrtc import feedback, rtp, sdp
-from webrtc.forwarding import Egress, Ingress
+from webrtc.congestion import Downlink, transport_feedback
+from webrtc.forwarding import NO_LIMIT_BITS_PER_S, Egress, Ingress
 from webrtc.ice import Reach
-from webrtc.quality import limits, participant_stats
+from webrtc.quality import participant_stats
 from webrtc.transport import MediaTransport, fingerprint
 
 SLOTS = 3  # others that one participant can see: a room holds four
 LOST_AFTER_S = 4.0  # silence on every channel, ICE's own checks (one each 2.5 s) included
-SLOW_TICKS = 20  # receiver reports and liveness: once a second at 50 ms a tick
+SLOW_TICKS = 20  # receiver reports: once a second at 50 ms a tick
+LIMIT_TICKS = 4  # what receivers can take: five times a second
 
 State = Literal["connecting", "connected", "lost", "left"]
 
@@ -68,6 +68,8 @@ class Join:
     epoch: int
     transport: MediaTransport
     answered: bool = False
+    told_bits_per_s: int = NO_LIMIT_BITS_PER_S
+    downlink: Downlink = field(default_factory=Downlink)
     arrivals: feedback.TransportFeedback = field(default_factory=feedback.TransportFeedback)
 
 
@@ -125,7 +127,7 @@ class Participant:
             return
         if state == "connected":
             for egress in self._egress_of.values():
-                egress.attach(self.join.transport)
+                egress.attach(self.join.transport, self.join.downlink)
             self._change("connected")
         else:
             self._change("lost", reason)
@@ -151,13 +153,14 @@ class Participant:
         if parsed is None or source is None:
             self.refusals.rtp += 1
             return
-        if parsed[7] >= 0:
-            join.arrivals.add(parsed[7], now_s)
+        if parsed[7]:
+            join.arrivals.add(rtp.number_at(packet, parsed[7]), now_s)
         self.ingress[source].receive(packet, parsed, now_s)
 
     def _on_rtcp(self, epoch: int, packet: bytes, now_s: float) -> None:
         if self.join is None or self.join.epoch != epoch:
             return
+        self.join.downlink.reported(transport_feedback(packet), now_s)
         try:
             for part in RtcpPacket.parse(packet):
                 self._control(part, now_s)
@@ -177,7 +180,7 @@ class Participant:
                 for ingress in (i for ssrc in part.sources for i in self._sending(ssrc)):
                     ingress.heard_at_s = float("-inf")
             case RtcpRtpfbPacket(fmt=1) if part.media_ssrc in self._egress_of:  # RFC 4585: generic NACK
-                self._egress_of[part.media_ssrc].send_again(part.lost)
+                self._egress_of[part.media_ssrc].send_again(part.lost, now_s)
             case RtcpPsfbPacket():
                 self._picture_feedback(part)
 
@@ -188,11 +191,7 @@ class Participant:
                 egress.reported(block.fraction_lost, block.packets_lost, block.lsr, block.dlsr, now_s)
 
     def _picture_feedback(self, part: RtcpPsfbPacket) -> None:
-        if part.fmt == RTCP_PSFB_APP:
-            bits_per_s, ssrcs = unpack_remb_fci(part.fci)
-            for egress in self._named(ssrcs):
-                egress.limit_bits_per_s = bits_per_s
-        elif part.fmt == RTCP_PSFB_PLI:
+        if part.fmt == RTCP_PSFB_PLI:
             self._keyframes([part.media_ssrc])
         elif part.fmt == RTCP_PSFB_FIR:
             self._keyframes(_fir_targets(part.fci))
@@ -220,8 +219,10 @@ class Participant:
         self._ticks = (self._ticks + 1) % SLOW_TICKS
         if join.transport.connected:
             self._fast_feedback(join, now_s)
+            if self._ticks % LIMIT_TICKS == 0:
+                self._limits(join, now_s)
             if self._ticks == 0:
-                self._slow_feedback(join, now_s)
+                self._reports_to_sender(join, now_s)
         if self.state == "connected" and now_s - join.transport.heard_at_s > LOST_AFTER_S:
             self._change("lost", "silent")
         elif self.state == "lost" and join.transport.connected and now_s - join.transport.heard_at_s < LOST_AFTER_S:
@@ -240,12 +241,21 @@ class Participant:
                 send(feedback.picture_loss(ingress.ssrc))
         self.ingress["mic"].missing.due(now_s)  # lost speech is mended by Opus itself, not asked for again
 
-    def _slow_feedback(self, join: Join, now_s: float) -> None:
+    def _limits(self, join: Join, now_s: float) -> None:
+        join.downlink.update(now_s)
+        watched = [slot.video_egress for slot in self.slots if slot.occupant]
+        for egress in watched:
+            egress.limit_bits_per_s = join.downlink.video_share(len(watched))
+        camera = self.ingress["camera"]
+        limit = camera.limit_bits_per_s()
+        if camera.ssrc is not None and limit != join.told_bits_per_s:
+            join.told_bits_per_s = limit
+            join.transport.send_rtcp(feedback.bitrate_limit(camera.ssrc, limit))
+
+    def _reports_to_sender(self, join: Join, now_s: float) -> None:
         sending = [i for i in self.ingress.values() if i.ssrc is not None and i.reception.received]
         reports = [ingress.reception.report(ingress.ssrc or 0, now_s) for ingress in sending]
         join.transport.send_rtcp(bytes(RtcpRrPacket(ssrc=feedback.NODE_SSRC, reports=reports)))
-        for ingress, bits_per_s in limits(sending, now_s):
-            join.transport.send_rtcp(feedback.bitrate_limit(ingress.ssrc or 0, bits_per_s))
 
     def stats(self, now_s: float) -> dict[str, Any]:
         """Counts and measures of this participant, for the web process and the tests."""

@@ -1,7 +1,6 @@
 """How well it goes: the event loop's lag, what receivers can take, and each participant's figures."""
 
 from collections import deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
 LAG_SAMPLES = 40  # two seconds of 50 ms ticks
 ALARM_LAG_MS = 10.0
 ADMIT_LAG_MS = 40.0  # so late that a new call would harm those that run
-NO_LIMIT_BITS_PER_S = 20_000_000
 SILENT_S = 2.0  # a source that sent nothing for so long is off
 
 
@@ -45,22 +43,6 @@ class LoopLag:
         return self.median_ms <= ADMIT_LAG_MS
 
 
-def limits(sending: Iterable["Ingress"], now_s: float) -> list[tuple["Ingress", int]]:
-    """What to tell each video sender, from the estimates of those who receive it.
-
-    A receiver's estimate follows what it is sent, so it only counts where it is clearly below that: the way to the
-    receiver is congested. Otherwise the limit is lifted, and transport-wide feedback alone decides.
-    """
-    result = []
-    for ingress in sending:
-        known = [(e, rate) for e in ingress.egresses if e.limit_bits_per_s and (rate := e.rate.look(e.octets, now_s))]
-        if ingress.source == "mic" or not known:
-            continue
-        tight = [e.limit_bits_per_s or 0 for e, rate in known if (e.limit_bits_per_s or 0) < 0.8 * rate]
-        result.append((ingress, max(100_000, min(tight)) if tight else NO_LIMIT_BITS_PER_S))
-    return result
-
-
 def participant_stats(participant: "Participant", now_s: float) -> dict[str, Any]:
     """The figures of one participant: what they send, what each slot gives them."""
     return {
@@ -82,4 +64,5 @@ def _sends(ingress: "Ingress", now_s: float) -> dict[str, Any]:
 def _receives(egress: "Egress") -> dict[str, Any]:
     return {"packets": egress.packets, "octets": egress.octets, "resent": egress.resent,
             "lost": egress.packets_lost, "fraction_lost": round(egress.fraction_lost, 3),
+            "limit_bits_per_s": egress.limit_bits_per_s,
             "rtt_ms": None if egress.rtt_ms is None else round(egress.rtt_ms, 1)}

@@ -15,28 +15,28 @@ Parsed = tuple[int, int, int, int, int, int, int, int]
 
 
 def parse(packet: bytes) -> Parsed | None:
-    """First byte, second byte, sequence, timestamp, SSRC, payload begin, payload end, transport-wide number or -1.
+    """First byte, second byte, sequence, timestamp, SSRC, payload begin, payload end, transport-wide place.
 
-    None when it is not RTP: wrong version, truncated, or padding longer than the payload.
+    The place is 0 when there is no such number. None when it is not RTP: wrong version, truncated, too much padding.
     """
     length = len(packet)
     if length < HEADER_BYTES:
         return None
     first, second, sequence, timestamp, ssrc = HEADER.unpack_from(packet)
     begin = HEADER_BYTES + 4 * (first & CSRC_MASK)
-    number = -1
+    place = 0
     if first & EXTENSION_BIT:
         if length < begin + 4:
             return None
         profile, words = _EXTENSION.unpack_from(packet, begin)
         begin += 4
         if profile == ONE_BYTE_PROFILE and begin + 4 * words <= length:
-            number = _transport_sequence(packet, begin, begin + 4 * words)
+            place = _transport_sequence(packet, begin, begin + 4 * words)
         begin += 4 * words
     end = length - packet[-1] if first & PADDING_BIT else length
     if first >> 6 != 2 or begin > end or (first & PADDING_BIT and end == length):
         return None
-    return first, second, sequence, timestamp, ssrc, begin, end, number
+    return first, second, sequence, timestamp, ssrc, begin, end, place
 
 
 def _transport_sequence(packet: bytes, at: int, end: int) -> int:
@@ -46,10 +46,14 @@ def _transport_sequence(packet: bytes, at: int, end: int) -> int:
             at += 1
             continue
         if head >> 4 == TRANSPORT_SEQUENCE_ID and head & 15 == 1 and at + 3 <= end:
-            number: int = _U16.unpack_from(packet, at + 1)[0]
-            return number
+            return at + 1
         at += 2 + (head & 15)
-    return -1
+    return 0
+
+
+def number_at(packet: bytes, place: int) -> int:
+    """The 16-bit number at a place."""
+    return packet[place] << 8 | packet[place + 1]
 
 
 def unwrap_rtx(packet: bytes, parsed: Parsed, payload_type: int, ssrc: int) -> tuple[bytes, int] | None:

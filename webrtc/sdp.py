@@ -117,7 +117,7 @@ def _media(line: MediaLine, path: Path) -> list[str]:
         "a=recvonly" if line.ssrc is None else "a=sendonly",
     ]
     result += [f"a=extmap:{number} {_EXTENSIONS[number]}" for number in _extensions(line)]
-    result += _opus(line) if line.kind == "audio" else _video(line)
+    result += _opus() if line.kind == "audio" else _video(line)
     if line.ssrc is not None:
         result += [f"a=msid:{line.msid}", f"a=ssrc:{line.ssrc} cname:colloque", f"a=ssrc:{line.ssrc} msid:{line.msid}"]
     result += [
@@ -126,14 +126,12 @@ def _media(line: MediaLine, path: Path) -> list[str]:
 
 
 def _extensions(line: MediaLine) -> list[int]:
-    # A browser estimates its own uplink from transport-wide numbers, and its downlink from the sender's clock.
-    numbers = [AUDIO_LEVEL_ID] if line.kind == "audio" else [ORIENTATION_ID]
-    return sorted([*numbers, ABS_SEND_TIME_ID, *([TRANSPORT_SEQUENCE_ID] if line.ssrc is None else [])])
+    return sorted([AUDIO_LEVEL_ID if line.kind == "audio" else ORIENTATION_ID, ABS_SEND_TIME_ID, TRANSPORT_SEQUENCE_ID])
 
 
-def _opus(line: MediaLine) -> list[str]:
-    lines = [f"a=rtpmap:{OPUS} opus/{AUDIO_CLOCK_HZ}/2", f"a=fmtp:{OPUS} minptime=10;useinbandfec=1;usedtx=0;stereo=0"]
-    return lines + ([f"a=rtcp-fb:{OPUS} transport-cc"] if line.ssrc is None else [])
+def _opus() -> list[str]:
+    return [f"a=rtpmap:{OPUS} opus/{AUDIO_CLOCK_HZ}/2", f"a=fmtp:{OPUS} minptime=10;useinbandfec=1;usedtx=0;stereo=0",
+            f"a=rtcp-fb:{OPUS} transport-cc"]
 
 
 def _video(line: MediaLine) -> list[str]:
@@ -143,7 +141,7 @@ def _video(line: MediaLine) -> list[str]:
     result += [f"a=rtpmap:{h264} H264/{VIDEO_CLOCK_HZ}"]
     result += [f"a=fmtp:{h264} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f;{start}"]
     for codec in (vp8, h264):
-        feedback = ["nack", "nack pli", "ccm fir", "goog-remb"] + (["transport-cc"] if line.ssrc is None else [])
+        feedback = ["nack", "nack pli", "ccm fir", "transport-cc"] + (["goog-remb"] if line.ssrc is None else [])
         result += [f"a=rtcp-fb:{codec} {name}" for name in feedback]
     if line.ssrc is None:
         for rtx, codec in ((vp8_rtx, vp8), (h264_rtx, h264)):

@@ -212,7 +212,7 @@ class TapEvent(_Strict):
 
 
 class Incident(_Strict):
-    """Something technical that an operator should know (loop-lag, no-priority)."""
+    """Something technical that an operator should know (loop-lag)."""
 
     type: Literal["incident"] = "incident"
     code: str

@@ -17,7 +17,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright
 
+from tests.webrtc.conftest import RunningNode
 from tests.webrtc.house import House
+from webrtc.ice import HostConnection
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -185,6 +187,35 @@ async def test_mute_camera_off_leave_and_a_reload(
     await patient.evaluate("session.leave()")
     await doctor.wait_for_function("session.remotes.size === 0")
     assert await patient.evaluate("session.state") == "left"
+
+
+async def test_speech_survives_a_narrow_way(
+    house: House, node: RunningNode, pages: tuple[Page, Page], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The doctor's way shrinks to 400 kbit/s with a queue of 400 ms: the patient's camera gives way, their voice stays."""
+    await join_both(pages)
+    await asyncio.sleep(6)
+    narrow = node.rooms._rooms["visit-1"].participants["d1"].join.transport.ice
+    transmit, loop, free_s = HostConnection.transmit, asyncio.get_running_loop(), 0.0
+
+    def limited(self: HostConnection, data: bytes) -> None:
+        nonlocal free_s
+        if self is not narrow:
+            transmit(self, data)
+        elif free_s - loop.time() < 0.4:
+            free_s = max(free_s, loop.time()) + 8 * len(data) / 400_000
+            loop.call_at(free_s, transmit, self, data)
+
+    monkeypatch.setattr(HostConnection, "transmit", limited)
+    await asyncio.sleep(4)
+    before = await pages[0].evaluate(STATS)
+    await asyncio.sleep(6)
+    now = await pages[0].evaluate(STATS)
+    heard = now["in_audio"]["packetsReceived"] - before["in_audio"]["packetsReceived"]
+    assert heard > 270
+    assert now["in_audio"]["packetsLost"] - before["in_audio"]["packetsLost"] < 0.05 * heard
+    assert now["in_video"]["framesDecoded"] - before["in_video"]["framesDecoded"] > 20
+    assert (await house.link.stats("visit-1"))[0]["receives"][0]["video"]["limit_bits_per_s"] < 700_000
 
 
 async def test_whose_connection_it_is(house: House, pages: tuple[Page, Page]) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
 from tests.webrtc.test_call import seated
+from webrtc.congestion import Downlink
 from webrtc.control import MediaRefused
 from webrtc.participant import Participant, _layout
 from webrtc.sdp import Candidate, Path, SdpRefused, check_candidate, offer, parse_answer
@@ -190,6 +191,7 @@ def test_authentic_but_malformed_packets_are_counted(data: bytes) -> None:
 
 class _FakeJoin:
     epoch = 1
+    downlink = Downlink()
 
     class arrivals:  # noqa: N801
         @staticmethod

@@ -1,0 +1,138 @@
+"""The estimate of a receiver's way: a simulated narrow link is found and followed, and nothing else is taken for one."""
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webrtc.congestion import Downlink, transport_feedback
+from webrtc.feedback import TransportFeedback
+
+PACKET_OCTETS = 1_000
+
+
+class Link:
+    """A way with a rate, a queue of 300 ms, a delay, random loss, and a receiver that is sometimes late to look."""
+
+    def __init__(self, bits_per_s: float, *, loss: float = 0.0, stall_s: float = 0.0) -> None:
+        self.bits_per_s, self.loss, self.stall_s = bits_per_s, loss, stall_s
+        self._awake_s = 0.0
+        self._free_s = 0.0
+        self._random = random.Random(2)
+        self.dropped = 0
+
+    def carry(self, sent_s: float, octets: int) -> float | None:
+        """When the packet arrives, None when it does not."""
+        free_s = max(self._free_s, sent_s)
+        if free_s - sent_s > 0.3 or self._random.random() < self.loss:
+            self.dropped += 1
+            return None
+        self._free_s = free_s + 8 * octets / self.bits_per_s
+        if self._random.random() < 0.02:  # the receiver looks away for a moment; what came meanwhile comes at once
+            self._awake_s = self._free_s + self._random.random() * self.stall_s
+        return max(self._free_s, self._awake_s) + 0.03
+
+
+def hold_call(link: Link, seconds: float, *, follow: bool = True, wanted: float = 1_200_000) -> tuple[Downlink, list]:
+    """Send video that follows the limit (or does not), with feedback each 100 ms; returns the estimates, 5 a second."""
+    downlink, receiver, estimates = Downlink(), TransportFeedback(), []
+    arriving: list[tuple[float, int]] = []
+    now_s, due_s, step = 100.0, 100.0, 0
+    while now_s < 100.0 + seconds:
+        rate = min(wanted, (downlink.video_share(1) or wanted) if follow else wanted)
+        while due_s <= now_s:
+            number = downlink.stamp(PACKET_OCTETS, due_s)
+            arrived_s = link.carry(due_s, PACKET_OCTETS)
+            if arrived_s is not None:
+                arriving.append((arrived_s, number))
+            due_s += 8 * PACKET_OCTETS / rate
+        if step % 10 == 0:
+            for arrived_s, number in sorted(a for a in arriving if a[0] <= now_s):
+                receiver.add(number, arrived_s)
+            arriving = [a for a in arriving if a[0] > now_s]
+            for message in receiver.take(1):
+                downlink.reported(transport_feedback(message), now_s)
+        if step % 20 == 0:
+            estimates.append(downlink.update(now_s))
+        now_s, step = now_s + 0.01, step + 1
+    return downlink, estimates
+
+
+def test_a_wide_way_has_no_limit() -> None:
+    _, estimates = hold_call(Link(50e6), 20)
+    assert set(estimates) == {None}
+
+
+def test_a_narrow_way_is_found_within_two_seconds_and_followed() -> None:
+    link = Link(400_000)
+    _, estimates = hold_call(link, 2)
+    assert estimates[-1] is not None
+    dropped = link.dropped
+    _, estimates = hold_call(Link(400_000), 40)
+    settled = [e for e in estimates[50:] if e is not None]
+    assert len(settled) == len(estimates[50:])
+    assert 200_000 < sum(settled) / len(settled) < 480_000
+    narrow = Link(400_000)
+    hold_call(narrow, 40)
+    deaf = Link(400_000)
+    hold_call(deaf, 40, follow=False)
+    assert narrow.dropped < 3 * dropped + 60
+    assert deaf.dropped > 20 * narrow.dropped
+
+
+def test_a_way_that_widens_is_used_again() -> None:
+    link = Link(300_000)
+    downlink, _ = hold_call(link, 10)
+    assert downlink.estimate_bits_per_s is not None
+    wide, _ = hold_call(Link(50e6), 1)
+    assert wide.estimate_bits_per_s is None
+    for n in range(200):  # 40 s of clear feedback for as much as the limit allows
+        now_s = 200.0 + n / 5
+        for _ in range(30):
+            octets = int((downlink.estimate_bits_per_s or 2_500_000) / 8 / 5 / 30)
+            number = downlink.stamp(octets, now_s)
+            downlink.reported(iter([(number, now_s + 0.03)]), now_s)
+        downlink.update(now_s)
+    assert downlink.estimate_bits_per_s is None
+    assert downlink.video_share(1) is None
+
+
+def test_some_loss_or_a_busy_receiver_is_no_narrow_way() -> None:
+    assert set(hold_call(Link(50e6, loss=0.05), 20)[1]) == {None}
+    assert set(hold_call(Link(50e6, stall_s=0.4), 20)[1]) == {None}
+
+
+def test_a_bad_radio_keeps_a_small_picture() -> None:
+    downlink, _ = hold_call(Link(50e6, loss=0.3), 30)
+    assert downlink.estimate_bits_per_s is not None
+    assert downlink.estimate_bits_per_s >= 250_000
+
+
+def test_several_videos_share_what_is_left_by_speech() -> None:
+    downlink = Downlink()
+    assert downlink.video_share(3) is None
+    downlink.estimate_bits_per_s = 735_000
+    assert downlink.video_share(3) == 200_000
+    downlink.estimate_bits_per_s = 60_000
+    assert downlink.video_share(3) == 50_000
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 300)), min_size=1, max_size=100))
+def test_feedback_is_read_as_it_was_written(steps: list[tuple[int, int]]) -> None:
+    feedback, number, now_s, sent = TransportFeedback(), 65_500, 3.0, {}
+    for skip, wait_ms in steps:
+        number, now_s = number + skip, now_s + wait_ms / 1_000
+        sent[number & 0xFFFF] = now_s
+        feedback.add(number & 0xFFFF, now_s)
+    read = {n: at for message in feedback.take(9) for n, at in transport_feedback(b"\x80\xc9\x00\x01" + bytes(4) + message)}
+    assert {n for n, at in read.items() if at is not None} == set(sent)
+    assert all(abs(read[n] - at) < 0.001 for n, at in sent.items())
+
+
+@given(st.binary(max_size=120))
+def test_any_bytes_are_read(data: bytes) -> None:
+    downlink = Downlink()
+    downlink.stamp(100, 0.0)
+    for packet in (data, b"\x8f\xcd" + data, b"\x8f\xcd\x00\x06" + data):
+        downlink.reported(transport_feedback(packet), 1.0)
+    downlink.update(1.0)
