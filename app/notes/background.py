@@ -1,0 +1,238 @@
+"""Allergies and the way of life: what the patient does not tolerate, smokes, drinks, works as."""
+
+import re
+from collections.abc import Iterator
+
+from app.notes.facts import Evidence, Fact, Temporality
+from app.notes.lexicon import find_drugs
+from app.notes.people import relation_near, uncle_side
+from app.notes.polarity import is_denied
+from app.notes.text import fold
+from app.notes.timing import date_phrase
+from app.notes.transcript import Language
+from app.notes.units import Exchange, Sentence, Visit
+
+ALLERGENS = (
+    ("acariens", "dust mites", r"acariens?", r"dust mites?|dust"), ("pollens", "pollen", r"pollens?|graminees?|bouleau", r"pollens?|grass|ragweed"),
+    ("chats", "cats", r"chats?(?![a-z])|poils de chat", r"cats?(?![a-z])|cat hair"), ("chiens", "dogs", r"chiens?(?![a-z])", r"dogs?(?![a-z])"),
+    ("latex", "latex", r"latex", r"latex"), ("arachide", "peanuts", r"arachides?|cacahuetes?", r"peanuts?"), ("fruits à coque", "tree nuts", r"fruits a coque|noisettes?|noix(?![a-z])", r"(?:tree )?nuts?(?![a-z])"),
+    ("protéines de lait de vache", "cow's milk protein", r"proteines? de lait(?: de vache)?|\baplv\b", r"cow s milk|milk protein"), ("œufs", "eggs", r"(?:oe|œ)ufs?", r"eggs?(?![a-z])"),
+    ("fruits de mer", "shellfish", r"fruits de mer|crustaces?|crevettes?", r"shellfish|shrimp|seafood"), ("venin d'hyménoptères", "bee or wasp stings", r"guepes?|abeilles?|venin|hymenopteres?", r"bees?(?![a-z])|wasps?|stings?"),
+    ("produit de contraste iodé", "iodinated contrast", r"produit de contraste|\biode(?![a-z])", r"contrast|iodine"), ("nickel", "nickel", r"nickel", r"nickel"), ("gluten", "gluten", r"gluten", r"gluten"),
+    ("farine", "flour", r"farine", r"flour"), ("moisissures", "mould", r"moisissures?", r"mou?ld"), ("sulfamides", "sulfa drugs", r"sulfamides?", r"sulfa"),
+    ("antibiotiques", "antibiotics", r"antibiotiques?", r"antibiotics?"), ("médicaments", "medication", r"medicaments?", r"medicines?|medications?|drugs?(?![a-z])"),
+    ("fraises", "strawberries", r"fraises?", r"strawberr"), ("kiwi", "kiwi", r"kiwis?", r"kiwi"),
+)
+ALLERGY = {"fr": re.compile(r"allergi|intoleran"), "en": re.compile(r"allerg|intoleran")}
+REACTION = {
+    "fr": re.compile(r"plaques?(?!tte)(?: rouges)?|urticaire|boutons?|(?:les? |la )?(?:levres?|visage|mains?|langue|gorge)(?: et les (?:mains|levres|yeux))? qui gonfl\w+|(?:oe|œ)deme|gonfl\w+|malaise|choc|vomi\w*|diarrhee|demange\w*|mal a respirer"),
+    "en": re.compile(r"rash|hives|swelling|swell\w*|anaphyla\w+|violently sick|sick|vomit\w*|nausea|itch\w*|(?:can t|trouble) breath\w*|throat clos\w+"),
+}
+CURED = {"fr": re.compile(r"c est fini|gueri|reintrodui|plus allergique|passe(?:e)?(?![a-z])|il boit du lait"), "en": re.compile(r"grew out|outgrew|no longer allergic|resolved|back on")}
+NOT_REALLY = {"fr": re.compile(r"pas (?:vraiment |une vraie )?(?:une )?allergie|intoleran|mal supporte"), "en": re.compile(r"not (?:really )?an? allergy|intoleran|just (?:makes|upsets)")}
+NONE = {"fr": re.compile(r"^\W*(?:(?:euh|ah|ben|alors|moi|a ma connaissance|que je sache)\W+)*(?:non|aucune?|rien|pas d|pas que je|j en ai pas|j ai rien|moi j ai rien)"),
+        "en": re.compile(r"^\W*(?:(?:um|uh|oh|well|so)\W+)*(?:no|none|nothing|not that i|nope)")}
+
+TOBACCO = {"fr": re.compile(r"fume|refume|tabac|cigarettes?|clopes?|paquets?(?: par jour| annees)|tabagi"), "en": re.compile(r"smok|cigarettes?|tobacco|packs? (?:a|per) day|cigars?")}
+VAPING = {"fr": re.compile(r"vapot|cigarette electronique|vape"), "en": re.compile(r"vap(?:e|ing)|e cigarette")}
+ALCOHOL = {"fr": re.compile(r"alcool|verres? de (?:vin|rouge|blanc|rose)|bieres?|aperos?|whisky|vodka|un verre"), "en": re.compile(r"alcohol|drink(?:ing|er|s)?(?! (?:well|water|enough|fluids|plenty|lots|tea|coffee))|beers?|wine|glass(?:es)? of|etoh|units a week")}
+DRUG_USE = {"fr": re.compile(r"cannabis|\bjoints?(?![a-z])|cocaine|heroine|drogues?|ecstasy|stupefiant"), "en": re.compile(r"cannabis|marijuana|weed|cocaine|heroin|recreational drugs|illicit|street drugs|drug use")}
+WORK = {
+    "fr": re.compile(r"(?:je suis|je travaille (?:comme|dans|en|a)|je bosse (?:comme|dans|en)|vous etes|mon metier c est|comme metier) ((?:un |une )?(?:manutentionnaire|boulang\w+|caissi\w+|infirmi\w+|enseignante?|prof\w*|instit\w*|comptable|"
+                     r"chauffeur\w*|macon\w*|plomb\w+|electric\w+|secretaire|assistante?(?: \w+)?|vendeu\w+|serveu\w+|cuisini\w+|agricult\w+|ouvri\w+|cadre|ingenieur\w*|informatic\w+|developpeu\w+|etudiante?|retraitee?|au chomage|aide soignante?|"
+                     r"agent \w+|avocate?|coiffeu\w+|commercia\w+|conduct\w+|educat\w+|facteu\w+|policie\w+|pompie\w+|menuisi\w+|carreleu\w+|peintre|jardini\w+|paysagiste|musicien\w*|journaliste|graphiste|routier|magasini\w+|femme de menage|auxiliaire \w+|"
+                     r"au ménage|au menage|mere au foyer|artisan\w*|militaire|fleuriste|nounou|assistante maternelle|technici\w+|mecanici\w+|kine\w*|pharmaci\w+|banqui\w+|libraire|la logistique|la restauration|le batiment|l informatique|usine|bureau))"),
+    "en": re.compile(r"(?:i am|i m|i work as|i ve been|work as|working as|i was) (?:an? )((?:\w+ )?(?:accountant|teacher|nurse|driver|engineer|lawyer|student|carpenter|plumber|electrician|builder|chef|cook|waiter|waitress|secretary|manager|"
+                     r"developer|programmer|mechanic|farmer|police officer|firefighter|hairdresser|cleaner|cashier|receptionist|analyst|consultant|designer|journalist|writer|musician|construction worker|contractor|librarian|pharmacist|banker|salesman|retired))"
+                     r"|(?:i m|i am) (retired|unemployed|a student)"),
+}
+LIVING = {"fr": re.compile(r"(?:je vis|j habite|vous vivez) (?:toute? )?(?:seule?|avec [^,.!?]{3,30}|chez [^,.!?]{3,25})|(?:on a pris|j ai) un (?:chat|chien)[^,.!?]{0,25}"),
+          "en": re.compile(r"(?:i )?live (?:alone|by myself|with [^,.!?]{3,30}|in [^,.!?]{3,30})|(?:i have|we have|got) a (?:new )?(?:cat|dog)[^,.!?]{0,20}")}
+PROJECT = {"fr": re.compile(r"(?:veut|voudrait|envie d|projet d[e ]*) ?(?:un |d un )?(?:bebe|enfant|grossesse)"), "en": re.compile(r"trying (?:to get pregnant|for a baby)")}
+QUIT = {"fr": re.compile(r"arrete|plus (?:fume|touche)|pas une(?![a-z])|j en fumais|je fumais|ex fumeu"), "en": re.compile(r"quit|stopped|used to|gave (?:it )?up|ex smoker|former")}
+NEVER = {"fr": re.compile(r"jamais|non|pas(?! beaucoup| tous| plus de| souvent)|aucune?"), "en": re.compile(r"never|no(?![a-z])|not(?! much| a lot| a heavy| a very| a big| often)|n t(?! (?:drink|smoke) (?:much|a lot|often)| really)")}
+HABITS = (("tabac", "tobacco", TOBACCO), ("vapotage", "vaping", VAPING), ("alcool", "alcohol", ALCOHOL), ("cannabis ou autres substances", "recreational drugs", DRUG_USE))
+
+
+def background(visit: Visit) -> Iterator[Fact]:
+    """Facts about allergies and way of life in the order of speech."""
+    answered = {s: e for e in visit.exchanges for s in e.answer}
+    for exchange in visit.exchanges:
+        yield from _asked_allergy(exchange, visit.lang)
+        yield from _asked_habit(exchange, visit.lang)
+    for sentence in visit.sentences:
+        if sentence.asks:
+            continue
+        if sentence.speaker != "doctor":
+            if sentence not in answered or not _about_allergy(answered[sentence], visit.lang):
+                yield from _stated_allergy(sentence, visit.lang, ())
+            yield from _stated_habit(sentence, visit.lang, answered.get(sentence))
+        yield from _life(sentence, visit.lang, answered.get(sentence))
+
+
+def _about_allergy(exchange: Exchange, lang: Language) -> bool:
+    return any(ALLERGY[lang].search(s.norm) for s in (*exchange.questions, *exchange.run))
+
+
+def allergens(norm: str, lang: Language) -> list[tuple[str, str, int]]:
+    """Allergens named in a folded text: (French name, name in `lang`, place)."""
+    found = [(m.drug.inn, m.drug.name(lang) + (f" ({m.drug.brand})" if m.drug.brand else ""), m.start) for m in find_drugs(norm) if m.drug.inn != "antibiotique"]
+    for fr, en, pattern_fr, pattern_en in ALLERGENS:
+        match = re.search(rf"(?<![a-z])(?:{pattern_fr if lang == 'fr' else pattern_en})", norm)
+        if match and not any(name == fr for name, _, _ in found):
+            found.append((fr, fr if lang == "fr" else en, match.start()))
+    return found
+
+
+def _asked_allergy(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    if not _about_allergy(exchange, lang):
+        return
+    question = next(s for s in (*exchange.questions, *exchange.run) if ALLERGY[lang].search(s.norm))
+    told = list(_told_allergens(exchange, question, lang))
+    yield from told
+    named = [item for s in exchange.run for item in allergens(s.norm, lang) if item[0] not in ("antibiotiques", "médicaments")]
+    if any(fact.is_patients for fact in told):
+        return
+    if named and not re.search(r"d autres gens|chez vous", question.norm):
+        yield from _recorded_allergy(exchange, question, named[0], lang)
+    elif exchange.verdict == "no" or NONE[lang].search(exchange.answer_text) or re.search(r"moi j ?ai rien|moi non|i m fine", exchange.answer_text):
+        broad = allergens(question.norm, lang)
+        what = broad[0][1] if broad else ("allergie" if lang == "fr" else "allergy")
+        yield _allergy(what, broad[0][0] if broad else "allergie", (question.evidence(), exchange.answer[0].evidence()), exchange.answer[0], polarity="absent")
+
+
+def _told_allergens(exchange: Exchange, question: Sentence, lang: Language) -> Iterator[Fact]:
+    whole = " ".join(s.norm for s in exchange.answer)
+    for sentence in exchange.answer:
+        if sentence.speaker == "doctor":
+            break
+        for label, name, at in allergens(sentence.norm, lang):
+            relative = relation_near(sentence.norm, at, lang)
+            if relative:
+                yield _relatives(label, name, uncle_side(sentence.norm, relative[0]), (question.evidence(), sentence.evidence()), lang)
+            elif is_denied(sentence.norm, at, at + 3, lang) or re.search(rf"{re.escape(fold(name))[:12]}\w*,? (?:on m a dit )?non", sentence.norm):
+                continue
+            elif not re.search(r"j en ai pris|je prends|i take", sentence.norm):
+                yield _allergy(name, label, (question.evidence(), sentence.evidence()), sentence, reaction=_reaction(whole, lang))
+
+
+def _recorded_allergy(exchange: Exchange, question: Sentence, named: tuple[str, str, int], lang: Language) -> Iterator[Fact]:
+    """The doctor reads an allergy from the record; the answer keeps, weakens or ends it."""
+    label, name, _ = named
+    text = exchange.answer_text
+    evidence = (question.evidence(), *(s.evidence() for s in exchange.answer[:3]))
+    if CURED[lang].search(text):
+        yield _allergy(name, label, evidence, exchange.answer[0], temporality="resolved", detail="guérie" if lang == "fr" else "outgrown")
+    elif NOT_REALLY[lang].search(text):
+        yield _allergy(name, label, evidence, exchange.answer[0], reaction=_reaction(text, lang), detail="intolérance" if lang == "fr" else "intolerance")
+    else:
+        yield _allergy(name, label, evidence, exchange.answer[0], reaction=_reaction(text, lang),
+                       polarity="absent" if exchange.verdict == "no" and not _reaction(text, lang) else "present", doubtful=bool(re.search(r"plaques|ma mere qui le dit|je crois|i think", text)))
+
+
+def _stated_allergy(sentence: Sentence, lang: Language, before: tuple[Evidence, ...]) -> Iterator[Fact]:
+    norm = sentence.norm
+    if not ALLERGY[lang].search(norm):
+        return
+    for label, name, at in allergens(norm, lang):
+        relative = relation_near(norm, at, lang)
+        if relative:
+            yield _relatives(label, name, uncle_side(norm, relative[0]), (*before, sentence.evidence()), lang)
+        else:
+            denied = is_denied(norm, at, at + 3, lang)
+            yield _allergy(name, label, (*before, sentence.evidence()), sentence, polarity="absent" if denied else "present", reaction=_reaction(norm, lang))
+
+
+REACTIONS_FR = (("plaques", "éruption (plaques)"), ("urticaire", "urticaire"), ("bouton", "éruption"), ("levres", "gonflement des lèvres"), ("visage", "gonflement du visage"), ("langue", "gonflement de la langue"),
+                ("deme", "œdème"), ("gonfl", "gonflement"), ("malaise", "malaise"), ("choc", "choc"), ("vomi", "vomissements"), ("diarrhee", "diarrhée"), ("demange", "démangeaisons"), ("respirer", "gêne respiratoire"))
+REACTIONS_EN = (("rash", "rash"), ("hives", "hives"), ("swell", "swelling"), ("anaphyla", "anaphylaxis"), ("sick", "vomiting"), ("vomit", "vomiting"), ("nausea", "nausea"), ("itch", "itching"), ("breath", "breathing difficulty"))
+
+
+def _reaction(norm: str, lang: Language) -> str:
+    for match in REACTION[lang].finditer(norm):
+        if not is_denied(norm, match.start(), match.end(), lang):
+            return next((words for stem, words in (REACTIONS_FR if lang == "fr" else REACTIONS_EN) if stem in match.group()), "")
+    return ""
+
+
+def _allergy(name: str, label: str, evidence: tuple[Evidence, ...], sentence: Sentence, *, polarity: str = "present", temporality: Temporality = "current",
+             reaction: str = "", detail: str = "", doubtful: bool = False) -> Fact:
+    more = " : ".join(filter(None, (detail, reaction)))
+    return Fact("allergy", f"{name} : {more}" if more else name, label, evidence, polarity="absent" if polarity == "absent" else "present",
+                certainty="suspected" if doubtful else "certain", temporality=temporality, asserted_by=sentence.speaker, critical=True,
+                detail=more, sentence=sentence.shown, extra=(name, reaction))
+
+
+def _relatives(label: str, name: str, relation: str, evidence: tuple[Evidence, ...], lang: Language) -> Fact:
+    text = f"allergie : {name}" if lang == "fr" else f"allergy to {name}"
+    return Fact("family", text, f"allergie {label}", evidence, experiencer=relation, extra=(text, ""))
+
+
+def _asked_habit(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    for question in exchange.questions:
+        for label, english, cue in HABITS:
+            if cue[lang].search(question.norm) and not re.search(r"bien boire|water|fluids|il boit", question.norm):
+                told = [s for s in exchange.answer if s.speaker != "doctor"]
+                if told:
+                    yield from _habit(label if lang == "fr" else english, label, told, (question.evidence(), *(s.evidence() for s in told[:2])), lang, exchange.verdict)
+
+
+def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iterator[Fact]:
+    norm = sentence.norm
+    for label, english, cue in HABITS:
+        match = cue[lang].search(norm)
+        if not match or relation_near(norm, match.start(), lang) or (exchange and any(cue[lang].search(q.norm) for q in exchange.questions)):
+            continue
+        if label == "tabac" and VAPING[lang].search(norm) or re.search(r"coca|eau|water|fumeur,", norm):
+            continue
+        yield from _habit(label if lang == "fr" else english, label, [sentence], (sentence.evidence(),), lang, "")
+
+
+def _habit(name: str, label: str, told: list[Sentence], evidence: tuple[Evidence, ...], lang: Language, verdict: str) -> Iterator[Fact]:
+    text = " ".join(s.norm for s in told[:3])
+    quit_, amount = QUIT[lang].search(text), _amount(told, lang)
+    never = (verdict == "no" or NEVER[lang].search(told[0].norm)) and not amount and not quit_
+    if label == "tabac" and re.search(r"jamais fume|never smoked", text):
+        never, quit_, amount = True, None, ""
+    detail = _quit_since(text, lang) if quit_ else "" if never else amount
+    words = " ".join(filter(None, (name, detail)))
+    yield Fact("social", words, label, evidence, polarity="absent" if never else "present", temporality="past" if quit_ else "current",
+               asserted_by=told[0].speaker, detail=detail, sentence=told[0].shown, extra=(name, "quit" if quit_ else ""))
+
+
+def _quit_since(text: str, lang: Language) -> str:
+    when = date_phrase(text, lang)
+    return f"arrêté {when}".strip() if lang == "fr" else f"stopped {when}".strip()
+
+
+def _amount(told: list[Sentence], lang: Language) -> str:
+    pattern = re.compile(r"(?:(?:\d+|une?|deux)(?:,? (?:a |ou |to |or )?\d+)? (?:[\w ]{0,22}?)?(?:cigarettes?|clopes?|paquets?|verres?(?: de \w+)?|bieres?|packs?|beers?|drinks?|glass(?:es)?(?: of \w+)?|pints?|units)|(?:\d+|une?|one|half a pack) (?:par|a|per) (?:jour|day|week|semaine))(?:,? ?(?:par (?:jour|semaine)|le (?:soir|midi|week end|dimanche)|a midi|en soiree|(?:a|per) (?:day|week)|on (?:the )?weekends?))?(?: \d+ le \w+)?")
+    found = []
+    for sentence in told[:3]:
+        for match in pattern.finditer(sentence.norm):
+            shown = sentence.line.shown[sentence.start + match.start():sentence.start + match.end()]
+            found.append(re.sub(r"\s+", " ", shown).strip())
+    if not found and re.search(r"occasion|en soiree|de temps en temps|socially|rarely|parfois", " ".join(s.norm for s in told[:2])):
+        return "occasionnel" if lang == "fr" else "occasional"
+    return ", ".join(found[:2])
+
+
+def _life(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iterator[Fact]:
+    norm = sentence.norm
+    work = WORK[lang].search(norm)
+    shown = sentence.line.shown[sentence.start:sentence.end]
+    confirmed = sentence.speaker != "doctor"
+    if work and confirmed and not relation_near(norm, work.start(), lang):
+        group = next(i for i in (1, 2) if work.lastindex and work.group(i))
+        job = shown[work.start(group):work.end(group)]
+        yield Fact("social", job, "profession", (sentence.evidence(),), asserted_by=sentence.speaker, sentence=sentence.shown, extra=(job, ""))
+    living = LIVING[lang].search(norm)
+    if living and confirmed:
+        words = re.sub(r"^(?:je |j['’]|I |i |on a |we |got )", "", shown[living.start():living.end()].strip())
+        words = re.sub(r"^(?:pris|ai) un", "un", words) if lang == "fr" else re.sub(r"^(?:have a|a)", "a", words)
+        words = re.sub(r"^(?:vis|habite)", "vit", words)
+        yield Fact("social", _spell(words), "mode de vie", (sentence.evidence(),), asserted_by=sentence.speaker, sentence=sentence.shown, extra=(_spell(words), ""))
+
+
+def _spell(words: str) -> str:
+    return re.sub(r"\bma\b", "sa", re.sub(r"\bmon\b", "son", re.sub(r"\bmes\b", "ses", re.sub(r"\bmy\b", "their", words))))

@@ -1,0 +1,191 @@
+"""Doses and schedules as they are spoken: "un gramme trois fois par jour pendant six jours"."""
+
+import re
+from dataclasses import dataclass
+
+from app.notes.transcript import Language
+
+NUM = r"(\d+(?:\.\d+)?|une?|one|an?)"
+UNITS = (
+    ("mg", r"milligrammes?|milligrams?|milli ?g|mgs?|milligramme"), ("µg", r"microgrammes?|micrograms?|mcg|µg|ug|gammas?"),
+    ("g", r"grammes?|grams?|g"), ("mL", r"millilitres?|milliliters?|ml|cc"), ("UI", r"unites?(?: internationales?)?|units?|ui|iu"),
+    ("mEq", r"meq|milliequivalents?"),
+)
+UCUM = {"µg": "ug", "UI": "[iU]", "mL": "mL"}
+FORMS = (
+    (("comprimé", "tablet"), r"comprimes?|cachets?|tablets?|pills?|tabs?|cp"), (("gélule", "capsule"), r"gelules?|capsules?"),
+    (("sachet", "sachet"), r"sachets?"), (("bouffée", "puff"), r"bouffees?|puffs?"), (("inhalation", "inhalation"), r"inhalations?"),
+    (("goutte", "drop"), r"gouttes?|drops?"), (("injection", "injection"), r"injections?|piqures?|shots?"), (("ampoule", "ampoule"), r"ampoules?"),
+    (("application", "application"), r"applications?"), (("cuillère", "spoonful"), r"cuilleres?(?: a (?:cafe|soupe))?|teaspoons?|tablespoons?|spoonfuls?"),
+    (("pulvérisation", "spray"), r"pulverisations?|sprays?"), (("patch", "patch"), r"patch(?:s|es)?"), (("suppositoire", "suppository"), r"suppositoires?"),
+    (("dose", "dose"), r"doses?"),
+)
+DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z])( et demie?| and a half)?)")
+BARE = re.compile(r"(?<![\d./¤])(?:(?:a|du|le|de|un|en|au|dose|on|to|of) )?(\d+(?:\.\d+)?)(?![\d/]|\.\d)(?!,? ?(?:fois|par |jours?|semaines?|mois|ans?|heures?|minutes?|h\b|comprimes?|cp|gelules?|cachets?|sachets?|"
+                  r"bouffees?|prises?|%|kilos?|euros?|times|a day|days?|weeks?|months?|years?|hours?|tablets?|pills?|puffs?|capsules?|per |inhalations?|crises?|boites?|plaquettes?|sur|over|pounds|st\b|or\b|to \d|"
+                  r"am\b|pm\b|o clock|yesterday|percent|points?))")
+COUNT = re.compile(rf"(?<![\w.]){NUM}(?:,? (?:ou|a|or|to) (\d+))? ({'|'.join(p for _, p in FORMS)})(?![a-z])")
+PER_DAY = re.compile(rf"(?<![\w.])(?:{NUM} fois par jour|{NUM} fois (?:dans|sur) la journee|{NUM} (?:prises? )?par jour|(\d+) times? (?:a|per|each|every) day|(\d+) times daily|(\d+) a day|once (?:a|per) day|once daily|twice (?:a|per|each) day|twice daily|three times daily|tid|bid|"
+                     rf"one (?:a|per) day)(?![a-z])")
+TIMES_ONLY = re.compile(r"(?<![\w.])(\d+) fois(?! par (?:semaine|mois|an))(?![a-z])")
+SLOTS = {
+    "fr": ((r"matin,? midi et soir|matin midi soir|matin,? (?:le )?midi,? (?:et )?(?:le )?soir", "matin, midi et soir", 3), (r"(?:un |une |le )?matin,? (?:et |un |une )?(?:le )?soir", "matin et soir", 2),
+           (r"tous les soirs|le soir|au coucher|chaque soir|un le soir", "le soir", 1), (r"tous les matins|le matin|chaque matin|au petit dejeuner|au reveil", "le matin", 1),
+           (r"le midi", "le midi", 1), (r"tous les jours|par jour(?! maximum)|chaque jour|quotidien|1/j", "1/j", 1)),
+    "en": ((r"(?:in the )?morning and (?:at |in the )?(?:night|evening)|morning and evening", "morning and evening", 2), (r"at bedtime|every night|at night|in the evening|nightly", "at night", 1),
+           (r"in the morning|every morning", "in the morning", 1), (r"every day|daily|a day|each day|once a day", "daily", 1)),
+}
+EVERY = re.compile(r"(?:toutes les|every) (\d+)(?: (?:a|to|ou|or) (\d+))? (?:heures|hours)")
+ALTERNATE = {"fr": re.compile(r"un (jour|soir|matin) sur (?:deux|2)"), "en": re.compile(r"every other (day|night)")}
+WEEKLY = re.compile(rf"(?:{NUM}(?:,? (?:ou |a |or |to )?(\d+))?|once|twice)(?: \w+)? ?(?:fois|times?)? ?(?:par|a|per|each|every) (?:semaine|week)|once weekly|weekly|(?:three|two) times a week|par semaine")
+DURATION = re.compile(r"(?:pendant |durant |sur |pour |for |x )?(?:the next |another )?(?:(\d+)(?:,? (?:a|ou|to|or) (\d+))? ?(?:more )?|(une?|a|one) )(jours?|semaines?|mois|days?|weeks?|months?)(?! (?:plus tard|apres|ago|dernier))(?! de (?:migraine|triptan))( (?:maximum|max\b|au maximum))?")
+MAXIMUM = re.compile(r"(?:(?:jusqu a|pas plus de|maximum|max|up to|no more than|maximum of) )(?:(\d+)|une?)(?: (?:fois|prises?|times?|doses?|comprimes?|tablets?|inhalations?))? ?(?:par jour|a day|per day|times a day|times per day|en tout)|(\d+)(?: fois)? par jour (?:au )?maximum|(\d+) a day maximum")
+GAP = re.compile(r"(?:au moins )?(?:at least )?(\d+) (?:heures|hours) (?:entre|between|apart|d intervalle|d ecart)")
+AS_NEEDED = {"fr": re.compile(r"si besoin|si (?:vous avez )?(?:mal|la douleur|douleur)|s il (?:est )?(?:gene|a mal|a de la fievre)|en cas de (?:douleur|besoin|fievre|crise)|a la demande|quand (?:ca siffle|j y pense|vous avez mal|je suis mal|j ai mal)|si ca fait mal|au besoin|de temps en temps"),
+             "en": re.compile(r"as needed|if needed|as (?:i|you) need|prn|when (?:you|i) need|for pain as|for the pain if|when it hurts")}
+ONCE = {"fr": re.compile(r"prise unique|une seule (?:fois|prise)|en une (?:fois|prise)|dose unique"), "en": re.compile(r"single dose|one dose only|just once|one off")}
+MEALS = {"fr": re.compile(r"(?:au milieu|au debut|a la fin|a distance|pendant|avant|apres) (?:du |des |le |les |de )?repas|a jeun|en mangeant|a distance du the et du cafe"),
+         "en": re.compile(r"with (?:food|meals)|on an empty stomach|before (?:meals|breakfast|food)|after (?:meals|food)")}
+NUMBER_WORDS = {"un": 1.0, "une": 1.0, "one": 1.0, "a": 1.0, "an": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """An amount: value and unit ("mg"); `written` is how a note writes it. `bare` when the unit was not said."""
+
+    value: float
+    unit: str
+    bare: bool = False
+
+    def written(self, lang: Language) -> str:
+        value = f"{self.value:g}"
+        return f"{value.replace('.', ',') if lang == 'fr' else value} {self.unit}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How a drug is taken: words for the note, and a compact sig such as "x3/j, 5 jours"."""
+
+    words: tuple[str, ...] = ()
+    sig: str = ""
+    as_needed: bool = False
+
+
+def number(text: str) -> float:
+    """The value of a matched number or article."""
+    return NUMBER_WORDS.get(text) or float(text)
+
+
+def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple[Dose, int, int] | None:
+    """The first dose in a stretch of text and its span; a bare number counts when `bare_unit` is given."""
+    match = DOSE.search(norm)
+    if match:
+        unit = next(name for name, pattern in UNITS if re.fullmatch(pattern, match.group(2)))
+        if not (unit == "g" and match.group(1) in ("a", "an")):
+            value = number(match.group(1)) + (0.5 if match.group(3) else 0)
+            return Dose(value, unit), match.start(), match.end()
+    if bare_unit:
+        for loose in BARE.finditer(norm):
+            if _plausible(float(loose.group(1))):
+                return Dose(float(loose.group(1)), bare_unit, bare=True), loose.start(1), loose.end()
+    return None
+
+
+def _plausible(value: float) -> bool:
+    """Whether a bare number can be a strength in milligrams: 0.25, 5, 20, 400, 1000; not 3 or 17."""
+    return value in (0.25, 0.5, 0.75, 1.25, 1.5, 2.5, 4, 5, 7.5, 8, 10, 12.5, 15, 16, 20, 25, 30, 32, 37.5, 40, 45, 50, 60, 70, 75, 80, 90, 100, 112, 120, 125,
+                     150, 160, 180, 200, 240, 250, 300, 320, 325, 350, 400, 450, 500, 600, 650, 750, 800, 850, 875, 1000)
+
+
+def find_schedule(norm: str, lang: Language) -> Schedule:
+    """What a stretch of text says about how often, how long, how much at most."""
+    words: list[str] = []
+    count = _count(norm, lang)
+    if count:
+        words.append(count)
+    often, sig = _often(norm, lang)
+    words += often
+    needed = bool(AS_NEEDED[lang].search(norm))
+    gap, limit, lasts = GAP.search(norm), MAXIMUM.search(norm), _duration(norm, lang)
+    meal = MEALS[lang].search(norm)
+    if meal:
+        words.append(_meal(meal.group(), lang))
+    if needed:
+        words.append("si besoin" if lang == "fr" else "as needed")
+    if gap:
+        words.append(f"{gap.group(1)} h entre les prises" if lang == "fr" else f"{gap.group(1)} h apart")
+    if limit:
+        most = limit.group(1) or limit.group(2) or limit.group(3) or "1"
+        words.append(f"{most}/j maximum" if lang == "fr" else f"up to {most}/day")
+        if not sig:
+            sig = f"max {most}/j" if lang == "fr" else f"up to x{most}/day"
+    if lasts:
+        words.append(lasts)
+    compact = " ".join(filter(None, (count, sig)))
+    return Schedule(tuple(dict.fromkeys(words)), ", ".join(filter(None, (compact, lasts))), needed)
+
+
+def _meal(words: str, lang: Language) -> str:
+    for plain, right in (("a distance", "à distance"), ("a jeun", "à jeun"), ("a la fin", "à la fin"), ("debut", "début"), ("apres", "après"),
+                         ("the et du cafe", "thé et du café")):
+        words = words.replace(plain, right) if lang == "fr" else words
+    return words
+
+
+def _count(norm: str, lang: Language) -> str:
+    match = COUNT.search(norm)
+    if not match:
+        return ""
+    form = next(names for names, pattern in FORMS if re.fullmatch(pattern, match.group(3)))
+    first = f"{number(match.group(1)):g}"
+    spoon = {"a cafe": " à café", "a soupe": " à soupe"}.get(" ".join(match.group(3).split()[1:]), "") if lang == "fr" else ""
+    many = number(match.group(1)) >= 2 or match.group(2)
+    amount = f"{first}-{match.group(2)}" if match.group(2) else first
+    return f"{amount.replace('.', ',') if lang == 'fr' else amount} {form[0 if lang == 'fr' else 1]}{'s' if many and not form[0].endswith('h') else ''}{spoon}"
+
+
+def _often(norm: str, lang: Language) -> tuple[list[str], str]:
+    day, every, weekly, alternate = PER_DAY.search(norm), EVERY.search(norm), WEEKLY.search(norm), ALTERNATE[lang].search(norm)
+    if ONCE[lang].search(norm):
+        return ["prise unique" if lang == "fr" else "single dose"], "prise unique" if lang == "fr" else "single dose"
+    if alternate:
+        words = f"un {alternate.group(1)} sur deux" if lang == "fr" else f"every other {alternate.group(1)}"
+        return [words], words
+    limit = MAXIMUM.search(norm)
+    if day and not (limit and limit.start() <= day.start() < limit.end()):
+        times = next((number(g) for g in day.groups() if g), None) or (2 if re.search(r"twice|bid", day.group()) else 3 if re.search(r"three|tid", day.group()) else 1)
+        return [f"× {times:g}/j" if lang == "fr" else f"{_times(times)} a day"], f"x{times:g}/{'j' if lang == 'fr' else 'day'}"
+    if every:
+        span = f"{every.group(1)}-{every.group(2)}" if every.group(2) else every.group(1)
+        return [f"toutes les {span} h" if lang == "fr" else f"every {span} hours"], f"/{span} h"
+    if weekly and re.search(r"\d|un|one|once|twice|par semaine|weekly|time", weekly.group()):
+        return _weekly(weekly, lang)
+    slot = next(((words, times) for pattern, words, times in SLOTS[lang] if re.search(rf"(?<![a-z])(?:{pattern})(?![a-z])", norm)), None)
+    if slot and not (limit and slot[0] in ("1/j", "daily")):
+        return [slot[0]], slot[0] if slot[1] == 1 else f"{slot[0]}"
+    return [], ""
+
+
+def _weekly(match: re.Match[str], lang: Language) -> tuple[list[str], str]:
+    first = match.group(1)
+    times = number(first) if first else 2.0 if "twice" in match.group() else 1.0
+    amount = f"{times:g}-{match.group(2)}" if match.group(2) else f"{times:g}"
+    return [f"{amount} fois/semaine" if lang == "fr" else f"{amount}/week"], f"{amount}/sem" if lang == "fr" else f"{amount}/week"
+
+
+def _times(times: float) -> str:
+    return {1: "once", 2: "twice"}.get(int(times), f"{times:g} times")
+
+
+def _duration(norm: str, lang: Language) -> str:
+    for match in DURATION.finditer(norm):
+        before = norm[max(0, match.start() - 22):match.start()]
+        if re.search(r"dans $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|in $|after $|au bout d|over $|last $|past $|par $|since|preservatif", before):
+            continue
+        amount = match.group(1) or "1"
+        if not match.group(1) and not re.match(r"pendant|durant|pour|for", match.group()):
+            continue
+        span = f"{amount}-{match.group(2)}" if match.group(2) else amount
+        unit = match.group(4)
+        return f"{span} {unit}{' maximum' if match.group(5) else ''}"
+    return ""

@@ -1,0 +1,124 @@
+"""Drafting a consultation note: transcript in; sentences with evidence, facts and what differs from the record out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+from app.notes import reconciliation
+from app.notes.background import background
+from app.notes.facts import Evidence, Fact
+from app.notes.findings import findings
+from app.notes.measures import measures
+from app.notes.medications import medications
+from app.notes.orders import orders
+from app.notes.realisation import Voice, Written, realise
+from app.notes.resolution import resolve
+from app.notes.sections import ORDER, REASON
+from app.notes.selection import extracts, nothing_to_write, worth_telling
+from app.notes.text import fold
+from app.notes.transcript import BadTranscript, Transcript
+from app.notes.units import Visit, prepare
+from app.notes.verification import failures, unit_unsaid
+
+__all__ = ["BadTranscript", "Draft", "Transcript", "draft", "facts_of"]
+
+MIN_MOTIF_WORD = 4  # letters; shorter words of the motif prove nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft note. `reason` says why there is none, in the visit's language; `sections` is empty then."""
+
+    transcript: Transcript
+    sentences: tuple[Written, ...]
+    facts: tuple[Fact, ...]
+    reason: str | None
+    omissions: tuple[dict[str, Any], ...] = ()
+    conflicts: tuple[dict[str, Any], ...] = ()
+    proposals: tuple[dict[str, Any], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The draft as JSON: sections with sentences and evidence {segment, start, end in seconds}, facts, reason."""
+        return {
+            "sections": [section for section in map(self._section, ORDER) if section["sentences"]],
+            "facts": [fact.to_json() for fact in self.facts],
+            "reason": self.reason,
+            "omissions": list(self.omissions), "conflicts": list(self.conflicts), "proposals": list(self.proposals),
+        }
+
+    def _section(self, kind: Any) -> dict[str, Any]:
+        sentences = [_sentence_json(s, self.transcript) for s in self.sentences if s.section is kind]
+        return {"code": kind.code, "title": kind.title(self.transcript.lang), "sentences": sentences}
+
+    def to_text(self) -> str:
+        """The draft as plain text, for a terminal."""
+        if self.reason:
+            return self.reason
+        blocks = [f"{section['title']}\n" + "\n".join(f"  {s['text']}" for s in section["sentences"]) for section in self.to_json()["sections"]]
+        return "\n\n".join(blocks)
+
+
+def _sentence_json(sentence: Written, transcript: Transcript) -> dict[str, Any]:
+    told = {"text": sentence.text, "evidence": reconciliation.evidence_json(sentence.evidence, transcript)}
+    return told | {"flag": sentence.flag} if sentence.flag else told
+
+
+def draft(transcript: Transcript) -> Draft:
+    """Draft the note of a visit. Pure: the same transcript always gives the same draft."""
+    visit = prepare(transcript)
+    facts = facts_of(visit)
+    reason = nothing_to_write(visit, facts)
+    if reason:
+        return Draft(transcript, (), (), reason)
+    voice = Voice(transcript.lang, transcript.patient.sex)
+    written = realise([fact for fact in facts if worth_telling(fact)], voice)
+    kept = _verified([*_reason(visit, facts, voice), *written], visit)
+    kept += _verified(list(extracts(visit, kept, voice)), visit)
+    return Draft(
+        transcript, tuple(_in_order(kept)), tuple(facts), None,
+        omissions=tuple(reconciliation.omissions(facts, kept, transcript, voice)),
+        conflicts=tuple(reconciliation.conflicts(facts, transcript, voice)),
+        proposals=tuple(reconciliation.proposals(facts, transcript, voice)),
+    )
+
+
+def facts_of(visit: Visit) -> list[Fact]:
+    """All facts of a visit, merged and settled, in the order of speech."""
+    return resolve(chain(findings(visit), measures(visit), medications(visit), background(visit), orders(visit)))
+
+
+def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
+    """The motif given at booking, proved by the turns that speak of it; else the first complaint."""
+    motif = visit.transcript.motif.strip()
+    stems = {word[:6] for word in fold(motif).split() if len(word) >= MIN_MOTIF_WORD}
+    proved = [s for s in visit.sentences if any(word[:6] in stems for word in fold(s.norm).replace(",", " ").replace(".", " ").split())]
+    if motif and proved:
+        yield Written(REASON, f"{motif[:1].upper()}{motif[1:]}.", tuple(_evidence(s.evidence()) for s in proved[:2]))
+        return
+    complaint = next((f for f in facts if f.type == "symptom" and f.polarity == "present" and f.is_patients), None)
+    if complaint:
+        name = complaint.extra[0]
+        yield Written(REASON, f"{name[:1].upper()}{name[1:]}.", complaint.evidence)
+
+
+def _evidence(proof: Evidence) -> Evidence:
+    return proof
+
+
+def _verified(written: Sequence[Written], visit: Visit) -> list[Written]:
+    """What the independent check lets through, flagged where a doctor must look."""
+    kept = []
+    for sentence in written:
+        if failures(sentence, visit) and not (sentence.section is REASON and sentence.text.rstrip(".").lower() == visit.transcript.motif.lower()):
+            continue
+        if unit_unsaid(sentence, visit):
+            flag = "L'unité n'a pas été dite : à vérifier." if visit.lang == "fr" else "The unit was not said: please check."
+            sentence = replace(sentence, flag=flag)
+        kept.append(sentence)
+    return kept
+
+
+def _in_order(written: Sequence[Written]) -> list[Written]:
+    ranks = {kind: rank for rank, kind in enumerate(ORDER)}
+    return sorted(written, key=lambda s: ranks[s.section])

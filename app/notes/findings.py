@@ -1,0 +1,253 @@
+"""Symptoms, problems and operations: what the patient has, had, denies, and what the doctor concludes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.notes.facts import Certainty, Evidence, Fact, FactType, Polarity, Temporality
+from app.notes.lexicon import Mention, find_concepts
+from app.notes.people import BLOOD, relation_near, spoken_of, uncle_side
+from app.notes.polarity import CONDITIONS, SUPPOSES, is_denied, stance
+from app.notes.timing import date_phrase, frequency_phrase, time_phrase
+from app.notes.transcript import Language
+from app.notes.units import Exchange, Sentence, Visit
+
+CLINICAL = ("symptom", "problem", "surgery")
+INVERSE = {"trismus", "limitation de la rotation du cou", "aphagie"}  # "can you open your mouth?" "yes" is no trismus
+NORMALLY = re.compile(r"normale?ment|normal|\b(?:ok|okay|fine|alright)\b|(?:va|vont|marche|fonctionne|tournez|bougez) bien")
+CONCLUDES = {
+    "fr": re.compile(r"(?:pour moi,? c est|c est (?:donc |bien |plutot |probablement |sans doute |surement |une? )|(?:donc|alors),? (?:c est )?(?:une?|la|le) |il s agit|vous (?:avez|faites|manquez)|je pense|"
+                     r"ca (?:ressemble|evoque|fait penser)|ca m evoque|ce que vous decrivez|diagnostic|j evoque|suspicion|une suspicion|un asthme|(?:on est )?sur une?|en faveur d|donc vous etes|vous etes controle)"),
+    "en": re.compile(r"(?:it is|it s|this is|that s|you have|you ve got|i think|i believe|i suspect|consistent with|diagnos|sounds like|looks like|"
+                     r"impression|suggestive|likely|probably|for your|regarding your|your (?:first|second|third|next|last) problem|in terms of your|assessment|problem)"),
+}
+NOT_LIKE = {"fr": re.compile(r"(?:ressemble|evoque|fait) pas|pas (?:une?|de|d|la|le) |rien (?:ne )?va dans ce sens"),
+            "en": re.compile(r"(?:not|n t) (?:look|sound|think|suggest|a |an |have)|rule out|unlikely")}
+HISTORY = {"fr": re.compile(r"dans (?:le|votre|mon|son) dossier|j ai note|je vois (?:que|dans)|antecedent|ici j ai|c est ecrit"),
+           "en": re.compile(r"history of|i see (?:you|that)|my file|your (?:chart|record|file)|past medical")}
+FAMILY_QUESTION = {"fr": re.compile(r"famil|chez vous|vos parents|parents|proches|votre (?:mere|pere|soeur|frere|mari|femme)|quelqu un"),
+                   "en": re.compile(r"famil|your (?:mother|father|mom|dad|mum|parents|siblings|brothers?|sisters?|husband|wife)|runs? in")}
+ECHO = {"fr": re.compile(r"^(?:\W*(?:si|oui|alors|moi|ah|non|jamais|,|\.)\W*)*(?:j |je |c est |ca |elle |il |y )?(?:en |l )?(?:a eu|a fait|en a|en ai|oui|aussi|c est|etait|,)"),
+        "en": re.compile(r"")}
+ASIDE = re.compile(r"(?:vous|tu) (?:savez|voyez)|comment dire")
+QUALIFIER = {
+    "fr": re.compile(r"^ ?(?:(?:tres |probablement |plutot |un peu )?(?:droite?|gauche|simple|aigue?s?|virale?|bacterienne?|chronique|non controlee?|controlee?|legere?|moderee?|severe|"
+                     r"allergique|atopique|saisonniere?|externe|interne|moyenne|professionnel(?:le)?|debutante?|equilibree?|du boulanger|des deux cotes|genitales?|benigne?|nocturnes?|"
+                     r"d effort|mecanique|inflammatoire|de grade \d|s1|l5|type \d)(?![a-z]),? ?)+"),
+    "en": re.compile(r"^ ?(?:(?:very )?(?:acute|chronic|mild|moderate|severe|viral|bacterial|allergic|seasonal|uncontrolled|well controlled|controlled|stable|recurrent|simple)(?![a-z]),? ?)+"),
+}
+BEFORE_EN = re.compile(r"((?:acute|chronic|mild|moderate|severe|viral|bacterial|allergic|left|right|bilateral|uncontrolled|lower|upper|dry|productive|sharp|burning|dull|constant|intermittent|night|persistent)(?: (?:left|right|acute|chronic|viral|sided))? )$")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a mention stands and who said it."""
+
+    sentence: Sentence
+    mention: Mention
+    asserted_by: str
+
+
+def findings(visit: Visit) -> Iterator[Fact]:
+    """Facts about symptoms, problems and operations, in the order of speech; duplicates are not yet merged."""
+    for exchange in visit.exchanges:
+        yield from _from_exchange(exchange, visit.lang)
+    for sentence in visit.sentences:
+        if sentence.asks:
+            continue
+        if sentence.speaker == "doctor":
+            yield from _concluded(sentence, visit.lang)
+        else:
+            yield from _stated(sentence, visit)
+
+
+def _from_exchange(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    answered = {m.concept.fr for s in exchange.answer for m in find_concepts(s.norm, lang)}
+    about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions)
+    for question in exchange.questions:
+        mentions = [m for m in find_concepts(question.norm, lang) if m.concept.kind in CLINICAL]
+        about_disease = any(m.concept.kind == "problem" for m in mentions)
+        for mention in mentions:
+            if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
+                continue
+            relative = _relative_in_answer(exchange, lang)
+            if relative and mention.concept.fr not in answered:
+                yield _family(mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang)
+            if about_family or mention.concept.fr in answered:
+                continue
+            fact = _answered(exchange, question, mention, lang)
+            if fact:
+                yield fact
+
+
+def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Sentence] | None:
+    """ "Moi non. Ma mère en a eu": who in the answer has what was asked about. """
+    for sentence in exchange.answer:
+        if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
+            continue
+        near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
+        if near and re.search(r"en a|l a|oui|aussi|yes|had it|has it|does|did", sentence.norm[near[1]:]):
+            return uncle_side(sentence.norm, near[0]), sentence
+    return None
+
+
+def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
+    polarity = _asked_polarity(exchange, question, mention, lang)
+    if polarity is None:
+        return None
+    first = exchange.answer[0]
+    detail, sentence = "", ""
+    if polarity == "present":
+        detail = _detail(first, lang, mention)
+        sentence = first.shown
+    past = stance(question.norm, mention.start, mention.end, lang).temporality if polarity == "present" else "current"
+    temporality: Temporality = "past" if past != "current" or (
+        mention.concept.kind != "symptom" and polarity == "present" and re.search(r"deja|ever", question.norm)) else "current"
+    if polarity == "present" and stance(first.norm, 0, 0, lang).temporality != "current":
+        temporality = stance(first.norm, 0, 0, lang).temporality
+    return _fact(mention, lang, polarity, "certain", temporality, first.speaker,
+                 (question.evidence(mention.start, mention.end), first.evidence()), detail, sentence, question.norm)
+
+
+def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
+    verdict, text = exchange.verdict, exchange.answer_text
+    inverse = mention.concept.fr in INVERSE or bool(NORMALLY.search(question.norm) and mention.concept.fr in ("trouble urinaire",))
+    if verdict == "":
+        return None
+    if inverse:
+        return "absent" if verdict == "yes" or NORMALLY.search(text) or re.match(r"si si", text) else None
+    denied_in_question = is_denied(question.norm, mention.start, mention.end, lang)
+    if verdict == "no":
+        return "absent"
+    if denied_in_question:
+        return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
+    if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
+        return None
+    several = sum(m.concept.kind == "symptom" for q in exchange.questions for m in find_concepts(q.norm, lang))
+    return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[:mention.start]) else None
+
+
+def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
+    lang, norm = visit.lang, sentence.norm
+    for mention in find_concepts(norm, lang):
+        if mention.concept.kind not in CLINICAL:
+            continue
+        relative = relation_near(norm, mention.start, lang) or _spoken_of(sentence, mention.start, visit)
+        if relative is None and sentence.speaker == "relative" and re.search(r"(?<![a-z])moi (?:j|je)(?![a-z])", norm[:mention.start]):
+            relative = (_role_of_relative(visit), 0)
+        if relative:
+            if not is_denied(norm, mention.start, mention.end, lang):
+                yield _family(mention, uncle_side(norm, relative[0]), (sentence.evidence(),), norm, lang)
+            continue
+        meant = stance(norm, mention.start, mention.end, lang)
+        if meant.certainty == "conditional":
+            continue
+        guessed = mention.concept.kind == "problem" and bool(SUPPOSES[lang].search(norm)) and meant.temporality == "current"
+        certainty: Certainty = "suspected" if guessed else "certain"
+        yield _fact(mention, lang, meant.polarity, certainty, meant.temporality, sentence.speaker,
+                    (sentence.evidence(),), _detail(sentence, lang, mention), sentence.shown, norm)
+
+
+def _spoken_of(sentence: Sentence, start: int, visit: Visit) -> tuple[str, int] | None:
+    earlier = [s for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
+    if sentence.speaker != "patient" or not earlier:
+        return None
+    return spoken_of(earlier[-1].norm, sentence.norm, start, visit.lang)
+
+
+def _role_of_relative(visit: Visit) -> str:
+    text = " ".join(s.norm for s in visit.sentences if s.speaker == "relative")[:2000]
+    if re.search(r"maman|la mere|sa mere|\bmum\b|\bmom\b|mother", text):
+        return "mother"
+    return "father" if re.search(r"papa|le pere|\bdad\b|father", text) else "other"
+
+
+def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """What the doctor says the patient has, or reads out from the record."""
+    norm = sentence.norm
+    for mention in find_concepts(norm, lang):
+        kind = mention.concept.kind
+        before = norm[:mention.start]
+        if kind not in ("problem", "surgery") or CONDITIONS[lang].search(before) or relation_near(norm, mention.start, lang):
+            continue
+        if is_denied(norm, mention.start, mention.end, lang) or NOT_LIKE[lang].search(before[-40:]):
+            continue
+        history = HISTORY[lang].search(norm)
+        if not history and not CONCLUDES[lang].search(before):
+            continue
+        meant = stance(norm, mention.start, mention.end, lang)
+        certainty: Certainty = "suspected" if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible", norm) \
+            else "certain"
+        yield _fact(mention, lang, "present", certainty, "past" if history and meant.temporality != "current" else "current", "doctor",
+                    (sentence.evidence(),), "", sentence.shown, norm, status="history" if history else "diagnosis")
+
+
+def _fact(mention: Mention, lang: Language, polarity: Polarity, certainty: Certainty, temporality: Temporality,
+          asserted_by: str, evidence: tuple[Evidence, ...], detail: str, sentence: str, norm: str, status: str = "") -> Fact:
+    kind: FactType = "symptom" if mention.concept.kind == "symptom" else \
+        "procedure" if mention.concept.kind == "surgery" else "problem"
+    name = mention.concept.name(lang) + (_qualifier(norm, mention, lang) if evidence else "")
+    when = date_phrase(norm if status else sentence and _fold_like(norm, sentence), lang) if polarity == "present" else ""
+    if kind == "procedure" and polarity == "present":
+        temporality = "past"
+    if when and kind == "problem" and temporality == "current" and not status:
+        temporality = "past"
+    text = " ".join(filter(None, (name, when, detail if polarity == "present" else "")))
+    return Fact(kind, text, mention.concept.fr, evidence, polarity=polarity, certainty=certainty, temporality=temporality,
+                asserted_by=asserted_by, critical=status == "diagnosis", detail=detail, status=status, sentence=sentence,
+                extra=(name, when))
+
+
+def _fold_like(norm: str, sentence: str) -> str:
+    return norm if sentence else ""
+
+
+def _qualifier(norm: str, mention: Mention, lang: Language) -> str:
+    match = QUALIFIER[lang].match(norm[mention.end:])
+    if match and mention.concept.kind == "problem":
+        return " " + _accented(match.group().strip(" ,"))
+    return ""
+
+
+def _accented(words: str) -> str:
+    """The qualifiers that lose an accent when folded."""
+    for plain, right in (("aigue", "aiguë"), ("bacterienne", "bactérienne"), ("legere", "légère"), ("moderee", "modérée"), ("severe", "sévère"),
+                         ("controlee", "contrôlée"), ("controle", "contrôlé"), ("saisonniere", "saisonnière"), ("genitale", "génitale"),
+                         ("benigne", "bénigne"), ("cotes", "côtés"), ("debutante", "débutante"), ("equilibree", "équilibrée"), ("mecanique", "mécanique"),
+                         ("tres ", "très "), ("plutot ", "plutôt "), (" s1", " S1"), (" l5", " L5")):
+        words = re.sub(rf"{plain}(?![éèô])", right, words)
+    return words
+
+
+def _detail(sentence: Sentence, lang: Language, mention: Mention) -> str:
+    """Since when and how often, in the speaker's own figures."""
+    norm = sentence.norm
+    since = time_phrase(norm, lang)
+    if since:
+        shown = sentence.line.shown[sentence.start + since[0]:sentence.start + since[1]]
+        return _worded_since(shown, lang)
+    often = frequency_phrase(norm, lang)
+    if often and not (often[0] < mention.end and often[1] > mention.start):
+        return sentence.line.shown[sentence.start + often[0]:sentence.start + often[1]].strip()
+    return ""
+
+
+def _worded_since(shown: str, lang: Language) -> str:
+    words = re.sub(r"\s+", " ", shown).strip()
+    words = words[:1].lower() + words[1:]
+    if lang == "fr":
+        words = re.sub(r"^(?:[Çç]a|[Cc]ela) fait ", "depuis ", words)
+        words = re.sub(r"^(?:il )?y a ", "il y a ", words, flags=re.IGNORECASE)
+        words = re.sub(r"^(?:a |ont |est )?(?:commenc|démarr|début|venu|arriv)\w* .*?(?=hier|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)|ce matin|cette nuit|il y a)(?!.*…)", "depuis ", words)
+        words = re.sub(r"^(?:a )?commenc\w+ .*(?:non|euh)\W+", "depuis ", words)
+        return words.replace("depuis il y a", "il y a")
+    words = re.sub(r"^(?:started|began|came on) (?:on |last )?", "since ", words)
+    return re.sub(r"^(?:the )?(last|past) ", r"for the \1 ", words)
+
+
+def _family(mention: Mention, relation: str, evidence: tuple[Evidence, ...], norm: str, lang: Language) -> Fact:
+    name, when = mention.concept.name(lang), date_phrase(norm, lang)
+    past = stance(norm, mention.start, mention.end, lang).temporality if mention.end <= len(norm) else "current"
+    return Fact("family", " ".join(filter(None, (name, when))), mention.concept.fr, evidence, experiencer=relation,
+                temporality="past" if when or past == "past" else "current", asserted_by="patient",
+                critical=relation in BLOOD and mention.concept.kind == "problem", extra=(name, when))

@@ -1,0 +1,192 @@
+"""The words of medicine: concepts by pattern, drugs by name. Loaded once from the small files beside this module."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from rapidfuzz import fuzz, process
+
+from app.notes.text import fold
+from app.notes.transcript import Language
+
+INFLECTED = re.compile(r"(?<![\\\[({?!<=a-z])([a-z]{4,})(?=$|[ |)])")
+FUZZY_CUTOFF = 86.0
+FUZZY_MIN_LETTERS = 8
+TOO_COMMON = {  # names of preparations that are everyday words
+    "daily", "acariens", "electrolytes", "diane", "calcium", "fer", "iode", "potassium", "sodium", "oxygene", "alcool",
+    "eau", "testosterone level", "magnesium citrate", "lait",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A clinical idea and how it is named in each language."""
+
+    kind: str
+    fr: str
+    en: str
+    pattern: re.Pattern[str]
+
+    def name(self, lang: Language) -> str:
+        return self.fr if lang == "fr" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A concept found at start..end of a folded text."""
+
+    concept: Concept
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """A medicine: INN in both languages, ATC where known. `said` is the name that was used, `brand` if it is one."""
+
+    inn: str
+    english: str
+    atc: str | None
+    brand: str = ""
+
+    def name(self, lang: Language) -> str:
+        return self.inn if lang == "fr" else self.english
+
+
+@dataclass(frozen=True, slots=True)
+class DrugMention:
+    """A drug found at start..end of a folded text; `exact` is False when it was guessed from a misheard name."""
+
+    drug: Drug
+    start: int
+    end: int
+    exact: bool = True
+
+
+def _rows(name: str) -> Iterator[list[str]]:
+    text = (resources.files("app.notes") / "data" / name).read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            yield line.split("\t")
+
+
+def compile_pattern(pattern: str, lang: Language) -> re.Pattern[str]:
+    """A pattern over folded text: spaces stretch, œ may be two letters, French words take their endings."""
+    if lang == "fr":
+        pattern = INFLECTED.sub(r"\1(?:es|e|s|x)?", pattern)
+    pattern = re.sub(r"(?<!\\) ", r"\\s+", pattern)
+    return re.compile(rf"(?<![a-zœ])(?:{pattern.replace('oe', '(?:oe|œ)')})(?![a-zœ])"
+                      if lang == "en" else rf"(?<![a-zœ])(?:{pattern.replace('oe', '(?:oe|œ)')})")
+
+
+@cache
+def concepts(lang: Language) -> tuple[Concept, ...]:
+    """All concepts with their patterns of `lang`."""
+    return tuple(Concept(kind, fr, en, compile_pattern(pattern_fr if lang == "fr" else pattern_en, lang))
+                 for kind, fr, en, pattern_fr, pattern_en in _rows("concepts.tsv"))
+
+
+def find_concepts(norm: str, lang: Language) -> list[Mention]:
+    """Concepts in a folded text, the longest of those that overlap, in order."""
+    found = [Mention(concept, m.start(), m.end()) for concept in concepts(lang) for m in concept.pattern.finditer(norm)
+             if m.end() > m.start()]
+    found.sort(key=lambda mention: (mention.start - mention.end, mention.start))
+    kept: list[Mention] = []
+    for mention in found:
+        if all(mention.end <= other.start or mention.start >= other.end for other in kept):
+            kept.append(mention)
+    return sorted(kept, key=lambda mention: mention.start)
+
+
+@cache
+def _atc_by_name() -> Mapping[str, str]:
+    codes: dict[str, str] = {}
+    for code, inn, names in _rows("drugs_atc.tsv"):
+        for name in (inn, *names.split(", ")):
+            if name:
+                codes.setdefault(name, code)
+    return codes
+
+
+@cache
+def drugs() -> Mapping[str, Drug]:
+    """Every known drug by folded name, French and English, INN and brand."""
+    atc, known = _atc_by_name(), dict[str, Drug]()
+    for inn, english, brands in ((*row, "", "")[:3] for row in _rows("drugs_common.tsv")):
+        names = [fold(inn), *(fold(name.strip()) for name in english.split(","))]
+        code = next((atc[name] for name in (*names, *brands.split(", ")) if name in atc), None)
+        plain = Drug(inn, english.split(",")[0].strip(), code)
+        for name in names:
+            known.setdefault(name, plain)
+        for brand in filter(None, (fold(b.strip()) for b in brands.split(","))):
+            known.setdefault(brand, Drug(plain.inn, plain.english, code, brand.capitalize()))
+    _add_rare(known)
+    return {name: drug for name, drug in known.items() if name not in TOO_COMMON and not name.isdigit()}
+
+
+def _add_rare(known: dict[str, Drug]) -> None:
+    for code, inn, names in _rows("drugs_atc.tsv"):
+        same = known.get(inn) or next((known[n] for n in names.split(", ") if n in known), None)
+        plain = Drug(same.inn, same.english, code) if same else Drug(inn, inn, code)
+        if inn and len(inn) >= 6:
+            known.setdefault(inn, plain)
+        for brand in filter(None, names.split(", ")):
+            known.setdefault(brand, Drug(plain.inn or brand.capitalize(), plain.english or brand.capitalize(), code,
+                                         brand.capitalize()))
+
+
+@cache
+def _drug_index() -> Mapping[str, tuple[str, ...]]:
+    """Names by their first word, longest first."""
+    index: dict[str, list[str]] = {}
+    for name in drugs():
+        index.setdefault(name.split()[0], []).append(name)
+    return {first: tuple(sorted(names, key=len, reverse=True)) for first, names in index.items()}
+
+
+WORD = re.compile(r"[a-zœ0-9]+")
+
+
+def find_drugs(norm: str) -> list[DrugMention]:
+    """Drugs named in a folded text, in order."""
+    index, found, free = _drug_index(), list[DrugMention](), 0
+    for word in WORD.finditer(norm):
+        if word.start() < free:
+            continue
+        singular = word.group().rstrip("s")
+        for name in index.get(word.group()) or index.get(singular) or ():
+            end = word.start() + len(name)
+            if " " not in name:
+                end = word.end()
+            elif not norm.startswith(name, word.start()):
+                continue
+            end += norm[end:end + 1] == "s" and " " in name
+            if norm[end:end + 1].isalnum():
+                continue
+            found.append(DrugMention(drugs()[name], word.start(), end))
+            free = end
+            break
+    return found
+
+
+@cache
+def _names_by_letter() -> Mapping[str, tuple[str, ...]]:
+    letters: dict[str, list[str]] = {}
+    for name, drug in drugs().items():
+        if len(name) >= FUZZY_MIN_LETTERS and " " not in name and drug.english:
+            letters.setdefault(name[0], []).append(name)
+    return {letter: tuple(names) for letter, names in letters.items()}
+
+
+def guess_drug(word: str, likely: tuple[str, ...] = ()) -> Drug | None:
+    """The drug that a misheard name sounds like; `likely` are folded names already in play, taken more readily."""
+    joined = word.replace(" ", "")
+    if len(joined) < FUZZY_MIN_LETTERS - 1:
+        return None
+    near = process.extractOne(joined, likely, scorer=fuzz.ratio, score_cutoff=78.0) if likely else None
+    if near is None and " " not in word and len(joined) >= FUZZY_MIN_LETTERS:
+        near = process.extractOne(joined, _names_by_letter().get(joined[0], ()), scorer=fuzz.ratio,
+                                  score_cutoff=FUZZY_CUTOFF)
+    return drugs().get(near[0]) if near else None

@@ -1,0 +1,290 @@
+"""Vital signs, scores and laboratory results: values with their units, as they are spoken."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from app.notes.facts import Evidence, Fact, FactType, Temporality
+from app.notes.people import relation_near
+from app.notes.polarity import CONDITIONS
+from app.notes.transcript import Language
+from app.notes.units import Sentence, Visit
+
+NUM = r"(\d+(?:\.\d+)?)"
+LAST = r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|" \
+       r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|etiez|etait|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A kind of measurement: its name, unit (UCUM), plausible range and the words that announce it."""
+
+    type: FactType
+    fr: str
+    en: str
+    unit: str
+    low: float
+    high: float
+    cue_fr: str
+    cue_en: str
+
+    def cue(self, lang: Language) -> str:
+        return self.cue_fr if lang == "fr" else self.cue_en
+
+    def name(self, lang: Language) -> str:
+        return self.fr if lang == "fr" else self.en
+
+
+V, L = "vital", "lab"
+TEMPERATURE = Measure("vital", "température", "temperature", "Cel", 34, 42.9, r"fievre|temperature|degre|thermometre|pris(?:e)? (?:sa|ma)|sous le bras|frisson", r"temperature|fever|temp\b|thermometer")
+PRESSURE = Measure("vital", "pression artérielle", "blood pressure", "mm[Hg]", 60, 260, r"tension|pression|\bta\b|automesure|appareil|mesure|au brassard|moyenne|lundi|matin|soir|cardiologue|pharmacie|sage femme|infirmiere", r"blood pressure|pressure|\bbp\b|readings?|cuff|over")
+MEASURES = (
+    Measure("vital", "fréquence cardiaque", "heart rate", "/min", 30, 220, r"pouls|frequence cardiaque|battements|c(?:oe|œ)ur (?:bat )?a", r"pulse|heart rate|\bbpm\b|beats"),
+    Measure("vital", "saturation en oxygène", "oxygen saturation", "%", 60, 100, r"saturation|\bsat\b|\bspo2\b|oxygene|oxymetre|oxymetre", r"saturation|\bsats?\b|oxygen|pulse ox|spo2"),
+    Measure("vital", "fréquence respiratoire", "respiratory rate", "/min", 6, 70, r"frequence respiratoire|respirations?|je compte", r"respiratory rate|resps|respirations"),
+    Measure("vital", "poids", "weight", "kg", 1.5, 300, r"poids|pese|peser|kilos?\b|\bkg\b|balance", r"weigh|weight|kilos?\b|\bkg\b|kilograms?"),
+    Measure("vital", "taille", "height", "cm", 40, 230, r"taille|mesure un metre|\b1 metre|un metre|\bcm\b|centimetres", r"height|tall\b|centimet"),
+    Measure("vital", "débit expiratoire de pointe", "peak flow", "L/min", 60, 900, r"debitmetre|debit de pointe|peak ?flow|(?:je|votre|le) souffle|\bdep\b|votre record", r"peak ?flow"),
+    Measure("vital", "IMC", "BMI", "kg/m2", 10, 80, r"\bimc\b|indice de masse", r"\bbmi\b|body mass"),
+    Measure("lab", "HbA1c", "HbA1c", "%", 3.5, 18, r"hemoglobine glyquee|hba1c|glyquee", r"a ?1 ?c|hba1c"),
+    Measure("lab", "LDL-cholestérol", "LDL cholesterol", "g/L", 0.1, 400, r"\bldl\b", r"\bldl\b"),
+    Measure("lab", "HDL-cholestérol", "HDL cholesterol", "g/L", 0.1, 200, r"\bhdl\b", r"\bhdl\b"),
+    Measure("lab", "triglycérides", "triglycerides", "g/L", 0.1, 2000, r"triglycerides", r"triglycerides"),
+    Measure("lab", "cholestérol total", "total cholesterol", "g/L", 0.5, 500, r"cholesterol total", r"total cholesterol"),
+    Measure("lab", "débit de filtration glomérulaire", "eGFR", "mL/min", 3, 160, r"\bdfg\b|debit de filtration|un debit a|clairance|le rein", r"\be?gfr\b|\bdfg\b|filtration"),
+    Measure("lab", "créatinine", "creatinine", "", 0.2, 1500, r"creatinine(?! et| le)", r"creatinine"),
+    Measure("lab", "TSH", "TSH", "", 0.001, 150, r"\btsh\b", r"\btsh\b"),
+    Measure("lab", "hémoglobine", "haemoglobin", "g/dL", 3, 22, r"hemoglobine(?! glyquee)", r"h(?:a)?emoglobin(?! a)|\bhgb\b"),
+    Measure("lab", "ferritine", "ferritin", "", 1, 5000, r"ferritine", r"ferritin"),
+    Measure("lab", "CRP", "CRP", "mg/L", 0, 600, r"\bcrp\b", r"\bcrp\b"),
+    Measure("lab", "potassium", "potassium", "mmol/L", 1.5, 8, r"potassium|kaliemie", r"potassium"),
+    Measure("lab", "sodium", "sodium", "mmol/L", 100, 180, r"natremie|sodium", r"\bsodium (?:of|is|was|at)"),
+    Measure("lab", "plaquettes", "platelets", "", 1000, 1500000, r"plaquettes a", r"platelets"),
+    Measure("lab", "leucocytes", "white cell count", "", 1, 100000, r"leucocytes|globules blancs", r"white (?:blood )?(?:cell )?count|\bwbc\b"),
+    Measure("lab", "INR", "INR", "", 0.5, 15, r"\binr\b", r"\binr\b"),
+    Measure("lab", "PSA", "PSA", "", 0.01, 500, r"\bpsa\b", r"\bpsa\b"),
+    Measure("lab", "acide urique", "uric acid", "", 10, 1000, r"acide urique|uricemie", r"uric acid"),
+    Measure("lab", "vitamine D", "vitamin D", "", 1, 200, r"vitamine d (?:est )?a", r"vitamin d (?:level|was|is)"),
+    Measure("lab", "ALAT", "ALT", "UI/L", 1, 5000, r"\balat\b|transaminases", r"\balt\b"),
+    Measure("lab", "fraction d'éjection", "ejection fraction", "%", 5, 85, r"fraction d ejection", r"ejection fraction|pumping function|\bef\b"),
+    Measure("lab", "PHQ-9", "PHQ-9", "{score}", 0, 27, r"phq ?9|phq", r"phq ?9"),
+    Measure("lab", "GAD-7", "GAD-7", "{score}", 0, 21, r"gad ?7", r"gad ?7"),
+    Measure("lab", "EPDS", "EPDS", "{score}", 0, 30, r"edimbourg|epds", r"edinburgh|epds"),
+)
+FOREIGN_UNIT = re.compile(r"^ ?(?:ans?|jours?|semaines?|mois|fois|heures?|minutes?|par jour|milligrammes?|mg|microgrammes?|comprimes?|gouttes?|euros?|"
+                          r"years?|days?|weeks?|months?|times?|hours?|milligrams?|tablets?|metres?|% de|sur 10|out of|h\b)(?![a-z])")
+GLUCOSE = {"fr": re.compile(r"glycemi|a jeun|(?:apres (?:manger|le repas)|heures apres)|\bsucre|hypo|dextro|mesure une fois"), "en": re.compile(r"glucose|blood sugar|sugars?|fasting")}
+
+
+def measures(visit: Visit) -> Iterator[Fact]:
+    """Vital signs, pain scores and lab values of the patient in the order of speech; the question gives the name."""
+    asked: dict[int, tuple[Sentence, ...]] = {a.turn: e.questions for e in visit.exchanges for a in e.answer}
+    before: Sentence | None = None
+    for sentence in visit.sentences:
+        questions = asked.get(sentence.turn, ())
+        if not sentence.asks and re.search(r"\d", sentence.norm) and not _elses(sentence, visit.lang):
+            context = " ".join(q.norm for q in questions) + (" " + before.norm if before and before.turn == sentence.turn else "")
+            for reader in READERS:
+                yield from reader(_Said(sentence, context, questions, visit.lang))
+        before = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    sentence: Sentence
+    context: str
+    questions: tuple[Sentence, ...]
+    lang: Language
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        return (*(q.evidence() for q in self.questions[-1:]), self.sentence.evidence())
+
+    def announced(self, cue: str) -> bool:
+        return bool(re.search(cue, self.sentence.norm) or re.search(cue, self.context))
+
+
+def _elses(sentence: Sentence, lang: Language) -> bool:
+    number = re.search(r"\d", sentence.norm)
+    return sentence.speaker != "doctor" and bool(number and relation_near(sentence.norm, number.start(), lang))
+
+
+def _fact(said: _Said, measure: Measure, value: str | float, at: int, unit: str | None = None) -> Fact:
+    norm = said.sentence.norm
+    past: Temporality = "past" if re.search(LAST, norm[:at]) or re.search(LAST + r"?", norm[at:at + 30]) and re.search(LAST, norm[at:at + 30]) else "current"
+    when = _when(said, at)
+    name = measure.name(said.lang)
+    shown_unit = measure.unit if unit is None else unit
+    own = bool(re.search(measure.cue(said.lang), norm))
+    return Fact(measure.type, " ".join(filter(None, (name, when))), measure.fr, said.evidence() if not own else (said.sentence.evidence(),), value=value,
+                unit=shown_unit or None, temporality=past, asserted_by=said.sentence.speaker, critical=past == "current",
+                detail=when, sentence=said.sentence.shown, extra=(name, when))
+
+
+WHEN = {"fr": re.compile(r"hier(?: (?:soir|matin|midi))?|avant hier|ce (?:matin|midi|soir)|cette nuit|(?:le mois|la semaine|l an(?:nee)?) derni[eè]re?|(?:en|au mois d[e']) ?(?:janvier|f[eé]vrier|mars|avril|mai|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[eé]cembre)|"
+                         r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)(?: (?:soir|matin))?|[àa] p[aâ]ques|(?:il )?y a (?:un|une|\d+) (?:jours?|semaines?|mois|ans)|[àa] jeun|\d heures? apr[eè]s|[àa] la pharmacie|sous le bras|en pharmacie|[àa] (?:une|1|2|deux) heures?", re.IGNORECASE),
+        "en": re.compile(r"(?:this|yesterday|last) (?:morning|evening|night|week|month|year)|yesterday|today|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|fasting|at home", re.IGNORECASE)}
+
+
+def _when(said: _Said, at: int) -> str:
+    shown = said.sentence.line.shown[said.sentence.start:said.sentence.end]
+    places = [m for m in WHEN[said.lang].finditer(shown)]
+    near = [m for m in places if m.start() < at] or places
+    if near:
+        best = min(near, key=lambda m: abs(m.start() - at))
+        return best.group().lower().replace("y a", "il y a").replace("il il", "il") if abs(best.start() - at) < 60 else ""
+    question = " ".join(q.shown for q in said.questions)
+    match = WHEN[said.lang].search(question)
+    return match.group().lower() if match and len(said.sentence.norm) < 60 else ""
+
+
+def _temperature(said: _Said) -> Iterator[Fact]:
+    norm = said.sentence.norm
+    for match in re.finditer(r"(?<![\d./])(3[4-9]|4[0-2])(?:(?:\.| degres? | )(\d{1,2}))?(?!\d|\.\d|/| ?(?:kilos?|kg|ans|sur|semaines|over|%|par|mg))", norm):
+        if CONDITIONS[said.lang].search(norm[:match.start()]) or re.search(r"dessus|over|above|plus de|below", norm[:match.start()][-22:]):
+            continue
+        if match.group(2) or said.announced(TEMPERATURE.cue(said.lang)):
+            if not match.group(2) and said.lang == "fr" and not re.search(r"fievre|temperature|degre", norm + said.context):
+                continue
+            if match.group(2) and len(match.group(2)) > 1 and "." not in match.group() or (said.sentence.speaker == "doctor" and not said.announced(TEMPERATURE.cue(said.lang))):
+                continue
+            value = float(f"{match.group(1)}.{match.group(2)}") if match.group(2) else float(match.group(1))
+            yield _fact(said, TEMPERATURE, value, match.start())
+    for match in re.finditer(r"(?<![\d./])(9[5-9]|10[0-6])(?:\.(\d))?(?!\d|\.\d|/)", norm) if said.lang == "en" else ():
+        if said.announced(r"temperature|fever|fahrenheit|temp\b|vital") and not re.search(r"%|percent|over|kilo|pound|bpm|pulse|oxygen|sat", norm[max(0, match.start() - 18):match.end() + 12]) \
+                and not CONDITIONS["en"].search(norm[:match.start()]):
+            yield _fact(said, TEMPERATURE, float(match.group().rstrip(".")), match.start(), "[degF]")
+
+
+def _pressure(said: _Said) -> Iterator[Fact]:
+    norm = said.sentence.norm
+    if re.search(r"dessous de|au dessus|objectif|below|goal|target|less than", norm[:80]) and said.sentence.speaker == "doctor":
+        return
+    for match in re.finditer(rf"(?<![\d.]){NUM} ?(sur|/|over| )(?:les )? ?{NUM}(?!\d|\.\d| ?(?:mg|fois|jours|ans|semaines|%|milli|heures|kilo|out))", norm):
+        high, low = float(match.group(1)), float(match.group(3))
+        spoken = match.group(2) == " "
+        if spoken and not said.announced(PRESSURE.cue_fr if said.lang == "fr" else r"pressure|readings") or CONDITIONS[said.lang].search(norm[:match.start()]):
+            continue
+        if said.lang == "fr" and 8 <= high <= 25 and 4 <= low <= 14 and high > low and not re.search(r"douleur|echelle", norm + said.context):
+            if not spoken and not said.announced(PRESSURE.cue_fr) and low == 10:
+                continue
+            high, low = high * 10, low * 10
+        if not (70 <= high <= 260 and 30 <= low <= 150 and high > low):
+            continue
+        yield _fact(said, PRESSURE, f"{high:g}/{low:g}", match.start())
+
+
+def _pain(said: _Said) -> Iterator[Fact]:
+    norm = said.sentence.norm
+    scale = re.compile(r"0 a 10|zero a dix|echelle|sur 10|/10|0 to 10|1 to 10|out of 10|scale|\beva\b")
+    if not scale.search(norm + " " + said.context):
+        return
+    for match in re.finditer(r"(?<![\d.])(10|\d)(?:\.5)?(?: ?(?:/|sur|out of) ?10)?(?!\d|\.\d|/|(?: a| to)? 10| ?(?:jours|ans|heures|fois|days|years|hours|weeks|mois))", norm):
+        if float(match.group(1)) == 0 and "to 10" in norm + "a 10":
+            continue
+        shown = said.sentence.line.shown[said.sentence.start:said.sentence.end]
+        place = re.search(r"(?:couch[eé]|allong[eé]|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l'effort|en marchant|when i \w+)", shown, re.IGNORECASE)
+        where = _pain_context(shown, match.start()) if place else ""
+        name = "douleur (échelle numérique)" if said.lang == "fr" else "pain score"
+        yield Fact("symptom", " ".join(filter(None, (name, where))), "douleur", said.evidence(), value=float(match.group(1)), unit="/10",
+                   asserted_by=said.sentence.speaker, detail=where, sentence=said.sentence.shown, extra=(name, where))
+
+
+def _pain_context(shown: str, at: int) -> str:
+    clauses = list(re.finditer(r"(couch[eé]e?|allong[eé]e?|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l['’]effort|en marchant)", shown, re.IGNORECASE))
+    near = min(clauses, key=lambda m: abs(m.start() - at))
+    return {"quand je me lève": "au lever"}.get(near.group().lower(), near.group().lower()) if abs(near.start() - at) < 30 else ""
+
+
+def _named(said: _Said) -> Iterator[Fact]:
+    """Values that a word announces: in the sentence before the number, or in the question."""
+    norm, lang = said.sentence.norm, said.lang
+    for measure in MEASURES:
+        cue = re.compile(measure.cue(lang))
+        cues = list(cue.finditer(norm))
+        asked = not cues and bool(cue.search(said.context)) and len(norm) < 110
+        for at, match in _values(norm, cues, asked):
+            value = float(match.group(1))
+            if measure.fr == "taille":
+                value, found = _metres(norm, match)
+                if not found:
+                    continue
+            if not measure.low <= value <= measure.high or FOREIGN_UNIT.match(norm[match.end():]) and measure.fr != "taille":
+                continue
+            if CONDITIONS[lang].search(norm[:at]) or re.search(r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|graduation|passez|below|goal|lost|gained", norm[max(0, at - 25):at]):
+                continue
+            unit = _lab_unit(measure, value, norm + " " + said.context, lang)
+            if measure.fr == "poids" and re.search(r"metre $", norm[:at]):
+                continue
+            if value < 20 and measure.fr == "poids" and not re.search(r"kilo|kg", norm[match.end():match.end() + 8]):
+                continue
+            shown_value: str | float = value
+            pair = re.match(r",? ?(?:a |ou )?(\d{2,3})(?![\d.])", norm[match.end():])
+            if measure.fr == "fréquence cardiaque" and pair and float(pair.group(1)) > value:
+                shown_value = f"{value:g}-{pair.group(1)}"
+            if measure.fr == "poids":
+                grams = re.match(r" ?(?:kilos?|kg) (\d{1,3})(?!\d| ?(?:ans|jours|mois))", norm[match.end():])
+                shown_value = float(f"{value:g}.{grams.group(1)}") if grams and "." not in match.group(1) else value
+            yield _fact(said, measure, shown_value, at, unit)
+            break
+
+
+def _values(norm: str, cues: list[re.Match[str]], asked: bool) -> Iterator[tuple[int, re.Match[str]]]:
+    number = re.compile(rf"(?<![\d./]){NUM}(?!\d|\.\d|/)")
+    if asked:
+        for match in list(number.finditer(norm))[:2]:
+            yield match.start(), match
+        return
+    for cue in cues[:2]:
+        after = number.search(norm, cue.end())
+        if after and after.start() - cue.end() < 32:
+            yield after.start(), after
+        for match in number.finditer(norm, max(0, cue.start() - 16), cue.start()):
+            yield match.start(), match
+
+
+def _metres(norm: str, match: re.Match[str]) -> tuple[float, bool]:
+    metres = re.search(r"(?<![a-z\d])(?:un|1|2) metres? (\d{1,2})(?!\d)|(1\.\d{2}) ?m", norm)
+    if metres:
+        return (100 + float(metres.group(1)), True) if metres.group(1) else (float(metres.group(2)) * 100, True)
+    return float(match.group(1)), bool(re.match(r" ?(?:cm|centimet)", norm[match.end():]))
+
+
+def _lab_unit(measure: Measure, value: float, words: str, lang: Language) -> str:
+    if measure.unit == "g/L":
+        if re.search(r"gramme? par litre|g/l", words):
+            return "g/L"
+        return "mg/dL" if lang == "en" and value > 20 else "g/L" if lang == "fr" and value < 8 else ""
+    if measure.fr == "débit de filtration glomérulaire" and lang == "en":
+        return "mL/min" if "ml" in words else ""
+    if measure.fr == "poids" and re.search(r"pounds|\blbs?\b", words):
+        return "[lb_av]"
+    return measure.unit
+
+
+def _glucose(said: _Said) -> Iterator[Fact]:
+    """Glycaemia in g/L as the French say it: "un quarante-cinq", "zéro cinquante-huit", "un gramme quarante-cinq"."""
+    norm = said.sentence.norm
+    if said.lang != "fr" or not GLUCOSE["fr"].search(norm + " " + said.context) or re.search(r"dessous de|limite|seuil|en dessous", norm):
+        return
+    values, first = [], None
+    for match in re.finditer(r"(?<![\d.])(?:(0\.\d{1,2})|(?:(\d)|une?) (?:gramme )?(\d{2})|([0-4]\.\d{1,2}))(?!\d|\.\d| ?(?:heures|ans|mg|kilo|jours|fois|milli|sur))", norm):
+        text = match.group(1) or match.group(4) or f"{match.group(2) or 1}.{match.group(3)}"
+        if 0.2 <= float(text) <= 6 and not re.search(r"ldl|hdl|hemoglobine|ferritine|tsh|trulicity|mg", norm[max(0, match.start() - 18):match.start()]):
+            values.append(text)
+            first = match.start() if first is None else first
+    if not values or first is None:
+        return
+    name = Measure("lab", "glycémie" if len(values) == 1 else "glycémies", "blood glucose", "g/L", 0.2, 6, GLUCOSE["fr"].pattern, "glucose")
+    value: str | float = float(values[0]) if len(values) == 1 else ", ".join(values)
+    yield _fact(said, name, value, first)
+
+
+def _stones(said: _Said) -> Iterator[Fact]:
+    match = re.search(r"(\d{1,2}) stone(?: (\d{1,2}))?", said.sentence.norm) if said.lang == "en" else None
+    if match:
+        pounds = f" {match.group(2)}" if match.group(2) else ""
+        weight = next(m for m in MEASURES if m.fr == "poids")
+        yield _fact(said, weight, f"{match.group(1)} st{pounds}", match.start(), "[stone_av]")
+
+
+READERS: tuple[Callable[[_Said], Iterator[Fact]], ...] = (_temperature, _pressure, _pain, _named, _glucose, _stones)

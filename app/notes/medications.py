@@ -1,0 +1,334 @@
+"""Drugs: which, how much, how often, how long; taken, prescribed, stopped, refused, or somebody else's."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from app.notes.dosing import UCUM, Dose, Schedule, find_dose, find_schedule
+from app.notes.facts import Certainty, Evidence, Fact, Temporality
+from app.notes.lexicon import Drug, DrugMention, find_drugs, guess_drug
+from app.notes.people import relation_near, spoken_of
+from app.notes.polarity import is_denied
+from app.notes.text import fold
+from app.notes.transcript import Language, Transcript
+from app.notes.units import Exchange, Sentence, Visit
+
+STOPS = {
+    "fr": re.compile(r"(?<![a-z])(?:(?:on |l |d |vous |a |les? )?arret(?:e|ez|er|ons)|plus de|pas de|ni de|surtout pas|on n en (?:donne|prend) pas|evitez|eviter|on n y touche pas|c est non|contre indique|"
+                     r"je (?:vais )?(?:ne )?(?:la |le )?(?:vais )?pas (?:la |le )?renouvel|j evite|j aime mieux pas|pas d)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:stop(?:ping)?|discontinue|come off|avoid|do not (?:take|give)|don t (?:take|give|use)|hold(?:ing)?|no more|not prescribed|i do not give|off of)(?![a-z])"),
+}
+PRESCRIBES = {
+    "fr": re.compile(r"(?<![a-z])(?:je (?:vous |lui |te )?(?:re)?(?:mets|prescris|donne|fais|propose|rajoute|ajoute|renouvelle|renouvele|laisse|baisse|augmente|monte|passe)|je vous la |on (?:va )?(?:passe|passer|met|mettre|garde|continue|reprend|commence|ajoute|renouvelle|monte|descend|augmente|diminue)|"
+                     r"vous (?:prenez|prendrez|commencez|continuez|gardez|mettez|appliquez|pouvez (?:prendre|mettre))|le pharmacien vous|ordonnance|traitement|dans tous les cas|prenez|continuez|il vous faut|une? comprime|pour la crise)"),
+    "en": re.compile(r"(?<![a-z])(?:i (?:ll |will |would |m going to |am going to |m gon na |want to |wan na |also |d like to |can |give |also wan na )*(?:give|prescribe|start|put|increase|continue|refill|send|call in|add|order|decrease|switch|recommend|keep|wan na)|"
+                     r"we (?:ll |will |can |re going to |re gon na |should )*(?:start|give|continue|increase|add|put|try|keep|prescribe|refill|switch)|continue|start|take|keep taking|go ahead and|use (?:the|a|your)|prescription|prescribe|you can (?:take|use)|should take)"),
+}
+MAYBE = {
+    "fr": re.compile(r"(?<![a-z])(?:on pourra(?:it)?|pourrait|pourra|proposera|on verra|j hesit|on en reparle|un jour|peut etre|par exemple|je pensais|discuter|selon|qui verra|possible c est)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:could consider|might|maybe|consider|we can talk about|may need|would consider|down the road|if that does)(?![a-z])"),
+}
+TOOK = {
+    "fr": re.compile(r"(?<![a-z])(?:j ai (?:deja )?pris|j en ai pris|j ai eu|j avais pris|a pris|m a (?:donne|file|prescrit)|j ai mis|hier|ce matin|cette nuit|tout a l heure|l hiver dernier|le mois dernier|je prenais|il l a revomi|on m a donne|j en avais eu|m en avait donne|l ai prise)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:i (?:have )?took|i ve (?:been )?(?:taken|taking|had|having|tried|using)|i tried|yesterday|this morning|last night|i had|i was (?:on|taking)|gave me|i used)(?![a-z])"),
+}
+QUIT = {
+    "fr": re.compile(r"(?<![a-z])(?:(?:j ai|j avais|je l ai|a|ai|on a|avoir|j|l ai) arretee?|je (?:n |ne )?(?:en |le |la )?prends? plus|plus de|j y ai pas touche|n en prends plus|fini(?:e)?|on (?:me )?l a (?:change|arrete))(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:stopped|came off|quit|ran out|no longer|not (?:been )?taking|used to|finished|don t take|discontinued|haven t (?:been )?tak)(?![a-z])"),
+}
+REFUSED = {
+    "fr": re.compile(r"(?<![a-z])(?:(?:l |en )?ai pas (?:pris|donne|touche)|j ai dit non|(?:m a|m en a|il m a) propose|voulait (?:lui |me )?donner|pas pris|jamais pris)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:didn t take|haven t taken|not taken|offered me|never taken|have not taken)(?![a-z])"),
+}
+ASKS_FOR = {"fr": re.compile(r"j allais en demander|je (?:peux|pourrais|voudrais|voulais)|il me faut|faut que je|on m a dit|j ai (?:vu|lu)|me fait peur|je veux pas|ca marche"),
+            "en": re.compile(r"can i|could i|should i|do i need|i ve heard|i don t want|what about")}
+ALLERGY = re.compile(r"allerg|plaques?(?!tte)|reaction|intoleran|urticaire|gonfl|hives|rash when|violently sick|tolerez|tolere|declench|(?:broke|break) out|anaphyla")
+MICROGRAMS = {"désogestrel", "lévothyroxine", "digoxine", "immunoglobuline anti-D", "fluticasone", "budésonide", "béclométasone"}
+NOT_MG = {"insuline", "insuline glargine", "insuline aspart", "insuline lispro", "formotérol-budésonide", "pilule", "stérilet", "stérilet au cuivre", "vitamine B12",
+          "soluté de réhydratation", "colécalciférol", "lévonorgestrel-éthinylestradiol", "drospirénone-éthinylestradiol", "antibiotique", "fluticasone-salmétérol"}
+IF_CLAUSE = {"fr": re.compile(r"(?<![a-z])(?:si|et seulement si|uniquement si|s il|en cas de|au bout d une heure ca va pas)(?![a-z])(?! (?:besoin|mal))"), "en": re.compile(r"(?<![a-z])(?:if|unless|in case)(?! needed| you need)(?![a-z])")}
+CHANGES = {"fr": re.compile(r"(?<![a-z])(?:on (?:descend|diminue|augmente|monte|baisse|passe|arrete)|on va (?:passer|monter|descendre|augmenter)|je (?:monterais|baisse|monte|diminue|augmente))"),
+           "en": re.compile(r"(?<![a-z])(?:increase|decrease|go up|go down|cut (?:it )?down|bump|double) (?:it|that|the dose|to)")}
+TOPIC_TURNS = 6
+CLASSES = {"anti-inflammatoire", "antibiotique", "antihistaminique", "cortisone", "bêta-bloquant", "statine", "triptan", "gliflozine", "antidépresseur", "anticoagulant",
+           "somnifère", "antiviral"}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A drug where it is named, with the words that belong to it."""
+
+    drug: Drug
+    sentence: Sentence
+    start: int
+    end: int
+    before: str
+    words: str
+    through: tuple[Sentence, ...]
+
+
+def medications(visit: Visit) -> Iterator[Fact]:
+    """Facts about drugs in the order of speech; duplicates are not yet merged."""
+    lang, known = visit.lang, _known(visit.transcript)
+    asked = {q: e for e in visit.exchanges for q in e.questions}
+    topics: list[Use] = []
+    for place, sentence in enumerate(visit.sentences):
+        uses = list(_uses(visit, place, known))
+        if uses and sentence.asks and sentence.speaker != "doctor":
+            yield from _granted(uses[-1], visit, place)
+        for use in uses:
+            yield from _one(use, asked.get(sentence), lang, visit)
+        if uses and sentence.speaker == "doctor":
+            topics.append(uses[-1])
+        elif sentence.speaker == "doctor" and not sentence.asks and CHANGES[lang].search(sentence.norm):
+            yield from _changed(visit, place, topics)
+
+
+GRANTS = {"fr": re.compile(r"^\W*(?:oui|voila|tout a fait|bien sur)(?![a-z])"), "en": re.compile(r"^\W*(?:yes|yeah|sure|you can|of course)(?![a-z])")}
+
+
+def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
+    """ "Et le paracétamol, je peux ?" - "Oui, un gramme, trois par jour maximum." """
+    reply = [s for s in visit.sentences[place + 1:place + 5] if s.speaker == "doctor"]
+    if not reply or not GRANTS[visit.lang].search(reply[0].norm):
+        return
+    words = reply[0].norm
+    dose, schedule = _strength(use, visit.lang, words), find_schedule(words, visit.lang)
+    if dose or schedule.sig:
+        yield replace(_fact(use, visit.lang, (use.sentence.evidence(), reply[0].evidence()), dose, schedule, status="prescribed", asserted_by="doctor"))
+
+
+def _known(transcript: Transcript) -> tuple[str, ...]:
+    return tuple(re.split(r"[ (]", fold(line))[0] for line in transcript.patient.treatments)
+
+
+def _uses(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
+    sentence = visit.sentences[place]
+    mentions = find_drugs(sentence.norm) or list(_misheard(sentence.norm, known))
+    for i, mention in enumerate(mentions):
+        stop = mentions[i + 1].start if i + 1 < len(mentions) else len(sentence.norm)
+        words, through = sentence.norm[mention.end:stop], [sentence]
+        if i + 1 == len(mentions):
+            for later in visit.sentences[place + 1:place + 5]:
+                if later.turn != sentence.turn or later.asks or find_drugs(later.norm) or IF_CLAUSE[visit.lang].match(later.norm.strip()):
+                    break
+                words, through = f"{words} {later.norm}", [*through, later]
+        earlier = mentions[i - 1].end if i else 0
+        yield Use(mention.drug, sentence, mention.start, mention.end, sentence.norm[earlier:mention.start], words, tuple(through))
+
+
+def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:
+    """Names that speech recognition broke: "périn d'oprile"."""
+    words = list(re.finditer(r"[a-zœ]+", norm))
+    for size in (3, 2, 1):
+        for i in range(len(words) - size + 1):
+            start, end = words[i].start(), words[i + size - 1].end()
+            drug = guess_drug(norm[start:end], known)
+            if drug:
+                yield DrugMention(drug, start, end, exact=False)
+                return
+
+
+def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
+    norm = use.sentence.norm
+    if ALLERGY.search(norm) and not re.search(r"je vous (?:mets|remets)|creme", norm):
+        return
+    if use.sentence.speaker == "doctor":
+        if use.sentence.asks or exchange:
+            yield from _asked(use, exchange, lang, visit)
+        else:
+            yield from _ordered(use, lang)
+    elif not use.sentence.asks:
+        yield from _reported(use, lang, visit)
+
+
+def _strength(use: Use, lang: Language, words: str | None = None) -> Dose | None:
+    unit = "" if use.drug.inn in NOT_MG or use.drug.inn in CLASSES else "µg" if use.drug.inn in MICROGRAMS else "mg"
+    text = use.words if words is None else words
+    found = find_dose(text, bare_unit=unit, lang=lang)
+    if found is None and words is None:
+        before = find_dose(use.before[-32:], lang=lang)
+        return before[0] if before else None
+    return found[0] if found else None
+
+
+def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
+    """The doctor asks about a drug: the answer decides."""
+    if exchange is None or exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm):
+        return
+    text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
+    own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
+    dose = _strength(use, lang)
+    corrected = find_dose(text, bare_unit=dose.unit if dose else "mg" if re.search(r"toujours|mg|still|combien|$", use.words) else "", lang=lang)
+    evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
+    if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
+        return
+    if QUIT[lang].search(text) or REFUSED[lang].search(text):
+        yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
+    elif exchange.verdict == "no" and not corrected and not own.sig:
+        if not re.search(r"douleur|mal|toussez|depuis", use.sentence.norm):
+            yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
+    elif exchange.verdict in ("yes", "open") or corrected or own.sig:
+        if re.search(r"toussez|tolerez|effet|declench|depuis|gene|mal |cough", use.sentence.norm):
+            return
+        yield _fact(use, lang, evidence, corrected[0] if corrected else dose, own if own.sig else asked, status="current")
+
+
+def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
+    """The doctor speaks of a drug: prescribes, stops, considers or only names it."""
+    norm = use.sentence.norm
+    evidence = tuple(s.evidence() for s in use.through)
+    schedule = find_schedule(use.words, lang)
+    if _is_stopped(use, lang):
+        yield _stop(use, lang, (use.sentence.evidence(),))
+        return
+    strength = _strength(use, lang)
+    if MAYBE[lang].search(norm if not strength else use.before):
+        yield _considered(use, lang, evidence)
+    elif strength or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]):
+        if re.search(r"(?<![a-z])(?:on refait le point|vous etes (?:sous|a)|vous preniez|you re (?:on|taking)|you are (?:on|taking))(?![a-z])", norm) and not re.search(r"passe|pass|monte|baisse|continue", norm):
+            yield _fact(use, lang, evidence, strength, schedule, status="current", asserted_by="doctor")
+        elif not (use.drug.inn in CLASSES and not strength and not schedule.sig):
+            condition = IF_CLAUSE[lang].search(_leading(use))
+            certainty: Certainty = "conditional" if condition else "certain"
+            yield _fact(use, lang, evidence, strength, _with_duration(schedule, norm, use, lang), status="prescribed", asserted_by="doctor",
+                        certainty=certainty, temporality="future" if condition else "current")
+
+
+def _leading(use: Use) -> str:
+    """The words before a drug that can put it under a condition, and those right after it."""
+    start = max(use.sentence.norm.rfind(mark, 0, use.start) for mark in (".", ";", ":"))
+    after = re.match(r"[^.,;]{0,60}", use.words)
+    return use.sentence.norm[start + 1:use.start] + " " + (after.group() if after else "")
+
+
+def _with_duration(schedule: Schedule, norm: str, use: Use, lang: Language) -> Schedule:
+    """ "je renouvelle trois mois : périndopril..." lasts for all that follows. """
+    renewed = re.search(r"renouvel\w+ (?:pour )?(\d+ (?:mois|semaines))", norm[:use.start])
+    if not renewed:
+        return schedule
+    return replace(schedule, words=(*schedule.words, renewed.group(1)), sig=f"{schedule.sig}, {renewed.group(1)}".strip(", "))
+
+
+def _is_stopped(use: Use, lang: Language) -> bool:
+    before, after = use.sentence.norm[max(0, use.start - 40):use.start], use.sentence.norm[use.end:use.end + 45]
+    near = re.split(r"[.;:!?]", before)[-1]
+    if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
+        return True
+    cut = re.split(r"[.;!?]|, (?!on|stop)", after)[0]
+    return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
+
+
+def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
+    name = _name(use, lang)
+    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
+    text = (f"arrêt de {name}" if says_pause else f"pas de {name}") if lang == "fr" else (f"stop {name}" if says_pause else f"no {name}")
+    if lang == "fr":
+        text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
+    return Fact("plan" if says_pause else "advice", text, use.drug.inn, evidence, asserted_by="doctor", critical=True, code=use.drug.atc, status="stop",
+                sentence=use.sentence.shown, extra=(name, ""))
+
+
+def _considered(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
+    name = _name(use, lang)
+    text = f"{name} à discuter" if lang == "fr" else f"{name} to be discussed"
+    return Fact("plan", text, use.drug.inn, evidence[:1], certainty="conditional", temporality="future", asserted_by="doctor", code=use.drug.atc,
+                status="considered", sentence=use.sentence.shown, extra=(name, ""))
+
+
+def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
+    """The patient or a relative speaks of a drug."""
+    norm = use.sentence.norm
+    evidence = (*_question_before(use, visit), use.sentence.evidence())
+    relative = relation_near(norm, use.start, lang) or spoken_of(_sentence_before(use, visit), norm, use.start, lang)
+    if ASKS_FOR[lang].search(norm) and not TOOK[lang].search(norm):
+        return
+    if relative and not re.search(r"(?:m a|gave me|j ai pris|je prends|i took)", norm):
+        name = _name(use, lang)
+        text = f"traitement par {name}" if lang == "fr" else f"takes {name}"
+        if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
+            yield Fact("family", text, use.drug.inn, evidence, experiencer=relative[0], code=use.drug.atc, sentence=use.sentence.shown, extra=(name, ""))
+        return
+    tail = use.words[:90]
+    if REFUSED[lang].search(norm):
+        yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
+    elif QUIT[lang].search(use.before + " " + tail):
+        yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
+    elif is_denied(norm, use.start, use.end, lang):
+        yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
+    else:
+        past = TOOK[lang].search(norm) or _asks_what_was_taken(use, visit)
+        temporality: Temporality = "past" if past and not re.search(r"tous les|toutes les|par semaine|every day|daily|je prends|i take", norm) else "current"
+        yield _fact(use, lang, evidence, _strength(use, lang), find_schedule(f"{use.before[-28:]} {use.words}", lang), temporality=temporality,
+                    status="taken" if temporality == "past" else "current")
+
+
+def _sentence_before(use: Use, visit: Visit) -> str:
+    earlier = [s for s in visit.sentences if s.turn == use.sentence.turn and s.end <= use.sentence.start]
+    return earlier[-1].norm if earlier and use.sentence.speaker == "patient" else ""
+
+
+def _question_before(use: Use, visit: Visit) -> tuple[Evidence, ...]:
+    exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
+    return (exchange.questions[-1].evidence(),) if exchange else ()
+
+
+def _asks_what_was_taken(use: Use, visit: Visit) -> bool:
+    exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
+    return bool(exchange and re.search(r"avez (?:deja )?pris|donne quelque chose|have you taken|did you take|have you tried", exchange.questions[-1].norm))
+
+
+def _changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
+    """ "On descend : un seul le soir..." about the drug under discussion, named shortly before. """
+    sentence, lang = visit.sentences[place], visit.lang
+    turn = " ".join(s.norm for s in visit.sentences if s.turn == sentence.turn)
+    recorded = [line for line in visit.transcript.patient.treatments if _recorded_dose_said(line, turn)]
+    if len(recorded) == 1:
+        drugs = find_drugs(fold(recorded[0]))
+        topic = next((t for t in reversed(topics) if drugs and t.drug.inn == drugs[0].drug.inn), None)
+    else:
+        topic = topics[-1] if topics and sentence.turn - topics[-1].sentence.turn <= TOPIC_TURNS else None
+    if topic is None:
+        return
+    rest = [s for s in visit.sentences[place:place + 4] if s.turn == sentence.turn]
+    words = " ".join(s.norm for s in rest)
+    use = replace(topic, sentence=sentence, start=0, end=0, before="", words=words, through=tuple(rest))
+    evidence = (topic.sentence.evidence(), *(s.evidence() for s in rest))
+    schedule = find_schedule(sentence.norm, lang)
+    taper = _taper(sentence, lang)
+    dose = None if taper else _strength(use, lang, _after_change(sentence.norm, lang))
+    if dose or taper:
+        yield replace(_fact(use, lang, evidence, dose, schedule, status="prescribed", asserted_by="doctor"), detail=taper or ", ".join(schedule.words))
+
+
+def _after_change(norm: str, lang: Language) -> str:
+    last = list(CHANGES[lang].finditer(norm))[-1]
+    return norm[last.end():]
+
+
+def _taper(sentence: Sentence, lang: Language) -> str:
+    match = re.search(r": (.*\bpuis\b.*)" if lang == "fr" else r"(?:to|:) (.*\bthen\b.*)", sentence.shown, re.IGNORECASE)
+    return match.group(1).rstrip(" .") if match else ""
+
+
+def _recorded_dose_said(line: str, turn: str) -> bool:
+    found = find_dose(fold(line).replace(",", "."))
+    return bool(found and re.search(rf"vous etes a {found[0].value:g}(?![\d.])", turn))
+
+
+def _name(use: Use, lang: Language) -> str:
+    name = use.drug.name(lang)
+    return f"{name} ({use.drug.brand})" if use.drug.brand and use.drug.brand.lower() != fold(name) else name
+
+
+def _fact(use: Use, lang: Language, evidence: tuple[Evidence, ...], dose: Dose | None, schedule: Schedule, *, polarity: str = "present", status: str,
+          asserted_by: str = "patient", certainty: Certainty = "certain", temporality: Temporality = "current") -> Fact:
+    name = _name(use, lang)
+    speaker = asserted_by if asserted_by == "doctor" else ("relative" if use.sentence.speaker == "relative" else "patient")
+    amount = dose.written(lang) if dose else ""
+    detail = ", ".join(schedule.words)
+    sig = f"{dose.value:g} {dose.unit} {schedule.sig}".strip() if dose else schedule.sig
+    return Fact("medication", " ".join(filter(None, (name, amount, detail))), use.drug.inn, evidence, value=dose.value if dose else None,
+                unit=UCUM.get(dose.unit, dose.unit) if dose else None, sig=sig or None, polarity="absent" if polarity == "absent" else "present",
+                certainty=certainty, temporality=temporality, asserted_by=speaker, critical=status in ("prescribed", "stopped"), code=use.drug.atc,
+                detail=detail, status=status, sentence=use.sentence.shown, extra=(name, amount))

@@ -1,0 +1,109 @@
+"""Whose it is: the patient's, or that of a relative or somebody else who is spoken about."""
+
+import re
+
+from app.notes.transcript import Language
+
+RELATIONS = {
+    "fr": {
+        "mother": r"mere|maman", "father": r"pere|papa", "sister": r"s(?:oe|œ)urs?", "brother": r"freres?", "wife": r"femme|epouse",
+        "husband": r"mari|epoux", "partner": r"copain|copine|compagnon|compagne|conjointe?|ami|amie", "daughter": r"filles?",
+        "son": r"fils|garcon", "grandmother": r"grand mere|mamie", "grandfather": r"grand pere|papi", "uncle": r"oncle",
+        "aunt": r"tante", "cousin": r"cousine?s?", "roommate": r"coloc(?:ataire)?s?", "colleague": r"collegues?|patron|cheffe?",
+        "neighbour": r"voisine?s?", "sister-in-law": r"belle s(?:oe|œ)ur", "brother-in-law": r"beau frere",
+        "mother-in-law": r"belle mere", "father-in-law": r"beau pere", "parents": r"parents", "children": r"enfants",
+        "granddaughter": r"petite fille(?= |,|\.)", "grandson": r"petit fils",
+    },
+    "en": {
+        "mother": r"mother|mom|mum|mam", "father": r"father|dad", "sister": r"sisters?", "brother": r"brothers?", "wife": r"wife",
+        "husband": r"husband", "partner": r"partner|boyfriend|girlfriend|friends?|fiance", "daughter": r"daughters?", "son": r"sons?",
+        "grandmother": r"grandmother|grandma|gran|nan", "grandfather": r"grandfather|grandpa|granddad", "uncle": r"uncles?", "aunt": r"aunts?",
+        "cousin": r"cousins?", "roommate": r"roommate|flatmate|housemate", "colleague": r"colleagues?|coworkers?|boss",
+        "neighbour": r"neighbou?rs?", "parents": r"parents", "children": r"kids?|children",
+    },
+}
+OWN = {"fr": r"(?:ma|mon|mes|son|sa|ses|notre|nos|la|le|du|votre|vos|leur)", "en": r"(?:my|his|her|our|their|your|the)"}
+BLOOD = frozenset({"mother", "father", "sister", "brother", "daughter", "son", "grandmother", "grandfather", "uncle", "aunt",
+                   "cousin", "parents", "children", "granddaughter", "grandson"})
+NAMES_FR = {
+    "mother": "Mère", "father": "Père", "sister": "Sœur", "brother": "Frère", "wife": "Épouse", "husband": "Conjoint",
+    "partner": "Entourage proche", "daughter": "Fille", "son": "Fils", "grandmother": "Grand-mère", "grandfather": "Grand-père",
+    "uncle": "Oncle", "aunt": "Tante", "cousin": "Cousin(e)", "roommate": "Colocataire", "colleague": "Collègue",
+    "neighbour": "Voisinage", "sister-in-law": "Belle-sœur", "brother-in-law": "Beau-frère", "mother-in-law": "Belle-mère",
+    "father-in-law": "Beau-père", "parents": "Parents", "children": "Enfants", "granddaughter": "Petite-fille",
+    "grandson": "Petit-fils", "maternal uncle": "Oncle maternel", "paternal uncle": "Oncle paternel", "family": "Famille",
+    "other": "Une autre personne",
+}
+TELLS = {  # the relative speaks, gives or is only near: what follows is not theirs
+    "fr": re.compile(r"^\s*,?\s*(?:elle |il |qui |me |m |le |l |nous |lui |toujours |ont |aussi |,)*(?:dit|disait|dis|demande|donne|file|pense|croit|voulait|veut|garde|installe|appele|"
+                     r"amene|conduit|achete|conseille|ramene|trouve|voit|inquiet|fait peur|passe|propose|est a cote|est la|a vu|emmene|m a)(?![a-z])"),
+    "en": re.compile(r"^\s*,?\s*(?:who |she |he |they |always |has |had |just |also |,)*(?:said|says|told|tells|thinks?|gave|gives?|wants?|wanted|asked|noticed|keeps|brought|bought|suggested|works?|"
+                     r"is here|is with|drove|made me|helps?|s coming|is coming|lives?)(?![a-z])"),
+}
+NEAR = {"fr": re.compile(r"(?:avec|chez|pour|contre|sans|demenage|voir|appele[rz]?|a|de|d|c est|enceinte de|garde|par) $"),
+        "en": re.compile(r"(?:with|at|for|to|of|and|see|visit|from|by|told|call) $")}
+SELF = {"fr": re.compile(r"(?<![a-z])(?:moi|je|j|me|m|mon dos|ma tete|ma jambe)(?![a-z])"),
+        "en": re.compile(r"(?<![a-z])(?:i|i m|i ve|me|my own|mine)(?![a-z])")}
+
+
+def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | None:
+    """The person that norm[start:] is about when it is not the patient: (relation, where it is named), or None."""
+    found: tuple[str, int, int] | None = None
+    for relation, words in RELATIONS[lang].items():
+        for match in re.finditer(rf"(?<![a-z])(?:{OWN[lang]} (?:\w+ )?)?(?:{words})(?![a-z])", norm):
+            if not re.match(OWN[lang] + " ", match.group()) and not norm[:match.start()].strip(" ,.") == "":
+                continue
+            if NEAR[lang].search(norm[:match.start()]) and not _is_subject_after_all(norm, match):
+                continue
+            if TELLS[lang].search(norm[match.end():]):
+                continue
+            if found is None or abs(match.start() - start) < abs(found[1] - start) \
+                    or (found[1] <= match.start() <= found[2]):
+                found = (relation, match.start(), match.end())
+    if found is None:
+        return None
+    return (found[0], found[1]) if _belongs(norm, found, start, lang) else None
+
+
+def _is_subject_after_all(norm: str, match: re.Match[str]) -> bool:
+    """ "c'est ma sœur qui est allergique", "c'était ma coloc". """
+    return bool(re.search(r"(?:c est|c etait|it s|it was|that s) $", norm[:match.start()]))
+
+
+def _belongs(norm: str, found: tuple[str, int, int], start: int, lang: Language) -> bool:
+    _, first, last = found
+    if first <= start < last:
+        return True
+    if first < start:
+        between = norm[last:start]
+        return not SELF[lang].search(between) and not re.search(r"[.!?]", between)
+    between = norm[start:first]
+    if re.search(r"[.;!?]", between):
+        return False
+    return bool(re.search(r"(?:c est|c etait|a|chez|,|it s|it was|in|s) (?:\w+ )?$", between)) and not SELF[lang].search(between)
+
+
+def uncle_side(norm: str, relation: str) -> str:
+    """ "mon oncle, le frère de ma mère" is a maternal uncle. """
+    if relation in ("uncle", "brother") and re.search(r"oncle|uncle", norm):
+        if re.search(r"frere de ma mere|maternel|mother s brother|mother s side", norm):
+            return "maternal uncle"
+        if re.search(r"frere de mon pere|paternel|father s brother|father s side", norm):
+            return "paternal uncle"
+        return "uncle"
+    return relation
+
+
+PRONOUN = {"fr": re.compile(r"(?<![a-z])(?:c est (?:lui|elle)|(?:^|, |et )(?:lui|elle)|ils? (?:a|s est|est)|elle (?:a|s est|est)|on lui|on l)(?![a-z])"),
+           "en": re.compile(r"(?<![a-z])(?:he|she|they|him|her)(?![a-z])")}
+
+
+def spoken_of(before: str, norm: str, start: int, lang: Language) -> tuple[str, int] | None:
+    """ "Ma mère, oui. Elle a fini à l'insuline": who a pronoun stands for when the sentence before named somebody. """
+    if not before or not PRONOUN[lang].search(norm[:start]) or SELF[lang].search(norm[:start]):
+        return None
+    for relation, words in RELATIONS[lang].items():
+        match = re.search(rf"(?<![a-z]){OWN[lang]} (?:\w+ )?(?:{words})(?![a-z])", before)
+        if match:
+            return relation, match.start()
+    return None

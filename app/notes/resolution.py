@@ -1,0 +1,111 @@
+"""Facts brought together: repeats merged, later words over earlier ones, the particular over the general."""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
+
+from app.notes.facts import Fact
+
+GENERAL = {  # a general label says nothing beside a particular one
+    "diabète": {"diabète de type 2", "diabète de type 1", "diabète gestationnel"}, "asthme": {"asthme non contrôlé"}, "migraine": {"migraine avec aura"},
+    "cancer": {"cancer du sein", "cancer de la prostate", "cancer du côlon", "cancer du poumon", "cancer de la thyroïde", "cancer de l'ovaire", "mélanome", "leucémie"},
+    "infection": {"cystite", "pyélonéphrite", "otite", "sinusite", "pneumopathie", "angine"}, "opération": {"appendicectomie", "cholécystectomie", "césarienne", "hystérectomie", "prothèse de hanche", "prothèse de genou", "mastectomie", "amygdalectomie"},
+    "vaccin": {"vaccin antigrippal", "vaccin coqueluche", "vaccin zona", "vaccin Covid", "vaccin pneumocoque", "vaccins à jour", "vaccin tétanos"}, "céphalées": {"migraine", "migraine avec aura"}, "appendicite": {"appendicectomie"},
+}
+HOME = ("current", "stopped", "not taken")
+
+
+def resolve(facts: Iterable[Fact]) -> list[Fact]:
+    """Merge what says the same, settle what contradicts, drop what a more particular fact covers; keeps the order."""
+    merged = _merge(_sorted(facts), _key)
+    merged = _settle(merged)
+    merged = _newest_dose(merged)
+    return [fact for fact in merged if not _covered(fact, merged)]
+
+
+def _sorted(facts: Iterable[Fact]) -> list[Fact]:
+    return sorted(facts, key=lambda fact: (fact.evidence[-1].turn, fact.evidence[-1].start) if fact.evidence else (0, 0))
+
+
+def _key(fact: Fact) -> Hashable:
+    if fact.type == "medication":
+        role = "home" if fact.status in HOME else fact.status
+        return fact.type, fact.label, role, fact.certainty if role == "prescribed" else "", fact.value if role == "prescribed" else "", fact.experiencer
+    if fact.type in ("vital", "lab"):
+        return fact.type, fact.label, fact.value
+    if fact.label == "douleur" and fact.value is not None:
+        return fact.label, fact.value
+    if fact.type in ("plan", "advice", "work_stoppage") or fact.status in ("seen", "not examined"):
+        return fact.type, fact.text
+    if fact.type == "social" and fact.label in ("profession", "mode de vie"):
+        return fact.type, fact.text
+    return fact.type, fact.label, fact.experiencer, fact.polarity, fact.status == "diagnosis"
+
+
+def _merge(facts: Iterable[Fact], key: Callable[[Fact], Hashable]) -> list[Fact]:
+    kept: dict[Hashable, Fact] = {}
+    for fact in facts:
+        known = kept.get(key(fact))
+        kept[key(fact)] = _join(known, fact) if known else fact
+    return list(kept.values())
+
+
+def _join(old: Fact, new: Fact) -> Fact:
+    """The fuller of the two with the evidence of both; for drugs at home and habits the later wins."""
+    evidence = tuple(dict.fromkeys((*old.evidence, *new.evidence)))
+    if old.type == "medication" and old.polarity != new.polarity:
+        return replace(new, evidence=evidence)
+    if old.type == "allergy" and new.polarity == old.polarity:
+        fuller = new if len(new.detail) > len(old.detail) else old
+        return replace(fuller, evidence=evidence, certainty="suspected" if "suspected" in (old.certainty, new.certainty) else "certain")
+    better = new if _weight(new) > _weight(old) else old
+    return replace(better, evidence=evidence, critical=old.critical or new.critical)
+
+
+def _weight(fact: Fact) -> tuple[bool, int, int]:
+    return fact.value is not None, len(fact.detail), len(fact.text)
+
+
+def _settle(facts: list[Fact]) -> list[Fact]:
+    """Where one thing is both affirmed and denied now, what was said last stands."""
+    return [fact for fact in facts if not any(_overrules(other, fact) for other in facts)]
+
+
+def _overrules(other: Fact, fact: Fact) -> bool:
+    same = (other.type, other.label, other.experiencer) == (fact.type, fact.label, fact.experiencer) and other.polarity != fact.polarity
+    if not same or fact.type not in ("symptom", "problem", "allergy", "social", "procedure") or {other.temporality, fact.temporality} & {"past", "resolved"}:
+        return False
+    if fact.status in ("seen", "not examined"):
+        return False
+    last, mine = other.evidence[-1].turn, fact.evidence[-1].turn
+    return last > mine or (last == mine and other.polarity == "present")
+
+
+def _newest_dose(facts: list[Fact]) -> list[Fact]:
+    """A prescription without a dose joins the one that has it; an earlier dose gives way to a later one."""
+    kept: list[Fact] = []
+    for fact in facts:
+        if fact.type != "medication" or fact.status != "prescribed":
+            kept.append(fact)
+            continue
+        others = [f for f in facts if f is not fact and f.type == "medication" and f.status == "prescribed" and f.label == fact.label]
+        dosed = [f for f in others if f.value is not None]
+        if fact.value is None and dosed and not fact.sig:
+            continue
+        newer = [f for f in dosed if fact.value is not None and f.certainty == fact.certainty and f.value != fact.value and f.evidence[0].turn > fact.evidence[-1].turn]
+        if not newer:
+            kept.append(fact)
+    return kept
+
+
+def _covered(fact: Fact, facts: list[Fact]) -> bool:
+    particular = GENERAL.get(fact.label, set())
+    if any(f.label in particular and f.experiencer == fact.experiencer and (f.polarity == fact.polarity or fact.label in ("opération", "vaccin")) and f is not fact for f in facts):
+        return True
+    if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
+        return True
+    if fact.type == "allergy" and fact.label in ("allergie", "antibiotiques", "médicaments") and fact.polarity == "absent":
+        return any(f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved" for f in facts)
+    if fact.type == "problem" and fact.status == "" and fact.polarity == "present" and fact.certainty == "suspected":
+        return any(f.label == fact.label and f.status == "diagnosis" for f in facts)
+    return fact.type == "problem" and fact.certainty == "suspected" and any(
+        f.label == fact.label and f.polarity == "absent" and f.experiencer == fact.experiencer for f in facts)

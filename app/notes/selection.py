@@ -1,0 +1,76 @@
+"""What of a visit belongs in its note: whether there is anything to write, and which plain statements matter."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.notes.facts import Fact
+from app.notes.lexicon import find_concepts, find_drugs
+from app.notes.realisation import Voice, Written
+from app.notes.sections import HISTORY
+from app.notes.timing import frequency_phrase, time_phrase
+from app.notes.units import Sentence, Visit
+
+CLINICAL = ("symptom", "problem", "medication", "allergy", "vital", "lab", "procedure", "plan")
+LEAST_FACTS = 2
+LEAST_WORDS = 20
+MAX_EXTRACTS = {"fr": 8, "en": 14}
+MIN_SCORE = 2.0
+BODY = {
+    "fr": re.compile(r"(?<![a-z])(?:ventre|dos|jambe|bras|tete|gorge|poitrine|genou|pied|main|epaule|cheville|cou|nuque|oeil|œil|yeux|oreille|nez|bouche|langue|peau|c(?:oe|œ)ur|fesse|cuisse|mollet|hanche|poignet|doigt|dent|visage|machoire|cote|reins?|estomac|sein|aine|orteil)s?(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:belly|stomach|back|leg|arm|head|throat|chest|knee|foot|feet|hand|shoulder|ankle|neck|eye|ear|nose|mouth|tongue|skin|heart|thigh|calf|hip|wrist|finger|tooth|face|jaw|side|kidney|breast|groin|toe|muscle|joint)s?(?![a-z])"),
+}
+FEELS = {
+    "fr": re.compile(r"(?<![a-z])(?:mal|douleur|brule|pique|serre|lance|gonfle|gratte|saigne|coule|depuis|pire|mieux|aggrave|empire|soulage|arrive (?:plus|pas)|peux (?:plus|pas)|dors|reveille|mange|bois|urine|respire|marche|bouge|fatigue|force|tremble|tombe|pris|prends|opere|hopital|medecin|urgences|analyse|resultat|enceinte|regles|maison)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:hurts?|pain|worse|better|started|began|noticed|feel|felt|feels|swollen|burning|can t|unable|sleep|eat(?:ing)?|drink(?:ing)?|walk(?:ing)?|breath(?:e|ing)|taking|took|surgery|hospital|doctor|diagnosed|test|results|pregnant|period|fell|hit|injur\w+|since|gets?|keeps?|trouble|difficulty|wakes?|work|therapy|exercise)(?![a-z])"),
+}
+CHATTER = {
+    "fr": re.compile(r"(?<![a-z])(?:camera|micro|ecran|wifi|telephone|portable|bonjour|au revoir|merci|docteur marchadier|entends|entendez|lien|application|appli|facebook|ordonnance|certificat|pharmacie|payer|carte vitale|rendez vous|desole|excusez|attendez|d accord|lunettes|raccroche)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:camera|screen|hear me|thank|thanks|bye|hello|nice to|good morning|weather|appointment|pharmacy|sorry|okay doctor|sounds good|any questions|insurance)(?![a-z])"),
+}
+POSTPONED = {"fr": re.compile(r"on decale|on n a pas fait de consultation|je vous entends un mot sur|on reporte|annule la teleconsultation"), "en": re.compile(r"reschedule|can t hear (?:you|anything)|try (?:again )?another (?:day|time)")}
+MANY_FACTS = 6
+
+
+def nothing_to_write(visit: Visit, facts: Sequence[Fact]) -> str:
+    """Why there is no draft, in the visit's language; empty when there is one."""
+    french = visit.lang == "fr"
+    words = sum(len(turn.text.split()) for turn in visit.transcript.turns)
+    if not words:
+        return "Rien n'a été transcrit : il n'y a pas de quoi rédiger une note." if french else "Nothing was transcribed, so there is nothing to draft a note from."
+    clinical = [f for f in facts if f.type in CLINICAL and f.is_patients]
+    if words < LEAST_WORDS or len(clinical) < LEAST_FACTS:
+        return "Rien de clinique n'a été dit pendant cette visite : aucune note n'est proposée." if french \
+            else "Nothing clinical was said in this visit, so no note is proposed."
+    if len(clinical) < MANY_FACTS and any(POSTPONED[visit.lang].search(s.norm) for s in visit.sentences):
+        return "La consultation n'a pas eu lieu (reportée) : aucune note n'est proposée." if french else "The consultation did not take place (postponed), so no note is proposed."
+    return ""
+
+
+def worth_telling(fact: Fact) -> bool:
+    """Whether a fact is told in the note."""
+    if fact.type == "procedure" and fact.label == "opération" and fact.polarity == "absent":
+        return False
+    return not (fact.type == "problem" and fact.status == "history" and fact.polarity == "absent")
+
+
+def extracts(visit: Visit, written: Iterable[Written], voice: Voice) -> Iterator[Written]:
+    """The patient's own statements that no fact tells and that still matter, in the third person."""
+    told = {e.turn for sentence in written for e in sentence.evidence}
+    scored = [(score(s, visit), s) for s in visit.sentences if s.speaker != "doctor" and not s.asks and s.turn not in told]
+    best = sorted((item for item in scored if item[0] >= MIN_SCORE), key=lambda item: -item[0])[:MAX_EXTRACTS[visit.lang]]
+    for _, sentence in sorted(best, key=lambda item: (item[1].turn, item[1].start)):
+        text = voice.told(sentence.shown)
+        if text and len(text) < 220:
+            yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
+
+
+def score(sentence: Sentence, visit: Visit) -> float:
+    """How much a statement of the patient bears on the visit: 0 for chatter, above 2 worth a line."""
+    norm, lang = sentence.norm, visit.lang
+    words = norm.split()
+    if not 4 <= len(words) <= 45 or CHATTER[lang].search(norm) or "¤" in norm:
+        return 0.0
+    points = 1.0 * bool(BODY[lang].search(norm)) + 1.0 * bool(FEELS[lang].search(norm)) + 0.5 * len(FEELS[lang].findall(norm) or ())
+    points += 1.0 * bool(time_phrase(norm, lang)) + 0.7 * bool(frequency_phrase(norm, lang)) + 0.5 * bool(re.search(r"\d", norm))
+    points += 1.0 * bool(find_concepts(norm, lang)) + 1.0 * bool(find_drugs(norm))
+    return points

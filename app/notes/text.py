@@ -1,0 +1,134 @@
+"""Spoken text made easy to match: folded letters, numbers as digits, and a way back to the original characters."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.notes.numbers import read_number
+from app.notes.transcript import Language
+
+TOKEN = re.compile(r"[a-zœæ]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
+LOOK_AHEAD_WORDS = 12
+HALVES = {"fr": ("demi", "demie"), "en": ("half",)}
+APART = "'’ʼ‘`-‐‑\u00a0\u202f"  # elision, hyphens and narrow spaces all part words
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(character: str) -> str:
+    if character in APART:
+        return " "
+    if character in "œŒæÆ":
+        return character.lower()
+    base = unicodedata.normalize("NFD", character)[0].lower()
+    return base if len(base) == 1 else character
+
+
+def fold(text: str) -> str:
+    """Lower case without accents; apostrophes and hyphens become spaces. Keeps the length, so offsets hold."""
+    return "".join(map(_fold_character, text))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text to match and to show. `norm` and `shown` have the same length; `starts`/`ends` lead to the original."""
+
+    norm: str
+    shown: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the original text of norm[start:end], which must not be empty."""
+        return self.starts[start], self.ends[end - 1]
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self.norm: list[str] = []
+        self.shown: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+
+    def put(self, norm: str, shown: str, start: int, end: int) -> None:
+        one_to_one = len(norm) == end - start
+        for offset, (plain, visible) in enumerate(zip(norm, shown, strict=True)):
+            self.norm.append(plain)
+            self.shown.append(visible)
+            self.starts.append(start + offset if one_to_one else start)
+            self.ends.append(start + offset + 1 if one_to_one else end)
+
+    def line(self) -> Line:
+        return Line("".join(self.norm), "".join(self.shown), tuple(self.starts), tuple(self.ends))
+
+
+def normalise(text: str, lang: Language) -> Line:
+    """Fold `text` and write its numbers as digits with a decimal point."""
+    tokens = [(m.group(), m.start(), m.end()) for m in TOKEN.finditer(fold(text))]
+    out, i = _Builder(), 0
+    while i < len(tokens):
+        i = _step(out, tokens, i, text, lang)
+    return out.line()
+
+
+Tokens = list[tuple[str, int, int]]
+
+
+def _step(out: _Builder, tokens: Tokens, i: int, text: str, lang: Language) -> int:
+    token, start, end = tokens[i]
+    positions = _word_positions(tokens, i)
+    words = [tokens[p][0] for p in positions]
+    if words[:2] in (["pour", "cent"], ["per", "cent"]) or token == "percent":
+        last = positions[0 if token == "percent" else 1]
+        out.put("%", "%", start, tokens[last][2])
+        return last + 1
+    if token.isalpha():
+        half = _half(words, lang)
+        if half:
+            return _replace(out, tokens, i, positions[half[1] - 1], half[0])
+        found = read_number(words, lang)
+        if found:
+            return _replace(out, tokens, i, positions[found[1] - 1], found[0])
+    elif token[0].isdigit():
+        return _digits(out, tokens, i)
+    out.put(token, text[start:end], start, end)
+    return i + 1
+
+
+def _half(words: list[str], lang: Language) -> tuple[str, int] | None:
+    """A half before its unit: "un demi comprimé", "half a tablet"."""
+    if lang == "fr" and words[:2] in (["un", "demi"], ["une", "demi"], ["une", "demie"]) and words[2:3] != ["heure"]:
+        return "0.5", 2
+    if lang == "en" and words[:2] == ["half", "a"] and words[2:3] in (["tablet"], ["pill"], ["tab"]):
+        return "0.5", 2
+    return None
+
+
+def _word_positions(tokens: Tokens, i: int) -> list[int]:
+    """Positions of the words from i on that only spaces part."""
+    positions: list[int] = []
+    while i < len(tokens) and len(positions) < LOOK_AHEAD_WORDS:
+        token = tokens[i][0]
+        if token.isalpha():
+            positions.append(i)
+        elif not token.isspace():
+            break
+        i += 1
+    return positions
+
+
+def _replace(out: _Builder, tokens: Tokens, first: int, last: int, digits: str) -> int:
+    out.put(digits, digits, tokens[first][1], tokens[last][2])
+    return last + 1
+
+
+def _digits(out: _Builder, tokens: Tokens, i: int) -> int:
+    """Digits as written: decimal comma to point, thousands joined ("1 000")."""
+    token, start, end = tokens[i]
+    while len(tokens) > i + 2 and token.isdigit() and len(token) <= 3 and tokens[i + 1][0] in (" ",) \
+            and re.fullmatch(r"\d{3}", tokens[i + 2][0]) and token != "0" and tokens[i + 2][0].endswith("00"):
+        token, end, i = token + tokens[i + 2][0], tokens[i + 2][2], i + 2
+    digits = token.replace(",", ".") if token.count(",") == 1 and not re.fullmatch(r"[1-9]\d{0,2},000", token) \
+        else token.replace(",", "")
+    out.put(digits, digits, start, end)
+    return i + 1

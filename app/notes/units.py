@@ -1,0 +1,163 @@
+"""Turns as sentences, and questions with their answers: what is said counts only together with what was asked."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from app.notes.corrections import mask_corrections
+from app.notes.facts import Evidence
+from app.notes.text import Line, normalise
+from app.notes.transcript import Language, Speaker, Transcript, Turn
+
+SENTENCE = re.compile(r"(?:[^.?!]|\.(?=\d)|\.\.+)+[.?!]*")
+ASKS = {
+    "fr": re.compile(r"^\W*(?:(?:et|alors|bon|ok|d accord|euh|donc)\W+)*(?:est ce qu|avez vous|etes vous|avez|qu est ce|quel|combien|"
+                     r"comment|pourquoi|depuis quand|y a t il|il y a (?:du|de la|des) \w+ dans|aviez vous|prenez vous|fumez vous)"),
+    "en": re.compile(r"^\W*(?:(?:and|so|okay|ok|um|uh|alright|all right|right|now|well|then)\W+)*(?:do you|have you|are you|did you|"
+                     r"is there|does it|does the|is it|was it|any\b|what|how|when|where|which|were you|has it|had you|"
+                     r"can you tell|could you tell|tell me|who|would you say|you have any|have there)"),
+}
+YES = {
+    "fr": re.compile(r"^\W*(?:(?:ah|euh|heu|ben|bah|alors|oh|et|mais|la|ca|eh|moi|docteur|hum)\W+)*(?:oui|ouais|ouai|si\b(?! on| je| c est| ca)|voila|"
+                     r"exact|tout le temps|un peu|un petit peu|parfois|des fois|de temps en temps|souvent|bien sur|tout a fait|"
+                     r"c est ca|absolument|carrement|beaucoup|enormement|plutot|tous les|toutes les|quelques|evidemment|affirmatif)"),
+    "en": re.compile(r"^\W*(?:(?:um|uh|oh|well|ah|so|gosh|erm|i think)\W+)*(?:yes|yeah|yep|yup|ya\b|sometimes|a (?:little )?bit|a little|"
+                     r"definitely|i (?:do|did|have|am|was)\b(?! not| n t)|occasionally|quite|absolutely|all the time|i think so|"
+                     r"mm hmm|mmhm|mhm|uh huh|correct|sure|of course|it (?:does|is|has|did)\b(?! not| n t)|that s (?:right|correct))"),
+}
+NO = {
+    "fr": re.compile(r"^\W*(?:(?:ah|euh|heu|ben|bah|alors|oh|et|mais|la|ca|moi|docteur|eh|hum)\W+)*(?:non|nan|pas\b|jamais|aucun|rien\b|ni\b|"
+                     r"plus maintenant|j(?:e n)? ?ai (?:pas|rien|jamais)|c est pas|negatif|impossible|non plus|y a pas|"
+                     r"je (?:n en |ne |n )?(?:ai|suis|fume|bois|prends|tousse|crois) (?:pas|rien|jamais))"),
+    "en": re.compile(r"^\W*(?:(?:um|uh|oh|well|ah|so|gosh|erm)\W+)*(?:no\b|nope|nah|not\b|never|none|nothing|i (?:do|did|have|am|was|ca)(?: not| n t|n t)|"
+                     r"i (?:don|didn|haven|wasn|can|couldn) t|i (?:deny|ve never)|neither|it (?:doesn|hasn|isn|didn) t|"
+                     r"i don t think so|absolutely not|negative)"),
+}
+LATER_NO = {"fr": re.compile(r"\b(?:non(?! plus que)|non plus|rien de tout|jamais|aucune?|pas du tout|rien)\b"),
+            "en": re.compile(r"\b(?:no|none|never|nothing|not that i|not really)\b")}
+QUANTITY = re.compile(r"\b(?:\d+|une?|one|once|twice|deux|depuis|since|fois|times|every|tous|toutes|souvent|often|hier|yesterday)\b")
+HOLDS = re.compile(r"^\W*(?:attendez|attends|hang on|wait|un instant|une seconde|one (?:second|moment)|sorry|pardon|comment)\b[^.?!]*[.?!…]*\W*$")
+ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
+RECORDED = re.compile(r"(?<![a-z])(?:dossier|j ai note|my file|your (?:chart|record)|i have codeine)(?![a-z])")
+MAX_STATED_QUESTION = 90
+MAX_QUESTIONS = 5
+MAX_LATER_NO = 60  # characters: a longer answer that says no somewhere answers something else too
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: norm[start:end] of its turn. `asks` tells a question."""
+
+    turn: int
+    speaker: Speaker
+    line: Line
+    start: int
+    end: int
+    asks: bool
+
+    @property
+    def norm(self) -> str:
+        return self.line.norm[self.start:self.end]
+
+    @property
+    def shown(self) -> str:
+        return self.line.shown[self.start:self.end].strip()
+
+    def evidence(self, start: int = 0, end: int | None = None) -> Evidence:
+        """Evidence for norm[start:end] of this sentence, in characters of the turn's text."""
+        stop = self.end if end is None else self.start + end
+        first, last = self.line.span(self.start + start, max(stop, self.start + start + 1))
+        return Evidence(self.turn, first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Questions of the doctor and the answer they got. `verdict` is what the answer says to a yes-or-no question."""
+
+    questions: tuple[Sentence, ...]
+    answer: tuple[Sentence, ...]
+    verdict: Literal["yes", "no", "open", ""]
+    run: tuple[Sentence, ...] = ()
+
+    @property
+    def answer_text(self) -> str:
+        return " ".join(sentence.norm for sentence in self.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A transcript made ready: sentences in order, and questions with answers."""
+
+    transcript: Transcript
+    lines: tuple[Line, ...]
+    sentences: tuple[Sentence, ...]
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def lang(self) -> Language:
+        return self.transcript.lang
+
+
+def prepare(transcript: Transcript) -> Visit:
+    """Normalise, take back what was corrected, split into sentences, pair questions with answers."""
+    lang = transcript.lang
+    lines = tuple(mask_corrections(normalise(turn.text, lang), lang) for turn in transcript.turns)
+    sentences = tuple(s for turn, line in zip(transcript.turns, lines, strict=True) for s in _split(turn, line, lang))
+    return Visit(transcript, lines, sentences, tuple(_exchanges(sentences, lang)))
+
+
+def _split(turn: Turn, line: Line, lang: Language) -> Iterator[Sentence]:
+    for match in SENTENCE.finditer(line.norm):
+        text = match.group()
+        if re.search(r"[a-z0-9œ]", text):
+            asks = text.rstrip().endswith("?") or (turn.speaker == "doctor" and bool(ASKS[lang].search(text)))
+            lead = len(text) - len(text.lstrip())
+            yield Sentence(turn.index, turn.speaker, line, match.start() + lead, match.end(), asks)
+
+
+def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchange]:
+    """Walk runs of the doctor and runs of the others; a run of the doctor that asks is answered by the next run."""
+    runs = list(_runs(sentences))
+    for place, (run, reply) in enumerate(zip(runs, runs[1:], strict=False)):
+        if run[0].speaker != "doctor":
+            continue
+        questions = tuple(s for s in run if s.asks)[-MAX_QUESTIONS:]
+        if questions:
+            answer = reply
+            if HOLDS.search(" ".join(s.norm for s in reply)) and len(runs) > place + 3:
+                answer = [*reply, *runs[place + 3]]
+            yield Exchange(questions, tuple(answer), judge(answer, lang), tuple(run))
+        elif _confirms(run, reply, lang):
+            yield Exchange((run[-1],), tuple(reply), judge(reply, lang), tuple(run))
+
+
+def _confirms(run: Sequence[Sentence], reply: Sequence[Sentence], lang: Language) -> bool:
+    """A statement of the doctor that the other side answers at once with yes or no works as a question."""
+    last = run[-1].norm
+    from_record = bool(RECORDED.search(last))
+    return len(last) < MAX_STATED_QUESTION and (from_record or bool(ADDRESSES.search(last)) and bool(NO[lang].search(reply[0].norm)))
+
+
+def _runs(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+    run: list[Sentence] = []
+    for sentence in sentences:
+        if run and (sentence.speaker == "doctor") != (run[0].speaker == "doctor"):
+            yield run
+            run = []
+        run.append(sentence)
+    if run:
+        yield run
+
+
+def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "open", ""]:
+    """What an answer says to a yes-or-no question: yes, no, open (it tells more instead) or nothing."""
+    text = " ".join(sentence.norm for sentence in answer).strip()
+    if NO[lang].search(text):
+        return "no"
+    if YES[lang].search(text):
+        return "yes"
+    first = answer[0].norm if answer else ""
+    if len(first) < MAX_LATER_NO and LATER_NO[lang].search(first) and not re.search(r"\d", first):
+        return "no"
+    return "open" if QUANTITY.search(text) else ""

@@ -1,0 +1,153 @@
+"""The independent check: what a sentence says must be in its evidence. It reads words only and knows no facts."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rapidfuzz import fuzz
+
+from app.notes.corrections import mask_corrections
+from app.notes.lexicon import find_concepts, find_drugs
+from app.notes.people import relation_near
+from app.notes.polarity import is_denied
+from app.notes.realisation import Written
+from app.notes.sections import ADVICE, EXAMINATION, FAMILY, PLAN
+from app.notes.text import fold, normalise
+from app.notes.transcript import Language, Transcript
+from app.notes.units import ASKS, NO, Visit
+
+NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)?|(?<=/)\d+(?:[.,]\d+)?|(?<=\d-)\d+")
+SIDES = {"fr": (("gauche", r"gauche"), ("droite", r"droite?(?![a-z])")), "en": (("left", r"(?<![a-z])left(?![a-z])"), ("right", r"(?<![a-z])right(?: (?:side|arm|leg|knee|ear|eye|shoulder|hand|foot|hip|upper|lower))(?![a-z])"))}
+DENIAL = {"fr": re.compile(r"(?<![a-z])(?:non|pas|plus|jamais|aucune?|rien|ni|sans|impossible|arrete\w*|negati\w+)(?![a-z])"),
+          "en": re.compile(r"(?<![a-z])(?:no|not|n t|never|none|nothing|without|neither|nor|nope|negative|don t|didn t|haven t|isn t|doesn t|stopped|denies)(?![a-z])")}
+UNITS = re.compile(r"\d ?(mg|µg|g|mL|UI)(?![a-zA-Z/])")
+UNIT_WORDS = {"mg": r"milligr?|mg|milli", "µg": r"microgr|mcg|µg|ug|gamma", "g": r"(?<!milli)(?<!micro)(?<!kilo)gram|(?<![a-z])g(?![a-z])", "mL": r"millilit|ml|cc", "UI": r"unit|ui|iu"}
+MISHEARD = 80.0
+ARTICLES = re.compile(r"(?<![a-z])(?:une?|one|an?|once|seule?|single|chaque|every|tous|toutes|le (?:soir|matin|midi)|daily|each)(?![a-z])")
+TWO = re.compile(r"(?<![a-z])(?:deux|twice|bid|both|second|couple|matin et soir|quinzaine)(?![a-z])")
+THREE = re.compile(r"(?<![a-z])(?:tid|three|third)(?![a-z])")
+
+
+def failures(sentence: Written, visit: Visit) -> list[str]:
+    """What `sentence` says without evidence: "number 75", "drug X", "side", "negation", "person"; empty when it holds."""
+    transcript, lang = visit.transcript, visit.lang
+    heard = [mask_corrections(normalise(transcript.turns[i].text, lang), lang).norm for i in sorted({e.turn for e in sentence.evidence})]
+    if not heard:
+        return ["evidence"]
+    words = " . ".join(heard)
+    found = [*_numbers(sentence.text, words), *_drugs(sentence.text, words, lang), *_sides(sentence.text, words, lang)]
+    if sentence.section not in (PLAN, ADVICE, EXAMINATION):
+        found += _denials(sentence.text, words, lang)
+        found += _asked_only(sentence, transcript, lang)
+    if sentence.section is not FAMILY:
+        found += _persons(sentence, transcript, lang)
+    return found
+
+
+def unit_unsaid(sentence: Written, visit: Visit) -> bool:
+    """Whether a dose carries a unit that nobody said."""
+    heard = " ".join(fold(visit.transcript.turns[e.turn].text) for e in sentence.evidence)
+    recorded = fold(" ".join(visit.transcript.patient.treatments))
+    return any(not re.search(UNIT_WORDS[unit], heard) and not (unit in recorded and _same_drug(sentence.text, recorded)) for unit in UNITS.findall(sentence.text))
+
+
+def _same_drug(text: str, recorded: str) -> bool:
+    return bool({m.drug.inn for m in find_drugs(fold(text))} & {m.drug.inn for m in find_drugs(recorded)})
+
+
+def _numbers(text: str, words: str) -> list[str]:
+    allowed = set(_said_numbers(words))
+    return [f"number {m.group()}" for m in NUMBER.finditer(text) if round(float(m.group().replace(",", ".")), 4) not in allowed]
+
+
+def _said_numbers(words: str) -> Iterable[float]:
+    """Every number that was said, and what two said in one breath make: 38 9 is 38.9, 14 8 is 140 and 80, un metre 64 is 164."""
+    tokens = [(m.group(), m.start(), m.end()) for m in re.finditer(r"\d+(?:\.\d+)?", words)]
+    for i, (token, start, end) in enumerate(tokens):
+        number = float(token)
+        yield round(number, 4)
+        if 4 <= number <= 25:
+            yield round(number * 10, 4)
+        if re.search(r"metre $", words[:start]):
+            yield 100 + number
+        if re.match(r"\s?\w+ (?:et demie?|and a half)", words[end:]):
+            yield number + 0.5
+        if i + 1 < len(tokens) and "." not in token and re.fullmatch(r"\s|\s?(?:gramme|kilos?|degres?|metre|virgule|point)\s", words[end:tokens[i + 1][1]]):
+            yield float(f"{token}.{tokens[i + 1][0].replace('.', '')}")
+            yield float(token + tokens[i + 1][0].replace(".", ""))
+    for match in re.finditer(r"(?<![a-z])une? (?:gramme |kilo |metre )?(\d{2})(?!\d)", words):
+        yield float(f"1.{match.group(1)}")
+        yield 100 + float(match.group(1))
+    if ARTICLES.search(words):
+        yield from (1.0, 1.5, 0.5) if re.search(r"demi|half", words) else (1.0,)
+    if TWO.search(words):
+        yield 2.0
+    if THREE.search(words):
+        yield 3.0
+    if re.search(r"demi|half|moitie", words):
+        yield 0.5
+
+
+def _drugs(text: str, words: str, lang: Language) -> list[str]:
+    said = {m.drug.inn for m in find_drugs(words)}
+    wrong = []
+    for mention in find_drugs(fold(text)):
+        name = fold(mention.drug.inn)
+        if mention.drug.inn not in said and fuzz.partial_ratio(name, words.replace(" ", "")) < MISHEARD:
+            wrong.append(f"drug {mention.drug.name(lang)}")
+    return wrong
+
+
+def _sides(text: str, words: str, lang: Language) -> list[str]:
+    folded = fold(text)
+    return ["side" for name, pattern in SIDES[lang] if re.search(pattern, folded) and not re.search(name, words)]
+
+
+def _denials(text: str, words: str, lang: Language) -> list[str]:
+    folded = fold(text)
+    denied = bool(re.match(r"pas |no |denies ", folded)) or ": non " in folded or ": not " in folded
+    if denied and not (DENIAL[lang].search(words) or re.search(r"normale?ment|bien|oui|si si|yes|fine|ok", words)):
+        return ["negation"]
+    return []
+
+
+def _asked_only(sentence: Written, transcript: Transcript, lang: Language) -> list[str]:
+    """A finding that is told as present though its only mention is denied, or was a question answered with no."""
+    folded, wrong = fold(sentence.text), []
+    for mention in find_concepts(folded, lang):
+        if mention.concept.kind not in ("symptom", "problem") or _told_as_absent(folded, mention.start, mention.end, lang):
+            continue
+        verdicts = [_holds(transcript, e.turn, mention.concept.fr, [x.turn for x in sentence.evidence], lang) for e in sentence.evidence]
+        if verdicts and False in verdicts and True not in verdicts:
+            wrong.append(f"negation of {mention.concept.name(lang)}")
+    return wrong
+
+
+def _told_as_absent(folded: str, start: int, end: int, lang: Language) -> bool:
+    return is_denied(folded, start, end, lang) or bool(re.match(r"pas |denies |no ", folded)) or ": non" in folded
+
+
+def _holds(transcript: Transcript, turn: int, label: str, turns: Sequence[int], lang: Language) -> bool | None:
+    """Whether a turn affirms the concept; None when it does not name it."""
+    norm = mask_corrections(normalise(transcript.turns[turn].text, lang), lang).norm
+    mentions = [m for m in find_concepts(norm, lang) if m.concept.fr == label]
+    if not mentions:
+        return None
+    asked = transcript.turns[turn].speaker == "doctor" and ("?" in norm or ASKS[lang].search(norm))
+    if asked and turn + 1 < len(transcript.turns) and turn + 1 in turns:
+        return not NO[lang].search(normalise(transcript.turns[turn + 1].text, lang).norm)
+    return any(not is_denied(norm, m.start, m.end, lang) for m in mentions)
+
+
+def _persons(sentence: Written, transcript: Transcript, lang: Language) -> list[str]:
+    """A finding told of the patient whose every mention in the evidence is somebody else's."""
+    wrong = []
+    for mention in find_concepts(fold(sentence.text), lang):
+        if mention.concept.kind not in ("symptom", "problem"):
+            continue
+        owners = []
+        for turn in {e.turn for e in sentence.evidence}:
+            norm = normalise(transcript.turns[turn].text, lang).norm
+            owners += [relation_near(norm[:m.end + 60], m.start, lang) is not None for m in find_concepts(norm, lang) if m.concept.fr == mention.concept.fr]
+        if owners and all(owners) and not any(f.experiencer != "patient" for f in sentence.facts):
+            wrong.append(f"person of {mention.concept.name(lang)}")
+    return wrong
