@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, negotiate_locale
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
 
 LANGUAGES = ("fr", "en")
 NBSP = "\u00a0"
@@ -72,6 +72,11 @@ def hour(at: datetime | time, lang: str, zone: str) -> str:
 def moment(at: datetime, lang: str, zone: str) -> str:
     """A day and a time in a sentence: "lundi 23 novembre à 14 h 15", "Monday 23 November at 14:15"."""
     return f"{day_month(at, lang, zone)} {'à' if lang == 'fr' else 'at'} {hour(at, lang, zone)}"
+
+
+def zone_city(zone: str, lang: str) -> str:
+    """The city whose clock a time zone is: "Paris"."""
+    return get_timezone_location(ZoneInfo(zone), locale=_locale(lang), return_city=True)
 
 
 def elapsed(seconds: float) -> str:

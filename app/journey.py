@@ -40,6 +40,7 @@ class Journey:
     device_test: str
     visit: bool
     transcription: bool
+    ever_agreed: bool
     doctor: Practitioner
     clinic: Organization
 
@@ -47,6 +48,11 @@ class Journey:
     def opens_at(self) -> datetime:
         """When the waiting room opens."""
         return self.start_at - OPENS_BEFORE
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether they agreed to the visit and took it back."""
+        return self.ever_agreed and not self.visit
 
     @property
     def next_step(self) -> Literal["not-now", "device-test", "consent", "waiting", "call", "ended"]:
@@ -76,11 +82,12 @@ def read(tx: Tx) -> Journey:
     encounter = encounters.find(tx, visit_id, Action.VISIT_WAIT, quiet=True)
     appointment = tx.session.get_one(Appointment, visit_id)
     doctor = tx.session.get_one(Practitioner, encounter.practitioner_id)
+    ever_agreed = consent.state(tx, visit_id, consent.VISIT) is not None
     return Journey(
         visit_id, phase(appointment.status, encounter.status, appointment.start_at, appointment.end_at, tx.now),
         appointment.start_at, encounter.status, encounter.device_test,
         consent.permits(tx, visit_id, consent.VISIT), consent.permits(tx, visit_id, consent.TRANSCRIPTION),
-        doctor, tx.session.get_one(Organization, doctor.organization_id),
+        ever_agreed, doctor, tx.session.get_one(Organization, doctor.organization_id),
     )
 
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from babel.dates import get_timezone_location
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import i18n
@@ -34,7 +32,7 @@ class Visit:
     def when(self) -> str:
         """Day and time in the clinic's wall clock, and which clock that is."""
         _ = i18n.translator(self.language).gettext
-        city = get_timezone_location(ZoneInfo(self.zone).key, locale=self.language, return_city=True)
+        city = i18n.zone_city(self.zone, self.language)
         moment = i18n.moment(self.start_at, self.language, self.zone)
         return _("%(moment)s (%(city)s time)") % {"moment": moment, "city": city}
 

@@ -8,6 +8,7 @@ from typing import Literal, Self
 import phonenumbers
 from pydantic import BaseModel, Field, field_validator, model_validator
 
+PLAUSIBLE_EMAIL = r"[^\s@<>,;:\"()\[\]\\]+@[^\s@.<>,;]+(\.[^\s@.<>,;]+)+"
 Language = Literal["fr", "en"]
 PREFIX_LETTERS = 10  # how much of a word the index knows; longer words are compared once opened
 # Where a number without + may come from: French numbering plans, mainland first.
@@ -65,7 +66,7 @@ class IdentityForm(PatientIdentity):
     @classmethod
     def plausible_email(cls, value: str) -> str:
         """Something@somewhere.tld; whether it exists, only a message tells."""
-        if value and not re.fullmatch(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@.<>,;]+(\.[^\s@.<>,;]+)+", value):
+        if value and not re.fullmatch(PLAUSIBLE_EMAIL, value):
             raise ValueError("Please give an e-mail address such as claire@example.org.")
         return value
 

@@ -4,7 +4,7 @@ from typing import Any, cast, get_args
 
 from aiohttp import web
 
-from app import journey, waiting
+from app import i18n, journey, waiting
 from app.db import Tx
 from app.errors import Invalid
 from app.journey import DeviceTest, Journey
@@ -24,7 +24,8 @@ async def visit(request: web.Request) -> web.StreamResponse:
     way = await _journey(request)
     if way.next_step == "not-now":
         return render(request, "patient/not_now.html", **_named(way), phase=way.phase, opens_at=way.opens_at,
-                      start_at=way.start_at, device_test=way.device_test)
+                      start_at=way.start_at, device_test=way.device_test,
+                      zone_city=i18n.zone_city(way.clinic.zone, request[LANGUAGE]))
     return see_other(request, PAGES[way.next_step])
 
 
@@ -107,7 +108,7 @@ async def _told(request: web.Request, way: Journey) -> None:
 
 def _consent_page(request: web.Request, way: Journey, errors: dict[str, str], status: int = 200) -> web.Response:
     return render(request, "patient/consent.html", status=status, **_named(way), visit=way.visit,
-                  transcription=way.transcription, errors=errors)
+                  transcription=way.transcription, withdrawn=way.withdrawn, errors=errors)
 
 
 def _named(way: Journey) -> dict[str, Any]:

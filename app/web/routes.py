@@ -16,6 +16,7 @@ from app.web import (
     record_pages,
     signin,
     site,
+    staff,
 )
 from app.web.routing import Audience, Route
 
@@ -117,6 +118,7 @@ ROUTES: list[Route] = [
     Route("POST", "/visits/{id}/summary/release", record_pages.release_summary, "summary-release", STAFF,
           Action.SUMMARY_RELEASE),
     Route("GET", "/records", record_pages.records, "records", STAFF, Action.RECORD_READ),
+    Route("POST", "/records", record_pages.records, "records", STAFF, Action.RECORD_READ),
     Route("GET", "/records/{id}", record_pages.record, "record", STAFF, Action.RECORD_READ),
     Route("POST", "/records/{id}/entries", record_pages.add_entry, "record-entries", STAFF, Action.RECORD_WRITE),
     Route("POST", "/entries/{entry}/end", record_pages.end_entry, "entry-end", STAFF, Action.RECORD_WRITE),
@@ -125,6 +127,10 @@ ROUTES: list[Route] = [
     Route("GET", "/visit/summary", record_pages.own_summary, "own-summary", PATIENT, Action.SUMMARY_READ),
     Route("GET", "/visit/accesses", record_pages.own_accesses, "own-accesses", PATIENT, Action.AUDIT_READ_OWN),
     # --- administrator ------------------------------------------------------------------------
+    Route("GET", "/accounts", staff.page, "accounts", STAFF, Action.ACCOUNT_MANAGE),
+    Route("POST", "/accounts", staff.add, "accounts", STAFF, Action.ACCOUNT_MANAGE),
+    Route("POST", "/accounts/{id}/disabling", staff.disable, "account-disabling", STAFF, Action.ACCOUNT_MANAGE),
+    Route("POST", "/accounts/{id}/enabling", staff.enable, "account-enabling", STAFF, Action.ACCOUNT_MANAGE),
     Route("GET", "/audit", admin.audit, "audit", STAFF, Action.AUDIT_SEARCH),
     Route("GET", "/audit/verification", admin.verification, "audit-verification", STAFF, Action.AUDIT_SEARCH),
     Route("GET", "/audit/export", admin.export, "audit-export", STAFF, Action.AUDIT_SEARCH),

@@ -105,7 +105,7 @@ def rows(front, kind):
 
 def parts(mail):
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
-    attached = [p for p in mail.iter_attachments()]
+    attached = list(mail.iter_attachments())
     return text.get_content(), html.get_content(), Calendar.from_ical(attached[0].get_content()) if attached else None
 
 
