@@ -161,6 +161,8 @@ class SyntheticParticipant:
             await send({"type": "answer", "epoch": message["epoch"], "sdp": sdp})
         elif message.get("type") == "layout":
             self.layout = message["slots"]
+        elif message.get("type") == "rejoin":
+            await send({"type": "join"})
         if self._on_message is not None:
             self._on_message(message)
 

@@ -58,6 +58,16 @@ async def test_a_second_join_takes_over_at_once_and_the_others_streams_go_on(hou
             assert again.layout[0]["participant"] == "d1"
 
 
+async def test_asked_to_rejoin_a_participant_comes_back(house: House, node: RunningNode) -> None:
+    async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient"):
+        await until(lambda: doctor._frames.get("audio", 0) > 5)
+        epoch = node.rooms._rooms["visit-1"].participants["d1"].join.epoch
+        await house.browsers["visit-1", "d1"].send_json({"type": "rejoin"})
+        await until(lambda: node.rooms._rooms["visit-1"].participants["d1"].join.epoch > epoch)
+        before = doctor._frames["audio"]
+        await until(lambda: doctor._frames["audio"] > before + 25)
+
+
 async def test_an_answer_to_an_older_offer_is_refused(house: House, node: RunningNode) -> None:
     from webrtc.control import MediaRefused
 
