@@ -1,5 +1,6 @@
 """The guard: asks the policy, writes the trail, raises AccessDenied. Domain functions call it first."""
 
+import re
 from datetime import datetime
 
 from sqlmodel import Field, SQLModel, select
@@ -9,6 +10,8 @@ from app import audit
 from app.access.policy import Action, Resource, may
 from app.db import Tx, UTCInstant, new_id
 from app.errors import AccessDenied
+
+IDENTIFIER = re.compile(r"[0-9a-f]{32}")  # app.db.new_id
 
 
 class CareRelation(SQLModel, table=True):
@@ -30,11 +33,17 @@ def permit(tx: Tx, action: Action, *, entity: str, entity_id: str = "", patient_
     Raises AccessDenied.
     """
     resource = Resource(patient_id, practitioner_id, in_care(tx, patient_id))
+    entity_id, patient_id = _identifier(entity_id), _identifier(patient_id or "") or None
     if not may(tx.actor, action, resource):
         audit.record(tx, action, entity=entity, entity_id=entity_id, patient_id=patient_id, outcome="refused", **detail)
         raise AccessDenied
     if not quiet:
         audit.record(tx, action, entity=entity, entity_id=entity_id, patient_id=patient_id, **detail)
+
+
+def _identifier(given: str) -> str:
+    """An id of ours, or "?": what somebody typed into an address must not enter the trail."""
+    return given if not given or IDENTIFIER.fullmatch(given) else "?"
 
 
 def in_care(tx: Tx, patient_id: str | None) -> bool:

@@ -37,7 +37,7 @@ class Edit(BaseModel):
 class Clip(BaseModel):
     """Which piece of which stream to hear; epoch milliseconds."""
 
-    stream: str = Field(min_length=8, max_length=64, pattern=r"^[0-9a-zA-Z-]+$")
+    stream: str = Field(pattern=r"^[0-9a-f]{32}$")
     from_ms: int = Field(ge=0)
     to_ms: int = Field(ge=0)
 

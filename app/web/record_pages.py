@@ -39,8 +39,8 @@ class SummaryForm(BaseModel):
 
 
 async def records(request: web.Request) -> web.Response:
-    """The patients in the doctor's care, found by name."""
-    text = request.query.get("q", "")[:SEARCH_CHARS]
+    """The patients in the doctor's care; searched by POST, because a URL is kept in histories and logs."""
+    text = (await form_of(request)).get("q", "")[:SEARCH_CHARS] if request.method == "POST" else ""
     found = await request.app[DATABASE].read(request[ACTOR], roster.cared_for, text)
     return render(request, "doctor/patients.html", here="records", query=text, patients=found, **_dates(request))
 

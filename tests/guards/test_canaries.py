@@ -1,29 +1,36 @@
 """Words planted as patient data are found in no file of the data directory, no log line, no audit entry."""
 
+import asyncio
 import base64
+import email
 import logging
 from functools import partial
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP
 from sqlmodel import SQLModel
 from structlog.testing import capture_logs
 
-from app import encounters, people
+from app import encounters, jobs, people
 from app.db import Database, Tx
 from app.encounters import VisitFacts
+from app.notifications import delivery
 from app.people import PatientIdentity
 from app.record import accesses, compositions, editing, entries, summaries
 from app.record.accesses import TrailQuery
 from app.record.entries import NewEntry
 from app.record.tables import Evidence, NoteContent, Omission, Proposal, RecordConflict, Section, Sentence
 from app.scheduling.tables import Appointment, BookingNote
+from app.settings import Settings
 from tests.app.record.conftest import JOB, NOON, House, house, say
+from tests.app.record.test_pages import browse
 from transcription.protocol import StreamHeader
 from transcription.sealing import FrameSealer
 from transcription.spool import SpoolWriter
 
-assert house  # a fixture
+assert house  # fixtures
+assert browse
 
 CANARIES = [f"Kanarienvogel{number:02d}" for number in range(1, 25)]
 (FAMILY, GIVEN, EMAIL, REASON, ALLERGY, DETAIL, SAID, SENTENCE, TITLE, EDITED, OMITTED, CONFLICT, SAID_DOSE, RECORDED,
@@ -130,6 +137,74 @@ def test_planted_words_are_in_no_plain_column(house: House, tmp_path: Path) -> N
     refuse(house)
     for kind, rows in house.db.read_sync(JOB, everything, house.db).items():
         assert found_in(rows) == [], kind
+
+
+async def test_planted_words_are_in_no_log_of_the_pages_and_in_no_message(
+        browse, house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+        capfd: pytest.CaptureFixture[str]) -> None:
+    letters: list[bytes] = []
+    with caplog.at_level(logging.DEBUG), capture_logs() as events:
+        await asyncio.to_thread(plant, house, tmp_path / "spool")
+        await read_pages(browse, house)
+        await deliver(house, letters)
+    assert events
+    assert letters
+    # The receiving server's log is not ours; aiohttp's access log is off in production (app.__main__).
+    ours = [r.getMessage() for r in caplog.records if r.name not in ("mail.log", "aiohttp.access")]
+    assert found_in((repr(events) + repr(ours) + "".join(capfd.readouterr())).encode()) == []
+    for letter in map(email.message_from_bytes, letters):
+        for part in letter.walk():
+            headers = [value for name, value in part.items() if name != "To"]
+            assert found_in(repr(headers).encode()) == []
+            body = part.get_payload(decode=True) or b""
+            # The calendar entry names whom it invites, by the address it is sent to.
+            assert found_in(body) == ([EMAIL] if part.get_content_type() == "text/calendar" else [])
+    for path in (path for path in tmp_path.rglob("*") if path.is_file()):
+        assert found_in(path.read_bytes()) == [], path.name
+
+
+async def read_pages(browse, house: House) -> None:
+    """The doctor reads, searches and mistypes; the patient reads; a stranger is refused."""
+    doctor, visit = browse("doctor"), f"/visits/{house.visit_id}"
+    seen = await (await doctor.get(f"{visit}/note")).text()
+    assert EDITED in seen
+    await doctor.post("/records", q=FAMILY)
+    for path in (f"/records/{house.patient_id}", f"{visit}/summary", f"/records/{SEARCHED}",
+                 f"{visit}/note/document", f"{visit}/audio?stream={SEARCHED}&from_ms=1&to_ms=2", f"/nowhere/{SEARCHED}"):
+        await doctor.get(path)
+    await doctor.post(f"{visit}/note/sentences/s1", version="1", text=SEARCHED)
+    await doctor.post(f"{visit}/summary/release", text=SEARCHED * 200)
+    await browse("stranger").post(f"/records/{house.patient_id}/entries", kind="allergy", text=SEARCHED)
+    assert RELEASED in await (await browse("patient").get("/visit/summary")).text()
+
+
+class Letterbox:
+    """Keeps what a real SMTP server receives."""
+
+    def __init__(self, letters: list[bytes]) -> None:
+        self.letters = letters
+
+    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802  aiosmtpd's name
+        self.letters.append(envelope.content)
+        return "250 OK"
+
+
+async def deliver(house: House, letters: list[bytes]) -> None:
+    """Run the jobs that write and send messages, through a real SMTP server."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Letterbox(letters), enable_SMTPUTF8=True), "127.0.0.1", 0)
+    settings = Settings(smtp_host="127.0.0.1", smtp_port=server.sockets[0].getsockname()[1], smtp_tls="none",
+                        _env_file=None)  # type: ignore[call-arg]
+    house.db.write_sync(JOB, jobs.enqueue, "message.invitation", appointment_id=house.visit_id)
+    others = {"audio.shred": forget}
+    runner = jobs.Runner(house.db, delivery.handlers(house.db, settings) | others)
+    while await runner.step():
+        pass
+    server.close()
+
+
+async def forget(_payload: object) -> None:
+    """The spool is left alone here."""
 
 
 def everything(tx: Tx, db: Database) -> dict[str, bytes]:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app import consent
+from app import consent, people
 from app.access.guard import begin_care
 from app.actor import Actor, Role, system
 from app.db import Database, Tx, new_id
 from app.encounters import Encounter
-from app.people import Organization, Patient, PatientIdentity, Practitioner
+from app.people import Organization, PatientIdentity, Practitioner
 from app.record import transcripts
 from app.record.tables import (
     Evidence,
@@ -73,10 +73,10 @@ def _furnish(tx: Tx, db: Database) -> House:
     tx.session.flush()
     treating, colleague, stranger = (practitioner(tx, clinic, name) for name in ("Benali", "Roche", "Weber"))
     motif = Motif(organization_id=clinic.id, label_fr="Suivi", label_en="Follow-up", duration_min=15)
-    patient = Patient(created_at=tx.now)
-    tx.seal(patient, PatientIdentity(family="Lefèvre", given="Claire", birth_date=NOON.date().replace(year=1961),
-                                     sex="female", email="claire@example.org", phone="+33612345678"))
-    tx.session.add_all([motif, patient])
+    tx.session.add(motif)
+    patient = people.register(tx, PatientIdentity(
+        family="Lefèvre", given="Claire", birth_date=NOON.date().replace(year=1961), sex="female",
+        email="claire@example.org", phone="+33612345678"))
     tx.session.flush()
     visit = Appointment(practitioner_id=treating.id, patient_id=patient.id, motif_id=motif.id, status="fulfilled",
                         start_at=NOON - timedelta(minutes=10), end_at=NOON + timedelta(minutes=5), created_at=tx.now)

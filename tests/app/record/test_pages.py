@@ -233,7 +233,10 @@ async def test_the_record_is_read_and_kept(browse, house: House) -> None:
     assert "Pénicilline" in await page(doctor, path)
     await page(browse("stranger"), path, 403)
     assert "Claire" not in await page(browse("stranger"), "/records")
-    assert "Claire" not in await page(browse("stranger"), "/records?q=claire")
+    for who, found in (("doctor", True), ("stranger", False)):
+        answer = await browse(who).post("/records", q="lefev")
+        assert ("Claire" in await answer.text()) == found
+    assert "Nobody by that name" in await (await doctor.post("/records", q="<b>'\" 🙂")).text()
 
 
 async def test_the_trail_is_searched_verified_and_exported(browse, house: House) -> None:
