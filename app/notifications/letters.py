@@ -59,7 +59,7 @@ class Letter:
         """For mail readers without HTML."""
         blocks = [*self.paragraphs]
         if self.code:
-            blocks.append(spaced(self.code))
+            blocks.append(self.code)  # in one piece: phones and mail readers offer to copy it
         if self.details:
             blocks.append("\n".join(_pair(self.language, label, value) for label, value in self.details))
         if self.action:
@@ -119,7 +119,7 @@ def code(visit: Visit, digits: str) -> Letter:
     """The six digits that prove who opens a link."""
     _ = i18n.translator(visit.language).gettext
     return Letter(
-        visit.language, _("Your code: %(code)s") % {"code": spaced(digits)}, visit.clinic,
+        visit.language, _("Your code: %(code)s") % {"code": digits}, visit.clinic,
         [_("Type this code on the page you opened. It is good for ten minutes.")], code=digits,
         footer=_footer(visit, _("Nobody from the clinic will ever ask you for it.")),
     )

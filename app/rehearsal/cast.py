@@ -1,5 +1,6 @@
 """The rehearsal's own doctor and patient: made when first needed, the doctor's account open only while it runs."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
@@ -74,8 +75,8 @@ def newest_code(tx: Tx, cast: Cast) -> str | None:
     message = tx.session.exec(query).first()
     if message is None:
         return None
-    words = tx.open(message, MessageContent).text.replace(".", " ").split()
-    return next((word for word in words if word.isdigit() and len(word) == links.CODE_DIGITS), None)
+    found = re.search(rf"\b\d{{{links.CODE_DIGITS}}}\b", tx.open(message, MessageContent).text)
+    return found.group() if found else None
 
 
 def _doctor(tx: Tx, clinic: Organization) -> Practitioner:
