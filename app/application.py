@@ -13,6 +13,7 @@ from app.crypto.keyring import Keyring, load_kek
 from app.db import Database, Tx
 from app.jobs import Runner
 from app.notifications import delivery
+from app.record import jobs as record_jobs
 from app.settings import Settings
 from app.web import hub, keys, middleware, rendering, sockets
 from app.web.forms import FORM_LIMIT_BYTES
@@ -60,8 +61,6 @@ def _csrf_secret(tx: Tx) -> bytes:
 
 
 async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
-    from app.record import jobs as record_jobs
-
     db, settings = app[keys.DATABASE], app[keys.SETTINGS]
 
     async def shred(visit_id: str) -> None:
