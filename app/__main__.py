@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import typer
+import uvloop
 from aiohttp import web
 
 from app import logs, supervisor
@@ -91,7 +92,7 @@ def media() -> None:
     logs.configure()
     addresses = [a.strip() for a in settings.media_addresses.split(",") if a.strip()]
     ports = (settings.media_port_min, settings.media_port_max) if settings.media_port_max else None
-    asyncio.run(node.run(
+    uvloop.run(node.run(
         control=str(settings.control_socket), spool=settings.spool_dir, keys=settings.node_keys_dir,
         addresses=addresses or None, public_address=settings.media_public_address or None, ports=ports,
     ))

@@ -31,7 +31,8 @@ function replace(list, html) {
   const focused = document.activeElement instanceof HTMLElement && list.contains(document.activeElement)
     ? document.activeElement.dataset.visit : undefined;
   list.innerHTML = html;
-  if (focused) list.querySelector(`[data-visit="${CSS.escape(focused)}"]`)?.focus();
+  const again = focused && list.querySelector(`[data-visit="${CSS.escape(focused)}"]`);
+  if (again instanceof HTMLElement) again.focus();
 }
 
 /** @param {number} minutes */
