@@ -100,12 +100,13 @@ def _page(tx: Tx, visit_id: str) -> Page:
 
 async def _again(request: web.Request, refusal: ColloqueError) -> web.StreamResponse:
     # The page once more, with what was typed and what is wrong; a script gets the same as JSON.
-    if _by_script(request):
-        raise refusal
-    page = await request.app[DATABASE].read(request[ACTOR], _page, request.match_info["id"])
     fields = {name: translated(request, text) for name, text in getattr(refusal, "fields", {}).items()}
+    if _by_script(request):
+        error = {"code": refusal.code, "message": say(request, refusal), "fields": fields}
+        return web.json_response({"error": error}, status=refusal.status)
+    page = await request.app[DATABASE].read(request[ACTOR], _page, request.match_info["id"])
     return _visit_page(request, page, status=refusal.status, typed=await form_of(request), errors=fields,
-                       messages=[{"kind": "rose", "text": say(request, refusal)}])
+                       messages=[{"kind": "bad", "text": say(request, refusal)}])
 
 
 def _visit_page(request: web.Request, page: Page, *, status: int = 200, **more: Any) -> web.Response:

@@ -96,6 +96,7 @@ class Hub:
 
     async def _node_up(self, link: MediaLink) -> None:
         rooms = link.hello.rooms if link.hello else []
+        log.info("media node connected", node=link.node, rooms=len(rooms))
         await self._rooms.node_up(link, {
             room.room: {p.participant: Seat(p.participant, p.role, state=p.state, tapped=p.tap is not None)
                         for p in room.participants} for room in rooms})
@@ -104,7 +105,7 @@ class Hub:
         rooms = self._rooms
         match event:
             case ParticipantEvent():
-                await rooms.participant_changed(event.room, event.participant, event.state)
+                await rooms.participant_changed(event.room, event.participant, event.state, event.reason)
             case LayoutEvent():
                 rooms.layout(event.room, event.participant, [slot.model_dump() for slot in event.slots])
             case TapEvent(state="started", stream_id=str(stream_id)):

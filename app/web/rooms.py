@@ -188,25 +188,27 @@ class Rooms:
             if room.node is node:
                 room.node = None
 
-    async def participant_changed(self, visit_id: str, participant: str, state: MediaState) -> None:
-        """A node says how a participant's media is doing."""
+    async def participant_changed(self, visit_id: str, participant: str, state: MediaState, reason: str = "") -> None:
+        """A node says how a participant's media is doing; `reason` remote: their browser closed it itself."""
         room = self._rooms.get(visit_id)
         seat = room.seats.get(participant) if room else None
         if room is None or seat is None:
             return
-        before, seat.state = seat.state, state
+        seat.state = state
         self.tell(visit_id, seat.body())
         if not room.is_visit:
             return
         if state == "connected":
             if await self._db.write(ROOMS_ACTOR, encounters.media_started, visit_id):
                 self.tell(visit_id, {"type": "media_started"})
-            if before == "lost":
+            if seat.missed:
+                seat.missed = False
                 await self._mark(visit_id, "connection_back", seat.role)
             await self._sync_taps(room)
             return
         seat.tapped = seat.tapped and state != "left"  # a lost participant's tap goes on when they join again
-        if state == "lost":
+        if state == "lost" and reason != "remote":  # a reload is no incident
+            seat.missed = True
             await self._mark(visit_id, "connection_lost", seat.role)
 
     def layout(self, visit_id: str, participant: str, slots: list[Body]) -> None:

@@ -53,6 +53,7 @@ class Seat:
     video: bool = True
     state: MediaState = "connecting"
     tapped: bool = False
+    missed: bool = False  # lost, and the transcript says so
 
     def body(self) -> Body:
         """What the others are told."""

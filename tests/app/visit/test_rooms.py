@@ -90,9 +90,11 @@ async def test_the_doctor_cannot_consent_for_the_patient(house, clinic, db):
 async def test_a_lost_connection_is_traced_and_the_tap_is_kept(house, clinic, node, db, clock):
     _, doctor = await in_call(house, clinic)
     await connected(house, clinic.visits[0])
-    for state in ("lost", "connected"):
+    for state, reason in (("lost", "consent"), ("connecting", ""), ("connected", "")):
         clock.forward(seconds=2)
-        await house.rooms.participant_changed(clinic.visits[0], "patient", state)
+        await house.rooms.participant_changed(clinic.visits[0], "patient", state, reason)
+    for state, reason in (("lost", "remote"), ("connecting", ""), ("connected", "")):  # a reload
+        await house.rooms.participant_changed(clinic.visits[0], "doctor", state, reason)
     assert kinds(db, clinic) == ["connection_lost", "connection_back"]
     assert len(node.asked("tap")) == 2
     await doctor.hear("caption")
