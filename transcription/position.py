@@ -1,11 +1,14 @@
 """How far each stream is stored, kept beside its spool file so that a killed worker resumes there."""
 
+import errno
 import json
+import logging
 import os
 from pathlib import Path
 
 from transcription.stream import Cut, Position
 
+log = logging.getLogger(__name__)
 SUFFIX = ".position"
 
 
@@ -19,10 +22,17 @@ def load(stream: Path) -> Position:
 
 
 def save(stream: Path, position: Position) -> None:
-    """Replace the saved position at once and durably. Numbers and times only: never text."""
+    """Replace the saved position at once and durably. Numbers and times only: never text.
+
+    A full disk, or a visit shredded meanwhile, must not stop captions: the position stays older than it could be, and
+    after a crash web would be told again what it has.
+    """
     draft = stream.with_suffix(SUFFIX + ".new")
-    with draft.open("w") as file:
-        json.dump({"acked": position.acked, "cuts": position.cuts, "done": position.done}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(stream.with_suffix(SUFFIX))
+    try:
+        with draft.open("w") as file:
+            json.dump({"acked": position.acked, "cuts": position.cuts, "done": position.done}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(stream.with_suffix(SUFFIX))
+    except OSError as error:
+        log.warning("a position was not saved: %s", errno.errorcode.get(error.errno or 0, "unknown"))

@@ -2,6 +2,7 @@
 
 import fcntl
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
@@ -39,7 +40,7 @@ class Tail:
         self.header = self._reader.header
         self.position = position.load(path)
         self.unacked: dict[int, Segment] = {}  # by last_seq
-        self.queued = 0  # utterances waiting for Whisper
+        self.waiting: deque[Spoken] = deque()  # for Whisper; the first may be with it now
         self.ended: EndReason | None = None
         self.refused: list[Refused] = []
         self._opener: FrameOpener | None = None
@@ -57,7 +58,7 @@ class Tail:
     @property
     def drained(self) -> bool:
         """Whether everything said has been recognised, announced and stored."""
-        return self.ended is not None and not self.queued and not self.unacked
+        return self.ended is not None and not self.waiting and not self.unacked
 
     def unlock(self, visit_key: bytes, detector: Callable[[], SpeechProbability]) -> None:
         """The key is here: reading may begin."""
@@ -65,41 +66,44 @@ class Tail:
             self._opener = FrameOpener(visit_key, self.header)
             self._speech = SpeechStream(OpusDecoder().decode, Segmenter(detector()), self.position)
 
-    def read(self) -> list[Spoken]:
-        """What was said since the last call, as far as it is complete."""
+    def read(self) -> None:
+        """Read on; what was said since, as far as it is complete, joins `waiting`."""
         if self._speech is None or self.ended is not None:
-            return []
+            return
         abandoned = self._idle and self._reader.abandoned()  # asked before the last look, or its last frames are lost
         frames = self._reader.read(READ_BYTES)
         self._idle = not frames
-        if abandoned and not frames:
-            return self._end("lost")
         if frames:
             self._last_frame_s = time.monotonic()
+            for frame in frames:
+                self._open(frame)
+        elif abandoned:
+            self._end("lost")
         elif self._speech.speaking and time.monotonic() - self._last_frame_s > STALLED_S:
-            return self._speech.pause()
-        return [spoken for frame in frames for spoken in self._open(frame)]
+            self.waiting += self._speech.pause()
 
-    def _open(self, sealed: bytes) -> list[Spoken]:
+    def _open(self, sealed: bytes) -> None:
         assert self._opener  # noqa: S101  # read() runs on unlocked tails only
         try:
             opened = self._opener.open(sealed)
         except FrameRefused as refusal:
             self._refuse(refusal.sequence, refusal.reason)
-            return []
+            return
         if opened.sequence > self._expected_seq and not self._in_refusal:
             self._refuse(self._expected_seq, "missing")
         self._expected_seq = opened.sequence + 1
         self._in_refusal = False
-        return self._end(opened.reason) if isinstance(opened, StreamEnd) else self._hear(opened)
+        if isinstance(opened, StreamEnd):
+            self._end(opened.reason)
+        else:
+            self._hear(opened)
 
-    def _hear(self, frame: Frame) -> list[Spoken]:
+    def _hear(self, frame: Frame) -> None:
         assert self._speech  # noqa: S101
         try:
-            return self._speech.push(frame)
+            self.waiting += self._speech.push(frame)
         except Undecodable:
             self._refuse(frame.sequence, "undecodable")
-            return []
 
     def _refuse(self, sequence: int, reason: str) -> None:
         """One event for a run of refused frames: a damaged file must not flood the audit trail."""
@@ -108,10 +112,10 @@ class Tail:
             self.refused.append(Refused.model_validate({**where, "sequence": sequence, "reason": reason}))
         self._in_refusal = True
 
-    def _end(self, reason: EndReason) -> list[Spoken]:
+    def _end(self, reason: EndReason) -> None:
         assert self._speech  # noqa: S101
         self.ended = reason
-        return self._speech.finish()
+        self.waiting += self._speech.finish()
 
     def announce(self, cut: Cut, segment: Segment) -> None:
         """Note the cut on disk before web hears of it: after a crash it is made again under the same numbers."""

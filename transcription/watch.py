@@ -31,10 +31,10 @@ class SpoolWatch:
 
     def new(self, patience_s: float) -> list[Path]:
         """Paths seen at least patience_s ago: a busy worker is patient, so that an idle one takes them."""
-        now = time.monotonic()
-        if now - self._scanned_s >= SCAN_S:
-            self._scanned_s = now
+        if time.monotonic() - self._scanned_s >= SCAN_S:
+            self._scanned_s = time.monotonic()
             self._scan()
+        now = time.monotonic()
         due = [path for path, seen_s in self._waiting.items() if now - seen_s >= patience_s]
         for path in due:
             del self._waiting[path]

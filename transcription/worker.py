@@ -8,16 +8,14 @@ import asyncio
 import base64
 import contextlib
 import functools
-import heapq
-import itertools
 import logging
 import math
 import secrets
 import signal
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 from transcription.hub import Hub
 from transcription.protocol import (
@@ -37,7 +35,7 @@ from transcription.protocol import (
 from transcription.recognizer import Context, Recognition, Recognizer
 from transcription.sealing import KeyRefused, load_node_keypair, open_key
 from transcription.spool import SpoolError, stream_path
-from transcription.stream import Spoken
+from transcription.stream import Cut
 from transcription.tail import Claimed, Tail
 from transcription.voice import VoiceDetector
 from transcription.watch import SpoolWatch
@@ -47,7 +45,8 @@ log = logging.getLogger(__name__)
 
 POLL_S = 0.05
 ASK_AGAIN_S = 5.0
-MAX_QUEUED = 8  # utterances of one stream in memory; the spool keeps the rest
+MAX_WAITING = 8  # utterances of one stream in memory; the spool keeps the rest
+LIVE_MS = 20_000
 MAX_UNACKED = 200
 YIELD_S = 0.15  # for each stream this worker has, how long another may take a new one first
 REPORT_S = 1.0
@@ -56,18 +55,19 @@ REPORT_S = 1.0
 NOTHING = Recognition("", 0.0, 0.0, 0.0, low_confidence=True)
 
 
-class Job(NamedTuple):
-    """An utterance in the queue; what was said first is recognised first."""
-
-    end_at_ms: int
-    number: int
-    tail: Tail
-    spoken: Spoken
-
-
 def now_ms() -> int:
     """Unix epoch milliseconds: the clock that frames are stamped with."""
     return time.time_ns() // 1_000_000
+
+
+def most_urgent(tails: Iterable[Tail], at_ms: int) -> Tail | None:
+    """The stream whose next utterance goes first: live speech before what waited longer, then what was said first.
+
+    After an outage captions are live again at once, and what was missed comes in what time is left.
+    """
+    waiting = [tail for tail in tails if tail.waiting]
+    ended_ms = {tail.path: tail.waiting[0].cut.end_at_ms for tail in waiting}
+    return min(waiting, key=lambda t: (at_ms - ended_ms[t.path] > LIVE_MS, ended_ms[t.path]), default=None)
 
 
 class Worker:
@@ -82,10 +82,7 @@ class Worker:
         self._asked_s: dict[str, float] = {}
         self._tails: dict[Path, Tail] = {}
         self._contexts: dict[Path, Context] = {}
-        self._jobs: list[Job] = []
-        self._numbers = itertools.count()
         self._wake = asyncio.Event()
-        self._recognising: Job | None = None
         self._reported_s = 0.0
         rtf = recognizer.measure()
         self._hello = Hello(node=f"worker-{secrets.token_hex(4)}", public_key=base64.b64encode(public).decode(),
@@ -94,12 +91,16 @@ class Worker:
 
     async def run(self, control: str) -> None:
         """Work until cancelled."""
-        with ThreadPoolExecutor(1, "whisper") as whisper:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._hub.run(control))
-                tasks.create_task(self._follow())
-                tasks.create_task(self._recognise(whisper))
-                tasks.create_task(self._report())
+        try:
+            with ThreadPoolExecutor(1, "whisper") as whisper:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._hub.run(control))
+                    tasks.create_task(self._follow())
+                    tasks.create_task(self._recognise(whisper))
+                    tasks.create_task(self._report())
+        finally:
+            for path in list(self._tails):
+                self._drop(path)
 
     # --- conversation with web
 
@@ -147,10 +148,12 @@ class Worker:
 
     def _drop(self, path: Path) -> None:
         """Stop following a stream; its file is not ours to delete."""
-        self._tails.pop(path).close()
+        tail = self._tails.pop(path)
+        tail.close()
         self._contexts.pop(path, None)
-        self._jobs = [job for job in self._jobs if job.tail.path != path]
-        heapq.heapify(self._jobs)
+        visit_id = tail.header.visit_id
+        if all(other.header.visit_id != visit_id for other in self._tails.values()):
+            self._keys.pop(visit_id, None)  # asked for again should the visit speak again
 
     async def _tell_end(self, tail: Tail) -> None:
         if tail.drained and tail.ended:
@@ -166,17 +169,18 @@ class Worker:
             for path, tail in list(self._tails.items()):
                 try:
                     await self._advance(tail)
-                except FileNotFoundError:  # shredded under our hands
+                except OSError:
+                    log.exception("a stream cannot be read")
                     self._drop(path)
             await asyncio.sleep(POLL_S)
 
     def _claim(self, path: Path) -> None:
         try:
             tail = Tail(path)
-        except Claimed:
-            self._watch.later(path)
         except FileNotFoundError:
-            return
+            return  # shredded meanwhile
+        except (Claimed, OSError):  # another worker's, or a full disk: it may become ours
+            self._watch.later(path)
         except SpoolError as error:
             log.warning("a stream was refused: %s", error)
         else:
@@ -189,11 +193,10 @@ class Worker:
         if tail.locked:
             await self._unlock(tail)
             return
-        if tail.ended or tail.queued >= MAX_QUEUED or len(tail.unacked) >= MAX_UNACKED:
+        if tail.ended or len(tail.waiting) >= MAX_WAITING or len(tail.unacked) >= MAX_UNACKED:
             return
-        for spoken in tail.read():
-            tail.queued += 1
-            heapq.heappush(self._jobs, Job(spoken.cut.end_at_ms, next(self._numbers), tail, spoken))
+        tail.read()
+        if tail.waiting:
             self._wake.set()
         while tail.refused and self._hub.connected:
             await self._hub.send(tail.refused.pop(0))
@@ -212,32 +215,26 @@ class Worker:
     async def _recognise(self, whisper: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            while not self._jobs:
+            tail = most_urgent(self._tails.values(), now_ms())
+            if tail is None:
                 self._wake.clear()
                 await self._wake.wait()
-            job = self._recognising = heapq.heappop(self._jobs)
-            language = job.tail.header.language
-            context = self._contexts.setdefault(job.tail.path, Context())
-            work = functools.partial(self._recognizer.recognise, job.spoken.samples, language, context)
+                continue
+            context = self._contexts.setdefault(tail.path, Context())
+            work = functools.partial(self._recognizer.recognise, tail.waiting[0].samples, tail.header.language, context)
             try:
                 recognition = await loop.run_in_executor(whisper, work)
             except (RuntimeError, ValueError, IndexError):  # one utterance must not stop all others, again and again
                 log.exception("an utterance could not be recognised")
                 recognition = NOTHING
-            self._recognising = None
-            if self._tails.get(job.tail.path) is job.tail:  # not forgotten meanwhile
-                await self._announce(job, recognition)
+            if self._tails.get(tail.path) is tail:  # not forgotten meanwhile
+                await self._announce(tail, recognition)
 
-    async def _announce(self, job: Job, recognition: Recognition) -> None:
-        tail, cut = job.tail, job.spoken.cut
-        tail.queued -= 1
+    async def _announce(self, tail: Tail, recognition: Recognition) -> None:
+        cut = tail.waiting.popleft().cut
         if recognition.text:
-            segment = _segment(tail, job.spoken, recognition)
-            try:
-                tail.announce(cut, segment)
-            except FileNotFoundError:
-                self._drop(tail.path)
-                return
+            segment = _segment(tail, cut, recognition)
+            tail.announce(cut, segment)
             await self._hub.send(segment)
         await self._tell_end(tail)
 
@@ -245,9 +242,7 @@ class Worker:
         """Tell web how far behind we are, when that changes."""
         while True:
             await asyncio.sleep(REPORT_S)
-            waiting = [job.end_at_ms for job in self._jobs]
-            if self._recognising:
-                waiting.append(self._recognising.end_at_ms)
+            waiting = [tail.waiting[0].cut.end_at_ms for tail in self._tails.values() if tail.waiting]
             seconds = max(0.0, round((now_ms() - min(waiting)) / 1_000, 1)) if waiting else 0.0
             changed = abs(seconds - self._reported_s) >= 1 or (seconds == 0) != (self._reported_s == 0)
             if changed and self._hub.connected:
@@ -255,8 +250,8 @@ class Worker:
                 await self._hub.send(Backlog(seconds=seconds))
 
 
-def _segment(tail: Tail, spoken: Spoken, recognition: Recognition) -> Segment:
-    header, cut = tail.header, spoken.cut
+def _segment(tail: Tail, cut: Cut, recognition: Recognition) -> Segment:
+    header = tail.header
     return Segment(
         visit_id=header.visit_id,
         stream_id=header.stream_id,

@@ -77,7 +77,7 @@ class FakeWeb:
         async with self._changed:
             self._changed.notify_all()
 
-    async def until(self, condition, seconds: float = 60) -> None:
+    async def until(self, condition, seconds: float = 240) -> None:
         """Wait until the condition holds; TimeoutError when it does not come to."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(condition)
@@ -150,7 +150,7 @@ asyncio.run(run(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), None))
 async def worker(web_socket: Path, folder: Path):
     """A real worker process; yields it, ends it with SIGTERM when it still lives."""
     process = await asyncio.create_subprocess_exec(
-        "nice", sys.executable, "-W", "error", "-c", WORKER,
+        sys.executable, "-W", "error", "-c", WORKER,
         str(web_socket), str(folder / "spool"), str(folder / "keys"),
         cwd=Path(__file__).parent.parent.parent, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     try:
@@ -158,4 +158,4 @@ async def worker(web_socket: Path, folder: Path):
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 20)
+        await asyncio.wait_for(process.wait(), 60)

@@ -121,3 +121,9 @@ def test_a_position_lasts_and_a_damaged_one_means_the_beginning(tmp_path):
     for damage in (b"", b"[]", b'{"acked": null}', b"\xff\xfe", b'{"acked": 1, "cuts": [[1]], "done": false}'):
         path.with_suffix(".position").write_bytes(damage)
         assert position.load(path) == Position()
+
+
+def test_a_position_that_cannot_be_saved_stops_nothing(tmp_path, caplog):
+    """The visit was shredded, or the disk is full."""
+    position.save(tmp_path / "shredded" / "s1.sealed", Position(1))
+    assert "ENOENT" in caplog.text

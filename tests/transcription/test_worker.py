@@ -50,10 +50,10 @@ async def test_captions_come_while_the_stream_is_still_open(tmp_path, hub):
         await hub.until(lambda: hub.hellos)
         tap = Tap(tmp_path / "spool", hub.visit(), "fr")
         await tap.say_live(packets("fr-patient")[:250])
-        await hub.until(lambda: hub.segments, seconds=10)
+        await hub.until(lambda: hub.segments, seconds=60)
         assert not hub.done
         tap.writer.close("withdrawn")
-        await hub.until(lambda: hub.done, seconds=10)
+        await hub.until(lambda: hub.done, seconds=60)
         assert hub.done[0].reason == "withdrawn"
 
 
