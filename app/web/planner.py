@@ -135,12 +135,20 @@ def _column(request: web.Request, board: Board, doctor: str, on: date, title: st
     day = Interval(*day_bounds(on, zone))
     return {
         "title": title, "href": href, "today": today, "practitioner_id": doctor,
-        "open": [_place(i, day, zone) for i in board.opened.get(doctor, []) if i.overlaps(day)],
+        "open": [_place(part, day, zone) | {"over": part.end <= board.now} for i in board.opened.get(doctor, [])
+                 for part in _before_and_after(board.now, i) if part.overlaps(day)],
+        "now": board.now.astimezone(zone).replace(tzinfo=None) if day.start <= board.now < day.end else None,
         "entries": _in_order(
             [_free(request, slot, day, zone) for slot in _in(board.free, doctor, day)]
             + [_entry(request, e, day, zone) for e in board.entries
                if e.appointment.practitioner_id == doctor and day.start <= e.appointment.start_at < day.end]),
     }
+
+
+def _before_and_after(now: datetime, interval: Interval) -> list[Interval]:
+    if interval.start < now < interval.end:
+        return [Interval(interval.start, now), Interval(now, interval.end)]
+    return [interval]
 
 
 def _in_order(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -168,8 +176,8 @@ def _free(request: web.Request, slot: FreeSlot, day: Interval, zone: ZoneInfo) -
 def _entry(request: web.Request, entry: AgendaEntry, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
     row, who = entry.appointment, entry.identity
     return _place(Interval(row.start_at, row.end_at), day, zone) | {
-        "free": False, "at": row.start_at, "id": row.id, "name": f"{who.given[:1]}. {who.family}", "full_name": who.name, "status": row.status,
-        "label": motif_label(entry.motif, request[LANGUAGE]),
+        "free": False, "at": row.start_at, "id": row.id, "status": row.status, "full_name": who.name,
+        "name": f"{who.given[:1]}. {who.family}", "label": motif_label(entry.motif, request[LANGUAGE]),
     }
 
 

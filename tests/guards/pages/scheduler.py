@@ -13,7 +13,8 @@ from tests.guards.pages.visit import visit
 
 def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, closed: bool = False) -> dict[str, Any]:
     """A day, or a doctor, of the planner."""
-    head: dict[str, Any] = {"title": title, "href": "#", "today": today, "practitioner_id": "d1", "open": [], "entries": []}
+    head: dict[str, Any] = {"title": title, "href": "#", "today": today, "practitioner_id": "d1", "open": [],
+                            "now": None, "entries": []}
     if closed:
         return head
     taken = {(h, m) for h, m, _, _ in booked}
@@ -29,7 +30,8 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
         for h, m, name, status in booked
     ]
     return head | {
-        "open": [{"start": time(9), "minutes": 180}, {"start": time(14), "minutes": 120}],
+        "open": [{"start": time(9), "minutes": 180, "over": today}, {"start": time(14), "minutes": 120, "over": False}],
+        "now": time(14, 20) if today else None,
         "entries": sorted(entries, key=lambda entry: entry["start"]),
     }
 
