@@ -173,7 +173,7 @@ def _conflict(item: Mapping[str, Any], lines: Sequence[Line], sections: Sequence
     proofs = {proof.segment for proof in evidence}
     said = str(item.get("said") or "")
     about = [s.id for section in sections for s in section.sentences
-             if said and said in s.text and proofs & {proof.segment for proof in s.evidence}]
+             if said and said.casefold() in s.text.casefold() and proofs & {proof.segment for proof in s.evidence}]
     return RecordConflict(text=str(item["text"]), said=said, recorded=str(item.get("recorded") or ""),
                           sentence_ids=about, evidence=evidence)
 

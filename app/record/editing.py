@@ -3,34 +3,20 @@
 Unknown ids raise NotFound, unusable text Invalid. What keeps a doctor from signing is `blockers`.
 """
 
+import re
 from typing import TypeVar
 
 from app import i18n
 from app.errors import Invalid, NotFound
+from app.notes.sections import HISTORY, ORDER
 from app.record.tables import NoteContent, Omission, Proposal, RecordConflict, Section, Sentence
 
 T = TypeVar("T", Omission, RecordConflict, Proposal)
 
 SENTENCE_CHARS = 2000
-HISTORY = "10164-2"
+AMOUNT = re.compile(r"\d[\d\s.,]*\s*\w{1,4}")  # 850 mg, 1 000 mg
 
-# LOINC codes of a consultation note in reading order, with English catalogue titles.
-SECTIONS: dict[str, str] = {
-    "10154-3": "Reason for visit",
-    "10164-2": "History of present illness",
-    "11348-0": "Past history",
-    "10157-6": "Family history",
-    "29762-2": "Social history",
-    "10160-0": "Medications",
-    "48765-2": "Allergies",
-    "10187-3": "Review of systems",
-    "8716-3": "Vital signs",
-    "29545-1": "Examination",
-    "30954-2": "Results",
-    "51848-0": "Assessment",
-    "18776-5": "Plan",
-    "69730-0": "Instructions",
-}
+SECTIONS = {kind.code: kind for kind in ORDER}  # by LOINC code, in reading order
 
 
 def rewrite(content: NoteContent, sentence_id: str, text: str) -> None:
@@ -67,7 +53,7 @@ def add_omission(content: NoteContent, omission_id: str) -> None:
     if omission.state == "added":
         return
     sentence = Sentence(text=omission.text, evidence=omission.evidence, origin="edited")
-    _section(content, omission.section if omission.section in SECTIONS else HISTORY).sentences.append(sentence)
+    _section(content, omission.section if omission.section in SECTIONS else HISTORY.code).sentences.append(sentence)
     omission.state = "added"
 
 
@@ -79,21 +65,28 @@ def dismiss_omission(content: NoteContent, omission_id: str) -> None:
 def settle(content: NoteContent, conflict_id: str, *, keep: str) -> None:
     """Decide between what was said ("said") and what the record holds ("recorded").
 
-    Keeping the record rewrites the one sentence that says otherwise when both values are known;
-    else the sentence stays for the doctor to edit.
+    Keeping the record changes a plain amount in the sentence that told it ("850 mg" to "1 000 mg");
+    anything else is marked for the doctor to put right, never rewritten by rule.
     """
     conflict = conflict_of(content, conflict_id)
     if keep not in ("said", "recorded"):
         raise Invalid("Please choose one of the two.")
     conflict.state = "said" if keep == "said" else "recorded"
-    for sentence_id in conflict.sentence_ids:
-        sentence = next((s for section in content.sections for s in section.sentences if s.id == sentence_id), None)
-        if sentence is None:
-            continue
+    about = [s for section in content.sections for s in section.sentences if s.id in conflict.sentence_ids]
+    for sentence in about:
         sentence.flag = ""
-        if keep == "recorded" and conflict.recorded and conflict.said and conflict.said in sentence.text:
-            sentence.text = sentence.text.replace(conflict.said, conflict.recorded)
-            sentence.origin = "edited"
+        if keep == "recorded":
+            _keep_record(content, sentence, conflict)
+
+
+def _keep_record(content: NoteContent, sentence: Sentence, conflict: RecordConflict) -> None:
+    if AMOUNT.fullmatch(conflict.said) and AMOUNT.fullmatch(conflict.recorded) and conflict.said in sentence.text:
+        sentence.text = sentence.text.replace(conflict.said, conflict.recorded)
+        sentence.origin = "edited"
+    else:
+        say = i18n.translator(content.language).gettext
+        sentence.flag = say("The record says: %(recorded)s. Please correct this sentence.") % {
+            "recorded": conflict.recorded}
 
 
 def dismiss_proposal(content: NoteContent, proposal_id: str) -> None:
@@ -119,7 +112,7 @@ def blockers(content: NoteContent) -> list[str]:
 
 def section_title(code: str, language: str) -> str:
     """A section's title in the note's language."""
-    return i18n.translator(language).gettext(SECTIONS[code])
+    return SECTIONS[code].title("en" if language == "en" else "fr")
 
 
 def omission_of(content: NoteContent, omission_id: str) -> Omission:
@@ -159,8 +152,8 @@ def _section(content: NoteContent, code: str) -> Section:
     if found is None:
         found = Section(code=code, title=section_title(code, content.language))
         content.sections.append(found)
-        order = list(SECTIONS)
-        content.sections.sort(key=lambda section: order.index(section.code) if section.code in order else len(order))
+        ranks = {known: rank for rank, known in enumerate(SECTIONS)}
+        content.sections.sort(key=lambda section: ranks.get(section.code, len(ranks)))
     return found
 
 

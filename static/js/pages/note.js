@@ -4,7 +4,7 @@
  */
 
 /** @typedef {{id: string, role: string, who: string, text: string, at: string, stream: string, from_ms: number, to_ms: number}} Line */
-/** @typedef {{version: number, state: string, audible: boolean, urls: {audio: string, progress: string}, lines: Line[], evidence: Record<string, string[]>}} Data */
+/** @typedef {{version: number, state: string, audible: boolean, urls: {audio: string, progress: string}, lines: Line[], evidence: Record<string, string[]>, flags: Record<string, string>}} Data */
 
 const SAVE_AFTER_MS = 900;
 const LOOK_AGAIN_MS = 1000;
@@ -83,6 +83,11 @@ function showProof(id) {
   const shown = first > 0 ? [data.lines[first - 1], ...proof] : proof;
   place.replaceChildren(...shown.map((line) => lineElement(line, proof.includes(line))));
   if (!proof.length) place.append(paragraph(strings.typed));
+  const flag = document.getElementById("flag");
+  if (flag) {
+    flag.textContent = data.flags[id] ?? "";
+    flag.hidden = !data.flags[id];
+  }
   const listen = document.getElementById("listen");
   if (listen) {
     listen.hidden = !proof.length;
