@@ -183,7 +183,7 @@ def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None)
         match = cue[lang].search(norm)
         if not match or relation_near(norm, match.start(), lang) or (exchange and any(cue[lang].search(q.norm) for q in exchange.questions)):
             continue
-        if label == "tabac" and VAPING[lang].search(norm) or re.search(r"coca|eau|water|fumeur,", norm):
+        if (label == "tabac" and VAPING[lang].search(norm)) or re.search(r"coca|eau|water|fumeur,", norm):
             continue
         yield from _habit(label if lang == "fr" else english, label, [sentence], (sentence.evidence(),), lang, "")
 

@@ -105,7 +105,7 @@ def find_schedule(norm: str, lang: Language) -> Schedule:
         words.append(count)
     often, sig = _often(norm, lang)
     words += often
-    needed = bool(AS_NEEDED[lang].search(norm))
+    needed = any(not re.search(r"(?:pas|not) $", norm[:m.start()]) for m in AS_NEEDED[lang].finditer(norm))
     gap, limit, lasts = GAP.search(norm), MAXIMUM.search(norm), _duration(norm, lang)
     meal = MEALS[lang].search(norm)
     if meal:

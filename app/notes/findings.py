@@ -17,16 +17,18 @@ INVERSE = {"trismus", "limitation de la rotation du cou", "aphagie"}  # "can you
 NORMALLY = re.compile(r"normale?ment|normal|\b(?:ok|okay|fine|alright)\b|(?:va|vont|marche|fonctionne|tournez|bougez) bien")
 CONCLUDES = {
     "fr": re.compile(r"(?:pour moi,? c est|c est (?:donc |bien |plutot |probablement |sans doute |surement |une? )|(?:donc|alors),? (?:c est )?(?:une?|la|le) |il s agit|vous (?:avez|faites|manquez)|je pense|"
-                     r"ca (?:ressemble|evoque|fait penser)|ca m evoque|ce que vous decrivez|diagnostic|j evoque|suspicion|une suspicion|un asthme|(?:on est )?sur une?|en faveur d|donc vous etes|vous etes controle)"),
+                     r"ca (?:ressemble|evoque|fait penser)|ca m evoque|ce que vous decrivez|diagnostic|j evoque|suspicion|une suspicion|(?:on est )?sur une?|en faveur d|donc vous etes|vous etes controle)"),
     "en": re.compile(r"(?:it is|it s|this is|that s|you have|you ve got|i think|i believe|i suspect|consistent with|diagnos|sounds like|looks like|"
                      r"impression|suggestive|likely|probably|for your|regarding your|your (?:first|second|third|next|last) problem|in terms of your|assessment|problem)"),
 }
+OPENS = re.compile(r"(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)\W*$")
+EXISTS = re.compile(r"[^.,]{0,25},? (?:ca existe|(?:c est|est) possible)")
 NOT_LIKE = {"fr": re.compile(r"(?:ressemble|evoque|fait) pas|pas (?:une?|de|d|la|le) |rien (?:ne )?va dans ce sens"),
             "en": re.compile(r"(?:not|n t) (?:look|sound|think|suggest|a |an |have)|rule out|unlikely")}
 HISTORY = {"fr": re.compile(r"dans (?:le|votre|mon|son) dossier|j ai note|je vois (?:que|dans)|antecedent|ici j ai|c est ecrit"),
            "en": re.compile(r"history of|i see (?:you|that)|my file|your (?:chart|record|file)|past medical")}
-FAMILY_QUESTION = {"fr": re.compile(r"famil|chez vous|vos parents|parents|proches|votre (?:mere|pere|soeur|frere|mari|femme)|quelqu un"),
-                   "en": re.compile(r"famil|your (?:mother|father|mom|dad|mum|parents|siblings|brothers?|sisters?|husband|wife)|runs? in")}
+FAMILY_QUESTION = {"fr": re.compile(r"famil|chez vous|vos parents|parents|proches|votre (?:mere|pere|s(?:oe|œ)ur|frere|mari|femme)|quelqu un|entourage|a la maison"),
+                   "en": re.compile(r"famil|your (?:mother|father|mom|dad|mum|parents|siblings|brothers?|sisters?|husband|wife)|runs? in|anybody|anyone|around you")}
 ECHO = {"fr": re.compile(r"^(?:\W*(?:si|oui|alors|moi|ah|non|jamais|,|\.)\W*)*(?:j |je |c est |ca |elle |il |y )?(?:en |l )?(?:a eu|a fait|en a|en ai|oui|aussi|c est|etait|,)"),
         "en": re.compile(r"")}
 ASIDE = re.compile(r"(?:vous|tu) (?:savez|voyez)|comment dire")
@@ -52,7 +54,9 @@ def findings(visit: Visit) -> Iterator[Fact]:
     """Facts about symptoms, problems and operations, in the order of speech; duplicates are not yet merged."""
     for exchange in visit.exchanges:
         yield from _from_exchange(exchange, visit.lang)
+        yield from _same_illness(exchange, visit.lang)
     for sentence in visit.sentences:
+        yield from _gestation(sentence, visit.lang)
         if sentence.asks:
             continue
         if sentence.speaker == "doctor":
@@ -62,7 +66,8 @@ def findings(visit: Visit) -> Iterator[Fact]:
 
 
 def _from_exchange(exchange: Exchange, lang: Language) -> Iterator[Fact]:
-    answered = {m.concept.fr for s in exchange.answer for m in find_concepts(s.norm, lang)}
+    answered = {m.concept.fr for s in exchange.answer for m in find_concepts(s.norm, lang)
+                if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end:])}
     about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions)
     for question in exchange.questions:
         mentions = [m for m in find_concepts(question.norm, lang) if m.concept.kind in CLINICAL]
@@ -93,6 +98,8 @@ def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Senten
 
 def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
     polarity = _asked_polarity(exchange, question, mention, lang)
+    if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
+        return None  # the figure tells more
     if polarity is None:
         return None
     first = exchange.answer[0]
@@ -127,10 +134,20 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[:mention.start]) else None
 
 
+def _read_back(sentence: Sentence, visit: Visit) -> set[str]:
+    """The concepts that the doctor has just named as reasons to call: a patient who repeats them has none of them."""
+    before = [s for s in visit.sentences if sentence.turn - 2 <= s.turn < sentence.turn and s.speaker == "doctor" and ALARM[visit.lang].search(s.norm)]
+    return {m.concept.fr for s in before for m in find_concepts(s.norm, visit.lang)} | ({"*"} if before and len(sentence.norm.split()) < 8 else set())
+
+
 def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     lang, norm = visit.lang, sentence.norm
+    asked = visit.question_of(sentence)
+    if re.search(r"allerg", asked + " " + norm) and not FAMILY_QUESTION[lang].search(asked):
+        return
+    repeated = _read_back(sentence, visit)
     for mention in find_concepts(norm, lang):
-        if mention.concept.kind not in CLINICAL:
+        if mention.concept.kind not in CLINICAL or mention.concept.fr in repeated or "*" in repeated or "vaccin" in asked:
             continue
         relative = relation_near(norm, mention.start, lang) or _spoken_of(sentence, mention.start, visit)
         if relative is None and sentence.speaker == "relative" and re.search(r"(?<![a-z])moi (?:j|je)(?![a-z])", norm[:mention.start]):
@@ -140,7 +157,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
                 yield _family(mention, uncle_side(norm, relative[0]), (sentence.evidence(),), norm, lang)
             continue
         meant = stance(norm, mention.start, mention.end, lang)
-        if meant.certainty == "conditional":
+        if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end:]):
             continue
         guessed = mention.concept.kind == "problem" and bool(SUPPOSES[lang].search(norm)) and meant.temporality == "current"
         certainty: Certainty = "suspected" if guessed else "certain"
@@ -148,11 +165,40 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
                     (sentence.evidence(),), _detail(sentence, lang, mention), sentence.shown, norm)
 
 
+TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
+ALARM = {
+    "fr": re.compile(r"(?<![a-z])(?:le 15(?!\d)|le 112|31 14|3114|urgences?|(?:vous )?(?:r?appelez|m appelez|me rappelez)|consultez|voyez (?:quelqu un|un medecin)|la maternite|examinee? en vrai)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:999|911|112|the 15|emergency|a e|call (?:me|us|the)|come back|straight away|right away|see someone)(?![a-z])"),
+}
+OTHERWISE = {"fr": re.compile(r",? c est (?:quand|seulement|avec|que)"), "en": re.compile(r" (?:is|was) (?:only )?when")}
+
+
 def _spoken_of(sentence: Sentence, start: int, visit: Visit) -> tuple[str, int] | None:
-    earlier = [s for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
-    if sentence.speaker != "patient" or not earlier:
-        return None
-    return spoken_of(earlier[-1].norm, sentence.norm, start, visit.lang)
+    return spoken_of(visit.said_before(sentence), sentence.norm, start, visit.lang) if sentence.speaker == "patient" else None
+
+
+GESTATION = {"fr": re.compile(r"(\d{1,2}) (?:semaines d (?:amenorrhee|hier)|sa(?![a-z]))"), "en": re.compile(r"(\d{1,2}) weeks (?:pregnant|gestation|along)")}
+
+
+def _gestation(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """ "Vingt-six semaines d'aménorrhée": the pregnancy and how far it is. """
+    match = GESTATION[lang].search(sentence.norm)
+    if match:
+        name = f"grossesse de {match.group(1)} SA" if lang == "fr" else f"pregnancy, {match.group(1)} weeks"
+        yield Fact("problem", name, "grossesse", (sentence.evidence(),), value=float(match.group(1)), unit="wk", asserted_by=sentence.speaker, critical=True,
+                   status="diagnosis", detail=match.group(1), sentence=sentence.shown, extra=(name, ""))
+
+
+SAME_ILLNESS = {"fr": re.compile(r"(?:a|ont) (?:eu|fait) ca|la meme chose|les memes|pareil|malade"), "en": re.compile(r"(?:had|has|got) (?:it|the same)|same thing|also sick|sick too")}
+
+
+def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Quelqu'un d'autre malade ?" - "Son frère, il a eu ça lundi." """
+    for sentence in exchange.answer:
+        near = relation_near(sentence.norm, len(sentence.norm), lang) or relation_near(sentence.norm, 0, lang)
+        if near and sentence.speaker != "doctor" and SAME_ILLNESS[lang].search(sentence.norm) and any(re.search(r"malade|quelqu un|sick|ill\b|anyone", q.norm) for q in exchange.questions):
+            name = "mêmes symptômes" if lang == "fr" else "same illness"
+            yield Fact("family", name, "mêmes symptômes", (exchange.questions[-1].evidence(), sentence.evidence()), experiencer=near[0], temporality="past", extra=(name, ""))
 
 
 def _role_of_relative(visit: Visit) -> str:
@@ -173,10 +219,10 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         if is_denied(norm, mention.start, mention.end, lang) or NOT_LIKE[lang].search(before[-40:]):
             continue
         history = HISTORY[lang].search(norm)
-        if not history and not CONCLUDES[lang].search(before):
+        if not history and not CONCLUDES[lang].search(before) and not OPENS.search(before) and not EXISTS.match(norm[mention.end:]):
             continue
         meant = stance(norm, mention.start, mention.end, lang)
-        certainty: Certainty = "suspected" if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible", norm) \
+        certainty: Certainty = "suspected" if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|ca existe", norm) \
             else "certain"
         yield _fact(mention, lang, "present", certainty, "past" if history and meant.temporality != "current" else "current", "doctor",
                     (sentence.evidence(),), "", sentence.shown, norm, status="history" if history else "diagnosis")

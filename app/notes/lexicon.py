@@ -76,7 +76,7 @@ def compile_pattern(pattern: str, lang: Language) -> re.Pattern[str]:
     """A pattern over folded text: spaces stretch, œ may be two letters, French words take their endings."""
     if lang == "fr":
         pattern = INFLECTED.sub(r"\1(?:es|e|s|x)?", pattern)
-    pattern = re.sub(r"(?<!\\) ", r"\\s+", pattern)
+    pattern = re.sub(r"(?<!\\) ", r"\\s+", pattern.replace(" ?", r"\s?"))
     return re.compile(rf"(?<![a-zœ])(?:{pattern.replace('oe', '(?:oe|œ)')})(?![a-zœ])"
                       if lang == "en" else rf"(?<![a-zœ])(?:{pattern.replace('oe', '(?:oe|œ)')})")
 
@@ -172,10 +172,15 @@ def find_drugs(norm: str) -> list[DrugMention]:
 
 
 @cache
+def _common_names() -> frozenset[str]:
+    return frozenset(fold(name.strip()) for row in _rows("drugs_common.tsv") for name in ",".join(row).split(","))
+
+
+@cache
 def _names_by_letter() -> Mapping[str, tuple[str, ...]]:
     letters: dict[str, list[str]] = {}
     for name, drug in drugs().items():
-        if len(name) >= FUZZY_MIN_LETTERS and " " not in name and drug.english:
+        if len(name) >= FUZZY_MIN_LETTERS and " " not in name and name in _common_names():
             letters.setdefault(name[0], []).append(name)
     return {letter: tuple(names) for letter, names in letters.items()}
 

@@ -11,6 +11,7 @@ from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 NUM = r"(\d+(?:\.\d+)?)"
+MAX_TO_VALUE = 48  # characters between the name of a measure and its value
 LAST = r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|" \
        r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|etiez|etait|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
 
@@ -110,7 +111,7 @@ def _elses(sentence: Sentence, lang: Language) -> bool:
 
 def _fact(said: _Said, measure: Measure, value: str | float, at: int, unit: str | None = None) -> Fact:
     norm = said.sentence.norm
-    past: Temporality = "past" if re.search(LAST, norm[:at]) or re.search(LAST + r"?", norm[at:at + 30]) and re.search(LAST, norm[at:at + 30]) else "current"
+    past: Temporality = "past" if re.search(LAST, norm[:at]) or (re.search(LAST + r"?", norm[at:at + 30]) and re.search(LAST, norm[at:at + 30])) else "current"
     when = _when(said, at)
     name = measure.name(said.lang)
     shown_unit = measure.unit if unit is None else unit
@@ -145,7 +146,7 @@ def _temperature(said: _Said) -> Iterator[Fact]:
         if match.group(2) or said.announced(TEMPERATURE.cue(said.lang)):
             if not match.group(2) and said.lang == "fr" and not re.search(r"fievre|temperature|degre", norm + said.context):
                 continue
-            if match.group(2) and len(match.group(2)) > 1 and "." not in match.group() or (said.sentence.speaker == "doctor" and not said.announced(TEMPERATURE.cue(said.lang))):
+            if (match.group(2) and len(match.group(2)) > 1 and "." not in match.group()) or (said.sentence.speaker == "doctor" and not said.announced(TEMPERATURE.cue(said.lang))):
                 continue
             value = float(f"{match.group(1)}.{match.group(2)}") if match.group(2) else float(match.group(1))
             yield _fact(said, TEMPERATURE, value, match.start())
@@ -159,10 +160,10 @@ def _pressure(said: _Said) -> Iterator[Fact]:
     norm = said.sentence.norm
     if re.search(r"dessous de|au dessus|objectif|below|goal|target|less than", norm[:80]) and said.sentence.speaker == "doctor":
         return
-    for match in re.finditer(rf"(?<![\d.]){NUM} ?(sur|/|over| )(?:les )? ?{NUM}(?!\d|\.\d| ?(?:mg|fois|jours|ans|semaines|%|milli|heures|kilo|out))", norm):
+    for match in re.finditer(rf"(?<![\d.])(?:1 (?=1\d \d))?{NUM} ?(sur|/|over| )(?:les )? ?{NUM}(?!\d|\.\d| ?(?:mg|fois|jours|ans|semaines|%|milli|heures|kilo|out))", norm):
         high, low = float(match.group(1)), float(match.group(3))
         spoken = match.group(2) == " "
-        if spoken and not said.announced(PRESSURE.cue_fr if said.lang == "fr" else r"pressure|readings") or CONDITIONS[said.lang].search(norm[:match.start()]):
+        if (spoken and not said.announced(PRESSURE.cue_fr if said.lang == "fr" else r"pressure|readings")) or CONDITIONS[said.lang].search(norm[:match.start()]):
             continue
         if said.lang == "fr" and 8 <= high <= 25 and 4 <= low <= 14 and high > low and not re.search(r"douleur|echelle", norm + said.context):
             if not spoken and not said.announced(PRESSURE.cue_fr) and low == 10:
@@ -208,7 +209,7 @@ def _named(said: _Said) -> Iterator[Fact]:
                 value, found = _metres(norm, match)
                 if not found:
                     continue
-            if not measure.low <= value <= measure.high or FOREIGN_UNIT.match(norm[match.end():]) and measure.fr != "taille":
+            if not measure.low <= value <= measure.high or (FOREIGN_UNIT.match(norm[match.end():]) and measure.fr != "taille"):
                 continue
             if CONDITIONS[lang].search(norm[:at]) or re.search(r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|graduation|passez|below|goal|lost|gained", norm[max(0, at - 25):at]):
                 continue
@@ -218,7 +219,7 @@ def _named(said: _Said) -> Iterator[Fact]:
             if value < 20 and measure.fr == "poids" and not re.search(r"kilo|kg", norm[match.end():match.end() + 8]):
                 continue
             shown_value: str | float = value
-            pair = re.match(r",? ?(?:a |ou )?(\d{2,3})(?![\d.])", norm[match.end():])
+            pair = re.match(r",? ?(?:a |ou )?(\d{2,3})(?!\d|\.\d)", norm[match.end():])
             if measure.fr == "fréquence cardiaque" and pair and float(pair.group(1)) > value:
                 shown_value = f"{value:g}-{pair.group(1)}"
             if measure.fr == "poids":
@@ -236,7 +237,7 @@ def _values(norm: str, cues: list[re.Match[str]], asked: bool) -> Iterator[tuple
         return
     for cue in cues[:2]:
         after = number.search(norm, cue.end())
-        if after and after.start() - cue.end() < 32:
+        if after and after.start() - cue.end() < MAX_TO_VALUE:
             yield after.start(), after
         for match in number.finditer(norm, max(0, cue.start() - 16), cue.start()):
             yield match.start(), match

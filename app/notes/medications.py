@@ -11,7 +11,7 @@ from app.notes.people import relation_near, spoken_of
 from app.notes.polarity import is_denied
 from app.notes.text import fold
 from app.notes.transcript import Language, Transcript
-from app.notes.units import Exchange, Sentence, Visit
+from app.notes.units import RECORDED, Exchange, Sentence, Visit
 
 STOPS = {
     "fr": re.compile(r"(?<![a-z])(?:(?:on |l |d |vous |a |les? )?arret(?:e|ez|er|ons)|plus de|pas de|ni de|surtout pas|on n en (?:donne|prend) pas|evitez|eviter|on n y touche pas|c est non|contre indique|"
@@ -70,7 +70,7 @@ class Use:
 def medications(visit: Visit) -> Iterator[Fact]:
     """Facts about drugs in the order of speech; duplicates are not yet merged."""
     lang, known = visit.lang, _known(visit.transcript)
-    asked = {q: e for e in visit.exchanges for q in e.questions}
+    asked = {s: e for e in visit.exchanges for s in (e.run if any(RECORDED.search(s.norm) for s in e.run) else e.questions)}
     topics: list[Use] = []
     for place, sentence in enumerate(visit.sentences):
         uses = list(_uses(visit, place, known))
@@ -78,6 +78,8 @@ def medications(visit: Visit) -> Iterator[Fact]:
             yield from _granted(uses[-1], visit, place)
         for use in uses:
             yield from _one(use, asked.get(sentence), lang, visit)
+        if sentence.speaker == "doctor" and not uses and not sentence.asks and STOPS_IT[lang].search(sentence.norm):
+            yield from _stopped_it(visit, place, known)
         if uses and sentence.speaker == "doctor":
             topics.append(uses[-1])
         elif sentence.speaker == "doctor" and not sentence.asks and CHANGES[lang].search(sentence.norm):
@@ -85,6 +87,22 @@ def medications(visit: Visit) -> Iterator[Fact]:
 
 
 GRANTS = {"fr": re.compile(r"^\W*(?:oui|voila|tout a fait|bien sur)(?![a-z])"), "en": re.compile(r"^\W*(?:yes|yeah|sure|you can|of course)(?![a-z])")}
+
+
+STOPS_IT = {"fr": re.compile(r"(?<![a-z])(?:on l arrete|vous l arretez|arretez (?:le|la|ca)|(?:ca,? )?il faut arreter|on arrete ca|ca on recommence pas|ca,? on recommence pas)(?![a-z])"), "en": re.compile(r"(?<![a-z])stop (?:it|that|taking it|them)(?![a-z])")}
+LOOK_BACK_TURNS = 3
+
+
+def _stopped_it(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fact]:
+    """ "La codéine entretient les maux de tête. On l'arrête.": stopped by a pronoun; the drug is the one just named. """
+    sentence = visit.sentences[place]
+    for back in range(place - 1, -1, -1):
+        if sentence.turn - visit.sentences[back].turn > LOOK_BACK_TURNS:
+            return
+        uses = list(_uses(visit, back, known))
+        if uses:
+            yield _stop(replace(uses[-1], sentence=sentence), visit.lang, (uses[-1].sentence.evidence(), sentence.evidence()))
+            return
 
 
 def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
@@ -154,7 +172,7 @@ def _strength(use: Use, lang: Language, words: str | None = None) -> Dose | None
 
 def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor asks about a drug: the answer decides."""
-    if exchange is None or exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm):
+    if exchange is None or (exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm)):
         return
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
     own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
@@ -215,13 +233,13 @@ def _is_stopped(use: Use, lang: Language) -> bool:
     near = re.split(r"[.;:!?]", before)[-1]
     if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
         return True
-    cut = re.split(r"[.;!?]|, (?!on|stop)", after)[0]
+    cut = re.split(r"[.;!?]|, (?!on|stop|c est non)", after)[0]
     return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
 
 
 def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     name = _name(use, lang)
-    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
+    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu|recommence", use.sentence.norm)
     text = (f"arrêt de {name}" if says_pause else f"pas de {name}") if lang == "fr" else (f"stop {name}" if says_pause else f"no {name}")
     if lang == "fr":
         text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
@@ -264,8 +282,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
 
 
 def _sentence_before(use: Use, visit: Visit) -> str:
-    earlier = [s for s in visit.sentences if s.turn == use.sentence.turn and s.end <= use.sentence.start]
-    return earlier[-1].norm if earlier and use.sentence.speaker == "patient" else ""
+    return visit.said_before(use.sentence) if use.sentence.speaker == "patient" else ""
 
 
 def _question_before(use: Use, visit: Visit) -> tuple[Evidence, ...]:

@@ -102,8 +102,6 @@ def spoken_of(before: str, norm: str, start: int, lang: Language) -> tuple[str, 
     """ "Ma mère, oui. Elle a fini à l'insuline": who a pronoun stands for when the sentence before named somebody. """
     if not before or not PRONOUN[lang].search(norm[:start]) or SELF[lang].search(norm[:start]):
         return None
-    for relation, words in RELATIONS[lang].items():
-        match = re.search(rf"(?<![a-z]){OWN[lang]} (?:\w+ )?(?:{words})(?![a-z])", before)
-        if match:
-            return relation, match.start()
-    return None
+    named = [(match.start(), relation) for relation, words in RELATIONS[lang].items()
+             for match in re.finditer(rf"(?<![a-z]){OWN[lang]} (?:\w+ )?(?:{words})(?![a-z])", before)]
+    return (max(named)[1], 0) if named else None

@@ -209,7 +209,9 @@ def value(fact: Fact, lang: Language) -> str:
 def _values(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     names: dict[str, list[Fact]] = {}
     done = [f for f in facts if f.type == "procedure"]
-    for fact in (f for f in facts if f.type in ("vital", "lab")):
+    for fact in (f for f in facts if f.status == "result"):
+        yield _sentence(section, fact.text, [fact])
+    for fact in (f for f in facts if f.type in ("vital", "lab") and f.status != "result"):
         names.setdefault(fact.extra[0], []).append(fact)
     for name, told in names.items():
         said = voice.say(" (dire du patient)", " (reported)") if section is VITALS and all(f.asserted_by != "doctor" for f in told) else ""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from app.notes.facts import Fact
+from app.notes.findings import ALARM
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.realisation import Voice, Written
 from app.notes.sections import HISTORY
@@ -29,6 +30,7 @@ CHATTER = {
 }
 POSTPONED = {"fr": re.compile(r"on decale|on n a pas fait de consultation|je vous entends un mot sur|on reporte|annule la teleconsultation"), "en": re.compile(r"reschedule|can t hear (?:you|anything)|try (?:again )?another (?:day|time)")}
 MANY_FACTS = 6
+SHORT_REPLY = 15  # words
 
 
 def nothing_to_write(visit: Visit, facts: Sequence[Fact]) -> str:
@@ -56,12 +58,18 @@ def worth_telling(fact: Fact) -> bool:
 def extracts(visit: Visit, written: Iterable[Written], voice: Voice) -> Iterator[Written]:
     """The patient's own statements that no fact tells and that still matter, in the third person."""
     told = {e.turn for sentence in written for e in sentence.evidence}
-    scored = [(score(s, visit), s) for s in visit.sentences if s.speaker != "doctor" and not s.asks and s.turn not in told]
+    scored = [(score(s, visit) * (not _after_alarm(s, visit)), s) for s in visit.sentences if s.speaker != "doctor" and not s.asks and s.turn not in told]
     best = sorted((item for item in scored if item[0] >= MIN_SCORE), key=lambda item: -item[0])[:MAX_EXTRACTS[visit.lang]]
     for _, sentence in sorted(best, key=lambda item: (item[1].turn, item[1].start)):
         text = voice.told(sentence.shown)
         if text and len(text) < 220:
             yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
+
+
+def _after_alarm(sentence: Sentence, visit: Visit) -> bool:
+    """Whether it repeats what the doctor has just said about when to call."""
+    return len(sentence.norm.split()) < SHORT_REPLY and any(
+        ALARM[visit.lang].search(s.norm) for s in visit.sentences if s.speaker == "doctor" and sentence.turn - 2 < s.turn < sentence.turn)
 
 
 def score(sentence: Sentence, visit: Visit) -> float:

@@ -11,6 +11,7 @@ Speaker = Literal["doctor", "patient", "relative"]
 SPEAKERS: Mapping[str, Speaker] = {
     "doctor": "doctor", "medecin": "doctor", "médecin": "doctor", "clinician": "doctor", "dr": "doctor",
     "patient": "patient",
+    "patient_guest": "relative", "guest": "relative", "other": "relative", "clinician_guest": "doctor",
     "relative": "relative", "guest_family": "relative", "family": "relative", "proche": "relative",
 }
 MAX_TURNS = 5_000

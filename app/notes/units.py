@@ -98,6 +98,16 @@ class Visit:
     def lang(self) -> Language:
         return self.transcript.lang
 
+    def question_of(self, sentence: Sentence) -> str:
+        """What the doctor asked or said just before this answer, folded; empty when it answers nothing."""
+        exchange = next((e for e in self.exchanges if sentence in e.answer), None)
+        return " ".join(s.norm for s in (exchange.run or exchange.questions)) if exchange else ""
+
+    def said_before(self, sentence: Sentence) -> str:
+        """The question and the earlier sentences of the same turn, folded."""
+        earlier = [s.norm for s in self.sentences if s.turn == sentence.turn and s.end <= sentence.start]
+        return " ".join([self.question_of(sentence), *earlier])
+
 
 def prepare(transcript: Transcript) -> Visit:
     """Normalise, take back what was corrected, split into sentences, pair questions with answers."""
@@ -136,7 +146,7 @@ def _confirms(run: Sequence[Sentence], reply: Sequence[Sentence], lang: Language
     """A statement of the doctor that the other side answers at once with yes or no works as a question."""
     last = run[-1].norm
     from_record = bool(RECORDED.search(last))
-    return len(last) < MAX_STATED_QUESTION and (from_record or bool(ADDRESSES.search(last)) and bool(NO[lang].search(reply[0].norm)))
+    return len(last) < MAX_STATED_QUESTION and (from_record or (bool(ADDRESSES.search(last)) and bool(NO[lang].search(reply[0].norm))))
 
 
 def _runs(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:

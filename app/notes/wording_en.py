@@ -30,6 +30,7 @@ def tidy(text: str) -> str:
     words = re.sub(r"\s+", " ", text).strip()
     for pattern, right in SPACED:
         words = re.sub(pattern, right, words)
+    words = re.sub(r"\b[a-z]{1,5}- (?=\w)", "", words)
     words = re.sub(r"\bi\b(?=[ '’])", "I", words)
     words = re.sub(r"\s?…\s?|\.\.\.", ", ", words)
     for _ in range(3):
@@ -46,12 +47,16 @@ def third_person(text: str, sex: str | None) -> str | None:
     starts = bool(re.match(r"I\b", words))
     for pattern, right in FIRST:
         words = re.sub(pattern, right, words)
-    words = THIRD_S.sub(lambda m: f"{m.group(1) or ''}{_with_s(m.group(2))}", words)
+    words = THIRD_S.sub(lambda m: f"{m.group(1) or ''}{_with_s(m.group(2))}" if m.group(2) in VERBS else m.group(), words)
     for pattern, right in OWN:
         words = re.sub(pattern, right.format(**PRONOUNS.get(sex, PRONOUNS[None])), words, flags=re.IGNORECASE)
     if STILL.search(words) or "?" in words or len(words.split()) < 3:
         return None
     return f"The patient {words}" if starts else capital(words)
+
+
+VERBS = frozenset("""feel get take go know want need notice work live eat drink sleep smoke use walk run try keep start stop hurt like play see wake cough hear breathe struggle move lift
+stand sit bend cry worry forget remember watch exercise swim drive travel weigh check sneeze vomit itch sweat snore hike bike cook clean believe hope stay come put look find tend seem do have""".split())
 
 
 def _with_s(verb: str) -> str:
@@ -67,6 +72,7 @@ def directive(text: str, sex: str | None) -> str | None:
     words = tidy(text)
     for pattern, right in DOCTOR:
         words = re.sub(pattern, right.replace("{their}", PRONOUNS.get(sex, PRONOUNS[None])["their"]).replace("{themself}", PRONOUNS.get(sex, PRONOUNS[None])["themself"]), words, flags=re.IGNORECASE)
+    words = re.sub(r"\b(the patient|if the patient) (have|want|come|cover|feel|get|need|take|notice|see|do|start|stop)\b", lambda m: f"{m.group(1)} {'has' if m.group(2) == 'have' else _with_s(m.group(2))}", words)
     words = re.sub(r"\s+", " ", words).strip(" ,;:.")
     return capital(words) if len(words.split()) >= 2 else None
 
