@@ -260,4 +260,4 @@ async def test_a_tampered_trail_is_named_on_the_page(browse, house: House) -> No
     draft(house)
     with house.db.engine.begin() as connection:
         connection.execute(text("UPDATE audit_event SET outcome = 'refused' WHERE seq = 2"))
-    assert "edited or reordered" in await page(browse("administrator"), "/audit/verification")
+    assert "An entry was changed or moved" in await page(browse("administrator"), "/audit/verification")
