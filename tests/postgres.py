@@ -1,7 +1,7 @@
 """A private PostgreSQL for tests: a cluster of its own in a temporary folder, gone when the tests end.
 
 `cluster()` starts it on a Unix socket only; `Cluster.database()` makes an empty database from a
-template that has the extensions, quickly. Durability is off: what is tested are rows and constraints.
+template that has the extensions, quickly. For tests durability is off: they are about rows and constraints.
 """
 
 import os
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60",
-        "listen_addresses=", "autovacuum=off")
+DURABLE = ("shared_buffers=32MB", "max_connections=60", "listen_addresses=")
+FAST = (*DURABLE, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
 
 def binaries() -> Path | None:
@@ -58,7 +58,7 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(settings: tuple[str, ...] = FAST) -> Iterator[Cluster]:
     """Start a server, stop it and remove all of it at the end. Raises FileNotFoundError without PostgreSQL."""
     where = binaries()
     if where is None:
@@ -66,7 +66,7 @@ def cluster() -> Iterator[Cluster]:
     # A short path: a Unix socket's name may have 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     as_user, user = _owner(folder)
-    options = " ".join(f"-c {option}" for option in (*FAST, f"unix_socket_directories={folder}"))
+    options = " ".join(f"-c {option}" for option in (*settings, f"unix_socket_directories={folder}"))
     subprocess.run([*as_user, where / "initdb", "-D", folder / "data", "-U", user, "-A", "trust", "-E", "UTF8",
                     "--no-sync", "--locale=C.UTF-8"], check=True, capture_output=True, cwd=folder)
     control = [*as_user, where / "pg_ctl", "-D", folder / "data", "-w"]
