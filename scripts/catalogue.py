@@ -25,18 +25,17 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 FRENCH = ROOT / "app" / "locale" / "fr" / "LC_MESSAGES" / "messages.po"
 TRANSLATING = {"_", "say", "gettext", "ngettext", "translated", "ValueError", "mark"}
-TABLES = {"MEANINGS", "SECTIONS", "_MESSAGES"}       # dictionaries whose values are shown
-TELLING = {"blockers"}                               # functions that return texts
+TABLES = {"MEANINGS", "SECTIONS", "SPECIALITIES", "_MESSAGES"}  # constants whose values are shown
+TELLING = {"blockers"}  # functions that return texts
 NOT_SHOWN = {"seed.py", "settings.py", "supervisor.py", "__main__.py", "logs.py", "rehearsal", "migrations", "notes"}
-SPECIALITIES = ("General practice", "Paediatrics", "Diabetology", "Cardiology", "Dermatology", "Gynaecology",
-                "Psychiatry", "Endocrinology", "Rheumatology", "Midwifery")  # Practitioner.speciality, a column
+
 
 Text = str | tuple[str, str]
 
 
 def texts() -> dict[Text, list[str]]:
     """Every text of the product with the files it stands in."""
-    found: dict[Text, list[str]] = {speciality: ["app/people"] for speciality in SPECIALITIES}
+    found: dict[Text, list[str]] = {}
     for path in sorted((ROOT / "templates").rglob("*.*")):
         if path.suffix in (".html", ".j2"):
             for text in _in_template(path):
@@ -93,8 +92,9 @@ def _in_call(node: ast.Call, errors: set[str]) -> Iterator[Text]:
 def _in_constant(statement: ast.Assign | ast.AnnAssign) -> Iterator[Text]:
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     names = {t.id for t in targets if isinstance(t, ast.Name)}
-    if names & TABLES and isinstance(statement.value, ast.Dict):
-        yield from (v.value for v in statement.value.values if _is_text(v))  # type: ignore[attr-defined]
+    if names & TABLES and isinstance(statement.value, (ast.Dict, ast.Tuple)):
+        values = statement.value.values if isinstance(statement.value, ast.Dict) else statement.value.elts
+        yield from (v.value for v in values if _is_text(v))  # type: ignore[attr-defined]
     elif _is_text(statement.value) and _is_sentence(statement.value.value):  # type: ignore[union-attr]
         yield statement.value.value  # type: ignore[union-attr]
 
@@ -136,9 +136,9 @@ def french() -> Catalog:
 
 def _empty() -> Catalog:
     since = datetime(2026, 11, 23, tzinfo=UTC)  # not today's: two people who write the file at once should not differ
-    return Catalog(locale="fr", project="Colloque", version="1", header_comment="# French texts of Colloque. Apache-2.0.",
-                   creation_date=since, revision_date=since, last_translator="Colloque maintainers",
-                   language_team="French", fuzzy=False)
+    return Catalog(locale="fr", project="Colloque", version="1",
+                   header_comment="# French texts of Colloque. Apache-2.0.", creation_date=since,
+                   revision_date=since, last_translator="Colloque maintainers", language_team="French", fuzzy=False)
 
 
 def missing(catalogue: Catalog) -> list[Text]:

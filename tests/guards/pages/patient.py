@@ -20,6 +20,20 @@ def waiting(ahead: int, delay: int, test: str) -> Callable[[str], dict[str, Any]
         "start_at": at(14, 15),
         "device_test": test,
         "transcription": False,
+        "arrived": test != "",
+    }
+
+
+def not_now(phase: str) -> Callable[[str], dict[str, Any]]:
+    """The right patient at the wrong time."""
+    return lambda lang: {
+        "doctor": DOCTOR,
+        "phone": "04 75 00 00 00",
+        "phase": phase,
+        "opens_at": at(13, 45, 24),
+        "start_at": at(14, 15, 24),
+        "device_test": "",
+        "zone_city": "Paris",
     }
 
 
@@ -69,13 +83,21 @@ ACCESSES = [
 
 PAGES = [
     Page("link", "patient/link.html", context=link("open")),
+    Page("not-now-early", "patient/not_now.html", context=not_now("early")),
+    Page("not-now-late", "patient/not_now.html", context=not_now("late")),
     Page("link-early", "patient/link.html", context=link("early")),
     Page("link-gone", "patient/link.html", context=link("gone")),
     Page("code", "patient/code.html", context=code()),
     Page("code-wrong", "patient/code.html", context=code(error="This code is not right. 3 tries left.")),
     Page("code-locked", "patient/code.html", context=code(locked=True, channel="email", other_channel="sms")),
-    Page("device-test", "patient/device_test.html", context=always(result="", name="Claire")),
-    Page("consent", "patient/consent.html", context=always(doctor=DOCTOR, visit=False, transcription=False, errors={})),
+    Page("device-test", "patient/device_test.html", context=always(result="", phone="04 75 00 00 00")),
+    Page(
+        "consent",
+        "patient/consent.html",
+        context=always(
+            doctor=DOCTOR, visit=False, transcription=False, withdrawn=True, phone="04 75 00 00 00", errors={}
+        ),
+    ),
     Page(
         "consent-missing",
         "patient/consent.html",
@@ -83,6 +105,8 @@ PAGES = [
             doctor=DOCTOR,
             visit=False,
             transcription=True,
+            withdrawn=False,
+            phone="",
             errors={"visit": "Please agree to the visit, or call the clinic."},
         ),
     ),

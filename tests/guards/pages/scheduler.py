@@ -13,8 +13,15 @@ from tests.guards.pages.visit import visit
 
 def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, closed: bool = False) -> dict[str, Any]:
     """A day, or a doctor, of the planner."""
-    head: dict[str, Any] = {"title": title, "href": "#", "today": today, "practitioner_id": "d1", "open": [],
-                            "now": None, "entries": []}
+    head: dict[str, Any] = {
+        "title": title,
+        "href": "#",
+        "today": today,
+        "practitioner_id": "d1",
+        "open": [],
+        "now": None,
+        "entries": [],
+    }
     if closed:
         return head
     taken = {(h, m) for h, m, _, _ in booked}
@@ -25,8 +32,16 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
         if (h, m) not in taken
     ]
     entries += [
-        {"free": False, "id": f"{h}{m}{name}", "start": time(h, m), "minutes": 15, "name": name, "full_name": name,
-         "label": "Suivi", "status": status}
+        {
+            "free": False,
+            "id": f"{h}{m}{name}",
+            "start": time(h, m),
+            "minutes": 15,
+            "name": name,
+            "full_name": name,
+            "label": "Suivi",
+            "status": status,
+        }
         for h, m, name, status in booked
     ]
     return head | {
