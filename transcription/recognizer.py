@@ -108,7 +108,8 @@ class Recognizer:
         result = self._decode_after(before, samples, language, cap)
         suspect = self._suspect(result, cap)
         if suspect:
-            result = self._decode(samples, language, WHOLE_WINDOW, cap, self.limits.fallback_beam_size)
+            whole = self._decode(samples, language, WHOLE_WINDOW, cap, self.limits.fallback_beam_size)
+            result = max(result, whole, key=lambda r: (not self._runs_on(r, cap), r.avg_logprob))
         recognition = self._judge(result, suspect)
         if recognition.text and not recognition.low_confidence:
             context.remember(samples, [token for token in result.tokens if token < self._first_timestamp])
@@ -136,6 +137,7 @@ class Recognizer:
 
     def measure(self) -> float:
         """Seconds of work for each second of speech on this machine now; also warms the model up."""
+        torch.set_num_threads(1)
         noise = np.random.default_rng(0).normal(0, 0.05, 4 * SAMPLE_RATE_HZ).astype(np.float32)
         took_s = []
         for _ in range(2):
@@ -145,11 +147,11 @@ class Recognizer:
         return min(took_s) / 4
 
     def _suspect(self, result: DecodingResult, cap: int) -> bool:
-        return (
-            result.compression_ratio > self.limits.suspect_compression
-            or result.avg_logprob < self.limits.suspect_logprob
-            or len(result.tokens) >= cap
-        )
+        return self._runs_on(result, cap) or result.avg_logprob < self.limits.suspect_logprob
+
+    def _runs_on(self, result: DecodingResult, cap: int) -> bool:
+        """Whether it loops: text that compresses well, or that had to be stopped."""
+        return result.compression_ratio > self.limits.suspect_compression or len(result.tokens) >= cap
 
     def _judge(self, result: DecodingResult, suspect: bool) -> Recognition:
         limits = self.limits
