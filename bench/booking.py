@@ -1,6 +1,6 @@
 """Booking throughput: many processes on one database, beside the bare commit rate of the same machine and minute.
 
-    python -m bench.booking [--engine sqlite|postgresql] [--processes 4] [--seconds 5] [--json]
+    python -m bench booking [--engine sqlite|postgresql] [--processes 4] [--seconds 5] [--json]
 
 Three rounds of the same length: `commit` writes one small row per transaction, the least a durable write can
 cost; `apart` books slots that nobody else wants; `contended` has every process go for the same slots in the
@@ -8,7 +8,6 @@ same order, so that each slot is won once and refused to the others, who get the
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import statistics
@@ -161,8 +160,8 @@ def database(engine: str) -> Iterator[str]:
             yield f"sqlite:///{Path(folder) / 'bench.db'}"
 
 
-def run(engine: str, processes: int, seconds: float) -> dict[str, object]:
-    """All rounds on one engine."""
+def on_engine(engine: str, processes: int, seconds: float) -> dict[str, object]:
+    """All rounds on one engine. Raises AssertionError when two appointments overlap afterwards."""
     with database(engine) as url:
         db = open_database(url)
         SQLModel.metadata.create_all(db.engine)
@@ -170,28 +169,17 @@ def run(engine: str, processes: int, seconds: float) -> dict[str, object]:
         rounds = {name: measure(url, clinic, name, processes, seconds) for name in ROUNDS}
         overlaps = check(db)
         db.close()
+    assert overlaps == 0, f"{overlaps} pairs of appointments overlap"
     bare = rounds["commit"]["per_second"]
     return {"engine": engine, "processes": processes, "seconds": seconds, **rounds, "overlaps": overlaps,
             "apart_over_commit": round(rounds["apart"]["per_second"] / bare, 3),
             "contended_over_commit": round(rounds["contended"]["per_second"] / bare, 3)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def run(argv: list[str]) -> dict[str, object]:
+    parser = argparse.ArgumentParser(prog="bench booking", description=__doc__.splitlines()[0])
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    result = run(asked.engine, asked.processes, asked.seconds)
-    if asked.json:
-        print(json.dumps(result))
-        return
-    for key, value in result.items():
-        print(f"{key:<24} {value}")
-    if result["overlaps"]:
-        raise SystemExit("two appointments of one doctor overlap")
-
-
-if __name__ == "__main__":
-    main()
+    asked = parser.parse_args(argv)
+    return on_engine(asked.engine, asked.processes, asked.seconds)
