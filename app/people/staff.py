@@ -73,7 +73,7 @@ class Hired:
 def hire(tx: Tx, form: StaffForm) -> Hired:
     """Make an account, and a doctor's entry where there is none. Raises Invalid, Conflict, AccessDenied."""
     guard.permit(tx, Action.ACCOUNT_MANAGE, entity="Account", quiet=True)
-    practitioner_id = _practitioner(tx, form) if form.role == Role.DOCTOR else None
+    practitioner_id = _practitioner(tx, form) if form.role == "doctor" else None
     password = first_password()
     account = accounts.create(tx, email=form.email, name=form.name, role=Role(form.role), password=password,
                               practitioner_id=practitioner_id)

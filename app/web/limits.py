@@ -45,3 +45,7 @@ class Every:
         except LimitReached:
             return False
         return True
+
+    def forget(self) -> None:
+        """Start afresh for every key."""
+        self._limit.forget()

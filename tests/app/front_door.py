@@ -103,14 +103,13 @@ class Visitor:
     """A browser: cookies, redirects on demand, forms posted with the token of the page they are on."""
 
     def __init__(self, client) -> None:
-        self.client, self.page, self.status, self.path, self.headers = client, "", 0, "", {}
+        self.client, self.page, self.status, self.path, self.headers, self.token = client, "", 0, "", {}, ""
 
     async def get(self, path: str, **headers: str) -> str:
         return await self._asked(await self.client.get(path, allow_redirects=False, headers=headers))
 
     async def post(self, path: str, **fields: str) -> str:
-        token = re.search(r'name="csrf_token" value="([^"]+)"', self.page)
-        fields = {"csrf_token": token.group(1) if token else ""} | fields
+        fields = {"csrf_token": self.token} | fields
         return await self._asked(await self.client.post(path, data=fields, allow_redirects=False))
 
     async def follow(self) -> str:
@@ -122,6 +121,8 @@ class Visitor:
     async def _asked(self, answer) -> str:
         self.status, self.headers, self.path = answer.status, answer.headers, answer.url.path
         self.page = await answer.text() or self.page
+        if token := re.search(r'name="csrf_token" value="([^"]+)"', self.page):
+            self.token = token.group(1)
         self.text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", self.page)).split())
         return self.page
 
