@@ -95,6 +95,8 @@ class PatientSocket(VisitSocket):
             self._waiting = False
             await self.send({"type": "admitted"})
         else:
+            if encounter.status == "arrived":
+                self.rooms.tell(self.visit_id, {"type": "arrived"}, to="doctor")
             await self._send_place()
         transcription = await self.db.read(self.actor, consent.permits, self.visit_id, consent.TRANSCRIPTION)
         await self.send({"type": "transcription", "consent": transcription})

@@ -105,7 +105,7 @@ async def _again(request: web.Request, refusal: ColloqueError) -> web.StreamResp
         error = {"code": refusal.code, "message": say(request, refusal), "fields": fields}
         return web.json_response({"error": error}, status=refusal.status)
     page = await request.app[DATABASE].read(request[ACTOR], _page, request.match_info["id"])
-    return _visit_page(request, page, status=refusal.status, typed=await form_of(request), errors=fields,
+    return _visit_page(request, page, status=refusal.status, sent=await form_of(request), errors=fields,
                        messages=[{"kind": "bad", "text": say(request, refusal)}])
 
 
@@ -114,6 +114,9 @@ def _visit_page(request: web.Request, page: Page, *, status: int = 200, **more: 
     typed = {"location": facts_.location, "callback_phone": facts_.callback_phone,
              "identity_document": facts_.identity_document,
              "identity_seen": "true" if page.visit.encounter.identity_seen_at else ""}
+    sent = more.pop("sent", {})
+    if "location" in sent:  # the form of facts: an unticked box is not sent
+        typed = {name: sent.get(name, "") for name in typed}
     context: dict[str, Any] = {"typed": typed, "errors": {}} | more
     return render(request, "doctor/visit.html", status=status, here="queue", visit=page.visit, record=page.record,
                   past=page.past, entries=page.queue, current=page.visit.encounter.id,

@@ -50,6 +50,13 @@ async def test_a_patient_waits_is_admitted_joins_and_the_visit_ends(house, clini
     assert node.asked("close") == [(clinic.visits[0],)]
 
 
+async def test_a_doctor_who_opened_the_visit_early_sees_the_patient_arrive(house, clinic):
+    doctor = await house.doctor().socket(f"/visits/{clinic.visits[0]}/socket")
+    assert (await doctor.hear("visit"))["status"] == "planned"
+    await waiting_patient(house, clinic)
+    await doctor.hear("arrived")
+
+
 async def test_a_patient_without_consent_takes_no_place(house, clinic, db):
     socket = await house.patient().socket("/visit/socket")
     assert (await socket.hear("waiting"))["status"] == "planned"
