@@ -209,9 +209,14 @@ def _amount(told: list[Sentence], lang: Language) -> str:
     pattern = re.compile(r"(?:(?:\d+|une?|deux)(?:,? (?:a |ou |to |or )?\d+)? (?:[\w ]{0,22}?)?(?:cigarettes?|clopes?|paquets?|verres?(?: de \w+)?|bieres?|packs?|beers?|drinks?|glass(?:es)?(?: of \w+)?|pints?|units)|(?:\d+|une?|one|half a pack) (?:par|a|per) (?:jour|day|week|semaine))(?:,? ?(?:par (?:jour|semaine)|le (?:soir|midi|week end|dimanche)|a midi|en soiree|(?:a|per) (?:day|week)|on (?:the )?weekends?))?(?: \d+ le \w+)?")
     found = []
     for sentence in told[:3]:
+        restated = re.search(r"¤+ ((?:bieres?|verres?|cigarettes?|clopes?|beers?|glasses|drinks?)[^…,.]*)\W+(?:enfin|non|plutot|no|i mean|or)\W+(\d+)", sentence.norm)
+        if restated:
+            shown = sentence.line.shown[sentence.start + restated.start(1):sentence.start + restated.end(1)].strip()
+            found.append(f"{restated.group(2)} {shown}")
         for match in pattern.finditer(sentence.norm):
             shown = sentence.line.shown[sentence.start + match.start():sentence.start + match.end()]
-            found.append(re.sub(r"\s+", " ", shown).strip())
+            shown = re.sub(r"\s+", " ", shown).strip()
+            found.append(shown[:1].lower() + shown[1:])
     if not found and re.search(r"occasion|en soiree|de temps en temps|socially|rarely|parfois", " ".join(s.norm for s in told[:2])):
         return "occasionnel" if lang == "fr" else "occasional"
     return ", ".join(found[:2])
@@ -228,7 +233,7 @@ def _life(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iter
         yield Fact("social", job, "profession", (sentence.evidence(),), asserted_by=sentence.speaker, sentence=sentence.shown, extra=(job, ""))
     living = LIVING[lang].search(norm)
     if living and confirmed:
-        words = re.sub(r"^(?:je |j['’]|I |i |on a |we |got )", "", shown[living.start():living.end()].strip())
+        words = re.sub(r"^(?:je |j['’]|I |on a |we |got )", "", shown[living.start():living.end()].strip(), flags=re.IGNORECASE)
         words = re.sub(r"^(?:pris|ai) un", "un", words) if lang == "fr" else re.sub(r"^(?:have a|a)", "a", words)
         words = re.sub(r"^(?:vis|habite)", "vit", words)
         yield Fact("social", _spell(words), "mode de vie", (sentence.evidence(),), asserted_by=sentence.speaker, sentence=sentence.shown, extra=(_spell(words), ""))

@@ -26,6 +26,8 @@ FILLER = {"fr": r"(?:\W|euh|heu|ah|oh|attendez|attends|je|l|ai|note|fois|matin|s
 LEFT_WINDOW = 70
 RIGHT_WINDOW = 55
 NUMBER = r"\d+(?:\.\d+)?(?:\s\d+(?:\.\d+)?)*"
+FORM = r"(?:comprimes?|gelules?|cachets?|sachets?|bouffees?|gouttes?|tablets?|capsules?|pills?)"
+RECOUNTED = re.compile(rf"((?:une?|one|a|\d+) {FORM})(\s?(?:…|\.\.\.)\s?)(?=(?:une?|one|\d+) {FORM})")
 HESITATED = re.compile(rf"({NUMBER})(\s?(?:…|\.\.\.)\s?)(?={NUMBER}(?!\s?(?:…|\.\.\.)))")
 
 
@@ -34,6 +36,7 @@ def mask_corrections(line: Line, lang: Language) -> Line:
     norm = line.norm
     for mark in list(MARK[lang].finditer(norm)):
         norm = _mask_one(norm, mark, lang)
+    norm = RECOUNTED.sub(lambda m: MASK * len(m.group(1)) + m.group(2), norm)
     norm = HESITATED.sub(lambda m: MASK * len(m.group(1)) + m.group(2), norm)
     return replace(line, norm=norm)
 

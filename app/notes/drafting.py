@@ -15,7 +15,7 @@ from app.notes.orders import orders
 from app.notes.realisation import Voice, Written, realise
 from app.notes.resolution import resolve
 from app.notes.sections import ORDER, REASON
-from app.notes.selection import extracts, nothing_to_write, worth_telling
+from app.notes.selection import extracts, nothing_to_write, presented, worth_telling
 from app.notes.text import fold
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.units import Visit, prepare
@@ -73,7 +73,7 @@ def draft(transcript: Transcript) -> Draft:
         return Draft(transcript, (), (), reason)
     voice = Voice(transcript.lang, transcript.patient.sex)
     written = realise([fact for fact in facts if worth_telling(fact)], voice)
-    kept = _verified([*_reason(visit, facts, voice), *written], visit)
+    kept = _verified([*_reason(visit, facts, voice), *presented(visit, voice), *written], visit)
     kept += _verified(list(extracts(visit, kept, voice)), visit)
     return Draft(
         transcript, tuple(_in_order(kept)), tuple(facts), None,

@@ -25,7 +25,7 @@ OPENS = re.compile(r"(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)\W*$")
 EXISTS = re.compile(r"[^.,]{0,25},? (?:ca existe|(?:c est|est) possible)")
 NOT_LIKE = {"fr": re.compile(r"(?:ressemble|evoque|fait) pas|pas (?:une?|de|d|la|le) |rien (?:ne )?va dans ce sens"),
             "en": re.compile(r"(?:not|n t) (?:look|sound|think|suggest|a |an |have)|rule out|unlikely")}
-HISTORY = {"fr": re.compile(r"dans (?:le|votre|mon|son) dossier|j ai note|je vois (?:que|dans)|antecedent|ici j ai|c est ecrit"),
+HISTORY = {"fr": re.compile(r"dans (?:le|votre|mon|son) dossier|j ai note|je vois (?:que|dans)|antecedent|ici j ai|c est ecrit|un passe d"),
            "en": re.compile(r"history of|i see (?:you|that)|my file|your (?:chart|record|file)|past medical")}
 FAMILY_QUESTION = {"fr": re.compile(r"famil|chez vous|vos parents|parents|proches|votre (?:mere|pere|s(?:oe|œ)ur|frere|mari|femme)|quelqu un|entourage|a la maison"),
                    "en": re.compile(r"famil|your (?:mother|father|mom|dad|mum|parents|siblings|brothers?|sisters?|husband|wife)|runs? in|anybody|anyone|around you")}
@@ -55,6 +55,7 @@ def findings(visit: Visit) -> Iterator[Fact]:
     for exchange in visit.exchanges:
         yield from _from_exchange(exchange, visit.lang)
         yield from _same_illness(exchange, visit.lang)
+        yield from _which_side(exchange, visit.lang)
     for sentence in visit.sentences:
         yield from _gestation(sentence, visit.lang)
         if sentence.asks:
@@ -130,7 +131,9 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
         return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
     if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
         return None
-    several = sum(m.concept.kind == "symptom" for q in exchange.questions for m in find_concepts(q.norm, lang))
+    several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
+    if verdict == "open" and several > 1:
+        return None
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[:mention.start]) else None
 
 
@@ -157,6 +160,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
                 yield _family(mention, uncle_side(norm, relative[0]), (sentence.evidence(),), norm, lang)
             continue
         meant = stance(norm, mention.start, mention.end, lang)
+        if WISHES.search(norm[:mention.start]) or HEARSAY[lang].search(norm[:mention.start]) or HABITUAL[lang].search(norm[:mention.start]):
+            continue
         if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end:]):
             continue
         guessed = mention.concept.kind == "problem" and bool(SUPPOSES[lang].search(norm)) and meant.temporality == "current"
@@ -170,6 +175,10 @@ ALARM = {
     "fr": re.compile(r"(?<![a-z])(?:le 15(?!\d)|le 112|31 14|3114|urgences?|(?:vous )?(?:r?appelez|m appelez|me rappelez)|consultez|voyez (?:quelqu un|un medecin)|la maternite|examinee? en vrai)(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:999|911|112|the 15|emergency|a e|call (?:me|us|the)|come back|straight away|right away|see someone)(?![a-z])"),
 }
+HEARSAY = {"fr": re.compile(r"(?<![a-z])(?:facebook|internet|j ai (?:vu|lu|entendu)(?! (?:un|le|mon|ma) (?:medecin|docteur))|ca donne|il parait|on m a dit que)(?![a-z])"),
+           "en": re.compile(r"(?<![a-z])(?:facebook|internet|google|i (?:read|heard)|i ve (?:read|heard)|they say)(?![a-z])")}
+WISHES = re.compile(r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $")
+HABITUAL = {"fr": re.compile(r"(?<![a-z])quand (?:j|je|il|elle|on) (?:ai|a|suis|est|fais)? ?(?:un|une|le|la|du)? ?$"), "en": re.compile(r"(?<![a-z])when(?:ever)? (?:i|he|she) (?:have|has|get|gets) (?:a |an )?$")}
 OTHERWISE = {"fr": re.compile(r",? c est (?:quand|seulement|avec|que)"), "en": re.compile(r" (?:is|was) (?:only )?when")}
 
 
@@ -274,8 +283,41 @@ def _detail(sentence: Sentence, lang: Language, mention: Mention) -> str:
         return _worded_since(shown, lang)
     often = frequency_phrase(norm, lang)
     if often and not (often[0] < mention.end and often[1] > mention.start):
-        return sentence.line.shown[sentence.start + often[0]:sentence.start + often[1]].strip()
-    return ""
+        shown = sentence.line.shown[sentence.start + often[0]:sentence.start + often[1]].strip()
+        return shown[:1].lower() + shown[1:]
+    return _side(norm, lang) if mention.concept.fr.startswith(SIDED) else ""
+
+
+SIDED = ("douleur", "ganglion", "céphalées", "fourmillements", "otalgie", "lombalgie", "irradiation", "œdème", "œil", "baisse d'audition", "écoulement")
+SIDE = {"fr": re.compile(r"(?<![a-z])(?:a |cote |la |le |l )?(gauche|droite?)(?![a-z])"), "en": re.compile(r"(?<![a-z])(left|right)(?! (?:now|away|after|there))(?![a-z])")}
+WHICH_SIDE = {"fr": re.compile(r"(?:quel(?:le)?|de quel) (cote|jambe|bras|(?:oe|œ)il|oreille|genou|main|pied|epaule|hanche|cheville)"), "en": re.compile(r"(?:which|what) (side|leg|arm|eye|ear|knee|hand|foot|shoulder|hip|ankle)")}
+FEMININE = ("jambe", "oreille", "main", "epaule", "hanche", "cheville")
+
+
+def _side(norm: str, lang: Language) -> str:
+    """The one side that a sentence names; empty when it names none or both."""
+    sides = {m.group(1).rstrip("e") if lang == "fr" else m.group(1) for m in SIDE[lang].finditer(norm)}
+    if len(sides) != 1:
+        return ""
+    side = sides.pop()
+    return {"gauch": "à gauche", "droit": "à droite"}[side] if lang == "fr" else f"on the {side}"
+
+
+def _which_side(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Quelle jambe ?" - "La droite." """
+    for question in exchange.questions:
+        asked = WHICH_SIDE[lang].search(question.norm)
+        side = _side(exchange.answer_text, lang)
+        if not asked or not side:
+            continue
+        part = question.line.shown[question.start + asked.start(1):question.start + asked.end(1)]
+        if lang == "en":
+            text = f"location: {side.removeprefix('on the ')} {part}"
+        else:
+            word = {"à gauche": "gauche", "à droite": "droite" if asked.group(1) in FEMININE else "droit"}[side]
+            text = f"localisation : {part} {word}"
+        yield Fact("symptom", text, f"localisation {part}", (question.evidence(), *(s.evidence() for s in exchange.answer[:3])), asserted_by=exchange.answer[0].speaker,
+                   sentence=exchange.answer[0].shown, extra=(text, ""))
 
 
 def _worded_since(shown: str, lang: Language) -> str:

@@ -11,6 +11,7 @@ from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 NUM = r"(\d+(?:\.\d+)?)"
+MAX_TO_TIME = 60  # characters between a value and when it was measured
 MAX_TO_VALUE = 48  # characters between the name of a measure and its value
 LAST = r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|" \
        r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|etiez|etait|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
@@ -132,7 +133,8 @@ def _when(said: _Said, at: int) -> str:
     near = [m for m in places if m.start() < at] or places
     if near:
         best = min(near, key=lambda m: abs(m.start() - at))
-        return best.group().lower().replace("y a", "il y a").replace("il il", "il") if abs(best.start() - at) < 60 else ""
+        words = best.group()[:1].lower() + best.group()[1:]
+        return words.replace("y a", "il y a").replace("il il", "il") if abs(best.start() - at) < MAX_TO_TIME else ""
     question = " ".join(q.shown for q in said.questions)
     match = WHEN[said.lang].search(question)
     return match.group().lower() if match and len(said.sentence.norm) < 60 else ""

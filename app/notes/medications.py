@@ -10,11 +10,12 @@ from app.notes.lexicon import Drug, DrugMention, find_drugs, guess_drug
 from app.notes.people import relation_near, spoken_of
 from app.notes.polarity import is_denied
 from app.notes.text import fold
+from app.notes.timing import date_phrase
 from app.notes.transcript import Language, Transcript
 from app.notes.units import RECORDED, Exchange, Sentence, Visit
 
 STOPS = {
-    "fr": re.compile(r"(?<![a-z])(?:(?:on |l |d |vous |a |les? )?arret(?:e|ez|er|ons)|plus de|pas de|ni de|surtout pas|on n en (?:donne|prend) pas|evitez|eviter|on n y touche pas|c est non|contre indique|"
+    "fr": re.compile(r"(?<![a-z])(?:(?:on |l |d |vous |a |les? )?arret(?:e|ez|er|ons)|(?<!pas )plus de|pas de|ni de|surtout pas|on n en (?:donne|prend) pas|evitez|eviter|on n y touche pas|c est non|contre indique|"
                      r"je (?:vais )?(?:ne )?(?:la |le )?(?:vais )?pas (?:la |le )?renouvel|j evite|j aime mieux pas|pas d)(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:stop(?:ping)?|discontinue|come off|avoid|do not (?:take|give)|don t (?:take|give|use)|hold(?:ing)?|no more|not prescribed|i do not give|off of)(?![a-z])"),
 }
@@ -89,7 +90,7 @@ def medications(visit: Visit) -> Iterator[Fact]:
 GRANTS = {"fr": re.compile(r"^\W*(?:oui|voila|tout a fait|bien sur)(?![a-z])"), "en": re.compile(r"^\W*(?:yes|yeah|sure|you can|of course)(?![a-z])")}
 
 
-STOPS_IT = {"fr": re.compile(r"(?<![a-z])(?:on l arrete|vous l arretez|arretez (?:le|la|ca)|(?:ca,? )?il faut arreter|on arrete ca|ca on recommence pas|ca,? on recommence pas)(?![a-z])"), "en": re.compile(r"(?<![a-z])stop (?:it|that|taking it|them)(?![a-z])")}
+STOPS_IT = {"fr": re.compile(r"(?<![a-z])(?:on l arrete|(?:de|faut) l arreter|pas la renouveler|vous l arretez|arretez (?:le|la|ca)|(?:ca,? )?il faut arreter|on arrete ca|ca on recommence pas|ca,? on recommence pas)(?![a-z])"), "en": re.compile(r"(?<![a-z])stop (?:it|that|taking it|them)(?![a-z])")}
 LOOK_BACK_TURNS = 3
 
 
@@ -277,8 +278,10 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     else:
         past = TOOK[lang].search(norm) or _asks_what_was_taken(use, visit)
         temporality: Temporality = "past" if past and not re.search(r"tous les|toutes les|par semaine|every day|daily|je prends|i take", norm) else "current"
-        yield _fact(use, lang, evidence, _strength(use, lang), find_schedule(f"{use.before[-28:]} {use.words}", lang), temporality=temporality,
-                    status="taken" if temporality == "past" else "current")
+        fact = _fact(use, lang, evidence, _strength(use, lang), find_schedule(f"{use.before[-28:]} {use.words}", lang), temporality=temporality,
+                     status="taken" if temporality == "past" else "current")
+        when = date_phrase(visit.lines[use.sentence.turn].norm, lang) if temporality == "past" else ""
+        yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
 def _sentence_before(use: Use, visit: Visit) -> str:
@@ -315,7 +318,9 @@ def _changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
     taper = _taper(sentence, lang)
     dose = None if taper else _strength(use, lang, _after_change(sentence.norm, lang))
     if dose or taper:
-        yield replace(_fact(use, lang, evidence, dose, schedule, status="prescribed", asserted_by="doctor"), detail=taper or ", ".join(schedule.words))
+        condition = IF_CLAUSE[lang].search(sentence.norm)
+        yield replace(_fact(use, lang, evidence, dose, schedule, status="prescribed", asserted_by="doctor", certainty="conditional" if condition else "certain",
+                            temporality="future" if condition else "current"), detail=taper or ", ".join(schedule.words))
 
 
 def _after_change(norm: str, lang: Language) -> str:

@@ -189,6 +189,7 @@ def _ordered(sentence: Sentence, lang: Language) -> Iterator[Fact]:
 
 def _orders(wanted: list[Mention], sentence: Sentence, lang: Language, condition: bool) -> Fact:
     names = list(dict.fromkeys(m.concept.name(lang) for m in wanted))
+    names = [n for n in names if not any(other != n and other.startswith(n + " ") for other in names)]
     when = WHEN[lang].search(sentence.norm)
     shown = sentence.line.shown[sentence.start + when.start():sentence.start + when.end()] if when else ""
     text = " ".join(filter(None, (", ".join(names), shown)))
@@ -225,12 +226,18 @@ def _certificate(sentence: Sentence, lang: Language) -> Iterator[Fact]:
                polarity="absent" if denied else "present", asserted_by="doctor", critical=True, status="certificate", sentence=sentence.shown, extra=(sentence.shown, ""))
 
 
+ASKS_PAST = {"fr": re.compile(r"(?<![a-z])(?:(?:avez|as|a|l avez|les avez|a ete) (?:deja |vous )?(?:\w+ )?(?:fait|eu|passe|vu|rempli)e?s?|quand|a jour|dernier|derniere|recemment|il date|ophtalmo)(?![a-z])"),
+             "en": re.compile(r"(?<![a-z])(?:have you (?:had|ever|been)|did you (?:have|get)|when|last|recent|up to date|had your)(?![a-z])")}
+
+
 def _past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Vous l'avez eu quand, l'électrocardiogramme ?" - "En mars, il a dit que c'était bon." """
     for question in exchange.questions:
         for mention in find_concepts(question.norm, lang):
             kind = mention.concept.kind
-            if kind not in ("exam", "vaccine") or (exchange.verdict == "" and not re.search(r"quand|when", question.norm)):
+            if kind not in ("exam", "vaccine") or not ASKS_PAST[lang].search(question.norm) or relation_near(exchange.answer_text, 0, lang):
+                continue
+            if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
                 continue
             named = {m.concept.fr for s in exchange.answer for m in find_concepts(s.norm, lang) if is_denied(s.norm, m.start, m.end, lang)}
             polarity = "absent" if exchange.verdict == "no" or mention.concept.fr in named else "present"

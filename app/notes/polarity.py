@@ -28,7 +28,7 @@ AFTER_STOP = {"fr": re.compile(r"[.;:!?…]|, (?!non)|(?<![a-z])(?:qui|que|et|ma
 SUPPOSES = {
     "fr": re.compile(r"(?<![a-z])(?:peut etre|possible|probable(?:ment)?|sans doute|je (?:pense|crois|me dis|me disais|dirais|suppose|soupconne)|"
                      r"on dirait|suspicion|suspect|evoque|pourrait etre|doit etre|ca ressemble|plutot|j hesit|semble|l impression|je me (?:suis )?demand)"),
-    "en": re.compile(r"(?<![a-z])(?:maybe|perhaps|possib(?:le|ly)|probab(?:le|ly)|likely|suspect(?:ed)?|might|may be|could be|i (?:think|guess|wonder(?:ed)?|suppose)|"
+    "en": re.compile(r"(?<![a-z])(?:maybe|perhaps|possib(?:le|ly)|probab(?:le|ly)|likely|suspect(?:ed)?|fe(?:els?|lt) like|might|may be|could be|i (?:think|guess|wonder(?:ed)?|suppose)|"
                      r"consistent with|suggestive|looks like|sounds like|seems?|concern(?:ed)? (?:for|about)|worried (?:about|it))(?![a-z])"),
 }
 CONDITIONS = {

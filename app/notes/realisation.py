@@ -1,8 +1,8 @@
 """From facts to the sentences of a note, section by section; every sentence carries the evidence of its facts."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from app.notes import wording_en, wording_fr
 from app.notes.facts import Evidence, Fact, proofs
@@ -74,7 +74,17 @@ def realise(facts: Sequence[Fact], voice: Voice) -> list[Written]:
     by_section: dict[SectionKind, list[Fact]] = {}
     for fact in facts:
         by_section.setdefault(place(fact), []).append(fact)
-    return [sentence for section, write in WRITERS.items() if section in by_section for sentence in write(section, by_section[section], voice)]
+    return _once(sentence for section, write in WRITERS.items() if section in by_section for sentence in write(section, by_section[section], voice))
+
+
+def _once(sentences: Iterable[Written]) -> list[Written]:
+    """Sentences that read the same become one, with the evidence of all."""
+    kept: dict[tuple[SectionKind, str], Written] = {}
+    for sentence in sentences:
+        key = (sentence.section, sentence.text)
+        old = kept.get(key)
+        kept[key] = replace(old, evidence=tuple(sorted({*old.evidence, *sentence.evidence})), facts=(*old.facts, *sentence.facts)) if old else sentence
+    return list(kept.values())
 
 
 def _sentence(section: SectionKind, text: str, facts: Sequence[Fact]) -> Written:
@@ -206,6 +216,11 @@ def value(fact: Fact, lang: Language) -> str:
     return f"{shown}{'' if unit in ('%', '/min', '/10') and lang == 'en' else ' ' if unit and not unit.startswith('/') else ''}{unit}".strip()
 
 
+def _reported(told: Sequence[Fact], voice: Voice) -> str:
+    who = "l'accompagnant" if told[0].asserted_by == "relative" else {"F": "la patiente"}.get(voice.sex or "", "le patient")
+    return voice.say(f" (dire de {who})".replace("de le patient", "du patient"), " (reported)")
+
+
 def _values(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     names: dict[str, list[Fact]] = {}
     done = [f for f in facts if f.type == "procedure"]
@@ -214,8 +229,9 @@ def _values(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
     for fact in (f for f in facts if f.type in ("vital", "lab") and f.status != "result"):
         names.setdefault(fact.extra[0], []).append(fact)
     for name, told in names.items():
-        said = voice.say(" (dire du patient)", " (reported)") if section is VITALS and all(f.asserted_by != "doctor" for f in told) else ""
-        parts = [f"{value(f, voice.lang)}{_bracket(f.detail)}" for f in told]
+        said = _reported(told, voice) if section is VITALS and all(f.asserted_by != "doctor" for f in told) else ""
+        before = voice.say("antérieur", "previous")
+        parts = [f"{value(f, voice.lang)}{_bracket(f.detail or (before if f.temporality == 'past' else ''))}" for f in told]
         yield _sentence(section, f"{name}{said}{voice.say(' :', ':')} {', '.join(parts)}", told)
     for fact in done:
         absent = fact.polarity == "absent"
@@ -225,9 +241,8 @@ def _values(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
 def _examination(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     for fact in facts:
         if fact.status == "seen":
-            words = voice.tidy(fact.sentence) if voice.lang == "fr" else wording_en.directive(fact.sentence, voice.sex) or voice.tidy(fact.sentence)
-            words = re.sub(r"^(?:C['’]est|Je vois)\s+", "", words)
-            yield _sentence(section, voice.say(f"À la vidéo : {words[:1].lower()}{words[1:]}", words), [fact])
+            words = wording_fr.observed(fact.sentence) if voice.lang == "fr" else wording_en.directive(fact.sentence, voice.sex) or voice.tidy(fact.sentence)
+            yield _sentence(section, voice.say(f"À la vidéo : {words}", words), [fact])
         else:
             yield _sentence(section, voice.say("Non réalisable à distance : ", "Not possible by video: ") + _not_examined(fact, voice), [fact])
 
@@ -237,10 +252,10 @@ CANNOT_WORDS = re.compile(r"(?:,? ?(?:là|ici|ça|à l['’]écran|en visio|en v
 
 
 def _not_examined(fact: Fact, voice: Voice) -> str:
+    if voice.lang == "fr":
+        return wording_fr.not_examined(fact.sentence) or "examen physique"
     words = CANNOT_WORDS.sub(" ", voice.tidy(fact.sentence))
     words = re.sub(r"\s+", " ", re.sub(r"\s+,", ",", words)).strip(" ,.;")
-    if voice.lang == "fr":
-        words = re.sub(r"\b(?:ça|le|la|les|vous) ?$", "", words).strip(" ,")
     return (words[:1].lower() + words[1:]) if len(words) > 3 else voice.say("examen physique", "physical examination")
 
 
@@ -251,7 +266,11 @@ def _assessment(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> It
             text = voice.say(f"Diagnostic évoqué : {name}", f"Suspected: {name}")
         else:
             text = name
-        yield _sentence(section, text, [fact])
+        told = voice.directive(fact.sentence) if voice.lang == "en" else None
+        yield _sentence(section, told if told and len(told.split()) <= MAX_TOLD_WORDS else text, [fact])
+
+
+MAX_TOLD_WORDS = 45
 
 
 def _plan(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
@@ -270,7 +289,7 @@ def _planned(fact: Fact, voice: Voice) -> str:
             condition = _condition(fact, voice)
             return f"{words}{voice.say(', sous condition', ', conditional')}{_bracket(condition)}"
         return words
-    if fact.status == "stop":
+    if fact.status in ("stop", "considered"):
         return fact.text
     if fact.status == "order":
         names = voice.listing(list(fact.extra))
@@ -278,6 +297,8 @@ def _planned(fact: Fact, voice: Voice) -> str:
             return voice.say(f"{names} : pas à ce stade", f"{names}: not at this stage")
         if fact.certainty == "conditional":
             return voice.directive(fact.sentence) or voice.say(f"{names} à envisager selon l'évolution", f"{names} to be considered")
+        if voice.lang == "en":
+            return voice.directive(fact.sentence) or f"{names} {fact.detail}".strip()
         return f"{names} {fact.detail}".strip()
     return voice.directive(fact.sentence) or _quoted(fact, voice)
 
@@ -287,9 +308,8 @@ def _condition(fact: Fact, voice: Voice) -> str:
     if not match:
         return ""
     words = match.group().strip()
-    words = re.sub(r"^si$", "", words, flags=re.IGNORECASE)
     if voice.lang == "fr" and re.search(r"\b(?:vous|je|ça)\b", words):
-        return voice.directive(words + " .") or ""
+        words = voice.directive(words + " .") or ""
     return words[:1].lower() + words[1:]
 
 

@@ -1,9 +1,11 @@
 """Facts brought together: repeats merged, later words over earlier ones, the particular over the general."""
 
+import re
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 
 from app.notes.facts import Fact
+from app.notes.text import fold
 
 GENERAL = {  # a general label says nothing beside a particular one
     "diabète": {"diabète de type 2", "diabète de type 1", "diabète gestationnel"}, "asthme": {"asthme non contrôlé"}, "migraine": {"migraine avec aura"},
@@ -11,6 +13,7 @@ GENERAL = {  # a general label says nothing beside a particular one
     "infection": {"cystite", "pyélonéphrite", "otite", "sinusite", "pneumopathie", "angine"}, "opération": {"appendicectomie", "cholécystectomie", "césarienne", "hystérectomie", "prothèse de hanche", "prothèse de genou", "mastectomie", "amygdalectomie"},
     "vaccin": {"vaccin antigrippal", "vaccin coqueluche", "vaccin zona", "vaccin Covid", "vaccin pneumocoque", "vaccins à jour", "vaccin tétanos"}, "céphalées": {"migraine", "migraine avec aura"}, "appendicite": {"appendicectomie"},
 }
+MEAN = r"moyenne|average"
 HOME = ("current", "stopped", "not taken")
 
 
@@ -97,7 +100,31 @@ def _newest_dose(facts: list[Fact]) -> list[Fact]:
     return kept
 
 
+CLASS_CODES = {"cortisone": "H02", "anti-inflammatoire": "M01A", "antibiotique": "J01", "triptan": "N02CC", "statine": "C10AA", "pilule": "G03A", "antihistaminique": "R06",
+               "antidépresseur": "N06A", "gliflozine": "A10BK", "anticoagulant": "B01A"}
+
+
+def _names_class(fact: Fact, facts: list[Fact]) -> bool:
+    """A class of drugs beside one of its drugs, said in the same breath."""
+    code = CLASS_CODES.get(fact.label)
+    if fact.label == "stérilet":
+        return any(f.label == "stérilet au cuivre" for f in facts)
+    return code is not None and fact.type == "medication" and any(
+        f is not fact and (f.code or "").startswith(code) and f.type == "medication" and set(f.turns) & set(fact.turns) for f in facts)
+
+
 def _covered(fact: Fact, facts: list[Fact]) -> bool:
+    if _names_class(fact, facts):
+        return True
+    if fact.status == "considered" and any(f.label == fact.label and f.status == "prescribed" for f in facts):
+        return True
+    if fact.type == "problem" and fact.status == "" and fact.polarity == "present" and fact.is_patients and any(
+            f.label == fact.label and f.status == "diagnosis" for f in facts):
+        return fact.temporality == "current"
+    if fact.type == "vital" and fact.label == "poids":
+        return any(f.label == "poids" and f.unit == fact.unit and f.temporality == fact.temporality and f.turns == fact.turns and f.evidence < fact.evidence for f in facts)
+    if fact.type == "vital" and fact.label == "pression artérielle" and fact.temporality == "current":
+        return not re.search(MEAN, fold(fact.sentence)) and any(f.label == fact.label and re.search(MEAN, fold(f.sentence)) for f in facts)
     particular = GENERAL.get(fact.label, set())
     if any(f.label in particular and f.experiencer == fact.experiencer and (f.polarity == fact.polarity or fact.label in ("opération", "vaccin")) and f is not fact for f in facts):
         return True

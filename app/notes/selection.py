@@ -14,8 +14,8 @@ from app.notes.units import Sentence, Visit
 CLINICAL = ("symptom", "problem", "medication", "allergy", "vital", "lab", "procedure", "plan")
 LEAST_FACTS = 2
 LEAST_WORDS = 20
-MAX_EXTRACTS = {"fr": 8, "en": 14}
-MIN_SCORE = 2.0
+MAX_EXTRACTS = {"fr": 8, "en": 24}
+MIN_SCORE = {"fr": 2.0, "en": 1.5}
 BODY = {
     "fr": re.compile(r"(?<![a-z])(?:ventre|dos|jambe|bras|tete|gorge|poitrine|genou|pied|main|epaule|cheville|cou|nuque|oeil|œil|yeux|oreille|nez|bouche|langue|peau|c(?:oe|œ)ur|fesse|cuisse|mollet|hanche|poignet|doigt|dent|visage|machoire|cote|reins?|estomac|sein|aine|orteil)s?(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:belly|stomach|back|leg|arm|head|throat|chest|knee|foot|feet|hand|shoulder|ankle|neck|eye|ear|nose|mouth|tongue|skin|heart|thigh|calf|hip|wrist|finger|tooth|face|jaw|side|kidney|breast|groin|toe|muscle|joint)s?(?![a-z])"),
@@ -57,12 +57,27 @@ def worth_telling(fact: Fact) -> bool:
 
 def extracts(visit: Visit, written: Iterable[Written], voice: Voice) -> Iterator[Written]:
     """The patient's own statements that no fact tells and that still matter, in the third person."""
-    told = {e.turn for sentence in written for e in sentence.evidence}
+    told = {e.turn for sentence in written for e in sentence.evidence} if visit.lang == "fr" else set()
     scored = [(score(s, visit) * (not _after_alarm(s, visit)), s) for s in visit.sentences if s.speaker != "doctor" and not s.asks and s.turn not in told]
-    best = sorted((item for item in scored if item[0] >= MIN_SCORE), key=lambda item: -item[0])[:MAX_EXTRACTS[visit.lang]]
+    best = sorted((item for item in scored if item[0] >= MIN_SCORE[visit.lang]), key=lambda item: -item[0])[:MAX_EXTRACTS[visit.lang]]
     for _, sentence in sorted(best, key=lambda item: (item[1].turn, item[1].start)):
         text = voice.told(sentence.shown)
         if text and len(text) < 220:
+            yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
+
+
+PRESENTS = re.compile(r"\d+ year old|(?:past )?medical history|presents? (?:with|for|today)|here (?:today )?(?:for|with)|referr(?:al|ed)")
+MAX_PRESENTED = 2
+
+
+def presented(visit: Visit, voice: Voice) -> Iterator[Written]:
+    """How the doctor introduces the patient aloud, as English-speaking doctors do for the record."""
+    if visit.lang == "fr":
+        return
+    spoken = [s for s in visit.sentences if s.speaker == "doctor" and not s.asks and PRESENTS.search(s.norm) and len(s.norm.split()) > 7]
+    for sentence in spoken[:MAX_PRESENTED]:
+        text = voice.directive(sentence.shown)
+        if text:
             yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
 
 

@@ -37,7 +37,7 @@ def tidy(text: str) -> str:
         words = FILLER.sub("", words)
     words = LEAD.sub("", words)
     words = re.sub(r",? (?:okay|ok|all right|alright|right|you know)\s*\?$", "", words)
-    words = re.sub(r"\b(\w+)(?: ?,? ?\1\b)+", r"\1", words)
+    words = re.sub(r"\b(\w+)(?:[ ,]+\1\b)+", r"\1", words)
     return re.sub(r"(?:,\s*){2,}", ", ", words).strip(" ,:;.!?-")
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-FILLER = re.compile(r"(?:^|(?<=[\s,.…]))(?:euh|heu|hein|bah|ben|bon|quoi|voilà|alors|enfin|donc|du coup|genre|en fait|justement|franchement|ok|d['’]accord|ah|oh|voyez|vous voyez|vous savez|comment dire|docteur|attendez|oui|ouais|si si|et puis|par contre|attention)(?=[\s,.…!?]|$)[,…]?\s*", re.IGNORECASE)
+FILLER = re.compile(r"(?:^|(?<=[\s,.…]))(?:euh|heu|hein|bah|ben|bon|quoi|voilà|alors|enfin|donc|du coup|genre|en fait|justement|franchement|ok|d['’]accord|ah|oh|voyez(?=\s?[,…]|$)|vous voyez(?=\s?[,….?!]|$)|vous savez|comment dire|docteur|attendez(?=\s?[,…!])|oui|ouais|si si|et puis|par contre|attention)(?=[\s,.…!?]|$)[,…]?\s*", re.IGNORECASE)
 LEAD = re.compile(r"^(?:\W|(?:et|mais|donc|alors|bon|sinon|puis|aussi|parce que|non|oui|moi|là|ok|ah|au début,)\b[\s,:]*)+", re.IGNORECASE)
 FIRST_TO_THIRD = {
     "ai": "a", "suis": "est", "vais": "va", "peux": "peut", "veux": "veut", "dois": "doit", "sais": "sait", "vois": "voit", "crois": "croit", "bois": "boit",
@@ -39,6 +39,7 @@ CLAUSES = (
     (r"\bsi (?:vous )?vous sentez\b", "si sensation"), (r"\bsi vous vomissez\b", "si vomissements"), (r"\bsi vous toussez\b", "si toux"), (r"\bsi vous saignez\b", "si saignement"),
 )
 OPENERS = (
+    (r", que je vous \w+\b.*$", ""), (r"\bje vous (?:rappelle|appelle)\b", "appel du médecin"), (r"(?<=\w) je vous (?:fais|mets|donne|prescris) (?=un|une|le|la|l['’]|des)", " : "),
     (r"^je vous (?:fais|mets|prescris|donne|prépare)(?: donc| aussi)? (?:un |une |le |la |les |des |du |l['’])?", ""), (r"^je vous adresse (?:à un |à une |au |à la |chez le |chez la |aux |à l['’])", "adressé(e) : "), (r"^je vous oriente vers (?:un |une |le |la )?", "orientation : "),
     (r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b", "revoir"), (r"^je vous (?:r?appelle)\b", "appel du médecin"), (r"^on (?:contrôle|recontrôle|vérifie)\b", "contrôler"), (r"^on (?:refait|refera)\b", "refaire"), (r"^on (?:fait|fera|va faire)\b", "faire"), (r"^on (?:garde|continue)\b", "poursuivre"),
     (r"^on arrête\b", "arrêter"), (r"^(?:il faut|il faudra|faut|il vous faut)(?: que vous)? (?:bien )?", ""), (r"^je (?:rajoute|ajoute|demande)\b", "ajouter"), (r"^je préfère (?:vous )?", "préférer "), (r"^je veux que votre médecin vous examine\b", "examen par le médecin traitant"), (r"^ça sera |^ce sera |^c['’]est ", ""),
@@ -106,8 +107,10 @@ def directive(text: str) -> str | None:
     words = tidy(text)
     for pattern, right in (*ALARMS, *CLAUSES, *OPENERS):
         words = re.sub(pattern, right, words, flags=re.IGNORECASE)
-    words = re.sub(rf"\b(?:vous )?(?:ne |n['’])(?:vous )?{EZ} (pas|plus|jamais|rien)\b", lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}", words, flags=re.IGNORECASE)
     words = re.sub(rf"\bne vous {EZ} pas\b", lambda m: f"ne pas se {infinitive(m.group(1))}", words, flags=re.IGNORECASE)
+    words = re.sub(rf"\bvous (le |la |les |l['’]|en |y ){EZ} (pas|plus|jamais)\b", lambda m: f"ne {m.group(3)} {m.group(1)}{infinitive(m.group(2))}", words, flags=re.IGNORECASE)
+    words = re.sub(r"\bvous pouvez (\w+(?:er|ir|re))\b", r"possible de \1", words, flags=re.IGNORECASE)
+    words = re.sub(rf"\b(?:vous )?(?:ne |n['’])(?:vous )?{EZ} (pas|plus|jamais|rien)\b", lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}", words, flags=re.IGNORECASE)
     words = re.sub(rf"\b(?:et )?vous {EZ} (pas|plus|jamais)\b", lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}", words, flags=re.IGNORECASE)
     words = re.sub(rf"\bvous (le |la |les |l['’]|en |y |lui )?vous {EZ}\b", lambda m: f"se {m.group(1) or ''}{infinitive(m.group(2))}", words, flags=re.IGNORECASE)
     words = re.sub(rf"\bvous (le |la |les |l['’]|en |y |lui |leur |me )?{EZ}\b", lambda m: f"{m.group(1) or ''}{infinitive(m.group(2))}", words, flags=re.IGNORECASE)
@@ -117,10 +120,39 @@ def directive(text: str) -> str | None:
     words = re.sub(r"\bne pas (se )?pouvoir\b", "impossibilité de", words)
     words = re.sub(r"\bvotre\b", "son", re.sub(r"\bvos\b", "ses", words, flags=re.IGNORECASE), flags=re.IGNORECASE)
     words = re.sub(r"\bma femme\b|\bc['’]est moi\b", "", words)
+    if words.lower().startswith(("si ", "s'il", "s’il")):
+        words = re.sub(r", (?:des |du |de la |de l['’])(?=\w)", ", ", words)
     words = re.sub(r"\s+", " ", words).strip(" ,;:.")
     if re.search(r"\b(?:vous|je|j['’]|tu|te|toi|moi|ton|ta|tes|nous|m['’]|me)(?![a-zà-ÿ])", words, re.IGNORECASE) or len(words.split()) < 2:
         return None
     return capital(re.sub(r"\s+:", " :", words))
+
+
+PRESENTS = {"tenez": "tient", "avez": "a", "êtes": "est", "faites": "fait", "pouvez": "peut", "dormez": "dort", "voyez": "voit", "prenez": "prend", "buvez": "boit", "sentez": "sent"}
+
+
+def observed(text: str) -> str:
+    """What the doctor sees, told of the patient: "vous parlez sans vous arrêter" -> "parle sans s'arrêter"."""
+    words = re.sub(r"^(?:[Cc]['’]est|[Jj]e vois|[Dd]e ce que je vois,?(?: c['’]est)?)\s+", "", tidy(text))
+    words = re.sub(rf"\bvous {EZ}\b", lambda m: PRESENTS.get(m.group(1), m.group(1)[:-2] + "e"), words)
+    words = re.sub(r"\bvous (?=[aeiouhéè])", "s'", re.sub(r"\bvous (\w+(?:er|ir|re))\b", lambda m: ("s'" if m.group(1)[0] in "aeiouhéè" else "se ") + m.group(1), words))
+    words = re.sub(r",? (?:ça )?c['’]est bien$|^très bien,? ", "", words, flags=re.IGNORECASE)
+    return words[:1].lower() + words[1:]
+
+
+CANNOT = re.compile(r"(?:peux|peut|pouvons|pourrai) pas (?:vous |le |la |les |te |l['’])?(\w+(?:er|ir|re)\b[^.,;]*)", re.IGNORECASE)
+PERSONAL = re.compile(r"\b(?:je|j['’]|on|vous|tu|moi|c['’]est|ça|là|ici|le reste|peux|peut|que)(?![a-zà-ÿ])", re.IGNORECASE)
+
+
+def not_examined(text: str) -> str:
+    """What could not be examined: the things named, or what the doctor could not do; empty when neither is told apart."""
+    words = re.sub(r"\b(?:si besoin|par contre|d['’]ici|en (?:vidéo|visio)|à travers l['’]écran|ni)\b", lambda m: "ni" if m.group() == "ni" else "", tidy(text), flags=re.IGNORECASE)
+    named = [part.strip() for part in re.split(r"[,;:]", words) if part.strip() and not PERSONAL.search(part)]
+    verb = CANNOT.search(words)
+    done = re.sub(r"\s+", " ", verb.group(1)).strip() if verb else ""
+    parts = [part for part in named if part not in done] + ([f"({done})" if named else done] if done else [])
+    told = re.sub(r"\s+", " ", ", ".join(parts).replace(", (", " (")).strip(" ,")
+    return told[:1].lower() + told[1:]
 
 
 def capital(words: str) -> str:
