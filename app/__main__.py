@@ -3,7 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 import uvloop
@@ -11,11 +11,10 @@ from aiohttp import web
 
 from app import logs, supervisor
 from app.actor import system
-from app.application import build, open_database, trail_of
-from app.crypto.keyring import Keyring, load_kek, write_kek
-from app.db import Database, Tx
-from app.migrations import migrate as migrate_database
 from app.settings import Settings, UnsafeSettings
+
+if TYPE_CHECKING:  # a media node that starts again loads neither the pages nor the database: calls wait for it
+    from app.db import Database, Tx
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Colloque: a self-hosted medical teleconsultation platform.")
@@ -43,8 +42,11 @@ def settings_or_fail() -> Settings:
         fail(f"The settings cannot be used:\n{faults}")
 
 
-def database_or_fail(settings: Settings) -> Database:
+def database_or_fail(settings: Settings) -> "Database":
     """The migrated database of these settings."""
+    from app.application import open_database
+    from app.migrations import migrate as migrate_database
+
     try:
         db = open_database(settings)
     except ValueError as fault:
@@ -76,6 +78,8 @@ def serve() -> None:
 @cli.command("web")
 def web_process() -> None:
     """Start the web process alone: pages, signalling, domain, jobs."""
+    from app.application import build
+
     settings = settings_or_fail()
     logs.configure()
     app = build(settings, database_or_fail(settings), work=True)
@@ -181,6 +185,8 @@ def draft(
 @audit_cli.command("verify")
 def audit_verify(as_json: AsJson = False) -> None:
     """Check the whole trail: an edited, removed, reordered or cut-off entry is found. Exit code 2 if so."""
+    from app.application import trail_of
+
     settings = settings_or_fail()
     db = database_or_fail(settings)
     verdict = db.read_sync(system("audit verify"), trail_of(settings).verify)
@@ -197,6 +203,8 @@ def audit_verify(as_json: AsJson = False) -> None:
 @keys_cli.command("new")
 def keys_new(path: Annotated[Path, typer.Argument(help="Where to write the key; must not exist yet.")]) -> None:
     """Make a key encryption key. Keep a copy apart from the database's backups: without it nothing opens."""
+    from app.crypto.keyring import write_kek
+
     try:
         write_kek(path)
     except FileExistsError:
@@ -207,11 +215,13 @@ def keys_new(path: Annotated[Path, typer.Argument(help="Where to write the key; 
 @keys_cli.command("rotate")
 def keys_rotate(new_file: Annotated[Path, typer.Argument(exists=True, help="The new key (see `keys new`).")]) -> None:
     """Rewrap every data key under a new KEK. Stop the servers first; afterwards set COLLOQUE_KEK_FILE."""
+    from app.crypto.keyring import Keyring, load_kek
+
     settings = settings_or_fail()
     db = database_or_fail(settings)
     new_kek = load_kek(None, new_file, None)
 
-    def rotate(tx: Tx) -> int:
+    def rotate(tx: "Tx") -> int:
         return tx.keyring.rotate(tx.session, new_kek)
 
     count = db.write_sync(system("keys rotate"), rotate)
