@@ -112,10 +112,13 @@ def find(tx: Tx, /, encounter_id: str, action: Action, *, quiet: bool = False, *
     if appointment is None:
         audit.record(tx, action, outcome="refused", entity="Encounter", entity_id=encounter_id)
         raise AccessDenied
-    return tx.session.get(Encounter, encounter_id) or Encounter(
+    encounter = tx.session.get(Encounter, encounter_id) or Encounter(
         id=appointment.id, patient_id=appointment.patient_id, practitioner_id=appointment.practitioner_id,
         language=appointment.language,
     )
+    if encounter.practitioner_id != appointment.practitioner_id:  # the appointment moved to another doctor
+        encounter.practitioner_id = appointment.practitioner_id
+    return encounter
 
 
 def arrive(tx: Tx, encounter_id: str) -> Encounter:

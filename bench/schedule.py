@@ -26,8 +26,8 @@ DOCTORS, DAYS, ROUNDS = 10, 5, 15
 CLERK = Actor(Role.SCHEDULER, "clerk")
 GIVEN = ("Claire", "Hugo", "Ahmed", "Jeanne", "Pierre", "Nina", "Samba", "Marie", "Luc", "Fatou", "Inès", "Paul")
 BEGINNINGS = ("Le", "Du", "Mar", "Ber", "Mo", "Ro", "Gir", "Fau", "Che", "Per", "Bou", "Va", "Sar", "Lam", "Ga", "Dela")
-ENDINGS = ("fèvre", "rand", "tin", "nard", "reau", "ssel", "ard", "rier", "vallier", "rot", "chet", "lois", "kozy", "bert",
-           "gnon", "croix")
+ENDINGS = ("fèvre", "rand", "tin", "nard", "reau", "ssel", "ard", "rier", "vallier", "rot", "chet", "lois", "kozy",
+           "bert", "gnon", "croix")
 SEARCHES = ("lefevre", "mar", "marie mar", "de", "durand 12/05/1972", "claire le", "0612000042", "zzzz", "lefevrre")
 
 

@@ -2,7 +2,7 @@
  * The planner comes alive: arrow keys walk through the grid, and what others book shows without a reload.
  * <live-planner> wraps the grid; without script the grid is a page of links.
  */
-const REFRESH_MS = 20_000;
+const REFRESH_MS = 60_000; // each look is noted in the audit trail: often enough, not more
 const ENTRIES = "a.free, a.a";
 
 class LivePlanner extends HTMLElement {

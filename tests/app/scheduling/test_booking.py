@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from app import audit
+from app import audit, encounters, waiting
 from app.access import guard, links
+from app.actor import Actor, Role
 from app.consent import VISIT, Consent
 from app.errors import AccessDenied, Conflict, Invalid, NotFound
 from app.jobs import Job
@@ -60,7 +61,7 @@ def test_the_motif_gives_the_length(clinic, book):
 
 def test_the_reason_is_sealed(db, clinic, book):
     visit = book(reason="douleur thoracique")
-    assert "thoracique".encode() not in stored(db, visit.id).sealed
+    assert b"thoracique" not in stored(db, visit.id).sealed
     assert db.read_sync(SYSTEM, lambda tx: tx.open(stored(db, visit.id), BookingNote)).reason == "douleur thoracique"
 
 
@@ -216,6 +217,16 @@ def test_moving_to_another_doctor_hands_over_the_care(db, clinic, book):
     assert not db.read_sync(clinic.doctor(0), guard.in_care, clinic.patients[0])
     assert db.read_sync(clinic.doctor(1), guard.in_care, clinic.patients[0])
     book(patient=1)  # the first doctor's slot is free again
+
+
+def test_a_visit_prepared_with_one_doctor_waits_for_the_doctor_it_moved_to(db, clinic, book):
+    visit = book()
+    patient = Actor(Role.PATIENT, clinic.patients[0], patient_id=clinic.patients[0], appointment_id=visit.id)
+    db.write_sync(patient, encounters.open_for, visit.id)  # as the device test does, days before
+    db.write_sync(SCHEDULER, booking.move, visit.id, TEN, clinic.doctors[1])
+    assert db.read_sync(patient, waiting.place, visit.id).practitioner.id == clinic.doctors[1]
+    assert db.write_sync(patient, encounters.arrive, visit.id).practitioner_id == clinic.doctors[1]
+    assert [e.id for e in db.read_sync(clinic.doctor(1), waiting.queue, TEN.date())] == [visit.id]
 
 
 def test_moving_onto_a_taken_slot_changes_nothing(db, clinic, book):

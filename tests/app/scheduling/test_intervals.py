@@ -1,5 +1,6 @@
 """Interval algebra against sets of minutes, the plainest model there is."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,7 +26,7 @@ some = st.lists(st.builds(interval, st.integers(0, 120), st.integers(0, 120)), m
 
 def assert_normal(intervals: list[Interval]) -> None:
     assert all(i.start < i.end for i in intervals)
-    assert all(a.end < b.start for a, b in zip(intervals, intervals[1:], strict=False))
+    assert all(a.end < b.start for a, b in itertools.pairwise(intervals))
 
 
 @given(some)
@@ -46,7 +47,7 @@ def test_pieces_fill_each_free_time_from_its_start(intervals, length_min):
     free, length = union(intervals), timedelta(minutes=length_min)
     found = pieces(free, length)
     assert all(p.length == length and any(p.within(f) for f in free) for p in found)
-    assert all(not a.overlaps(b) for a, b in zip(found, found[1:], strict=False))
+    assert all(not a.overlaps(b) for a, b in itertools.pairwise(found))
     assert len(found) == sum(int(f.length / length) for f in free)
 
 
