@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from app.notes.cues import cues
 from app.notes.facts import Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
 from app.notes.people import relation_near, uncle_side
@@ -24,33 +25,20 @@ ALLERGENS = (
     ("fraises", "strawberries", r"fraises?", r"strawberr"), ("kiwi", "kiwi", r"kiwis?", r"kiwi"),
 )
 ALLERGY = {"fr": re.compile(r"allergi|intoleran"), "en": re.compile(r"allerg|intoleran")}
-REACTION = {
-    "fr": re.compile(r"plaques?(?!tte)(?: rouges)?|urticaire|boutons?|(?:les? |la )?(?:levres?|visage|mains?|langue|gorge)(?: et les (?:mains|levres|yeux))? qui gonfl\w+|(?:oe|œ)deme|gonfl\w+|malaise|choc|vomi\w*|diarrhee|demange\w*|mal a respirer"),
-    "en": re.compile(r"rash|hives|swelling|swell\w*|anaphyla\w+|violently sick|sick|vomit\w*|nausea|itch\w*|(?:can t|trouble) breath\w*|throat clos\w+"),
-}
-CURED = {"fr": re.compile(r"c est fini|gueri|reintrodui|plus allergique|passe(?:e)?(?![a-z])|il boit du lait"), "en": re.compile(r"grew out|outgrew|no longer allergic|resolved|back on")}
-NOT_REALLY = {"fr": re.compile(r"pas (?:vraiment |une vraie )?(?:une )?allergie|intoleran|mal supporte"), "en": re.compile(r"not (?:really )?an? allergy|intoleran|just (?:makes|upsets)")}
-NONE = {"fr": re.compile(r"^\W*(?:(?:euh|ah|ben|alors|moi|a ma connaissance|que je sache)\W+)*(?:non|aucune?|rien|pas d|pas que je|j en ai pas|j ai rien|moi j ai rien)"),
-        "en": re.compile(r"^\W*(?:(?:um|uh|oh|well|so)\W+)*(?:no|none|nothing|not that i|nope)")}
+REACTION = cues("background.reaction")
+CURED = cues("background.cured")
+NOT_REALLY = cues("background.not_really")
+NONE = cues("background.none")
 
-TOBACCO = {"fr": re.compile(r"fume|refume|tabac|cigarettes?|clopes?|paquets?(?: par jour| annees)|tabagi"), "en": re.compile(r"smok|cigarettes?|tobacco|packs? (?:a|per) day|cigars?")}
+TOBACCO = cues("background.tobacco")
 VAPING = {"fr": re.compile(r"vapot|cigarette electronique|vape"), "en": re.compile(r"vap(?:e|ing)|e cigarette")}
-ALCOHOL = {"fr": re.compile(r"alcool|verres? de (?:vin|rouge|blanc|rose)|bieres?|aperos?|whisky|vodka|un verre"), "en": re.compile(r"alcohol|drink(?:ing|er|s)?(?! (?:well|water|enough|fluids|plenty|lots|tea|coffee))|beers?|wine|glass(?:es)? of|etoh|units a week")}
-DRUG_USE = {"fr": re.compile(r"cannabis|\bjoints?(?![a-z])|cocaine|heroine|drogues?|ecstasy|stupefiant"), "en": re.compile(r"cannabis|marijuana|weed|cocaine|heroin|recreational drugs|illicit|street drugs|drug use")}
-WORK = {
-    "fr": re.compile(r"(?:je suis|je travaille (?:comme|dans|en|a)|je bosse (?:comme|dans|en)|vous etes|mon metier c est|comme metier) ((?:un |une )?(?:manutentionnaire|boulang\w+|caissi\w+|infirmi\w+|enseignante?|prof\w*|instit\w*|comptable|"
-                     r"chauffeur\w*|macon\w*|plomb\w+|electric\w+|secretaire|assistante?(?: \w+)?|vendeu\w+|serveu\w+|cuisini\w+|agricult\w+|ouvri\w+|cadre|ingenieur\w*|informatic\w+|developpeu\w+|etudiante?|retraitee?|au chomage|aide soignante?|"
-                     r"agent \w+|avocate?|coiffeu\w+|commercia\w+|conduct\w+|educat\w+|facteu\w+|policie\w+|pompie\w+|menuisi\w+|carreleu\w+|peintre|jardini\w+|paysagiste|musicien\w*|journaliste|graphiste|routier|magasini\w+|femme de menage|auxiliaire \w+|"
-                     r"au ménage|au menage|mere au foyer|artisan\w*|militaire|fleuriste|nounou|assistante maternelle|technici\w+|mecanici\w+|kine\w*|pharmaci\w+|banqui\w+|libraire|la logistique|la restauration|le batiment|l informatique|usine|bureau))"),
-    "en": re.compile(r"(?:i am|i m|i work as|i ve been|work as|working as|i was) (?:an? )((?:\w+ )?(?:accountant|teacher|nurse|driver|engineer|lawyer|student|carpenter|plumber|electrician|builder|chef|cook|waiter|waitress|secretary|manager|"
-                     r"developer|programmer|mechanic|farmer|police officer|firefighter|hairdresser|cleaner|cashier|receptionist|analyst|consultant|designer|journalist|writer|musician|construction worker|contractor|librarian|pharmacist|banker|salesman|retired))"
-                     r"|(?:i m|i am) (retired|unemployed|a student)"),
-}
-LIVING = {"fr": re.compile(r"(?:je vis|j habite|vous vivez) (?:toute? )?(?:seule?|avec [^,.!?]{3,30}|chez [^,.!?]{3,25})|(?:on a pris|j ai) un (?:chat|chien)[^,.!?]{0,25}"),
-          "en": re.compile(r"(?:i )?live (?:alone|by myself|with [^,.!?]{3,30}|in [^,.!?]{3,30})|(?:i have|we have|got) a (?:new )?(?:cat|dog)[^,.!?]{0,20}")}
-PROJECT = {"fr": re.compile(r"(?:veut|voudrait|envie d|projet d[e ]*) ?(?:un |d un )?(?:bebe|enfant|grossesse)"), "en": re.compile(r"trying (?:to get pregnant|for a baby)")}
-QUIT = {"fr": re.compile(r"arrete|plus (?:fume|touche)|pas une(?![a-z])|j en fumais|je fumais|ex fumeu"), "en": re.compile(r"quit|stopped|used to|gave (?:it )?up|ex smoker|former")}
-NEVER = {"fr": re.compile(r"jamais|non|pas(?! beaucoup| tous| plus de| souvent)|aucune?"), "en": re.compile(r"never|no(?![a-z])|not(?! much| a lot| a heavy| a very| a big| often)|n t(?! (?:drink|smoke) (?:much|a lot|often)| really)")}
+ALCOHOL = cues("background.alcohol")
+DRUG_USE = cues("background.drug_use")
+WORK = cues("background.work")
+LIVING = cues("background.living")
+PROJECT = cues("background.project")
+QUIT = cues("background.quit")
+NEVER = cues("background.never")
 HABITS = (("tabac", "tobacco", TOBACCO), ("vapotage", "vaping", VAPING), ("alcool", "alcohol", ALCOHOL), ("cannabis ou autres substances", "recreational drugs", DRUG_USE))
 
 

@@ -3,17 +3,12 @@
 import re
 from dataclasses import replace
 
+from app.notes.cues import cue, cues
 from app.notes.text import Line
 from app.notes.transcript import Language
 
 MASK = "¤"  # matches no pattern, keeps every offset
-MARK = {
-    "fr": re.compile(r"(?:(?:…|\.\.+|[,.!?])\s*|\s)(?:(?:euh|heu|ah|oh|attendez|attends|enfin|mais|je l ai note)\W+)*"
-                     r"(?:non(?!\s+plus)|pardon(?!\s*[.!?])|enfin|plutot|je veux dire|je voulais dire|je me trompe|"
-                     r"j ai mal (?:souffle|lu|regarde|compte))(?![a-z])"),
-    "en": re.compile(r"(?:(?:…|\.\.+|[,.!?])\s*|\s)(?:(?:uh|um|oh|wait|well|actually|or)\W+)*"
-                     r"(?:no(?![a-z])|sorry(?!\s*[.!?])|i mean|rather|i tell a lie|correction|make that|scratch that)(?![a-z])"),
-}
+MARK = cues("corrections.mark")
 DAYS = {"fr": r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|hier|avant hier",
         "en": r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday"}
 ORDINALS = {"fr": r"premiere?|deuxieme|seconde?|troisieme|quatrieme|cinquieme|sixieme",
@@ -60,7 +55,7 @@ def _numeric_too(kind: str, lang: Language) -> str:
     return rf"|{NUMBER} fois" if kind == OFTEN["fr"] and lang == "fr" else ""
 
 
-UNIT = re.compile(r"\s?(ans?|jours?|semaines?|mois|fois|heures?|kilos?|mg|milligrammes?|days?|weeks?|months?|times?|years?)\b")
+UNIT = cue("corrections.unit")
 
 
 def _same_unit(after_left: str, after_right: str, kind: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from app.notes.cues import cue, cues
 from app.notes.transcript import Language
 
 NUM = r"(\d+(?:\.\d+)?|une?|one|an?)"
@@ -21,12 +22,9 @@ FORMS = (
     (("dose", "dose"), r"doses?"),
 )
 DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z])( et demie?| and a half)?)")
-BARE = re.compile(r"(?<![\d./¤])(?:(?:a|du|le|de|un|en|au|dose|on|to|of) )?(\d+(?:\.\d+)?)(?![\d/]|\.\d)(?!,? ?(?:fois|par |jours?|semaines?|mois|ans?|heures?|minutes?|h\b|comprimes?|cp|gelules?|cachets?|sachets?|"
-                  r"bouffees?|prises?|%|kilos?|euros?|times|a day|days?|weeks?|months?|years?|hours?|tablets?|pills?|puffs?|capsules?|per |inhalations?|crises?|boites?|plaquettes?|sur|over|pounds|st\b|or\b|to \d|"
-                  r"am\b|pm\b|o clock|yesterday|percent|points?))")
+BARE = cue("dosing.bare")
 COUNT = re.compile(rf"(?<![\w.]){NUM}(?:,? (?:ou|a|or|to) (\d+))? ({'|'.join(p for _, p in FORMS)})(?![a-z])")
-PER_DAY = re.compile(rf"(?<![\w.])(?:{NUM} fois par jour|{NUM} fois (?:dans|sur) la journee|{NUM} (?:prises? )?par jour|(\d+) times? (?:a|per|each|every) day|(\d+) times daily|(\d+) a day|once (?:a|per) day|once daily|twice (?:a|per|each) day|twice daily|three times daily|tid|bid|"
-                     rf"one (?:a|per) day)(?![a-z])")
+PER_DAY = cue("dosing.per_day")
 TIMES_ONLY = re.compile(r"(?<![\w.])(\d+) fois(?! par (?:semaine|mois|an))(?![a-z])")
 SLOTS = {
     "fr": ((r"matin,? midi et soir|matin midi soir|matin,? (?:le )?midi,? (?:et )?(?:le )?soir", "matin, midi et soir", 3), (r"(?:un |une |le )?matin,? (?:et |un |une )?(?:le )?soir", "matin et soir", 2),
@@ -37,15 +35,13 @@ SLOTS = {
 }
 EVERY = re.compile(r"(?:toutes les|every) (\d+)(?: (?:a|to|ou|or) (\d+))? (?:heures|hours)")
 ALTERNATE = {"fr": re.compile(r"un (jour|soir|matin) sur (?:deux|2)"), "en": re.compile(r"every other (day|night)")}
-WEEKLY = re.compile(rf"(?:{NUM}(?:,? (?:ou |a |or |to )?(\d+))?|once|twice)(?: \w+)? ?(?:fois|times?)? ?(?:par|a|per|each|every) (?:semaine|week)|once weekly|weekly|(?:three|two) times a week|par semaine")
-DURATION = re.compile(r"(?:pendant |durant |sur |pour |for |x )?(?:the next |another )?(?:(\d+)(?:,? (?:a|ou|to|or) (\d+))? ?(?:more )?|(une?|a|one) )(jours?|semaines?|mois|days?|weeks?|months?)(?! (?:plus tard|apres|ago|dernier))(?! de (?:migraine|triptan))( (?:maximum|max\b|au maximum))?")
-MAXIMUM = re.compile(r"(?:(?:jusqu a|pas plus de|maximum|max|up to|no more than|maximum of) )(?:(\d+)|une?)(?: (?:fois|prises?|times?|doses?|comprimes?|tablets?|inhalations?))? ?(?:par jour|a day|per day|times a day|times per day|en tout)|(\d+)(?: fois)? par jour (?:au )?maximum|(\d+) a day maximum")
+WEEKLY = cue("dosing.weekly")
+DURATION = cue("dosing.duration")
+MAXIMUM = cue("dosing.maximum")
 GAP = re.compile(r"(?:au moins )?(?:at least )?(\d+) (?:heures|hours) (?:entre|between|apart|d intervalle|d ecart)")
-AS_NEEDED = {"fr": re.compile(r"si besoin|si (?:vous avez )?(?:mal|la douleur|douleur)|s il (?:est )?(?:gene|a mal|a de la fievre)|en cas de (?:douleur|besoin|fievre|crise)|a la demande|quand (?:ca siffle|j y pense|vous avez mal|je suis mal|j ai mal)|si ca fait mal|au besoin|de temps en temps"),
-             "en": re.compile(r"as needed|if needed|as (?:i|you) need|prn|when (?:you|i) need|for pain as|for the pain if|when it hurts")}
-ONCE = {"fr": re.compile(r"prise unique|une seule (?:fois|prise)|en une (?:fois|prise)|dose unique"), "en": re.compile(r"single dose|one dose only|just once|one off")}
-MEALS = {"fr": re.compile(r"(?:au milieu|au debut|a la fin|a distance|pendant|avant|apres) (?:du |des |le |les |de )?repas|a jeun|en mangeant|a distance du the et du cafe"),
-         "en": re.compile(r"with (?:food|meals)|on an empty stomach|before (?:meals|breakfast|food)|after (?:meals|food)")}
+AS_NEEDED = cues("dosing.as_needed")
+ONCE = cues("dosing.once")
+MEALS = cues("dosing.meals")
 NUMBER_WORDS = {"un": 1.0, "une": 1.0, "one": 1.0, "a": 1.0, "an": 1.0}
 
 

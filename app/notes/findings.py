@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Evidence, Fact, FactType, Polarity, Temporality
 from app.notes.lexicon import Mention, find_concepts
 from app.notes.people import BLOOD, relation_near, spoken_of, uncle_side
@@ -14,31 +15,17 @@ from app.notes.units import Exchange, Sentence, Visit
 
 CLINICAL = ("symptom", "problem", "surgery")
 INVERSE = {"trismus", "limitation de la rotation du cou", "aphagie"}  # "can you open your mouth?" "yes" is no trismus
-NORMALLY = re.compile(r"normale?ment|normal|\b(?:ok|okay|fine|alright)\b|(?:va|vont|marche|fonctionne|tournez|bougez) bien")
-CONCLUDES = {
-    "fr": re.compile(r"(?:pour moi,? c est|c est (?:donc |bien |plutot |probablement |sans doute |surement |une? )|(?:donc|alors),? (?:c est )?(?:une?|la|le) |il s agit|vous (?:avez|faites|manquez)|je pense|"
-                     r"ca (?:ressemble|evoque|fait penser)|ca m evoque|ce que vous decrivez|diagnostic|j evoque|suspicion|une suspicion|(?:on est )?sur une?|en faveur d|donc vous etes|vous etes controle)"),
-    "en": re.compile(r"(?:it is|it s|this is|that s|you have|you ve got|i think|i believe|i suspect|consistent with|diagnos|sounds like|looks like|"
-                     r"impression|suggestive|likely|probably|for your|regarding your|your (?:first|second|third|next|last) problem|in terms of your|assessment|problem)"),
-}
+NORMALLY = cue("findings.normally")
+CONCLUDES = cues("findings.concludes")
 OPENS = re.compile(r"(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)\W*$")
 EXISTS = re.compile(r"[^.,]{0,25},? (?:ca existe|(?:c est|est) possible)")
-NOT_LIKE = {"fr": re.compile(r"(?:ressemble|evoque|fait) pas|pas (?:une?|de|d|la|le) |rien (?:ne )?va dans ce sens"),
-            "en": re.compile(r"(?:not|n t) (?:look|sound|think|suggest|a |an |have)|rule out|unlikely")}
-HISTORY = {"fr": re.compile(r"dans (?:le|votre|mon|son) dossier|j ai note|je vois (?:que|dans)|antecedent|ici j ai|c est ecrit|un passe d"),
-           "en": re.compile(r"history of|i see (?:you|that)|my file|your (?:chart|record|file)|past medical")}
-FAMILY_QUESTION = {"fr": re.compile(r"famil|chez vous|vos parents|parents|proches|votre (?:mere|pere|s(?:oe|œ)ur|frere|mari|femme)|quelqu un|entourage|a la maison"),
-                   "en": re.compile(r"famil|your (?:mother|father|mom|dad|mum|parents|siblings|brothers?|sisters?|husband|wife)|runs? in|anybody|anyone|around you")}
-ECHO = {"fr": re.compile(r"^(?:\W*(?:si|oui|alors|moi|ah|non|jamais|,|\.)\W*)*(?:j |je |c est |ca |elle |il |y )?(?:en |l )?(?:a eu|a fait|en a|en ai|oui|aussi|c est|etait|,)"),
-        "en": re.compile(r"")}
+NOT_LIKE = cues("findings.not_like")
+HISTORY = cues("findings.history")
+FAMILY_QUESTION = cues("findings.family_question")
+ECHO = cues("findings.echo")
 ASIDE = re.compile(r"(?:vous|tu) (?:savez|voyez)|comment dire")
-QUALIFIER = {
-    "fr": re.compile(r"^ ?(?:(?:tres |probablement |plutot |un peu )?(?:droite?|gauche|simple|aigue?s?|virale?|bacterienne?|chronique|non controlee?|controlee?|legere?|moderee?|severe|"
-                     r"allergique|atopique|saisonniere?|externe|interne|moyenne|professionnel(?:le)?|debutante?|equilibree?|du boulanger|des deux cotes|genitales?|benigne?|nocturnes?|"
-                     r"d effort|mecanique|inflammatoire|de grade \d|s1|l5|type \d)(?![a-z]),? ?)+"),
-    "en": re.compile(r"^ ?(?:(?:very )?(?:acute|chronic|mild|moderate|severe|viral|bacterial|allergic|seasonal|uncontrolled|well controlled|controlled|stable|recurrent|simple)(?![a-z]),? ?)+"),
-}
-BEFORE_EN = re.compile(r"((?:acute|chronic|mild|moderate|severe|viral|bacterial|allergic|left|right|bilateral|uncontrolled|lower|upper|dry|productive|sharp|burning|dull|constant|intermittent|night|persistent)(?: (?:left|right|acute|chronic|viral|sided))? )$")
+QUALIFIER = cues("findings.qualifier")
+BEFORE_EN = cue("findings.before_en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,22 +158,18 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
 
 
 TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
-ALARM = {
-    "fr": re.compile(r"(?<![a-z])(?:le 15(?!\d)|le 112|31 14|3114|urgences?|(?:vous )?(?:r?appelez|m appelez|me rappelez)|consultez|voyez (?:quelqu un|un medecin)|la maternite|examinee? en vrai)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:999|911|112|the 15|emergency|a e|call (?:me|us|the)|come back|straight away|right away|see someone)(?![a-z])"),
-}
-HEARSAY = {"fr": re.compile(r"(?<![a-z])(?:facebook|internet|j ai (?:vu|lu|entendu)(?! (?:un|le|mon|ma) (?:medecin|docteur))|ca donne|il parait|on m a dit que)(?![a-z])"),
-           "en": re.compile(r"(?<![a-z])(?:facebook|internet|google|i (?:read|heard)|i ve (?:read|heard)|they say)(?![a-z])")}
+ALARM = cues("findings.alarm")
+HEARSAY = cues("findings.hearsay")
 WISHES = re.compile(r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $")
-HABITUAL = {"fr": re.compile(r"(?<![a-z])quand (?:j|je|il|elle|on) (?:ai|a|suis|est|fais)? ?(?:un|une|le|la|du)? ?$"), "en": re.compile(r"(?<![a-z])when(?:ever)? (?:i|he|she) (?:have|has|get|gets) (?:a |an )?$")}
-OTHERWISE = {"fr": re.compile(r",? c est (?:quand|seulement|avec|que)"), "en": re.compile(r" (?:is|was) (?:only )?when")}
+HABITUAL = cues("findings.habitual")
+OTHERWISE = cues("findings.otherwise")
 
 
 def _spoken_of(sentence: Sentence, start: int, visit: Visit) -> tuple[str, int] | None:
     return spoken_of(visit.said_before(sentence), sentence.norm, start, visit.lang) if sentence.speaker == "patient" else None
 
 
-GESTATION = {"fr": re.compile(r"(\d{1,2}) (?:semaines d (?:amenorrhee|hier)|sa(?![a-z]))"), "en": re.compile(r"(\d{1,2}) weeks (?:pregnant|gestation|along)")}
+GESTATION = cues("findings.gestation")
 
 
 def _gestation(sentence: Sentence, lang: Language) -> Iterator[Fact]:
@@ -198,7 +181,7 @@ def _gestation(sentence: Sentence, lang: Language) -> Iterator[Fact]:
                    status="diagnosis", detail=match.group(1), sentence=sentence.shown, extra=(name, ""))
 
 
-SAME_ILLNESS = {"fr": re.compile(r"(?:a|ont) (?:eu|fait) ca|la meme chose|les memes|pareil|malade"), "en": re.compile(r"(?:had|has|got) (?:it|the same)|same thing|also sick|sick too")}
+SAME_ILLNESS = cues("findings.same_illness")
 
 
 def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
@@ -289,8 +272,8 @@ def _detail(sentence: Sentence, lang: Language, mention: Mention) -> str:
 
 
 SIDED = ("douleur", "ganglion", "céphalées", "fourmillements", "otalgie", "lombalgie", "irradiation", "œdème", "œil", "baisse d'audition", "écoulement")
-SIDE = {"fr": re.compile(r"(?<![a-z])(?:a |cote |la |le |l )?(gauche|droite?)(?![a-z])"), "en": re.compile(r"(?<![a-z])(left|right)(?! (?:now|away|after|there))(?![a-z])")}
-WHICH_SIDE = {"fr": re.compile(r"(?:quel(?:le)?|de quel) (cote|jambe|bras|(?:oe|œ)il|oreille|genou|main|pied|epaule|hanche|cheville)"), "en": re.compile(r"(?:which|what) (side|leg|arm|eye|ear|knee|hand|foot|shoulder|hip|ankle)")}
+SIDE = cues("findings.side")
+WHICH_SIDE = cues("findings.which_side")
 FEMININE = ("jambe", "oreille", "main", "epaule", "hanche", "cheville")
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from app.notes.cues import cue, cues
 from app.notes.facts import Evidence, Fact, FactType, Temporality
 from app.notes.people import relation_near
 from app.notes.polarity import CONDITIONS
@@ -73,9 +74,8 @@ MEASURES = (
     Measure("lab", "GAD-7", "GAD-7", "{score}", 0, 21, r"gad ?7", r"gad ?7"),
     Measure("lab", "EPDS", "EPDS", "{score}", 0, 30, r"edimbourg|epds", r"edinburgh|epds"),
 )
-FOREIGN_UNIT = re.compile(r"^ ?(?:ans?|jours?|semaines?|mois|fois|heures?|minutes?|par jour|milligrammes?|mg|microgrammes?|comprimes?|gouttes?|euros?|"
-                          r"years?|days?|weeks?|months?|times?|hours?|milligrams?|tablets?|metres?|% de|sur 10|out of|h\b)(?![a-z])")
-GLUCOSE = {"fr": re.compile(r"glycemi|a jeun|(?:apres (?:manger|le repas)|heures apres)|\bsucre|hypo|dextro|mesure une fois"), "en": re.compile(r"glucose|blood sugar|sugars?|fasting")}
+FOREIGN_UNIT = cue("measures.foreign_unit")
+GLUCOSE = cues("measures.glucose")
 
 
 def measures(visit: Visit) -> Iterator[Fact]:
@@ -122,9 +122,7 @@ def _fact(said: _Said, measure: Measure, value: str | float, at: int, unit: str 
                 detail=when, sentence=said.sentence.shown, extra=(name, when))
 
 
-WHEN = {"fr": re.compile(r"hier(?: (?:soir|matin|midi))?|avant hier|ce (?:matin|midi|soir)|cette nuit|(?:le mois|la semaine|l an(?:nee)?) derni[eè]re?|(?:en|au mois d[e']) ?(?:janvier|f[eé]vrier|mars|avril|mai|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[eé]cembre)|"
-                         r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)(?: (?:soir|matin))?|[àa] p[aâ]ques|(?:il )?y a (?:un|une|\d+) (?:jours?|semaines?|mois|ans)|[àa] jeun|\d heures? apr[eè]s|[àa] la pharmacie|sous le bras|en pharmacie|[àa] (?:une|1|2|deux) heures?", re.IGNORECASE),
-        "en": re.compile(r"(?:this|yesterday|last) (?:morning|evening|night|week|month|year)|yesterday|today|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|fasting|at home", re.IGNORECASE)}
+WHEN = cues("measures.when")
 
 
 def _when(said: _Said, at: int) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from app.notes.cues import cue, cues
 from app.notes.dosing import UCUM, Dose, Schedule, find_dose, find_schedule
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.lexicon import Drug, DrugMention, find_drugs, guess_drug
@@ -14,42 +15,19 @@ from app.notes.timing import date_phrase
 from app.notes.transcript import Language, Transcript
 from app.notes.units import RECORDED, Exchange, Sentence, Visit
 
-STOPS = {
-    "fr": re.compile(r"(?<![a-z])(?:(?:on |l |d |vous |a |les? )?arret(?:e|ez|er|ons)|(?<!pas )plus de|pas de|ni de|surtout pas|on n en (?:donne|prend) pas|evitez|eviter|on n y touche pas|c est non|contre indique|"
-                     r"je (?:vais )?(?:ne )?(?:la |le )?(?:vais )?pas (?:la |le )?renouvel|j evite|j aime mieux pas|pas d)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:stop(?:ping)?|discontinue|come off|avoid|do not (?:take|give)|don t (?:take|give|use)|hold(?:ing)?|no more|not prescribed|i do not give|off of)(?![a-z])"),
-}
-PRESCRIBES = {
-    "fr": re.compile(r"(?<![a-z])(?:je (?:vous |lui |te )?(?:re)?(?:mets|prescris|donne|fais|propose|rajoute|ajoute|renouvelle|renouvele|laisse|baisse|augmente|monte|passe)|je vous la |on (?:va )?(?:passe|passer|met|mettre|garde|continue|reprend|commence|ajoute|renouvelle|monte|descend|augmente|diminue)|"
-                     r"vous (?:prenez|prendrez|commencez|continuez|gardez|mettez|appliquez|pouvez (?:prendre|mettre))|le pharmacien vous|ordonnance|traitement|dans tous les cas|prenez|continuez|il vous faut|une? comprime|pour la crise)"),
-    "en": re.compile(r"(?<![a-z])(?:i (?:ll |will |would |m going to |am going to |m gon na |want to |wan na |also |d like to |can |give |also wan na )*(?:give|prescribe|start|put|increase|continue|refill|send|call in|add|order|decrease|switch|recommend|keep|wan na)|"
-                     r"we (?:ll |will |can |re going to |re gon na |should )*(?:start|give|continue|increase|add|put|try|keep|prescribe|refill|switch)|continue|start|take|keep taking|go ahead and|use (?:the|a|your)|prescription|prescribe|you can (?:take|use)|should take)"),
-}
-MAYBE = {
-    "fr": re.compile(r"(?<![a-z])(?:on pourra(?:it)?|pourrait|pourra|proposera|on verra|j hesit|on en reparle|un jour|peut etre|par exemple|je pensais|discuter|selon|qui verra|possible c est)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:could consider|might|maybe|consider|we can talk about|may need|would consider|down the road|if that does)(?![a-z])"),
-}
-TOOK = {
-    "fr": re.compile(r"(?<![a-z])(?:j ai (?:deja )?pris|j en ai pris|j ai eu|j avais pris|a pris|m a (?:donne|file|prescrit)|j ai mis|hier|ce matin|cette nuit|tout a l heure|l hiver dernier|le mois dernier|je prenais|il l a revomi|on m a donne|j en avais eu|m en avait donne|l ai prise)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:i (?:have )?took|i ve (?:been )?(?:taken|taking|had|having|tried|using)|i tried|yesterday|this morning|last night|i had|i was (?:on|taking)|gave me|i used)(?![a-z])"),
-}
-QUIT = {
-    "fr": re.compile(r"(?<![a-z])(?:(?:j ai|j avais|je l ai|a|ai|on a|avoir|j|l ai) arretee?|je (?:n |ne )?(?:en |le |la )?prends? plus|plus de|j y ai pas touche|n en prends plus|fini(?:e)?|on (?:me )?l a (?:change|arrete))(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:stopped|came off|quit|ran out|no longer|not (?:been )?taking|used to|finished|don t take|discontinued|haven t (?:been )?tak)(?![a-z])"),
-}
-REFUSED = {
-    "fr": re.compile(r"(?<![a-z])(?:(?:l |en )?ai pas (?:pris|donne|touche)|j ai dit non|(?:m a|m en a|il m a) propose|voulait (?:lui |me )?donner|pas pris|jamais pris)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:didn t take|haven t taken|not taken|offered me|never taken|have not taken)(?![a-z])"),
-}
-ASKS_FOR = {"fr": re.compile(r"j allais en demander|je (?:peux|pourrais|voudrais|voulais)|il me faut|faut que je|on m a dit|j ai (?:vu|lu)|me fait peur|je veux pas|ca marche"),
-            "en": re.compile(r"can i|could i|should i|do i need|i ve heard|i don t want|what about")}
-ALLERGY = re.compile(r"allerg|plaques?(?!tte)|reaction|intoleran|urticaire|gonfl|hives|rash when|violently sick|tolerez|tolere|declench|(?:broke|break) out|anaphyla")
+STOPS = cues("medications.stops")
+PRESCRIBES = cues("medications.prescribes")
+MAYBE = cues("medications.maybe")
+TOOK = cues("medications.took")
+QUIT = cues("medications.quit")
+REFUSED = cues("medications.refused")
+ASKS_FOR = cues("medications.asks_for")
+ALLERGY = cue("medications.allergy")
 MICROGRAMS = {"désogestrel", "lévothyroxine", "digoxine", "immunoglobuline anti-D", "fluticasone", "budésonide", "béclométasone"}
 NOT_MG = {"insuline", "insuline glargine", "insuline aspart", "insuline lispro", "formotérol-budésonide", "pilule", "stérilet", "stérilet au cuivre", "vitamine B12",
           "soluté de réhydratation", "colécalciférol", "lévonorgestrel-éthinylestradiol", "drospirénone-éthinylestradiol", "antibiotique", "fluticasone-salmétérol"}
-IF_CLAUSE = {"fr": re.compile(r"(?<![a-z])(?:si|et seulement si|uniquement si|s il|en cas de|au bout d une heure ca va pas)(?![a-z])(?! (?:besoin|mal))"), "en": re.compile(r"(?<![a-z])(?:if|unless|in case)(?! needed| you need)(?![a-z])")}
-CHANGES = {"fr": re.compile(r"(?<![a-z])(?:on (?:descend|diminue|augmente|monte|baisse|passe|arrete)|on va (?:passer|monter|descendre|augmenter)|je (?:monterais|baisse|monte|diminue|augmente))"),
-           "en": re.compile(r"(?<![a-z])(?:increase|decrease|go up|go down|cut (?:it )?down|bump|double) (?:it|that|the dose|to)")}
+IF_CLAUSE = cues("medications.if_clause")
+CHANGES = cues("medications.changes")
 TOPIC_TURNS = 6
 CLASSES = {"anti-inflammatoire", "antibiotique", "antihistaminique", "cortisone", "bêta-bloquant", "statine", "triptan", "gliflozine", "antidépresseur", "anticoagulant",
            "somnifère", "antiviral"}
@@ -87,10 +65,10 @@ def medications(visit: Visit) -> Iterator[Fact]:
             yield from _changed(visit, place, topics)
 
 
-GRANTS = {"fr": re.compile(r"^\W*(?:oui|voila|tout a fait|bien sur)(?![a-z])"), "en": re.compile(r"^\W*(?:yes|yeah|sure|you can|of course)(?![a-z])")}
+GRANTS = cues("medications.grants")
 
 
-STOPS_IT = {"fr": re.compile(r"(?<![a-z])(?:on l arrete|(?:de|faut) l arreter|pas la renouveler|vous l arretez|arretez (?:le|la|ca)|(?:ca,? )?il faut arreter|on arrete ca|ca on recommence pas|ca,? on recommence pas)(?![a-z])"), "en": re.compile(r"(?<![a-z])stop (?:it|that|taking it|them)(?![a-z])")}
+STOPS_IT = cues("medications.stops_it")
 LOOK_BACK_TURNS = 3
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from app.notes.cues import cues
 from app.notes.facts import Certainty, Fact, FactType, Temporality
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.people import relation_near
@@ -12,55 +13,23 @@ from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
 
 ORDERED = ("exam", "referral", "vaccine")
-IF = {"fr": re.compile(r"(?<![a-z])(?:si(?! (?:si|oui|non|besoin)(?![a-z]))|s il|s ils|en dessous de|au dela de|en cas d)(?![a-z])"), "en": re.compile(r"(?<![a-z])(?:if|unless|in case|should you)(?![a-z])")}
-ALARM = {
-    "fr": re.compile(r"(?<![a-z])(?:le 15(?!\d)|au 15(?!\d)|le 112|samu|31 14|3114|urgences?|(?:vous )?(?:r?appelez|m appelez|me rappelez|rappeler)|(?:vous )?consultez|voyez (?:quelqu un|un medecin)|vous revenez|le jour meme|"
-                     r"la maternite|examinee? en vrai|on attend pas|vous arretez et|revenez)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:999|911|112|the 15|call 15|call the fifteen|emergency|a e|(?:call|ring|phone|contact|see|tell|let) (?:me|us|111|someone|the (?:surgery|office|clinic|practice)|your|a doctor)|come (?:back|in|and see|to the surgery)|seek|straight away|right away|immediately|go to the (?:hospital|er|ed)|give (?:me|us) a (?:call|ring))(?![a-z])"),
-}
-LATER = {
-    "fr": re.compile(r"(?<![a-z])(?:on se (?:revoit|voit|reparle|rappelle)|je (?:vous )?(?:revois|rappelle|veux (?:vous )?revoir)|vous revenez|revenez|rendez vous|prochaine consultation|je vous appelle|on refait (?:le|un) point|on controle|controle|vous voyez|d ici|au cabinet)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:follow ?up|see you (?:again|back|in|next|by)|come back|return|back in|recheck|check back|check up|review (?:you|in)|appointment|touch base|call you|i ll call)(?![a-z])"),
-}
-MEETS = {"fr": re.compile(r"(?<![a-z])(?:on se (?:revoit|voit|rappelle)|je vous (?:revois|rappelle)|vous revenez|revenez)(?![a-z])"),
-         "en": re.compile(r"(?<![a-z])(?:follow up|see you (?:again|back|in)|come back)(?![a-z])")}
-WHEN = {
-    "fr": re.compile(r"(?<![a-z])(?:dans (?:environ |les )?(?:\d+|une?|deux|trois|quinze|quelques)(?: (?:a|ou) \d+)? (?:jours?|semaines?|mois|ans?|heures?)|d ici (?:\d+ jours|quinze jours|\d+ semaines?|lundi|mardi|mercredi|jeudi|vendredi|samedi|la fin)|(?:le )?(?:lundi|mardi|mercredi|jeudi|vendredi) (?:\d+|prochain)|"
-                     r"la semaine prochaine|cette semaine|demain|le mois prochain|a 28 semaines)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:in (?:about |around )?(?:\d+|a|one|a couple of|a few)(?:(?: to| or)? \d+)? (?:days?|weeks?|months?|years?)(?: time)?|next (?:week|month|year|monday|tuesday|wednesday|thursday|friday)|tomorrow|within \d+ (?:days|weeks)|\d+ (?:weeks|months|days) from now|(?:\d+|a|one) (?:week|month|year)s? (?:follow|from))(?![a-z])"),
-}
+IF = cues("orders.if")
+ALARM = cues("orders.alarm")
+LATER = cues("orders.later")
+MEETS = cues("orders.meets")
+WHEN = cues("orders.when")
 UNIT_CODES = {"jour": "d", "semaine": "wk", "mois": "mo", "an": "a", "heure": "h", "day": "d", "week": "wk", "month": "mo", "year": "a"}
-ORDERS = {
-    "fr": re.compile(r"(?<![a-z])(?:je (?:vous |lui |la |le |les )*(?:mets|prescris|fais|rajoute|ajoute|adresse|envoie|oriente|demande|propose|note)|il faut|il faudra|faut (?:le |la )?faire|on (?:va )?(?:fait|faire|controle|recontrole|refait|reverra|demande|complete|verra)|vous (?:passez|ferez|faites|prenez|voyez|allez|pouvez demander|continuez|allez voir)|faites|"
-                     r"demandez|prenez rendez vous|bilan|ordonnance|courrier|a faire|est a faire|la fait|je veux que|vient vous|on la fait|je recapitule|je preferer?ais|d ici|dans \d+|je prescris|bon pour)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:i (?:ll |will |would |m going to |m gon na |am going to |want to |wan na |d like to |also want to |also wan na |would like to |do want to |need to )+(?:get|order|refer|send|check|schedule|repeat|do|put|have|see|recommend|obtain|arrange|go ahead|book|request|set)?|we (?:ll |will |can |should |need to |are going to |re going to |re gon na )+(?:get|order|refer|send|check|schedule|repeat|do|have|arrange|book)?|"
-                     r"let s (?:get|order|check|do|go|repeat|schedule)|order(?:ing)?|refer(?:ral)?|repeat|schedule|you (?:need|should|must|ll need|re due|are due)|i m ordering|i would recommend|get you|due for|set you up|must ask)(?![a-z])"),
-}
-NOT_NOW = {"fr": re.compile(r"(?<![a-z])(?:pas maintenant|pas besoin|pas la peine|inutile|pas necessaire|pas (?:pour l instant|tout de suite|encore|d emblee)|pas d |on decide apres|vous pensez qu|je peux pas|peux pas|ca se fait pas)(?![a-z])"),
-           "en": re.compile(r"(?<![a-z])(?:no need|don t need|not necessary|do not need|no test|not today|not now|hold off|can t do|could not)(?![a-z])")}
-ALREADY = {"fr": re.compile(r"(?<![a-z])(?:(?:ai|avez|a|avons|on a|avait|m a|l avez) (?:deja )?(?:fait|eu|recu|passe|pris)e?s?|etait|la derniere|vous l avez eu|qu on a fait|est (?:bon|bonne|negati|positi|revenu|normal)|sont (?:bon|negati|normal))(?![a-z])"),
-           "en": re.compile(r"(?<![a-z])(?:was|were|showed|shows|you had|had (?:a|an|your)|came back|we did|last (?:year|time)|results? of|looks|reviewed|demonstrates)(?![a-z])")}
-CERTIFICATE = {"fr": re.compile(r"(?<![a-z])(?:arret(?: de travail| maladie)?|certificat|prolong\w+|accident du travail|maladie professionnelle|mi temps therapeutique|reprise du travail)(?![a-z])"),
-               "en": re.compile(r"(?<![a-z])(?:sick note|fit note|off work|time off|work note|doctor s note|sick leave|certificate)(?![a-z])")}
-WORK_STOP = {"fr": re.compile(r"(?<![a-z])(?:l arret|un arret|arret (?:de travail|maladie|jusqu)|arreter\?|je prolonge|jusqu au|en maladie|d arret|certificat|limite a \d+ jours|aujourd hui, \w+ et)(?![a-z])"),
-             "en": re.compile(r"(?<![a-z])(?:sick note|fit note|off work|time off work|work note|sick leave|certificate|keep you out of work|\w+ days? off)(?![a-z])")}
-ADVISES = {
-    "fr": re.compile(r"(?<![a-z])(?:buvez|boire|evitez|eviter|reposez|repos\b|marchez|vous marchez|ne vous retenez|lavez|vous lavez|rincez|se rince|mangez|manger|remange|surveillez|notez|pesez|le pesez|gardez|mettez|alternez|restez pas|vous restez|vous alternez|vous attendez|"
-                     r"pas de (?!question|souci|probleme|risque|signe|paralysie|mal\b|douleur|fievre|gonflement|gene|plan|fuites|contact|traitement de fond|crainte|declaration|saignement)|ni de|jamais avec|surtout pas|une? au maximum|chaleur|bouillotte|glace|hydrat|compresses?|lavage|un masque|preservatif|"
-                     r"vous (?:pouvez|devez|prenez \d+ sucres|evitez|faites|notez|buvez|continuez|reprenez|appliquez|souffle)|il faut|il reste a la maison|on souffle|alimentation|vous le dites|attendez le|pendant l aura|pas plus de|au moins)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:drink(?: well| plenty| lots)?|rest\b|get (?:some |plenty of )?rest|avoid|keep (?:it|the|your|an eye)|ice|elevate|apply|wash|stay (?:hydrated|home|away)|try to|make sure|monitor|push(?:ing)? fluids|hydrat\w+|cover|soap and water|you (?:should|can|need to|must)|i (?:want|would like|d like|encourage|recommend|advise|would advise|d advise) (?:you )?(?:to)?|"
-                     r"nothing on it|do not|don t (?:lift|drive|scratch|take)|no contact|limit|quit smoking|cut (?:down|back)|diet|exercise|compression|brace|sling|pat dry|loose cotton|continue to|wear)(?![a-z])"),
-}
-EMPTY = {"fr": re.compile(r"il faut (?:le|la|les) (?:faire|refaire)|^\W*surtout pas\W|c est ca qui|il faut arreter\W*$|il faut pas que ca|je l inscris|^\W*surtout pas d un coup"),
-         "en": re.compile(r"will write it|that s mainly|do not give it|we ll see|if you (?:want|have) (?:any )?questions")}
-SMALL_TALK = {"fr": re.compile(r"(?<![a-z])(?:racontez|je vous ecoute|ecran|camera|micro|ecouteurs?|approchez|reculez|montrez|lampe|wifi|bonjour|au revoir|bonne (?:journee|soiree)|connexion|application|lien|tirez? la langue|prenez votre temps|allez y|attendez, je|tenez vous|mettez vous sur|passez vos doigts|appuyez|vous pouvez (?:parler|vous lever|vous recoucher|le peser)|lumiere|tout est dans votre espace|je recapitule|je me souviens|vous voyez\?|mettez la lumiere|respirez sans|restez dans le noir)(?![a-z])"),
-              "en": re.compile(r"(?<![a-z])(?:can you (?:hear|see|show)|hello|goodbye|bye|nice to|dragon|how are you|camera|screen|microphone|lie (?:down|back)|deep breath|let me (?:know if i|take a look)|come closer|dax|told you|take care|have a (?:good|great|nice)|any questions|sounds good|follow my finger|push against|you did (?:well|great)|i m glad|good to see)(?![a-z])")}
-CANNOT = {"fr": re.compile(r"(?<![a-z])(?:(?:je |on )?(?:ne )?(?:peux|peut|pouvons|pourrai) pas (?:(?:vous |le |la |les |te )?(?:\w+er|\w+ir|\w+re)(?![a-z])|en visio|a travers|d ici|en video)|(?:la|ici|en visio|en video|a l ecran|a la camera)[^.?!]{0,25}(?:je )?peux pas|ca se fait pas en (?:video|visio)|je (?:ferai|verrai) ca quand|on verra ca au cabinet|je peux pas)(?![a-z])"),
-          "en": re.compile(r"(?<![a-z])(?:i (?:can t|cannot|could not|can not|couldn t|am not able to) (?:examine|touch|listen|feel|see|press|palpate|check)|not possible by video)(?![a-z])")}
-EXAMINED = {"fr": re.compile(r"examin|palp|ecout|auscult|regard|touch|appuy|reflex|tension|peser|balance|jambe|gorge|\bcol\b|hauteur|c(?:oe|œ)ur|confirm|bandelette|\bpieds\b|poumon|ventre|oreille|visio|video|ecran|camera|physique|tympan|dents?|peau|fond d (?:oe|œ)il|equilibre"),
-            "en": re.compile(r"examin|touch|listen|feel|press|palpat|check|video|see")}
-SEES = {"fr": re.compile(r"(?<![a-z])(?:je vois (?!surtout|que vous|pas)|c est rouge|c est (?:tres |bien |un peu |dans )?(?:rouge|gonfle|propre|sec)|vous tenez|la force est la|elle est bien|il est pas cerne|il joue|vous parlez sans|de ce que je vois|ont l air|a l air|a la camera|au milieu|pas l air|bien (?:rose|mouillee|coloree?))"),
-        "en": re.compile(r"(?<![a-z])(?:i see (?:groups|a |some|red|no |that the|an )|i (?:do )?(?:appreciate|hear|feel|note|notice|don t (?:see|hear|feel|appreciate))|on (?:your )?(?:physical )?exam(?:ination)?|your (?:heart|lungs?|belly|abdomen|neck|throat|ears?|knee|shoulder|back|skin|lymph nodes|eyes|pulses?|reflexes|strength|gait|incision|vital signs)[^.?!]{0,40}(?:is|are|look|sound|seem|feel)s?|there (?:is|are) (?:no |some |a |an |mild |any )|lungs? (?:are|sound)|heart (?:is|sounds)|tender(?:ness)?|range of motion|no (?:edema|swelling|redness|murmur|bruising)|clear (?:to|bilaterally))")}
+ORDERS = cues("orders.orders")
+NOT_NOW = cues("orders.not_now")
+ALREADY = cues("orders.already")
+CERTIFICATE = cues("orders.certificate")
+WORK_STOP = cues("orders.work_stop")
+ADVISES = cues("orders.advises")
+EMPTY = cues("orders.empty")
+SMALL_TALK = cues("orders.small_talk")
+CANNOT = cues("orders.cannot")
+EXAMINED = cues("orders.examined")
+SEES = cues("orders.sees")
 
 
 def orders(visit: Visit) -> Iterator[Fact]:
@@ -137,7 +106,7 @@ def _pronoun_order(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             return
 
 
-RESULT = {"fr": re.compile(r"(?<![a-z])(normale?s?|negati(?:f|ve)s?|positi(?:f|ve)s?|anormale?s?|bonne?s?)(?![a-z])"), "en": re.compile(r"(?<![a-z])(normal|negative|positive|abnormal|unremarkable)(?![a-z])")}
+RESULT = cues("orders.result")
 RESULT_WORDS = {"negatif": "négatif", "negative": "négative", "negatifs": "négatifs", "negatives": "négatives", "bon": "normal", "bonne": "normale", "bons": "normaux", "bonnes": "normales"}
 
 
@@ -226,8 +195,7 @@ def _certificate(sentence: Sentence, lang: Language) -> Iterator[Fact]:
                polarity="absent" if denied else "present", asserted_by="doctor", critical=True, status="certificate", sentence=sentence.shown, extra=(sentence.shown, ""))
 
 
-ASKS_PAST = {"fr": re.compile(r"(?<![a-z])(?:(?:avez|as|a|l avez|les avez|a ete) (?:deja |vous )?(?:\w+ )?(?:fait|eu|passe|vu|rempli)e?s?|quand|a jour|dernier|derniere|recemment|il date|ophtalmo)(?![a-z])"),
-             "en": re.compile(r"(?<![a-z])(?:have you (?:had|ever|been)|did you (?:have|get)|when|last|recent|up to date|had your)(?![a-z])")}
+ASKS_PAST = cues("orders.asks_past")
 
 
 def _past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:

@@ -2,6 +2,7 @@
 
 import re
 
+from app.notes.cues import cues
 from app.notes.transcript import Language
 
 RELATIONS = {
@@ -34,16 +35,9 @@ NAMES_FR = {
     "grandson": "Petit-fils", "maternal uncle": "Oncle maternel", "paternal uncle": "Oncle paternel", "family": "Famille",
     "other": "Une autre personne",
 }
-TELLS = {  # the relative speaks, gives or is only near: what follows is not theirs
-    "fr": re.compile(r"^\s*,?\s*(?:elle |il |qui |me |m |le |l |nous |lui |toujours |ont |aussi |,)*(?:dit|disait|dis|demande|donne|file|pense|croit|voulait|veut|garde|installe|appele|"
-                     r"amene|conduit|achete|conseille|ramene|trouve|voit|inquiet|fait peur|passe|propose|est a cote|est la|a vu|emmene|m a)(?![a-z])"),
-    "en": re.compile(r"^\s*,?\s*(?:who |she |he |they |always |has |had |just |also |,)*(?:said|says|told|tells|thinks?|gave|gives?|wants?|wanted|asked|noticed|keeps|brought|bought|suggested|works?|"
-                     r"is here|is with|drove|made me|helps?|s coming|is coming|lives?)(?![a-z])"),
-}
-NEAR = {"fr": re.compile(r"(?:avec|chez|pour|contre|sans|demenage|voir|appele[rz]?|a|de|d|c est|enceinte de|garde|par) $"),
-        "en": re.compile(r"(?:with|at|for|to|of|and|see|visit|from|by|told|call) $")}
-SELF = {"fr": re.compile(r"(?<![a-z])(?:moi|je|j|me|m|mon dos|ma tete|ma jambe)(?![a-z])"),
-        "en": re.compile(r"(?<![a-z])(?:i|i m|i ve|me|my own|mine)(?![a-z])")}
+TELLS = cues("people.tells")
+NEAR = cues("people.near")
+SELF = cues("people.self")
 
 
 def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | None:
@@ -94,8 +88,7 @@ def uncle_side(norm: str, relation: str) -> str:
     return relation
 
 
-PRONOUN = {"fr": re.compile(r"(?<![a-z])(?:c est (?:lui|elle)|(?:^|, |et )(?:lui|elle)|ils? (?:a|s est|est)|elle (?:a|s est|est)|on lui|on l)(?![a-z])"),
-           "en": re.compile(r"(?<![a-z])(?:he|she|they|him|her)(?![a-z])")}
+PRONOUN = cues("people.pronoun")
 
 
 def spoken_of(before: str, norm: str, start: int, lang: Language) -> tuple[str, int] | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from app.notes.cues import cue, cues
 from app.notes.facts import Fact
 from app.notes.findings import ALARM
 from app.notes.lexicon import find_concepts, find_drugs
@@ -16,19 +17,10 @@ LEAST_FACTS = 2
 LEAST_WORDS = 20
 MAX_EXTRACTS = {"fr": 8, "en": 24}
 MIN_SCORE = {"fr": 2.0, "en": 1.5}
-BODY = {
-    "fr": re.compile(r"(?<![a-z])(?:ventre|dos|jambe|bras|tete|gorge|poitrine|genou|pied|main|epaule|cheville|cou|nuque|oeil|œil|yeux|oreille|nez|bouche|langue|peau|c(?:oe|œ)ur|fesse|cuisse|mollet|hanche|poignet|doigt|dent|visage|machoire|cote|reins?|estomac|sein|aine|orteil)s?(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:belly|stomach|back|leg|arm|head|throat|chest|knee|foot|feet|hand|shoulder|ankle|neck|eye|ear|nose|mouth|tongue|skin|heart|thigh|calf|hip|wrist|finger|tooth|face|jaw|side|kidney|breast|groin|toe|muscle|joint)s?(?![a-z])"),
-}
-FEELS = {
-    "fr": re.compile(r"(?<![a-z])(?:mal|douleur|brule|pique|serre|lance|gonfle|gratte|saigne|coule|depuis|pire|mieux|aggrave|empire|soulage|arrive (?:plus|pas)|peux (?:plus|pas)|dors|reveille|mange|bois|urine|respire|marche|bouge|fatigue|force|tremble|tombe|pris|prends|opere|hopital|medecin|urgences|analyse|resultat|enceinte|regles|maison)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:hurts?|pain|worse|better|started|began|noticed|feel|felt|feels|swollen|burning|can t|unable|sleep|eat(?:ing)?|drink(?:ing)?|walk(?:ing)?|breath(?:e|ing)|taking|took|surgery|hospital|doctor|diagnosed|test|results|pregnant|period|fell|hit|injur\w+|since|gets?|keeps?|trouble|difficulty|wakes?|work|therapy|exercise)(?![a-z])"),
-}
-CHATTER = {
-    "fr": re.compile(r"(?<![a-z])(?:camera|micro|ecran|wifi|telephone|portable|bonjour|au revoir|merci|docteur marchadier|entends|entendez|lien|application|appli|facebook|ordonnance|certificat|pharmacie|payer|carte vitale|rendez vous|desole|excusez|attendez|d accord|lunettes|raccroche)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:camera|screen|hear me|thank|thanks|bye|hello|nice to|good morning|weather|appointment|pharmacy|sorry|okay doctor|sounds good|any questions|insurance)(?![a-z])"),
-}
-POSTPONED = {"fr": re.compile(r"on decale|on n a pas fait de consultation|je vous entends un mot sur|on reporte|annule la teleconsultation"), "en": re.compile(r"reschedule|can t hear (?:you|anything)|try (?:again )?another (?:day|time)")}
+BODY = cues("selection.body")
+FEELS = cues("selection.feels")
+CHATTER = cues("selection.chatter")
+POSTPONED = cues("selection.postponed")
 MANY_FACTS = 6
 SHORT_REPLY = 15  # words
 
@@ -66,7 +58,7 @@ def extracts(visit: Visit, written: Iterable[Written], voice: Voice) -> Iterator
             yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
 
 
-PRESENTS = re.compile(r"\d+ year old|(?:past )?medical history|presents? (?:with|for|today)|here (?:today )?(?:for|with)|referr(?:al|ed)")
+PRESENTS = cue("selection.presents")
 MAX_PRESENTED = 2
 
 

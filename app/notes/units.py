@@ -5,39 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from app.notes.cues import cue, cues
 from app.notes.corrections import mask_corrections
 from app.notes.facts import Evidence
 from app.notes.text import Line, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
 
 SENTENCE = re.compile(r"(?:[^.?!]|\.(?=\d)|\.\.+)+[.?!]*")
-ASKS = {
-    "fr": re.compile(r"^\W*(?:(?:et|alors|bon|ok|d accord|euh|donc)\W+)*(?:est ce qu|avez vous|etes vous|avez|qu est ce|quel|combien|"
-                     r"comment|pourquoi|depuis quand|y a t il|il y a (?:du|de la|des) \w+ dans|aviez vous|prenez vous|fumez vous)"),
-    "en": re.compile(r"^\W*(?:(?:and|so|okay|ok|um|uh|alright|all right|right|now|well|then)\W+)*(?:do you|have you|are you|did you|"
-                     r"is there|does it|does the|is it|was it|any\b|what|how|when|where|which|were you|has it|had you|"
-                     r"can you tell|could you tell|tell me|who|would you say|you have any|have there)"),
-}
-YES = {
-    "fr": re.compile(r"^\W*(?:(?:ah|euh|heu|ben|bah|alors|oh|et|mais|la|ca|eh|moi|docteur|hum)\W+)*(?:oui|ouais|ouai|si\b(?! on| je| c est| ca)|voila|"
-                     r"exact|tout le temps|un peu|un petit peu|parfois|des fois|de temps en temps|souvent|bien sur|tout a fait|"
-                     r"c est ca|absolument|carrement|beaucoup|enormement|plutot|tous les|toutes les|quelques|evidemment|affirmatif)"),
-    "en": re.compile(r"^\W*(?:(?:um|uh|oh|well|ah|so|gosh|erm|i think)\W+)*(?:yes|yeah|yep|yup|ya\b|sometimes|a (?:little )?bit|a little|"
-                     r"definitely|i (?:do|did|have|am|was)\b(?! not| n t)|occasionally|quite|absolutely|all the time|i think so|"
-                     r"mm hmm|mmhm|mhm|uh huh|correct|sure|of course|it (?:does|is|has|did)\b(?! not| n t)|that s (?:right|correct))"),
-}
-NO = {
-    "fr": re.compile(r"^\W*(?:(?:ah|euh|heu|ben|bah|alors|oh|et|mais|la|ca|moi|docteur|eh|hum)\W+)*(?:non|nan|pas\b|jamais|aucun|rien\b|ni\b|"
-                     r"plus maintenant|j(?:e n)? ?ai (?:pas|rien|jamais)|c est pas|negatif|impossible|non plus|y a pas|"
-                     r"je (?:n en |ne |n )?(?:ai|suis|fume|bois|prends|tousse|crois) (?:pas|rien|jamais))"),
-    "en": re.compile(r"^\W*(?:(?:um|uh|oh|well|ah|so|gosh|erm)\W+)*(?:no\b|nope|nah|not\b|never|none|nothing|i (?:do|did|have|am|was|ca)(?: not| n t|n t)|"
-                     r"i (?:don|didn|haven|wasn|can|couldn) t|i (?:deny|ve never)|neither|it (?:doesn|hasn|isn|didn) t|"
-                     r"i don t think so|absolutely not|negative)"),
-}
-LATER_NO = {"fr": re.compile(r"\b(?:non(?! plus que)|non plus|rien de tout|jamais|aucune?|pas du tout|rien)\b"),
-            "en": re.compile(r"\b(?:no|none|never|nothing|not that i|not really)\b")}
-QUANTITY = re.compile(r"\b(?:\d+|une?|one|once|twice|deux|depuis|since|fois|times|every|tous|toutes|souvent|often|hier|yesterday)\b")
-HOLDS = re.compile(r"^\W*(?:attendez|attends|hang on|wait|un instant|une seconde|one (?:second|moment)|sorry|pardon|comment)\b[^.?!]*[.?!…]*\W*$")
+ASKS = cues("units.asks")
+YES = cues("units.yes")
+NO = cues("units.no")
+LATER_NO = cues("units.later_no")
+QUANTITY = cue("units.quantity")
+HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
 RECORDED = re.compile(r"(?<![a-z])(?:dossier|j ai note|my file|your (?:chart|record)|i have codeine)(?![a-z])")
 MAX_STATED_QUESTION = 90

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from rapidfuzz import fuzz
 
+from app.notes.cues import cue, cues
 from app.notes.corrections import mask_corrections
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.people import relation_near
@@ -17,12 +18,11 @@ from app.notes.units import ASKS, NO, Visit
 
 NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)?|(?<=/)\d+(?:[.,]\d+)?|(?<=\d-)\d+")
 SIDES = {"fr": (("gauche", r"gauche"), ("droite", r"droite?(?![a-z])")), "en": (("left", r"(?<![a-z])left(?![a-z])"), ("right", r"(?<![a-z])right(?: (?:side|arm|leg|knee|ear|eye|shoulder|hand|foot|hip|upper|lower))(?![a-z])"))}
-DENIAL = {"fr": re.compile(r"(?<![a-z])(?:non|pas|plus|jamais|aucune?|rien|ni|sans|impossible|arrete\w*|negati\w+)(?![a-z])"),
-          "en": re.compile(r"(?<![a-z])(?:no|not|n t|never|none|nothing|without|neither|nor|nope|negative|don t|didn t|haven t|isn t|doesn t|stopped|denies)(?![a-z])")}
+DENIAL = cues("verification.denial")
 UNITS = re.compile(r"\d ?(mg|µg|g|mL|UI)(?![a-zA-Z/])")
 UNIT_WORDS = {"mg": r"milligr?|mg|milli", "µg": r"microgr|mcg|µg|ug|gamma", "g": r"(?<!milli)(?<!micro)(?<!kilo)gram|(?<![a-z])g(?![a-z])", "mL": r"millilit|ml|cc", "UI": r"unit|ui|iu"}
 MISHEARD = 80.0
-ARTICLES = re.compile(r"(?<![a-z])(?:une?|one|an?|once|seule?|single|chaque|every|tous|toutes|le (?:soir|matin|midi)|daily|each)(?![a-z])")
+ARTICLES = cue("verification.articles")
 TWO = re.compile(r"(?<![a-z])(?:deux|twice|bid|both|second|couple|matin et soir|quinzaine)(?![a-z])")
 THREE = re.compile(r"(?<![a-z])(?:tid|three|third)(?![a-z])")
 
