@@ -28,6 +28,7 @@ from transcription.protocol import (
 from transcription.sealing import FrameSealer
 
 FLUSH_AFTER_S = 0.1
+SHRED_TRIES = 20
 _HEADER_LIMIT_BYTES = 2_048
 _READ_BYTES = 262_144
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -229,9 +230,18 @@ def streams(root: Path) -> list[Path]:
 
 
 def shred(root: Path, visit_id: str) -> int:
-    """Delete a visit's sealed speech; returns how many streams went. Destroying its key is what makes this final."""
+    """Delete a visit's sealed speech; returns how many streams went. Destroying its key is what makes this final.
+
+    SpoolError when something keeps writing there.
+    """
     directory = visit_dir(root, visit_id)
     count = len(list(directory.glob(f"*{SPOOL_SUFFIX}")))
-    if directory.exists():
-        shutil.rmtree(directory)
-    return count
+    for _ in range(SHRED_TRIES):  # a worker may be saving its position there at this moment
+        try:
+            shutil.rmtree(directory)
+        except OSError as error:
+            if error.errno not in {errno.ENOENT, errno.ENOTEMPTY}:
+                raise
+        if not directory.exists():
+            return count
+    raise SpoolError("the visit's sealed speech cannot be deleted: something keeps writing there")

@@ -5,10 +5,11 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 
-from transcription import spool
+from transcription import position, spool
 from transcription.protocol import RECORD_LENGTH, StreamHeader
 from transcription.sealing import FrameOpener, FrameSealer, StreamEnd
 from transcription.spool import SpoolDamaged, SpoolFull, SpoolReader, SpoolWriter
@@ -227,6 +228,24 @@ def test_shredding_takes_one_visit_only(tmp_path):
     assert spool.shred(tmp_path, "v1") == 2
     assert [path.stem for path in spool.streams(tmp_path)] == ["s3"]
     assert spool.shred(tmp_path, "v1") == 0
+
+
+def test_shredding_wins_against_a_worker_that_saves_its_position(tmp_path):
+    writer(tmp_path).close("closed")
+    stop = threading.Event()
+
+    def save() -> None:
+        while not stop.is_set():
+            position.save(tmp_path / "v1" / "s1.sealed", position.Position(1))
+
+    saving = threading.Thread(target=save)
+    saving.start()
+    try:
+        assert spool.shred(tmp_path, "v1") == 1
+    finally:
+        stop.set()
+        saving.join()
+    assert not (tmp_path / "v1").exists()
 
 
 @pytest.mark.parametrize("visit_id", ["..", "../v1", "a/b", "", "é", "a\0"])
