@@ -67,7 +67,7 @@ async function test() {
   }
   startButton.disabled = false;
   startButton.lastChild?.replaceWith(` ${text.again}`);
-  await ask();
+  if (local) await ask();
   conclude();
 }
 
@@ -177,7 +177,8 @@ function conclude() {
   if (input instanceof HTMLInputElement) input.value = result;
   form.querySelector("button")?.classList.toggle("primary", !failed);
   startButton.classList.toggle("primary", failed);
-  verdict.textContent = result === "failed" ? sentence(ear, way) : result === "weak" ? text.verdictWeak : text.verdictOk;
+  const works = speaker === "busy" ? text.verdictNotes : weak ? text.verdictWeak : text.verdictOk;
+  verdict.textContent = failed ? sentence(ear, way) : works;
   root.dataset.result = result;
 }
 
