@@ -8,17 +8,28 @@ from app.notes.transcript import Language
 
 NUM = r"(\d+(?:\.\d+)?|une?|one|an?)"
 UNITS = (
-    ("mg", r"milligrammes?|milligrams?|milli ?g|mgs?|milligramme"), ("µg", r"microgrammes?|micrograms?|mcg|µg|ug|gammas?"),
-    ("g", r"grammes?|grams?|g"), ("mL", r"millilitres?|milliliters?|ml|cc"), ("UI", r"unites?(?: internationales?)?|units?|ui|iu"),
+    ("mg", r"milligrammes?|milligrams?|milli ?g|mgs?|milligramme"),
+    ("µg", r"microgrammes?|micrograms?|mcg|µg|ug|gammas?"),
+    ("g", r"grammes?|grams?|g"),
+    ("mL", r"millilitres?|milliliters?|ml|cc"),
+    ("UI", r"unites?(?: internationales?)?|units?|ui|iu"),
     ("mEq", r"meq|milliequivalents?"),
 )
 UCUM = {"µg": "ug", "UI": "[iU]", "mL": "mL"}
 FORMS = (
-    (("comprimé", "tablet"), r"comprimes?|cachets?|tablets?|pills?|tabs?|cp"), (("gélule", "capsule"), r"gelules?|capsules?"),
-    (("sachet", "sachet"), r"sachets?"), (("bouffée", "puff"), r"bouffees?|puffs?"), (("inhalation", "inhalation"), r"inhalations?"),
-    (("goutte", "drop"), r"gouttes?|drops?"), (("injection", "injection"), r"injections?|piqures?|shots?"), (("ampoule", "ampoule"), r"ampoules?"),
-    (("application", "application"), r"applications?"), (("cuillère", "spoonful"), r"cuilleres?(?: a (?:cafe|soupe))?|teaspoons?|tablespoons?|spoonfuls?"),
-    (("pulvérisation", "spray"), r"pulverisations?|sprays?"), (("patch", "patch"), r"patch(?:s|es)?"), (("suppositoire", "suppository"), r"suppositoires?"),
+    (("comprimé", "tablet"), r"comprimes?|cachets?|tablets?|pills?|tabs?|cp"),
+    (("gélule", "capsule"), r"gelules?|capsules?"),
+    (("sachet", "sachet"), r"sachets?"),
+    (("bouffée", "puff"), r"bouffees?|puffs?"),
+    (("inhalation", "inhalation"), r"inhalations?"),
+    (("goutte", "drop"), r"gouttes?|drops?"),
+    (("injection", "injection"), r"injections?|piqures?|shots?"),
+    (("ampoule", "ampoule"), r"ampoules?"),
+    (("application", "application"), r"applications?"),
+    (("cuillère", "spoonful"), r"cuilleres?(?: a (?:cafe|soupe))?|teaspoons?|tablespoons?|spoonfuls?"),
+    (("pulvérisation", "spray"), r"pulverisations?|sprays?"),
+    (("patch", "patch"), r"patch(?:s|es)?"),
+    (("suppositoire", "suppository"), r"suppositoires?"),
     (("dose", "dose"), r"doses?"),
 )
 DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z])( et demie?| and a half)?)")
@@ -27,11 +38,20 @@ COUNT = re.compile(rf"(?<![\w.]){NUM}(?:,? (?:ou|a|or|to) (\d+))? ({'|'.join(p f
 PER_DAY = cue("dosing.per_day")
 TIMES_ONLY = re.compile(r"(?<![\w.])(\d+) fois(?! par (?:semaine|mois|an))(?![a-z])")
 SLOTS = {
-    "fr": ((r"matin,? midi et soir|matin midi soir|matin,? (?:le )?midi,? (?:et )?(?:le )?soir", "matin, midi et soir", 3), (r"(?:un |une |le )?matin,? (?:et |un |une )?(?:le )?soir", "matin et soir", 2),
-           (r"tous les soirs|le soir|au coucher|chaque soir|un le soir", "le soir", 1), (r"tous les matins|le matin|chaque matin|au petit dejeuner|au reveil", "le matin", 1),
-           (r"le midi", "le midi", 1), (r"tous les jours|par jour(?! maximum)|chaque jour|quotidien|1/j", "1/j", 1)),
-    "en": ((r"(?:in the )?morning and (?:at |in the )?(?:night|evening)|morning and evening", "morning and evening", 2), (r"at bedtime|every night|at night|in the evening|nightly", "at night", 1),
-           (r"in the morning|every morning", "in the morning", 1), (r"every day|daily|a day|each day|once a day", "daily", 1)),
+    "fr": (
+        (r"matin,? midi et soir|matin midi soir|matin,? (?:le )?midi,? (?:et )?(?:le )?soir", "matin, midi et soir", 3),
+        (r"(?:un |une |le )?matin,? (?:et |un |une )?(?:le )?soir", "matin et soir", 2),
+        (r"tous les soirs|le soir|au coucher|chaque soir|un le soir", "le soir", 1),
+        (r"tous les matins|le matin|chaque matin|au petit dejeuner|au reveil", "le matin", 1),
+        (r"le midi", "le midi", 1),
+        (r"tous les jours|par jour(?! maximum)|chaque jour|quotidien|1/j", "1/j", 1),
+    ),
+    "en": (
+        (r"(?:in the )?morning and (?:at |in the )?(?:night|evening)|morning and evening", "morning and evening", 2),
+        (r"at bedtime|every night|at night|in the evening|nightly", "at night", 1),
+        (r"in the morning|every morning", "in the morning", 1),
+        (r"every day|daily|a day|each day|once a day", "daily", 1),
+    ),
 }
 EVERY = re.compile(r"(?:toutes les|every) (\d+)(?: (?:a|to|ou|or) (\d+))? (?:heures|hours)")
 ALTERNATE = {"fr": re.compile(r"un (jour|soir|matin) sur (?:deux|2)"), "en": re.compile(r"every other (day|night)")}
@@ -89,8 +109,59 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
 
 def _plausible(value: float) -> bool:
     """Whether a bare number can be a strength in milligrams: 0.25, 5, 20, 400, 1000; not 3 or 17."""
-    return value in (0.25, 0.5, 0.75, 1.25, 1.5, 2.5, 4, 5, 7.5, 8, 10, 12.5, 15, 16, 20, 25, 30, 32, 37.5, 40, 45, 50, 60, 70, 75, 80, 90, 100, 112, 120, 125,
-                     150, 160, 180, 200, 240, 250, 300, 320, 325, 350, 400, 450, 500, 600, 650, 750, 800, 850, 875, 1000)
+    return value in (
+        0.25,
+        0.5,
+        0.75,
+        1.25,
+        1.5,
+        2.5,
+        4,
+        5,
+        7.5,
+        8,
+        10,
+        12.5,
+        15,
+        16,
+        20,
+        25,
+        30,
+        32,
+        37.5,
+        40,
+        45,
+        50,
+        60,
+        70,
+        75,
+        80,
+        90,
+        100,
+        112,
+        120,
+        125,
+        150,
+        160,
+        180,
+        200,
+        240,
+        250,
+        300,
+        320,
+        325,
+        350,
+        400,
+        450,
+        500,
+        600,
+        650,
+        750,
+        800,
+        850,
+        875,
+        1000,
+    )
 
 
 def find_schedule(norm: str, lang: Language) -> Schedule:
@@ -101,7 +172,7 @@ def find_schedule(norm: str, lang: Language) -> Schedule:
         words.append(count)
     often, sig = _often(norm, lang)
     words += often
-    needed = any(not re.search(r"(?:pas|not) $", norm[:m.start()]) for m in AS_NEEDED[lang].finditer(norm))
+    needed = any(not re.search(r"(?:pas|not) $", norm[: m.start()]) for m in AS_NEEDED[lang].finditer(norm))
     gap, limit, lasts = GAP.search(norm), MAXIMUM.search(norm), _duration(norm, lang)
     meal = MEALS[lang].search(norm)
     if meal:
@@ -122,8 +193,14 @@ def find_schedule(norm: str, lang: Language) -> Schedule:
 
 
 def _meal(words: str, lang: Language) -> str:
-    for plain, right in (("a distance", "à distance"), ("a jeun", "à jeun"), ("a la fin", "à la fin"), ("debut", "début"), ("apres", "après"),
-                         ("the et du cafe", "thé et du café")):
+    for plain, right in (
+        ("a distance", "à distance"),
+        ("a jeun", "à jeun"),
+        ("a la fin", "à la fin"),
+        ("debut", "début"),
+        ("apres", "après"),
+        ("the et du cafe", "thé et du café"),
+    ):
         words = words.replace(plain, right) if lang == "fr" else words
     return words
 
@@ -134,14 +211,23 @@ def _count(norm: str, lang: Language) -> str:
         return ""
     form = next(names for names, pattern in FORMS if re.fullmatch(pattern, match.group(3)))
     first = f"{number(match.group(1)):g}"
-    spoon = {"a cafe": " à café", "a soupe": " à soupe"}.get(" ".join(match.group(3).split()[1:]), "") if lang == "fr" else ""
+    spoon = (
+        {"a cafe": " à café", "a soupe": " à soupe"}.get(" ".join(match.group(3).split()[1:]), "")
+        if lang == "fr"
+        else ""
+    )
     many = number(match.group(1)) >= 2 or match.group(2)
     amount = f"{first}-{match.group(2)}" if match.group(2) else first
     return f"{amount.replace('.', ',') if lang == 'fr' else amount} {form[0 if lang == 'fr' else 1]}{'s' if many and not form[0].endswith('h') else ''}{spoon}"
 
 
 def _often(norm: str, lang: Language) -> tuple[list[str], str]:
-    day, every, weekly, alternate = PER_DAY.search(norm), EVERY.search(norm), WEEKLY.search(norm), ALTERNATE[lang].search(norm)
+    day, every, weekly, alternate = (
+        PER_DAY.search(norm),
+        EVERY.search(norm),
+        WEEKLY.search(norm),
+        ALTERNATE[lang].search(norm),
+    )
     if ONCE[lang].search(norm):
         return ["prise unique" if lang == "fr" else "single dose"], "prise unique" if lang == "fr" else "single dose"
     if alternate:
@@ -149,14 +235,25 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
         return [words], words
     limit = MAXIMUM.search(norm)
     if day and not (limit and limit.start() <= day.start() < limit.end()):
-        times = next((number(g) for g in day.groups() if g), None) or (2 if re.search(r"twice|bid", day.group()) else 3 if re.search(r"three|tid", day.group()) else 1)
-        return [f"× {times:g}/j" if lang == "fr" else f"{_times(times)} a day"], f"x{times:g}/{'j' if lang == 'fr' else 'day'}"
+        times = next((number(g) for g in day.groups() if g), None) or (
+            2 if re.search(r"twice|bid", day.group()) else 3 if re.search(r"three|tid", day.group()) else 1
+        )
+        return [
+            f"× {times:g}/j" if lang == "fr" else f"{_times(times)} a day"
+        ], f"x{times:g}/{'j' if lang == 'fr' else 'day'}"
     if every:
         span = f"{every.group(1)}-{every.group(2)}" if every.group(2) else every.group(1)
         return [f"toutes les {span} h" if lang == "fr" else f"every {span} hours"], f"/{span} h"
     if weekly and re.search(r"\d|un|one|once|twice|par semaine|weekly|time", weekly.group()):
         return _weekly(weekly, lang)
-    slot = next(((words, times) for pattern, words, times in SLOTS[lang] if re.search(rf"(?<![a-z])(?:{pattern})(?![a-z])", norm)), None)
+    slot = next(
+        (
+            (words, times)
+            for pattern, words, times in SLOTS[lang]
+            if re.search(rf"(?<![a-z])(?:{pattern})(?![a-z])", norm)
+        ),
+        None,
+    )
     if slot and not (limit and slot[0] in ("1/j", "daily")):
         return [slot[0]], slot[0] if slot[1] == 1 else f"{slot[0]}"
     return [], ""
@@ -166,7 +263,9 @@ def _weekly(match: re.Match[str], lang: Language) -> tuple[list[str], str]:
     first = match.group(1)
     times = number(first) if first else 2.0 if "twice" in match.group() else 1.0
     amount = f"{times:g}-{match.group(2)}" if match.group(2) else f"{times:g}"
-    return [f"{amount} fois/semaine" if lang == "fr" else f"{amount}/week"], f"{amount}/sem" if lang == "fr" else f"{amount}/week"
+    return [
+        f"{amount} fois/semaine" if lang == "fr" else f"{amount}/week"
+    ], f"{amount}/sem" if lang == "fr" else f"{amount}/week"
 
 
 def _times(times: float) -> str:
@@ -175,8 +274,11 @@ def _times(times: float) -> str:
 
 def _duration(norm: str, lang: Language) -> str:
     for match in DURATION.finditer(norm):
-        before = norm[max(0, match.start() - 22):match.start()]
-        if re.search(r"dans $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|in $|after $|au bout d|over $|last $|past $|par $|since|preservatif", before):
+        before = norm[max(0, match.start() - 22) : match.start()]
+        if re.search(
+            r"dans $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|in $|after $|au bout d|over $|last $|past $|par $|since|preservatif",
+            before,
+        ):
             continue
         amount = match.group(1) or "1"
         if not match.group(1) and not re.match(r"pendant|durant|pour|for", match.group()):

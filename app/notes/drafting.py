@@ -44,7 +44,9 @@ class Draft:
             "sections": [section for section in map(self._section, ORDER) if section["sentences"]],
             "facts": [fact.to_json() for fact in self.facts],
             "reason": self.reason,
-            "omissions": list(self.omissions), "conflicts": list(self.conflicts), "proposals": list(self.proposals),
+            "omissions": list(self.omissions),
+            "conflicts": list(self.conflicts),
+            "proposals": list(self.proposals),
         }
 
     def _section(self, kind: Any) -> dict[str, Any]:
@@ -55,7 +57,10 @@ class Draft:
         """The draft as plain text, for a terminal."""
         if self.reason:
             return self.reason
-        blocks = [f"{section['title']}\n" + "\n".join(f"  {s['text']}" for s in section["sentences"]) for section in self.to_json()["sections"]]
+        blocks = [
+            f"{section['title']}\n" + "\n".join(f"  {s['text']}" for s in section["sentences"])
+            for section in self.to_json()["sections"]
+        ]
         return "\n\n".join(blocks)
 
 
@@ -76,7 +81,10 @@ def draft(transcript: Transcript) -> Draft:
     kept = _verified([*_reason(visit, facts, voice), *presented(visit, voice), *written], visit)
     kept += _verified(list(extracts(visit, kept, voice)), visit)
     return Draft(
-        transcript, tuple(_in_order(kept)), tuple(facts), None,
+        transcript,
+        tuple(_in_order(kept)),
+        tuple(facts),
+        None,
         omissions=tuple(reconciliation.omissions(facts, kept, transcript, voice)),
         conflicts=tuple(reconciliation.conflicts(facts, transcript, voice)),
         proposals=tuple(reconciliation.proposals(facts, transcript, voice)),
@@ -92,7 +100,11 @@ def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Writt
     """The motif given at booking, proved by the turns that speak of it; else the first complaint."""
     motif = visit.transcript.motif.strip()
     stems = {word[:6] for word in fold(motif).split() if len(word) >= MIN_MOTIF_WORD}
-    proved = [s for s in visit.sentences if any(word[:6] in stems for word in fold(s.norm).replace(",", " ").replace(".", " ").split())]
+    proved = [
+        s
+        for s in visit.sentences
+        if any(word[:6] in stems for word in fold(s.norm).replace(",", " ").replace(".", " ").split())
+    ]
     if motif and proved:
         yield Written(REASON, f"{motif[:1].upper()}{motif[1:]}.", tuple(_evidence(s.evidence()) for s in proved[:2]))
         return
@@ -110,10 +122,16 @@ def _verified(written: Sequence[Written], visit: Visit) -> list[Written]:
     """What the independent check lets through, flagged where a doctor must look."""
     kept = []
     for sentence in written:
-        if failures(sentence, visit) and not (sentence.section is REASON and sentence.text.rstrip(".").lower() == visit.transcript.motif.lower()):
+        if failures(sentence, visit) and not (
+            sentence.section is REASON and sentence.text.rstrip(".").lower() == visit.transcript.motif.lower()
+        ):
             continue
         if unit_unsaid(sentence, visit):
-            flag = "L'unité n'a pas été dite : à vérifier." if visit.lang == "fr" else "The unit was not said: please check."
+            flag = (
+                "L'unité n'a pas été dite : à vérifier."
+                if visit.lang == "fr"
+                else "The unit was not said: please check."
+            )
             sentence = replace(sentence, flag=flag)
         kept.append(sentence)
     return kept

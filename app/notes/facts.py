@@ -4,8 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-FactType = Literal["symptom", "problem", "medication", "allergy", "vital", "lab", "procedure", "plan", "advice",
-                   "social", "family", "work_stoppage"]
+FactType = Literal[
+    "symptom",
+    "problem",
+    "medication",
+    "allergy",
+    "vital",
+    "lab",
+    "procedure",
+    "plan",
+    "advice",
+    "social",
+    "family",
+    "work_stoppage",
+]
 Polarity = Literal["present", "absent"]
 Certainty = Literal["certain", "suspected", "conditional"]
 Temporality = Literal["current", "past", "resolved", "future"]
@@ -60,11 +72,20 @@ class Fact:
     def to_json(self) -> dict[str, Any]:
         """The fields of a gold fact, and characters of the evidence."""
         return {
-            "type": self.type, "text": self.text, "value": self.value, "unit": self.unit, "sig": self.sig,
-            "polarity": self.polarity, "certainty": self.certainty, "temporality": self.temporality,
-            "experiencer": self.experiencer, "asserted_by": self.asserted_by, "turns": list(self.turns),
+            "type": self.type,
+            "text": self.text,
+            "value": self.value,
+            "unit": self.unit,
+            "sig": self.sig,
+            "polarity": self.polarity,
+            "certainty": self.certainty,
+            "temporality": self.temporality,
+            "experiencer": self.experiencer,
+            "asserted_by": self.asserted_by,
+            "turns": list(self.turns),
             "evidence": [{"segment": e.turn, "start": e.start, "end": e.end} for e in sorted(set(self.evidence))],
-            "critical": self.critical, "code": self.code,
+            "critical": self.critical,
+            "code": self.code,
         }
 
 

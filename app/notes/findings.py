@@ -54,8 +54,12 @@ def findings(visit: Visit) -> Iterator[Fact]:
 
 
 def _from_exchange(exchange: Exchange, lang: Language) -> Iterator[Fact]:
-    answered = {m.concept.fr for s in exchange.answer for m in find_concepts(s.norm, lang)
-                if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end:])}
+    answered = {
+        m.concept.fr
+        for s in exchange.answer
+        for m in find_concepts(s.norm, lang)
+        if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end :])
+    }
     about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions)
     for question in exchange.questions:
         mentions = [m for m in find_concepts(question.norm, lang) if m.concept.kind in CLINICAL]
@@ -65,7 +69,9 @@ def _from_exchange(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 continue
             relative = _relative_in_answer(exchange, lang)
             if relative and mention.concept.fr not in answered:
-                yield _family(mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang)
+                yield _family(
+                    mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang
+                )
             if about_family or mention.concept.fr in answered:
                 continue
             fact = _answered(exchange, question, mention, lang)
@@ -74,12 +80,12 @@ def _from_exchange(exchange: Exchange, lang: Language) -> Iterator[Fact]:
 
 
 def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Sentence] | None:
-    """ "Moi non. Ma mère en a eu": who in the answer has what was asked about. """
+    """ "Moi non. Ma mère en a eu": who in the answer has what was asked about."""
     for sentence in exchange.answer:
         if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
             continue
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
-        if near and re.search(r"en a|l a|oui|aussi|yes|had it|has it|does|did", sentence.norm[near[1]:]):
+        if near and re.search(r"en a|l a|oui|aussi|yes|had it|has it|does|did", sentence.norm[near[1] :]):
             return uncle_side(sentence.norm, near[0]), sentence
     return None
 
@@ -96,17 +102,33 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
         detail = _detail(first, lang, mention)
         sentence = first.shown
     past = stance(question.norm, mention.start, mention.end, lang).temporality if polarity == "present" else "current"
-    temporality: Temporality = "past" if past != "current" or (
-        mention.concept.kind != "symptom" and polarity == "present" and re.search(r"deja|ever", question.norm)) else "current"
+    temporality: Temporality = (
+        "past"
+        if past != "current"
+        or (mention.concept.kind != "symptom" and polarity == "present" and re.search(r"deja|ever", question.norm))
+        else "current"
+    )
     if polarity == "present" and stance(first.norm, 0, 0, lang).temporality != "current":
         temporality = stance(first.norm, 0, 0, lang).temporality
-    return _fact(mention, lang, polarity, "certain", temporality, first.speaker,
-                 (question.evidence(mention.start, mention.end), first.evidence()), detail, sentence, question.norm)
+    return _fact(
+        mention,
+        lang,
+        polarity,
+        "certain",
+        temporality,
+        first.speaker,
+        (question.evidence(mention.start, mention.end), first.evidence()),
+        detail,
+        sentence,
+        question.norm,
+    )
 
 
 def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
     verdict, text = exchange.verdict, exchange.answer_text
-    inverse = mention.concept.fr in INVERSE or bool(NORMALLY.search(question.norm) and mention.concept.fr in ("trouble urinaire",))
+    inverse = mention.concept.fr in INVERSE or bool(
+        NORMALLY.search(question.norm) and mention.concept.fr in ("trouble urinaire",)
+    )
     if verdict == "":
         return None
     if inverse:
@@ -121,13 +143,19 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
     if verdict == "open" and several > 1:
         return None
-    return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[:mention.start]) else None
+    return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
 
 
 def _read_back(sentence: Sentence, visit: Visit) -> set[str]:
     """The concepts that the doctor has just named as reasons to call: a patient who repeats them has none of them."""
-    before = [s for s in visit.sentences if sentence.turn - 2 <= s.turn < sentence.turn and s.speaker == "doctor" and ALARM[visit.lang].search(s.norm)]
-    return {m.concept.fr for s in before for m in find_concepts(s.norm, visit.lang)} | ({"*"} if before and len(sentence.norm.split()) < 8 else set())
+    before = [
+        s
+        for s in visit.sentences
+        if sentence.turn - 2 <= s.turn < sentence.turn and s.speaker == "doctor" and ALARM[visit.lang].search(s.norm)
+    ]
+    return {m.concept.fr for s in before for m in find_concepts(s.norm, visit.lang)} | (
+        {"*"} if before and len(sentence.norm.split()) < 8 else set()
+    )
 
 
 def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
@@ -137,24 +165,49 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         return
     repeated = _read_back(sentence, visit)
     for mention in find_concepts(norm, lang):
-        if mention.concept.kind not in CLINICAL or mention.concept.fr in repeated or "*" in repeated or "vaccin" in asked:
+        if (
+            mention.concept.kind not in CLINICAL
+            or mention.concept.fr in repeated
+            or "*" in repeated
+            or "vaccin" in asked
+        ):
             continue
         relative = relation_near(norm, mention.start, lang) or _spoken_of(sentence, mention.start, visit)
-        if relative is None and sentence.speaker == "relative" and re.search(r"(?<![a-z])moi (?:j|je)(?![a-z])", norm[:mention.start]):
+        if (
+            relative is None
+            and sentence.speaker == "relative"
+            and re.search(r"(?<![a-z])moi (?:j|je)(?![a-z])", norm[: mention.start])
+        ):
             relative = (_role_of_relative(visit), 0)
         if relative:
             if not is_denied(norm, mention.start, mention.end, lang):
                 yield _family(mention, uncle_side(norm, relative[0]), (sentence.evidence(),), norm, lang)
             continue
         meant = stance(norm, mention.start, mention.end, lang)
-        if WISHES.search(norm[:mention.start]) or HEARSAY[lang].search(norm[:mention.start]) or HABITUAL[lang].search(norm[:mention.start]):
+        if (
+            WISHES.search(norm[: mention.start])
+            or HEARSAY[lang].search(norm[: mention.start])
+            or HABITUAL[lang].search(norm[: mention.start])
+        ):
             continue
-        if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end:]):
+        if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
             continue
-        guessed = mention.concept.kind == "problem" and bool(SUPPOSES[lang].search(norm)) and meant.temporality == "current"
+        guessed = (
+            mention.concept.kind == "problem" and bool(SUPPOSES[lang].search(norm)) and meant.temporality == "current"
+        )
         certainty: Certainty = "suspected" if guessed else "certain"
-        yield _fact(mention, lang, meant.polarity, certainty, meant.temporality, sentence.speaker,
-                    (sentence.evidence(),), _detail(sentence, lang, mention), sentence.shown, norm)
+        yield _fact(
+            mention,
+            lang,
+            meant.polarity,
+            certainty,
+            meant.temporality,
+            sentence.speaker,
+            (sentence.evidence(),),
+            _detail(sentence, lang, mention),
+            sentence.shown,
+            norm,
+        )
 
 
 TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
@@ -166,19 +219,35 @@ OTHERWISE = cues("findings.otherwise")
 
 
 def _spoken_of(sentence: Sentence, start: int, visit: Visit) -> tuple[str, int] | None:
-    return spoken_of(visit.said_before(sentence), sentence.norm, start, visit.lang) if sentence.speaker == "patient" else None
+    return (
+        spoken_of(visit.said_before(sentence), sentence.norm, start, visit.lang)
+        if sentence.speaker == "patient"
+        else None
+    )
 
 
 GESTATION = cues("findings.gestation")
 
 
 def _gestation(sentence: Sentence, lang: Language) -> Iterator[Fact]:
-    """ "Vingt-six semaines d'aménorrhée": the pregnancy and how far it is. """
+    """ "Vingt-six semaines d'aménorrhée": the pregnancy and how far it is."""
     match = GESTATION[lang].search(sentence.norm)
     if match:
         name = f"grossesse de {match.group(1)} SA" if lang == "fr" else f"pregnancy, {match.group(1)} weeks"
-        yield Fact("problem", name, "grossesse", (sentence.evidence(),), value=float(match.group(1)), unit="wk", asserted_by=sentence.speaker, critical=True,
-                   status="diagnosis", detail=match.group(1), sentence=sentence.shown, extra=(name, ""))
+        yield Fact(
+            "problem",
+            name,
+            "grossesse",
+            (sentence.evidence(),),
+            value=float(match.group(1)),
+            unit="wk",
+            asserted_by=sentence.speaker,
+            critical=True,
+            status="diagnosis",
+            detail=match.group(1),
+            sentence=sentence.shown,
+            extra=(name, ""),
+        )
 
 
 SAME_ILLNESS = cues("findings.same_illness")
@@ -188,9 +257,22 @@ def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Quelqu'un d'autre malade ?" - "Son frère, il a eu ça lundi." """
     for sentence in exchange.answer:
         near = relation_near(sentence.norm, len(sentence.norm), lang) or relation_near(sentence.norm, 0, lang)
-        if near and sentence.speaker != "doctor" and SAME_ILLNESS[lang].search(sentence.norm) and any(re.search(r"malade|quelqu un|sick|ill\b|anyone", q.norm) for q in exchange.questions):
+        if (
+            near
+            and sentence.speaker != "doctor"
+            and SAME_ILLNESS[lang].search(sentence.norm)
+            and any(re.search(r"malade|quelqu un|sick|ill\b|anyone", q.norm) for q in exchange.questions)
+        ):
             name = "mêmes symptômes" if lang == "fr" else "same illness"
-            yield Fact("family", name, "mêmes symptômes", (exchange.questions[-1].evidence(), sentence.evidence()), experiencer=near[0], temporality="past", extra=(name, ""))
+            yield Fact(
+                "family",
+                name,
+                "mêmes symptômes",
+                (exchange.questions[-1].evidence(), sentence.evidence()),
+                experiencer=near[0],
+                temporality="past",
+                extra=(name, ""),
+            )
 
 
 def _role_of_relative(visit: Visit) -> str:
@@ -205,35 +287,88 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     norm = sentence.norm
     for mention in find_concepts(norm, lang):
         kind = mention.concept.kind
-        before = norm[:mention.start]
-        if kind not in ("problem", "surgery") or CONDITIONS[lang].search(before) or relation_near(norm, mention.start, lang):
+        before = norm[: mention.start]
+        if (
+            kind not in ("problem", "surgery")
+            or CONDITIONS[lang].search(before)
+            or relation_near(norm, mention.start, lang)
+        ):
             continue
         if is_denied(norm, mention.start, mention.end, lang) or NOT_LIKE[lang].search(before[-40:]):
             continue
         history = HISTORY[lang].search(norm)
-        if not history and not CONCLUDES[lang].search(before) and not OPENS.search(before) and not EXISTS.match(norm[mention.end:]):
+        if (
+            not history
+            and not CONCLUDES[lang].search(before)
+            and not OPENS.search(before)
+            and not EXISTS.match(norm[mention.end :])
+        ):
             continue
         meant = stance(norm, mention.start, mention.end, lang)
-        certainty: Certainty = "suspected" if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|ca existe", norm) \
+        certainty: Certainty = (
+            "suspected"
+            if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|ca existe", norm)
             else "certain"
-        yield _fact(mention, lang, "present", certainty, "past" if history and meant.temporality != "current" else "current", "doctor",
-                    (sentence.evidence(),), "", sentence.shown, norm, status="history" if history else "diagnosis")
+        )
+        yield _fact(
+            mention,
+            lang,
+            "present",
+            certainty,
+            "past" if history and meant.temporality != "current" else "current",
+            "doctor",
+            (sentence.evidence(),),
+            "",
+            sentence.shown,
+            norm,
+            status="history" if history else "diagnosis",
+        )
 
 
-def _fact(mention: Mention, lang: Language, polarity: Polarity, certainty: Certainty, temporality: Temporality,
-          asserted_by: str, evidence: tuple[Evidence, ...], detail: str, sentence: str, norm: str, status: str = "") -> Fact:
-    kind: FactType = "symptom" if mention.concept.kind == "symptom" else \
-        "procedure" if mention.concept.kind == "surgery" else "problem"
+def _fact(
+    mention: Mention,
+    lang: Language,
+    polarity: Polarity,
+    certainty: Certainty,
+    temporality: Temporality,
+    asserted_by: str,
+    evidence: tuple[Evidence, ...],
+    detail: str,
+    sentence: str,
+    norm: str,
+    status: str = "",
+) -> Fact:
+    kind: FactType = (
+        "symptom"
+        if mention.concept.kind == "symptom"
+        else "procedure"
+        if mention.concept.kind == "surgery"
+        else "problem"
+    )
     name = mention.concept.name(lang) + (_qualifier(norm, mention, lang) if evidence else "")
-    when = date_phrase(norm if status else sentence and _fold_like(norm, sentence), lang) if polarity == "present" else ""
+    when = (
+        date_phrase(norm if status else sentence and _fold_like(norm, sentence), lang) if polarity == "present" else ""
+    )
     if kind == "procedure" and polarity == "present":
         temporality = "past"
     if when and kind == "problem" and temporality == "current" and not status:
         temporality = "past"
     text = " ".join(filter(None, (name, when, detail if polarity == "present" else "")))
-    return Fact(kind, text, mention.concept.fr, evidence, polarity=polarity, certainty=certainty, temporality=temporality,
-                asserted_by=asserted_by, critical=status == "diagnosis", detail=detail, status=status, sentence=sentence,
-                extra=(name, when))
+    return Fact(
+        kind,
+        text,
+        mention.concept.fr,
+        evidence,
+        polarity=polarity,
+        certainty=certainty,
+        temporality=temporality,
+        asserted_by=asserted_by,
+        critical=status == "diagnosis",
+        detail=detail,
+        status=status,
+        sentence=sentence,
+        extra=(name, when),
+    )
 
 
 def _fold_like(norm: str, sentence: str) -> str:
@@ -241,7 +376,7 @@ def _fold_like(norm: str, sentence: str) -> str:
 
 
 def _qualifier(norm: str, mention: Mention, lang: Language) -> str:
-    match = QUALIFIER[lang].match(norm[mention.end:])
+    match = QUALIFIER[lang].match(norm[mention.end :])
     if match and mention.concept.kind == "problem":
         return " " + _accented(match.group().strip(" ,"))
     return ""
@@ -249,10 +384,26 @@ def _qualifier(norm: str, mention: Mention, lang: Language) -> str:
 
 def _accented(words: str) -> str:
     """The qualifiers that lose an accent when folded."""
-    for plain, right in (("aigue", "aiguë"), ("bacterienne", "bactérienne"), ("legere", "légère"), ("moderee", "modérée"), ("severe", "sévère"),
-                         ("controlee", "contrôlée"), ("controle", "contrôlé"), ("saisonniere", "saisonnière"), ("genitale", "génitale"),
-                         ("benigne", "bénigne"), ("cotes", "côtés"), ("debutante", "débutante"), ("equilibree", "équilibrée"), ("mecanique", "mécanique"),
-                         ("tres ", "très "), ("plutot ", "plutôt "), (" s1", " S1"), (" l5", " L5")):
+    for plain, right in (
+        ("aigue", "aiguë"),
+        ("bacterienne", "bactérienne"),
+        ("legere", "légère"),
+        ("moderee", "modérée"),
+        ("severe", "sévère"),
+        ("controlee", "contrôlée"),
+        ("controle", "contrôlé"),
+        ("saisonniere", "saisonnière"),
+        ("genitale", "génitale"),
+        ("benigne", "bénigne"),
+        ("cotes", "côtés"),
+        ("debutante", "débutante"),
+        ("equilibree", "équilibrée"),
+        ("mecanique", "mécanique"),
+        ("tres ", "très "),
+        ("plutot ", "plutôt "),
+        (" s1", " S1"),
+        (" l5", " L5"),
+    ):
         words = re.sub(rf"{plain}(?![éèô])", right, words)
     return words
 
@@ -262,16 +413,28 @@ def _detail(sentence: Sentence, lang: Language, mention: Mention) -> str:
     norm = sentence.norm
     since = time_phrase(norm, lang)
     if since:
-        shown = sentence.line.shown[sentence.start + since[0]:sentence.start + since[1]]
+        shown = sentence.line.shown[sentence.start + since[0] : sentence.start + since[1]]
         return _worded_since(shown, lang)
     often = frequency_phrase(norm, lang)
     if often and not (often[0] < mention.end and often[1] > mention.start):
-        shown = sentence.line.shown[sentence.start + often[0]:sentence.start + often[1]].strip()
+        shown = sentence.line.shown[sentence.start + often[0] : sentence.start + often[1]].strip()
         return shown[:1].lower() + shown[1:]
     return _side(norm, lang) if mention.concept.fr.startswith(SIDED) else ""
 
 
-SIDED = ("douleur", "ganglion", "céphalées", "fourmillements", "otalgie", "lombalgie", "irradiation", "œdème", "œil", "baisse d'audition", "écoulement")
+SIDED = (
+    "douleur",
+    "ganglion",
+    "céphalées",
+    "fourmillements",
+    "otalgie",
+    "lombalgie",
+    "irradiation",
+    "œdème",
+    "œil",
+    "baisse d'audition",
+    "écoulement",
+)
 SIDE = cues("findings.side")
 WHICH_SIDE = cues("findings.which_side")
 FEMININE = ("jambe", "oreille", "main", "epaule", "hanche", "cheville")
@@ -293,14 +456,21 @@ def _which_side(exchange: Exchange, lang: Language) -> Iterator[Fact]:
         side = _side(exchange.answer_text, lang)
         if not asked or not side:
             continue
-        part = question.line.shown[question.start + asked.start(1):question.start + asked.end(1)]
+        part = question.line.shown[question.start + asked.start(1) : question.start + asked.end(1)]
         if lang == "en":
             text = f"location: {side.removeprefix('on the ')} {part}"
         else:
             word = {"à gauche": "gauche", "à droite": "droite" if asked.group(1) in FEMININE else "droit"}[side]
             text = f"localisation : {part} {word}"
-        yield Fact("symptom", text, f"localisation {part}", (question.evidence(), *(s.evidence() for s in exchange.answer[:3])), asserted_by=exchange.answer[0].speaker,
-                   sentence=exchange.answer[0].shown, extra=(text, ""))
+        yield Fact(
+            "symptom",
+            text,
+            f"localisation {part}",
+            (question.evidence(), *(s.evidence() for s in exchange.answer[:3])),
+            asserted_by=exchange.answer[0].speaker,
+            sentence=exchange.answer[0].shown,
+            extra=(text, ""),
+        )
 
 
 def _worded_since(shown: str, lang: Language) -> str:
@@ -309,7 +479,11 @@ def _worded_since(shown: str, lang: Language) -> str:
     if lang == "fr":
         words = re.sub(r"^(?:[Çç]a|[Cc]ela) fait ", "depuis ", words)
         words = re.sub(r"^(?:il )?y a ", "il y a ", words, flags=re.IGNORECASE)
-        words = re.sub(r"^(?:a |ont |est )?(?:commenc|démarr|début|venu|arriv)\w* .*?(?=hier|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)|ce matin|cette nuit|il y a)(?!.*…)", "depuis ", words)
+        words = re.sub(
+            r"^(?:a |ont |est )?(?:commenc|démarr|début|venu|arriv)\w* .*?(?=hier|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)|ce matin|cette nuit|il y a)(?!.*…)",
+            "depuis ",
+            words,
+        )
         words = re.sub(r"^(?:a )?commenc\w+ .*(?:non|euh)\W+", "depuis ", words)
         return words.replace("depuis il y a", "il y a")
     words = re.sub(r"^(?:started|began|came on) (?:on |last )?", "since ", words)
@@ -319,6 +493,14 @@ def _worded_since(shown: str, lang: Language) -> str:
 def _family(mention: Mention, relation: str, evidence: tuple[Evidence, ...], norm: str, lang: Language) -> Fact:
     name, when = mention.concept.name(lang), date_phrase(norm, lang)
     past = stance(norm, mention.start, mention.end, lang).temporality if mention.end <= len(norm) else "current"
-    return Fact("family", " ".join(filter(None, (name, when))), mention.concept.fr, evidence, experiencer=relation,
-                temporality="past" if when or past == "past" else "current", asserted_by="patient",
-                critical=relation in BLOOD and mention.concept.kind == "problem", extra=(name, when))
+    return Fact(
+        "family",
+        " ".join(filter(None, (name, when))),
+        mention.concept.fr,
+        evidence,
+        experiencer=relation,
+        temporality="past" if when or past == "past" else "current",
+        asserted_by="patient",
+        critical=relation in BLOOD and mention.concept.kind == "problem",
+        extra=(name, when),
+    )

@@ -15,8 +15,21 @@ INFLECTED = re.compile(r"(?<![\\\[({?!<=a-z])([a-z]{4,})(?=$|[ |)])")
 FUZZY_CUTOFF = 86.0
 FUZZY_MIN_LETTERS = 8
 TOO_COMMON = {  # names of preparations that are everyday words
-    "daily", "acariens", "electrolytes", "diane", "calcium", "fer", "iode", "potassium", "sodium", "oxygene", "alcool",
-    "eau", "testosterone level", "magnesium citrate", "lait",
+    "daily",
+    "acariens",
+    "electrolytes",
+    "diane",
+    "calcium",
+    "fer",
+    "iode",
+    "potassium",
+    "sodium",
+    "oxygene",
+    "alcool",
+    "eau",
+    "testosterone level",
+    "magnesium citrate",
+    "lait",
 }
 
 
@@ -77,21 +90,30 @@ def compile_pattern(pattern: str, lang: Language) -> re.Pattern[str]:
     if lang == "fr":
         pattern = INFLECTED.sub(r"\1(?:es|e|s|x)?", pattern)
     pattern = re.sub(r"(?<!\\) ", r"\\s+", pattern.replace(" ?", r"\s?"))
-    return re.compile(rf"(?<![a-zœ])(?:{pattern.replace('oe', '(?:oe|œ)')})(?![a-zœ])"
-                      if lang == "en" else rf"(?<![a-zœ])(?:{pattern.replace('oe', '(?:oe|œ)')})")
+    return re.compile(
+        rf"(?<![a-zœ])(?:{pattern.replace('oe', '(?:oe|œ)')})(?![a-zœ])"
+        if lang == "en"
+        else rf"(?<![a-zœ])(?:{pattern.replace('oe', '(?:oe|œ)')})"
+    )
 
 
 @cache
 def concepts(lang: Language) -> tuple[Concept, ...]:
     """All concepts with their patterns of `lang`."""
-    return tuple(Concept(kind, fr, en, compile_pattern(pattern_fr if lang == "fr" else pattern_en, lang))
-                 for kind, fr, en, pattern_fr, pattern_en in _rows("concepts.tsv"))
+    return tuple(
+        Concept(kind, fr, en, compile_pattern(pattern_fr if lang == "fr" else pattern_en, lang))
+        for kind, fr, en, pattern_fr, pattern_en in _rows("concepts.tsv")
+    )
 
 
 def find_concepts(norm: str, lang: Language) -> list[Mention]:
     """Concepts in a folded text, the longest of those that overlap, in order."""
-    found = [Mention(concept, m.start(), m.end()) for concept in concepts(lang) for m in concept.pattern.finditer(norm)
-             if m.end() > m.start()]
+    found = [
+        Mention(concept, m.start(), m.end())
+        for concept in concepts(lang)
+        for m in concept.pattern.finditer(norm)
+        if m.end() > m.start()
+    ]
     found.sort(key=lambda mention: (mention.start - mention.end, mention.start))
     kept: list[Mention] = []
     for mention in found:
@@ -133,8 +155,10 @@ def _add_rare(known: dict[str, Drug]) -> None:
         if inn and len(inn) >= 6:
             known.setdefault(inn, plain)
         for brand in filter(None, names.split(", ")):
-            known.setdefault(brand, Drug(plain.inn or brand.capitalize(), plain.english or brand.capitalize(), code,
-                                         brand.capitalize()))
+            known.setdefault(
+                brand,
+                Drug(plain.inn or brand.capitalize(), plain.english or brand.capitalize(), code, brand.capitalize()),
+            )
 
 
 @cache
@@ -162,8 +186,8 @@ def find_drugs(norm: str) -> list[DrugMention]:
                 end = word.end()
             elif not norm.startswith(name, word.start()):
                 continue
-            end += norm[end:end + 1] == "s" and " " in name
-            if norm[end:end + 1].isalnum():
+            end += norm[end : end + 1] == "s" and " " in name
+            if norm[end : end + 1].isalnum():
                 continue
             found.append(DrugMention(drugs()[name], word.start(), end))
             free = end
@@ -192,6 +216,7 @@ def guess_drug(word: str, likely: tuple[str, ...] = ()) -> Drug | None:
         return None
     near = process.extractOne(joined, likely, scorer=fuzz.ratio, score_cutoff=78.0) if likely else None
     if near is None and " " not in word and len(joined) >= FUZZY_MIN_LETTERS:
-        near = process.extractOne(joined, _names_by_letter().get(joined[0], ()), scorer=fuzz.ratio,
-                                  score_cutoff=FUZZY_CUTOFF)
+        near = process.extractOne(
+            joined, _names_by_letter().get(joined[0], ()), scorer=fuzz.ratio, score_cutoff=FUZZY_CUTOFF
+        )
     return drugs().get(near[0]) if near else None

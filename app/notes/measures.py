@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import resources
 
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence, Fact, FactType, Temporality
@@ -14,8 +15,10 @@ from app.notes.units import Sentence, Visit
 NUM = r"(\d+(?:\.\d+)?)"
 MAX_TO_TIME = 60  # characters between a value and when it was measured
 MAX_TO_VALUE = 48  # characters between the name of a measure and its value
-LAST = r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|" \
-       r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|etiez|etait|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
+LAST = (
+    r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|"
+    r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|etiez|etait|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,42 +41,15 @@ class Measure:
         return self.fr if lang == "fr" else self.en
 
 
-V, L = "vital", "lab"
-TEMPERATURE = Measure("vital", "température", "temperature", "Cel", 34, 42.9, r"fievre|temperature|degre|thermometre|pris(?:e)? (?:sa|ma)|sous le bras|frisson", r"temperature|fever|temp\b|thermometer")
-PRESSURE = Measure("vital", "pression artérielle", "blood pressure", "mm[Hg]", 60, 260, r"tension|pression|\bta\b|automesure|appareil|mesure|au brassard|moyenne|lundi|matin|soir|cardiologue|pharmacie|sage femme|infirmiere", r"blood pressure|pressure|\bbp\b|readings?|cuff|over")
-MEASURES = (
-    Measure("vital", "fréquence cardiaque", "heart rate", "/min", 30, 220, r"pouls|frequence cardiaque|battements|c(?:oe|œ)ur (?:bat )?a", r"pulse|heart rate|\bbpm\b|beats"),
-    Measure("vital", "saturation en oxygène", "oxygen saturation", "%", 60, 100, r"saturation|\bsat\b|\bspo2\b|oxygene|oxymetre|oxymetre", r"saturation|\bsats?\b|oxygen|pulse ox|spo2"),
-    Measure("vital", "fréquence respiratoire", "respiratory rate", "/min", 6, 70, r"frequence respiratoire|respirations?|je compte", r"respiratory rate|resps|respirations"),
-    Measure("vital", "poids", "weight", "kg", 1.5, 300, r"poids|pese|peser|kilos?\b|\bkg\b|balance", r"weigh|weight|kilos?\b|\bkg\b|kilograms?"),
-    Measure("vital", "taille", "height", "cm", 40, 230, r"taille|mesure un metre|\b1 metre|un metre|\bcm\b|centimetres", r"height|tall\b|centimet"),
-    Measure("vital", "débit expiratoire de pointe", "peak flow", "L/min", 60, 900, r"debitmetre|debit de pointe|peak ?flow|(?:je|votre|le) souffle|\bdep\b|votre record", r"peak ?flow"),
-    Measure("vital", "IMC", "BMI", "kg/m2", 10, 80, r"\bimc\b|indice de masse", r"\bbmi\b|body mass"),
-    Measure("lab", "HbA1c", "HbA1c", "%", 3.5, 18, r"hemoglobine glyquee|hba1c|glyquee", r"a ?1 ?c|hba1c"),
-    Measure("lab", "LDL-cholestérol", "LDL cholesterol", "g/L", 0.1, 400, r"\bldl\b", r"\bldl\b"),
-    Measure("lab", "HDL-cholestérol", "HDL cholesterol", "g/L", 0.1, 200, r"\bhdl\b", r"\bhdl\b"),
-    Measure("lab", "triglycérides", "triglycerides", "g/L", 0.1, 2000, r"triglycerides", r"triglycerides"),
-    Measure("lab", "cholestérol total", "total cholesterol", "g/L", 0.5, 500, r"cholesterol total", r"total cholesterol"),
-    Measure("lab", "débit de filtration glomérulaire", "eGFR", "mL/min", 3, 160, r"\bdfg\b|debit de filtration|un debit a|clairance|le rein", r"\be?gfr\b|\bdfg\b|filtration"),
-    Measure("lab", "créatinine", "creatinine", "", 0.2, 1500, r"creatinine(?! et| le)", r"creatinine"),
-    Measure("lab", "TSH", "TSH", "", 0.001, 150, r"\btsh\b", r"\btsh\b"),
-    Measure("lab", "hémoglobine", "haemoglobin", "g/dL", 3, 22, r"hemoglobine(?! glyquee)", r"h(?:a)?emoglobin(?! a)|\bhgb\b"),
-    Measure("lab", "ferritine", "ferritin", "", 1, 5000, r"ferritine", r"ferritin"),
-    Measure("lab", "CRP", "CRP", "mg/L", 0, 600, r"\bcrp\b", r"\bcrp\b"),
-    Measure("lab", "potassium", "potassium", "mmol/L", 1.5, 8, r"potassium|kaliemie", r"potassium"),
-    Measure("lab", "sodium", "sodium", "mmol/L", 100, 180, r"natremie|sodium", r"\bsodium (?:of|is|was|at)"),
-    Measure("lab", "plaquettes", "platelets", "", 1000, 1500000, r"plaquettes a", r"platelets"),
-    Measure("lab", "leucocytes", "white cell count", "", 1, 100000, r"leucocytes|globules blancs", r"white (?:blood )?(?:cell )?count|\bwbc\b"),
-    Measure("lab", "INR", "INR", "", 0.5, 15, r"\binr\b", r"\binr\b"),
-    Measure("lab", "PSA", "PSA", "", 0.01, 500, r"\bpsa\b", r"\bpsa\b"),
-    Measure("lab", "acide urique", "uric acid", "", 10, 1000, r"acide urique|uricemie", r"uric acid"),
-    Measure("lab", "vitamine D", "vitamin D", "", 1, 200, r"vitamine d (?:est )?a", r"vitamin d (?:level|was|is)"),
-    Measure("lab", "ALAT", "ALT", "UI/L", 1, 5000, r"\balat\b|transaminases", r"\balt\b"),
-    Measure("lab", "fraction d'éjection", "ejection fraction", "%", 5, 85, r"fraction d ejection", r"ejection fraction|pumping function|\bef\b"),
-    Measure("lab", "PHQ-9", "PHQ-9", "{score}", 0, 27, r"phq ?9|phq", r"phq ?9"),
-    Measure("lab", "GAD-7", "GAD-7", "{score}", 0, 21, r"gad ?7", r"gad ?7"),
-    Measure("lab", "EPDS", "EPDS", "{score}", 0, 30, r"edimbourg|epds", r"edinburgh|epds"),
-)
+def _table() -> Iterator[Measure]:
+    text = (resources.files("app.notes") / "data" / "measures.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            kind, fr, en, unit, low, high, cue_fr, cue_en = line.split("\t")
+            yield Measure("lab" if kind == "lab" else "vital", fr, en, unit, float(low), float(high), cue_fr, cue_en)
+
+
+TEMPERATURE, PRESSURE, *MEASURES = _table()
 FOREIGN_UNIT = cue("measures.foreign_unit")
 GLUCOSE = cues("measures.glucose")
 
@@ -85,7 +61,9 @@ def measures(visit: Visit) -> Iterator[Fact]:
     for sentence in visit.sentences:
         questions = asked.get(sentence.turn, ())
         if not sentence.asks and re.search(r"\d", sentence.norm) and not _elses(sentence, visit.lang):
-            context = " ".join(q.norm for q in questions) + (" " + before.norm if before and before.turn == sentence.turn else "")
+            context = " ".join(q.norm for q in questions) + (
+                " " + before.norm if before and before.turn == sentence.turn else ""
+            )
             for reader in READERS:
                 yield from reader(_Said(sentence, context, questions, visit.lang))
         before = sentence
@@ -112,21 +90,37 @@ def _elses(sentence: Sentence, lang: Language) -> bool:
 
 def _fact(said: _Said, measure: Measure, value: str | float, at: int, unit: str | None = None) -> Fact:
     norm = said.sentence.norm
-    past: Temporality = "past" if re.search(LAST, norm[:at]) or (re.search(LAST + r"?", norm[at:at + 30]) and re.search(LAST, norm[at:at + 30])) else "current"
+    past: Temporality = (
+        "past"
+        if re.search(LAST, norm[:at])
+        or (re.search(LAST + r"?", norm[at : at + 30]) and re.search(LAST, norm[at : at + 30]))
+        else "current"
+    )
     when = _when(said, at)
     name = measure.name(said.lang)
     shown_unit = measure.unit if unit is None else unit
     own = bool(re.search(measure.cue(said.lang), norm))
-    return Fact(measure.type, " ".join(filter(None, (name, when))), measure.fr, said.evidence() if not own else (said.sentence.evidence(),), value=value,
-                unit=shown_unit or None, temporality=past, asserted_by=said.sentence.speaker, critical=past == "current",
-                detail=when, sentence=said.sentence.shown, extra=(name, when))
+    return Fact(
+        measure.type,
+        " ".join(filter(None, (name, when))),
+        measure.fr,
+        said.evidence() if not own else (said.sentence.evidence(),),
+        value=value,
+        unit=shown_unit or None,
+        temporality=past,
+        asserted_by=said.sentence.speaker,
+        critical=past == "current",
+        detail=when,
+        sentence=said.sentence.shown,
+        extra=(name, when),
+    )
 
 
 WHEN = cues("measures.when")
 
 
 def _when(said: _Said, at: int) -> str:
-    shown = said.sentence.line.shown[said.sentence.start:said.sentence.end]
+    shown = said.sentence.line.shown[said.sentence.start : said.sentence.end]
     places = [m for m in WHEN[said.lang].finditer(shown)]
     near = [m for m in places if m.start() < at] or places
     if near:
@@ -140,32 +134,62 @@ def _when(said: _Said, at: int) -> str:
 
 def _temperature(said: _Said) -> Iterator[Fact]:
     norm = said.sentence.norm
-    for match in re.finditer(r"(?<![\d./])(3[4-9]|4[0-2])(?:(?:\.| degres? | )(\d{1,2}))?(?!\d|\.\d|/| ?(?:kilos?|kg|ans|sur|semaines|over|%|par|mg))", norm):
-        if CONDITIONS[said.lang].search(norm[:match.start()]) or re.search(r"dessus|over|above|plus de|below", norm[:match.start()][-22:]):
+    for match in re.finditer(
+        r"(?<![\d./])(3[4-9]|4[0-2])(?:(?:\.| degres? | )(\d{1,2}))?(?!\d|\.\d|/| ?(?:kilos?|kg|ans|sur|semaines|over|%|par|mg))",
+        norm,
+    ):
+        if CONDITIONS[said.lang].search(norm[: match.start()]) or re.search(
+            r"dessus|over|above|plus de|below", norm[: match.start()][-22:]
+        ):
             continue
         if match.group(2) or said.announced(TEMPERATURE.cue(said.lang)):
-            if not match.group(2) and said.lang == "fr" and not re.search(r"fievre|temperature|degre", norm + said.context):
+            if (
+                not match.group(2)
+                and said.lang == "fr"
+                and not re.search(r"fievre|temperature|degre", norm + said.context)
+            ):
                 continue
-            if (match.group(2) and len(match.group(2)) > 1 and "." not in match.group()) or (said.sentence.speaker == "doctor" and not said.announced(TEMPERATURE.cue(said.lang))):
+            if (match.group(2) and len(match.group(2)) > 1 and "." not in match.group()) or (
+                said.sentence.speaker == "doctor" and not said.announced(TEMPERATURE.cue(said.lang))
+            ):
                 continue
             value = float(f"{match.group(1)}.{match.group(2)}") if match.group(2) else float(match.group(1))
             yield _fact(said, TEMPERATURE, value, match.start())
     for match in re.finditer(r"(?<![\d./])(9[5-9]|10[0-6])(?:\.(\d))?(?!\d|\.\d|/)", norm) if said.lang == "en" else ():
-        if said.announced(r"temperature|fever|fahrenheit|temp\b|vital") and not re.search(r"%|percent|over|kilo|pound|bpm|pulse|oxygen|sat", norm[max(0, match.start() - 18):match.end() + 12]) \
-                and not CONDITIONS["en"].search(norm[:match.start()]):
+        if (
+            said.announced(r"temperature|fever|fahrenheit|temp\b|vital")
+            and not re.search(
+                r"%|percent|over|kilo|pound|bpm|pulse|oxygen|sat", norm[max(0, match.start() - 18) : match.end() + 12]
+            )
+            and not CONDITIONS["en"].search(norm[: match.start()])
+        ):
             yield _fact(said, TEMPERATURE, float(match.group().rstrip(".")), match.start(), "[degF]")
 
 
 def _pressure(said: _Said) -> Iterator[Fact]:
     norm = said.sentence.norm
-    if re.search(r"dessous de|au dessus|objectif|below|goal|target|less than", norm[:80]) and said.sentence.speaker == "doctor":
+    if (
+        re.search(r"dessous de|au dessus|objectif|below|goal|target|less than", norm[:80])
+        and said.sentence.speaker == "doctor"
+    ):
         return
-    for match in re.finditer(rf"(?<![\d.])(?:1 (?=1\d \d))?{NUM} ?(sur|/|over| )(?:les )? ?{NUM}(?!\d|\.\d| ?(?:mg|fois|jours|ans|semaines|%|milli|heures|kilo|out))", norm):
+    for match in re.finditer(
+        rf"(?<![\d.])(?:1 (?=1\d \d))?{NUM} ?(sur|/|over| )(?:les )? ?{NUM}(?!\d|\.\d| ?(?:mg|fois|jours|ans|semaines|%|milli|heures|kilo|out))",
+        norm,
+    ):
         high, low = float(match.group(1)), float(match.group(3))
         spoken = match.group(2) == " "
-        if (spoken and not said.announced(PRESSURE.cue_fr if said.lang == "fr" else r"pressure|readings")) or CONDITIONS[said.lang].search(norm[:match.start()]):
+        if (
+            spoken and not said.announced(PRESSURE.cue_fr if said.lang == "fr" else r"pressure|readings")
+        ) or CONDITIONS[said.lang].search(norm[: match.start()]):
             continue
-        if said.lang == "fr" and 8 <= high <= 25 and 4 <= low <= 14 and high > low and not re.search(r"douleur|echelle", norm + said.context):
+        if (
+            said.lang == "fr"
+            and 8 <= high <= 25
+            and 4 <= low <= 14
+            and high > low
+            and not re.search(r"douleur|echelle", norm + said.context)
+        ):
             if not spoken and not said.announced(PRESSURE.cue_fr) and low == 10:
                 continue
             high, low = high * 10, low * 10
@@ -179,21 +203,48 @@ def _pain(said: _Said) -> Iterator[Fact]:
     scale = re.compile(r"0 a 10|zero a dix|echelle|sur 10|/10|0 to 10|1 to 10|out of 10|scale|\beva\b")
     if not scale.search(norm + " " + said.context):
         return
-    for match in re.finditer(r"(?<![\d.])(10|\d)(?:\.5)?(?: ?(?:/|sur|out of) ?10)?(?!\d|\.\d|/|(?: a| to)? 10| ?(?:jours|ans|heures|fois|days|years|hours|weeks|mois))", norm):
+    for match in re.finditer(
+        r"(?<![\d.])(10|\d)(?:\.5)?(?: ?(?:/|sur|out of) ?10)?(?!\d|\.\d|/|(?: a| to)? 10| ?(?:jours|ans|heures|fois|days|years|hours|weeks|mois))",
+        norm,
+    ):
         if float(match.group(1)) == 0 and "to 10" in norm + "a 10":
             continue
-        shown = said.sentence.line.shown[said.sentence.start:said.sentence.end]
-        place = re.search(r"(?:couch[eé]|allong[eé]|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l'effort|en marchant|when i \w+)", shown, re.IGNORECASE)
+        shown = said.sentence.line.shown[said.sentence.start : said.sentence.end]
+        place = re.search(
+            r"(?:couch[eé]|allong[eé]|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l'effort|en marchant|when i \w+)",
+            shown,
+            re.IGNORECASE,
+        )
         where = _pain_context(shown, match.start()) if place else ""
         name = "douleur (échelle numérique)" if said.lang == "fr" else "pain score"
-        yield Fact("symptom", " ".join(filter(None, (name, where))), "douleur", said.evidence(), value=float(match.group(1)), unit="/10",
-                   asserted_by=said.sentence.speaker, detail=where, sentence=said.sentence.shown, extra=(name, where))
+        yield Fact(
+            "symptom",
+            " ".join(filter(None, (name, where))),
+            "douleur",
+            said.evidence(),
+            value=float(match.group(1)),
+            unit="/10",
+            asserted_by=said.sentence.speaker,
+            detail=where,
+            sentence=said.sentence.shown,
+            extra=(name, where),
+        )
 
 
 def _pain_context(shown: str, at: int) -> str:
-    clauses = list(re.finditer(r"(couch[eé]e?|allong[eé]e?|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l['’]effort|en marchant)", shown, re.IGNORECASE))
+    clauses = list(
+        re.finditer(
+            r"(couch[eé]e?|allong[eé]e?|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l['’]effort|en marchant)",
+            shown,
+            re.IGNORECASE,
+        )
+    )
     near = min(clauses, key=lambda m: abs(m.start() - at))
-    return {"quand je me lève": "au lever"}.get(near.group().lower(), near.group().lower()) if abs(near.start() - at) < 30 else ""
+    return (
+        {"quand je me lève": "au lever"}.get(near.group().lower(), near.group().lower())
+        if abs(near.start() - at) < 30
+        else ""
+    )
 
 
 def _named(said: _Said) -> Iterator[Fact]:
@@ -209,21 +260,26 @@ def _named(said: _Said) -> Iterator[Fact]:
                 value, found = _metres(norm, match)
                 if not found:
                     continue
-            if not measure.low <= value <= measure.high or (FOREIGN_UNIT.match(norm[match.end():]) and measure.fr != "taille"):
+            if not measure.low <= value <= measure.high or (
+                FOREIGN_UNIT.match(norm[match.end() :]) and measure.fr != "taille"
+            ):
                 continue
-            if CONDITIONS[lang].search(norm[:at]) or re.search(r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|graduation|passez|below|goal|lost|gained", norm[max(0, at - 25):at]):
+            if CONDITIONS[lang].search(norm[:at]) or re.search(
+                r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|graduation|passez|below|goal|lost|gained",
+                norm[max(0, at - 25) : at],
+            ):
                 continue
             unit = _lab_unit(measure, value, norm + " " + said.context, lang)
             if measure.fr == "poids" and re.search(r"metre $", norm[:at]):
                 continue
-            if value < 20 and measure.fr == "poids" and not re.search(r"kilo|kg", norm[match.end():match.end() + 8]):
+            if value < 20 and measure.fr == "poids" and not re.search(r"kilo|kg", norm[match.end() : match.end() + 8]):
                 continue
             shown_value: str | float = value
-            pair = re.match(r",? ?(?:a |ou )?(\d{2,3})(?!\d|\.\d)", norm[match.end():])
+            pair = re.match(r",? ?(?:a |ou )?(\d{2,3})(?!\d|\.\d)", norm[match.end() :])
             if measure.fr == "fréquence cardiaque" and pair and float(pair.group(1)) > value:
                 shown_value = f"{value:g}-{pair.group(1)}"
             if measure.fr == "poids":
-                grams = re.match(r" ?(?:kilos?|kg) (\d{1,3})(?!\d| ?(?:ans|jours|mois))", norm[match.end():])
+                grams = re.match(r" ?(?:kilos?|kg) (\d{1,3})(?!\d| ?(?:ans|jours|mois))", norm[match.end() :])
                 shown_value = float(f"{value:g}.{grams.group(1)}") if grams and "." not in match.group(1) else value
             yield _fact(said, measure, shown_value, at, unit)
             break
@@ -247,7 +303,7 @@ def _metres(norm: str, match: re.Match[str]) -> tuple[float, bool]:
     metres = re.search(r"(?<![a-z\d])(?:un|1|2) metres? (\d{1,2})(?!\d)|(1\.\d{2}) ?m", norm)
     if metres:
         return (100 + float(metres.group(1)), True) if metres.group(1) else (float(metres.group(2)) * 100, True)
-    return float(match.group(1)), bool(re.match(r" ?(?:cm|centimet)", norm[match.end():]))
+    return float(match.group(1)), bool(re.match(r" ?(?:cm|centimet)", norm[match.end() :]))
 
 
 def _lab_unit(measure: Measure, value: float, words: str, lang: Language) -> str:
@@ -265,17 +321,35 @@ def _lab_unit(measure: Measure, value: float, words: str, lang: Language) -> str
 def _glucose(said: _Said) -> Iterator[Fact]:
     """Glycaemia in g/L as the French say it: "un quarante-cinq", "zéro cinquante-huit", "un gramme quarante-cinq"."""
     norm = said.sentence.norm
-    if said.lang != "fr" or not GLUCOSE["fr"].search(norm + " " + said.context) or re.search(r"dessous de|limite|seuil|en dessous", norm):
+    if (
+        said.lang != "fr"
+        or not GLUCOSE["fr"].search(norm + " " + said.context)
+        or re.search(r"dessous de|limite|seuil|en dessous", norm)
+    ):
         return
     values, first = [], None
-    for match in re.finditer(r"(?<![\d.])(?:(0\.\d{1,2})|(?:(\d)|une?) (?:gramme )?(\d{2})|([0-4]\.\d{1,2}))(?!\d|\.\d| ?(?:heures|ans|mg|kilo|jours|fois|milli|sur))", norm):
+    for match in re.finditer(
+        r"(?<![\d.])(?:(0\.\d{1,2})|(?:(\d)|une?) (?:gramme )?(\d{2})|([0-4]\.\d{1,2}))(?!\d|\.\d| ?(?:heures|ans|mg|kilo|jours|fois|milli|sur))",
+        norm,
+    ):
         text = match.group(1) or match.group(4) or f"{match.group(2) or 1}.{match.group(3)}"
-        if 0.2 <= float(text) <= 6 and not re.search(r"ldl|hdl|hemoglobine|ferritine|tsh|trulicity|mg", norm[max(0, match.start() - 18):match.start()]):
+        if 0.2 <= float(text) <= 6 and not re.search(
+            r"ldl|hdl|hemoglobine|ferritine|tsh|trulicity|mg", norm[max(0, match.start() - 18) : match.start()]
+        ):
             values.append(text)
             first = match.start() if first is None else first
     if not values or first is None:
         return
-    name = Measure("lab", "glycémie" if len(values) == 1 else "glycémies", "blood glucose", "g/L", 0.2, 6, GLUCOSE["fr"].pattern, "glucose")
+    name = Measure(
+        "lab",
+        "glycémie" if len(values) == 1 else "glycémies",
+        "blood glucose",
+        "g/L",
+        0.2,
+        6,
+        GLUCOSE["fr"].pattern,
+        "glucose",
+    )
     value: str | float = float(values[0]) if len(values) == 1 else ", ".join(values)
     yield _fact(said, name, value, first)
 

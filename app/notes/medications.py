@@ -23,14 +23,49 @@ QUIT = cues("medications.quit")
 REFUSED = cues("medications.refused")
 ASKS_FOR = cues("medications.asks_for")
 ALLERGY = cue("medications.allergy")
-MICROGRAMS = {"désogestrel", "lévothyroxine", "digoxine", "immunoglobuline anti-D", "fluticasone", "budésonide", "béclométasone"}
-NOT_MG = {"insuline", "insuline glargine", "insuline aspart", "insuline lispro", "formotérol-budésonide", "pilule", "stérilet", "stérilet au cuivre", "vitamine B12",
-          "soluté de réhydratation", "colécalciférol", "lévonorgestrel-éthinylestradiol", "drospirénone-éthinylestradiol", "antibiotique", "fluticasone-salmétérol"}
+MICROGRAMS = {
+    "désogestrel",
+    "lévothyroxine",
+    "digoxine",
+    "immunoglobuline anti-D",
+    "fluticasone",
+    "budésonide",
+    "béclométasone",
+}
+NOT_MG = {
+    "insuline",
+    "insuline glargine",
+    "insuline aspart",
+    "insuline lispro",
+    "formotérol-budésonide",
+    "pilule",
+    "stérilet",
+    "stérilet au cuivre",
+    "vitamine B12",
+    "soluté de réhydratation",
+    "colécalciférol",
+    "lévonorgestrel-éthinylestradiol",
+    "drospirénone-éthinylestradiol",
+    "antibiotique",
+    "fluticasone-salmétérol",
+}
 IF_CLAUSE = cues("medications.if_clause")
 CHANGES = cues("medications.changes")
 TOPIC_TURNS = 6
-CLASSES = {"anti-inflammatoire", "antibiotique", "antihistaminique", "cortisone", "bêta-bloquant", "statine", "triptan", "gliflozine", "antidépresseur", "anticoagulant",
-           "somnifère", "antiviral"}
+CLASSES = {
+    "anti-inflammatoire",
+    "antibiotique",
+    "antihistaminique",
+    "cortisone",
+    "bêta-bloquant",
+    "statine",
+    "triptan",
+    "gliflozine",
+    "antidépresseur",
+    "anticoagulant",
+    "somnifère",
+    "antiviral",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +84,9 @@ class Use:
 def medications(visit: Visit) -> Iterator[Fact]:
     """Facts about drugs in the order of speech; duplicates are not yet merged."""
     lang, known = visit.lang, _known(visit.transcript)
-    asked = {s: e for e in visit.exchanges for s in (e.run if any(RECORDED.search(s.norm) for s in e.run) else e.questions)}
+    asked = {
+        s: e for e in visit.exchanges for s in (e.run if any(RECORDED.search(s.norm) for s in e.run) else e.questions)
+    }
     topics: list[Use] = []
     for place, sentence in enumerate(visit.sentences):
         uses = list(_uses(visit, place, known))
@@ -73,26 +110,38 @@ LOOK_BACK_TURNS = 3
 
 
 def _stopped_it(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fact]:
-    """ "La codéine entretient les maux de tête. On l'arrête.": stopped by a pronoun; the drug is the one just named. """
+    """ "La codéine entretient les maux de tête. On l'arrête.": stopped by a pronoun; the drug is the one just named."""
     sentence = visit.sentences[place]
     for back in range(place - 1, -1, -1):
         if sentence.turn - visit.sentences[back].turn > LOOK_BACK_TURNS:
             return
         uses = list(_uses(visit, back, known))
         if uses:
-            yield _stop(replace(uses[-1], sentence=sentence), visit.lang, (uses[-1].sentence.evidence(), sentence.evidence()))
+            yield _stop(
+                replace(uses[-1], sentence=sentence), visit.lang, (uses[-1].sentence.evidence(), sentence.evidence())
+            )
             return
 
 
 def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
     """ "Et le paracétamol, je peux ?" - "Oui, un gramme, trois par jour maximum." """
-    reply = [s for s in visit.sentences[place + 1:place + 5] if s.speaker == "doctor"]
+    reply = [s for s in visit.sentences[place + 1 : place + 5] if s.speaker == "doctor"]
     if not reply or not GRANTS[visit.lang].search(reply[0].norm):
         return
     words = reply[0].norm
     dose, schedule = _strength(use, visit.lang, words), find_schedule(words, visit.lang)
     if dose or schedule.sig:
-        yield replace(_fact(use, visit.lang, (use.sentence.evidence(), reply[0].evidence()), dose, schedule, status="prescribed", asserted_by="doctor"))
+        yield replace(
+            _fact(
+                use,
+                visit.lang,
+                (use.sentence.evidence(), reply[0].evidence()),
+                dose,
+                schedule,
+                status="prescribed",
+                asserted_by="doctor",
+            )
+        )
 
 
 def _known(transcript: Transcript) -> tuple[str, ...]:
@@ -104,14 +153,27 @@ def _uses(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
     mentions = find_drugs(sentence.norm) or list(_misheard(sentence.norm, known))
     for i, mention in enumerate(mentions):
         stop = mentions[i + 1].start if i + 1 < len(mentions) else len(sentence.norm)
-        words, through = sentence.norm[mention.end:stop], [sentence]
+        words, through = sentence.norm[mention.end : stop], [sentence]
         if i + 1 == len(mentions):
-            for later in visit.sentences[place + 1:place + 5]:
-                if later.turn != sentence.turn or later.asks or find_drugs(later.norm) or IF_CLAUSE[visit.lang].match(later.norm.strip()):
+            for later in visit.sentences[place + 1 : place + 5]:
+                if (
+                    later.turn != sentence.turn
+                    or later.asks
+                    or find_drugs(later.norm)
+                    or IF_CLAUSE[visit.lang].match(later.norm.strip())
+                ):
                     break
                 words, through = f"{words} {later.norm}", [*through, later]
         earlier = mentions[i - 1].end if i else 0
-        yield Use(mention.drug, sentence, mention.start, mention.end, sentence.norm[earlier:mention.start], words, tuple(through))
+        yield Use(
+            mention.drug,
+            sentence,
+            mention.start,
+            mention.end,
+            sentence.norm[earlier : mention.start],
+            words,
+            tuple(through),
+        )
 
 
 def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:
@@ -156,7 +218,11 @@ def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) ->
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
     own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
     dose = _strength(use, lang)
-    corrected = find_dose(text, bare_unit=dose.unit if dose else "mg" if re.search(r"toujours|mg|still|combien|$", use.words) else "", lang=lang)
+    corrected = find_dose(
+        text,
+        bare_unit=dose.unit if dose else "mg" if re.search(r"toujours|mg|still|combien|$", use.words) else "",
+        lang=lang,
+    )
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
     if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
         return
@@ -168,7 +234,9 @@ def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) ->
     elif exchange.verdict in ("yes", "open") or corrected or own.sig:
         if re.search(r"toussez|tolerez|effet|declench|depuis|gene|mal |cough", use.sentence.norm):
             return
-        yield _fact(use, lang, evidence, corrected[0] if corrected else dose, own if own.sig else asked, status="current")
+        yield _fact(
+            use, lang, evidence, corrected[0] if corrected else dose, own if own.sig else asked, status="current"
+        )
 
 
 def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
@@ -183,32 +251,46 @@ def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
     if MAYBE[lang].search(norm if not strength else use.before):
         yield _considered(use, lang, evidence)
     elif strength or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]):
-        if re.search(r"(?<![a-z])(?:on refait le point|vous etes (?:sous|a)|vous preniez|you re (?:on|taking)|you are (?:on|taking))(?![a-z])", norm) and not re.search(r"passe|pass|monte|baisse|continue", norm):
+        if re.search(
+            r"(?<![a-z])(?:on refait le point|vous etes (?:sous|a)|vous preniez|you re (?:on|taking)|you are (?:on|taking))(?![a-z])",
+            norm,
+        ) and not re.search(r"passe|pass|monte|baisse|continue", norm):
             yield _fact(use, lang, evidence, strength, schedule, status="current", asserted_by="doctor")
         elif not (use.drug.inn in CLASSES and not strength and not schedule.sig):
             condition = IF_CLAUSE[lang].search(_leading(use))
             certainty: Certainty = "conditional" if condition else "certain"
-            yield _fact(use, lang, evidence, strength, _with_duration(schedule, norm, use, lang), status="prescribed", asserted_by="doctor",
-                        certainty=certainty, temporality="future" if condition else "current")
+            yield _fact(
+                use,
+                lang,
+                evidence,
+                strength,
+                _with_duration(schedule, norm, use, lang),
+                status="prescribed",
+                asserted_by="doctor",
+                certainty=certainty,
+                temporality="future" if condition else "current",
+            )
 
 
 def _leading(use: Use) -> str:
     """The words before a drug that can put it under a condition, and those right after it."""
     start = max(use.sentence.norm.rfind(mark, 0, use.start) for mark in (".", ";", ":"))
     after = re.match(r"[^.,;]{0,60}", use.words)
-    return use.sentence.norm[start + 1:use.start] + " " + (after.group() if after else "")
+    return use.sentence.norm[start + 1 : use.start] + " " + (after.group() if after else "")
 
 
 def _with_duration(schedule: Schedule, norm: str, use: Use, lang: Language) -> Schedule:
-    """ "je renouvelle trois mois : périndopril..." lasts for all that follows. """
-    renewed = re.search(r"renouvel\w+ (?:pour )?(\d+ (?:mois|semaines))", norm[:use.start])
+    """ "je renouvelle trois mois : périndopril..." lasts for all that follows."""
+    renewed = re.search(r"renouvel\w+ (?:pour )?(\d+ (?:mois|semaines))", norm[: use.start])
     if not renewed:
         return schedule
-    return replace(schedule, words=(*schedule.words, renewed.group(1)), sig=f"{schedule.sig}, {renewed.group(1)}".strip(", "))
+    return replace(
+        schedule, words=(*schedule.words, renewed.group(1)), sig=f"{schedule.sig}, {renewed.group(1)}".strip(", ")
+    )
 
 
 def _is_stopped(use: Use, lang: Language) -> bool:
-    before, after = use.sentence.norm[max(0, use.start - 40):use.start], use.sentence.norm[use.end:use.end + 45]
+    before, after = use.sentence.norm[max(0, use.start - 40) : use.start], use.sentence.norm[use.end : use.end + 45]
     near = re.split(r"[.;:!?]", before)[-1]
     if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
         return True
@@ -218,19 +300,46 @@ def _is_stopped(use: Use, lang: Language) -> bool:
 
 def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     name = _name(use, lang)
-    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu|recommence", use.sentence.norm)
-    text = (f"arrêt de {name}" if says_pause else f"pas de {name}") if lang == "fr" else (f"stop {name}" if says_pause else f"no {name}")
+    says_pause = re.search(
+        r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu|recommence", use.sentence.norm
+    )
+    text = (
+        (f"arrêt de {name}" if says_pause else f"pas de {name}")
+        if lang == "fr"
+        else (f"stop {name}" if says_pause else f"no {name}")
+    )
     if lang == "fr":
         text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
-    return Fact("plan" if says_pause else "advice", text, use.drug.inn, evidence, asserted_by="doctor", critical=True, code=use.drug.atc, status="stop",
-                sentence=use.sentence.shown, extra=(name, ""))
+    return Fact(
+        "plan" if says_pause else "advice",
+        text,
+        use.drug.inn,
+        evidence,
+        asserted_by="doctor",
+        critical=True,
+        code=use.drug.atc,
+        status="stop",
+        sentence=use.sentence.shown,
+        extra=(name, ""),
+    )
 
 
 def _considered(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     name = _name(use, lang)
     text = f"{name} à discuter" if lang == "fr" else f"{name} to be discussed"
-    return Fact("plan", text, use.drug.inn, evidence[:1], certainty="conditional", temporality="future", asserted_by="doctor", code=use.drug.atc,
-                status="considered", sentence=use.sentence.shown, extra=(name, ""))
+    return Fact(
+        "plan",
+        text,
+        use.drug.inn,
+        evidence[:1],
+        certainty="conditional",
+        temporality="future",
+        asserted_by="doctor",
+        code=use.drug.atc,
+        status="considered",
+        sentence=use.sentence.shown,
+        extra=(name, ""),
+    )
 
 
 def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
@@ -244,7 +353,16 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         name = _name(use, lang)
         text = f"traitement par {name}" if lang == "fr" else f"takes {name}"
         if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
-            yield Fact("family", text, use.drug.inn, evidence, experiencer=relative[0], code=use.drug.atc, sentence=use.sentence.shown, extra=(name, ""))
+            yield Fact(
+                "family",
+                text,
+                use.drug.inn,
+                evidence,
+                experiencer=relative[0],
+                code=use.drug.atc,
+                sentence=use.sentence.shown,
+                extra=(name, ""),
+            )
         return
     tail = use.words[:90]
     if REFUSED[lang].search(norm):
@@ -255,9 +373,20 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     else:
         past = TOOK[lang].search(norm) or _asks_what_was_taken(use, visit)
-        temporality: Temporality = "past" if past and not re.search(r"tous les|toutes les|par semaine|every day|daily|je prends|i take", norm) else "current"
-        fact = _fact(use, lang, evidence, _strength(use, lang), find_schedule(f"{use.before[-28:]} {use.words}", lang), temporality=temporality,
-                     status="taken" if temporality == "past" else "current")
+        temporality: Temporality = (
+            "past"
+            if past and not re.search(r"tous les|toutes les|par semaine|every day|daily|je prends|i take", norm)
+            else "current"
+        )
+        fact = _fact(
+            use,
+            lang,
+            evidence,
+            _strength(use, lang),
+            find_schedule(f"{use.before[-28:]} {use.words}", lang),
+            temporality=temporality,
+            status="taken" if temporality == "past" else "current",
+        )
         when = date_phrase(visit.lines[use.sentence.turn].norm, lang) if temporality == "past" else ""
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
@@ -273,11 +402,17 @@ def _question_before(use: Use, visit: Visit) -> tuple[Evidence, ...]:
 
 def _asks_what_was_taken(use: Use, visit: Visit) -> bool:
     exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
-    return bool(exchange and re.search(r"avez (?:deja )?pris|donne quelque chose|have you taken|did you take|have you tried", exchange.questions[-1].norm))
+    return bool(
+        exchange
+        and re.search(
+            r"avez (?:deja )?pris|donne quelque chose|have you taken|did you take|have you tried",
+            exchange.questions[-1].norm,
+        )
+    )
 
 
 def _changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
-    """ "On descend : un seul le soir..." about the drug under discussion, named shortly before. """
+    """ "On descend : un seul le soir..." about the drug under discussion, named shortly before."""
     sentence, lang = visit.sentences[place], visit.lang
     turn = " ".join(s.norm for s in visit.sentences if s.turn == sentence.turn)
     recorded = [line for line in visit.transcript.patient.treatments if _recorded_dose_said(line, turn)]
@@ -288,7 +423,7 @@ def _changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
         topic = topics[-1] if topics and sentence.turn - topics[-1].sentence.turn <= TOPIC_TURNS else None
     if topic is None:
         return
-    rest = [s for s in visit.sentences[place:place + 4] if s.turn == sentence.turn]
+    rest = [s for s in visit.sentences[place : place + 4] if s.turn == sentence.turn]
     words = " ".join(s.norm for s in rest)
     use = replace(topic, sentence=sentence, start=0, end=0, before="", words=words, through=tuple(rest))
     evidence = (topic.sentence.evidence(), *(s.evidence() for s in rest))
@@ -297,17 +432,31 @@ def _changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
     dose = None if taper else _strength(use, lang, _after_change(sentence.norm, lang))
     if dose or taper:
         condition = IF_CLAUSE[lang].search(sentence.norm)
-        yield replace(_fact(use, lang, evidence, dose, schedule, status="prescribed", asserted_by="doctor", certainty="conditional" if condition else "certain",
-                            temporality="future" if condition else "current"), detail=taper or ", ".join(schedule.words))
+        yield replace(
+            _fact(
+                use,
+                lang,
+                evidence,
+                dose,
+                schedule,
+                status="prescribed",
+                asserted_by="doctor",
+                certainty="conditional" if condition else "certain",
+                temporality="future" if condition else "current",
+            ),
+            detail=taper or ", ".join(schedule.words),
+        )
 
 
 def _after_change(norm: str, lang: Language) -> str:
     last = list(CHANGES[lang].finditer(norm))[-1]
-    return norm[last.end():]
+    return norm[last.end() :]
 
 
 def _taper(sentence: Sentence, lang: Language) -> str:
-    match = re.search(r": (.*\bpuis\b.*)" if lang == "fr" else r"(?:to|:) (.*\bthen\b.*)", sentence.shown, re.IGNORECASE)
+    match = re.search(
+        r": (.*\bpuis\b.*)" if lang == "fr" else r"(?:to|:) (.*\bthen\b.*)", sentence.shown, re.IGNORECASE
+    )
     return match.group(1).rstrip(" .") if match else ""
 
 
@@ -321,14 +470,42 @@ def _name(use: Use, lang: Language) -> str:
     return f"{name} ({use.drug.brand})" if use.drug.brand and use.drug.brand.lower() != fold(name) else name
 
 
-def _fact(use: Use, lang: Language, evidence: tuple[Evidence, ...], dose: Dose | None, schedule: Schedule, *, polarity: str = "present", status: str,
-          asserted_by: str = "patient", certainty: Certainty = "certain", temporality: Temporality = "current") -> Fact:
+def _fact(
+    use: Use,
+    lang: Language,
+    evidence: tuple[Evidence, ...],
+    dose: Dose | None,
+    schedule: Schedule,
+    *,
+    polarity: str = "present",
+    status: str,
+    asserted_by: str = "patient",
+    certainty: Certainty = "certain",
+    temporality: Temporality = "current",
+) -> Fact:
     name = _name(use, lang)
-    speaker = asserted_by if asserted_by == "doctor" else ("relative" if use.sentence.speaker == "relative" else "patient")
+    speaker = (
+        asserted_by if asserted_by == "doctor" else ("relative" if use.sentence.speaker == "relative" else "patient")
+    )
     amount = dose.written(lang) if dose else ""
     detail = ", ".join(schedule.words)
     sig = f"{dose.value:g} {dose.unit} {schedule.sig}".strip() if dose else schedule.sig
-    return Fact("medication", " ".join(filter(None, (name, amount, detail))), use.drug.inn, evidence, value=dose.value if dose else None,
-                unit=UCUM.get(dose.unit, dose.unit) if dose else None, sig=sig or None, polarity="absent" if polarity == "absent" else "present",
-                certainty=certainty, temporality=temporality, asserted_by=speaker, critical=status in ("prescribed", "stopped"), code=use.drug.atc,
-                detail=detail, status=status, sentence=use.sentence.shown, extra=(name, amount))
+    return Fact(
+        "medication",
+        " ".join(filter(None, (name, amount, detail))),
+        use.drug.inn,
+        evidence,
+        value=dose.value if dose else None,
+        unit=UCUM.get(dose.unit, dose.unit) if dose else None,
+        sig=sig or None,
+        polarity="absent" if polarity == "absent" else "present",
+        certainty=certainty,
+        temporality=temporality,
+        asserted_by=speaker,
+        critical=status in ("prescribed", "stopped"),
+        code=use.drug.atc,
+        detail=detail,
+        status=status,
+        sentence=use.sentence.shown,
+        extra=(name, amount),
+    )

@@ -4,12 +4,68 @@ from collections.abc import Sequence
 
 from app.notes.transcript import Language
 
-FR_SMALL = {word: value for value, word in enumerate(
-    ["zero", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize"])} | {"une": 1}
-FR_TENS = {"vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60,
-           "septante": 70, "huitante": 80, "octante": 80, "nonante": 90}
-EN_SMALL = {word: value for value, word in enumerate(
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"])}
+FR_SMALL = {
+    word: value
+    for value, word in enumerate(
+        [
+            "zero",
+            "un",
+            "deux",
+            "trois",
+            "quatre",
+            "cinq",
+            "six",
+            "sept",
+            "huit",
+            "neuf",
+            "dix",
+            "onze",
+            "douze",
+            "treize",
+            "quatorze",
+            "quinze",
+            "seize",
+        ]
+    )
+} | {"une": 1}
+FR_TENS = {
+    "vingt": 20,
+    "trente": 30,
+    "quarante": 40,
+    "cinquante": 50,
+    "soixante": 60,
+    "septante": 70,
+    "huitante": 80,
+    "octante": 80,
+    "nonante": 90,
+}
+EN_SMALL = {
+    word: value
+    for value, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
+    )
+}
 EN_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 CENTURIES = (19, 20)
 
@@ -30,41 +86,43 @@ def _french(words: Sequence[str]) -> Read:
         return None
     if value == 1 and used == 1 and not _fr_whole(words[1:])[1] and words[1:2] not in (["virgule"], ["point"]):
         return None
-    if words[used:used + 1] in (["virgule"], ["point"]):
-        zeros, rest = _leading_zeros(words[used + 1:], "zero")
-        fraction, more = _fr_whole(words[used + 1 + zeros:]) if rest else (0, 0)
+    if words[used : used + 1] in (["virgule"], ["point"]):
+        zeros, rest = _leading_zeros(words[used + 1 :], "zero")
+        fraction, more = _fr_whole(words[used + 1 + zeros :]) if rest else (0, 0)
         if more or zeros:
             return f"{value}.{'0' * zeros}{fraction if more else ''}", used + 1 + zeros + more
     if value == 0 and used == 1:  # "zéro cinquante-huit" is 0.58
         fraction, more = _fr_whole(words[1:])
         if more:
             return f"0.{fraction}", 1 + more
-    if list(words[used:used + 2]) in (["et", "demi"], ["et", "demie"]):
+    if list(words[used : used + 2]) in (["et", "demi"], ["et", "demie"]):
         return f"{value}.5", used + 2
     return str(value), used
 
 
 def _leading_zeros(words: Sequence[str], zero: str) -> tuple[int, bool]:
     count = 0
-    while words[count:count + 1] == [zero]:
+    while words[count : count + 1] == [zero]:
         count += 1
     return count, True
 
 
 def _fr_whole(words: Sequence[str]) -> tuple[int, int]:
     head, used = _fr_hundreds(words)
-    if words[used:used + 1] == ["mille"]:
-        tail, more = _fr_hundreds(words[used + 1:])
+    if words[used : used + 1] == ["mille"]:
+        tail, more = _fr_hundreds(words[used + 1 :])
         return (head if used else 1) * 1000 + tail, used + 1 + more
     return head, used
 
 
 def _fr_hundreds(words: Sequence[str]) -> tuple[int, int]:
     head, used = _fr_tens(words)
-    if words[used:used + 1] == ["cents"] and 2 <= head <= 9:  # the plural s ends the number: "deux cents-six" is 200/6
+    if (
+        words[used : used + 1] == ["cents"] and 2 <= head <= 9
+    ):  # the plural s ends the number: "deux cents-six" is 200/6
         return head * 100, used + 1
-    if words[used:used + 1] == ["cent"] and (used == 0 or 2 <= head <= 9):
-        tail, more = _fr_tens(words[used + 1:])
+    if words[used : used + 1] == ["cent"] and (used == 0 or 2 <= head <= 9):
+        tail, more = _fr_tens(words[used + 1 :])
         return (head if used else 1) * 100 + tail, used + 1 + more
     return head, used
 
@@ -100,9 +158,9 @@ def _english(words: Sequence[str]) -> Read:
     value, used = _en_whole(words)
     if not used:
         return None
-    after = list(words[used:used + 3])
+    after = list(words[used : used + 3])
     if after[:1] == ["point"]:
-        digits, more = _en_digits(words[used + 1:])
+        digits, more = _en_digits(words[used + 1 :])
         if more:
             return f"{value}.{digits}", used + 1 + more
     if after == ["and", "a", "half"]:
@@ -114,7 +172,7 @@ def _english(words: Sequence[str]) -> Read:
 
 def _en_digits(words: Sequence[str]) -> tuple[str, int]:
     digits, used = "", 0
-    while words[used:used + 1] and (words[used] in EN_SMALL or words[used] in EN_TENS):
+    while words[used : used + 1] and (words[used] in EN_SMALL or words[used] in EN_TENS):
         value, more = _en_tens(words[used:])
         digits, used = digits + str(value), used + more
     return digits, used
@@ -122,8 +180,8 @@ def _en_digits(words: Sequence[str]) -> tuple[str, int]:
 
 def _en_whole(words: Sequence[str]) -> tuple[int, int]:
     head, used = _en_hundreds(words)
-    if words[used:used + 1] == ["thousand"]:
-        start = used + 1 + (words[used + 1:used + 2] == ["and"])
+    if words[used : used + 1] == ["thousand"]:
+        start = used + 1 + (words[used + 1 : used + 2] == ["and"])
         tail, more = _en_hundreds(words[start:])
         return (head if used else 1) * 1000 + tail, start + more if more else used + 1
     if head in CENTURIES and used:  # "twenty fourteen" is a year
@@ -139,8 +197,8 @@ def _en_whole(words: Sequence[str]) -> tuple[int, int]:
 
 def _en_hundreds(words: Sequence[str]) -> tuple[int, int]:
     head, used = _en_tens(words)
-    if words[used:used + 1] == ["hundred"] and (used == 0 or head < 20):
-        start = used + 1 + (words[used + 1:used + 2] == ["and"])
+    if words[used : used + 1] == ["hundred"] and (used == 0 or head < 20):
+        start = used + 1 + (words[used + 1 : used + 2] == ["and"])
         tail, more = _en_tens(words[start:])
         return (head if used else 1) * 100 + tail, start + more if more else used + 1
     return head, used

@@ -18,7 +18,17 @@ ALARM = cues("orders.alarm")
 LATER = cues("orders.later")
 MEETS = cues("orders.meets")
 WHEN = cues("orders.when")
-UNIT_CODES = {"jour": "d", "semaine": "wk", "mois": "mo", "an": "a", "heure": "h", "day": "d", "week": "wk", "month": "mo", "year": "a"}
+UNIT_CODES = {
+    "jour": "d",
+    "semaine": "wk",
+    "mois": "mo",
+    "an": "a",
+    "heure": "h",
+    "day": "d",
+    "week": "wk",
+    "month": "mo",
+    "year": "a",
+}
 ORDERS = cues("orders.orders")
 NOT_NOW = cues("orders.not_now")
 ALREADY = cues("orders.already")
@@ -48,7 +58,9 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
         yield _plain("procedure", sentence, "non réalisable", polarity="absent", status="not examined")
         return
     if IF[lang].search(norm) and ALARM[lang].search(norm):
-        yield _plain("advice", sentence, "alerte", certainty="conditional", temporality="future", status="alert", critical=True)
+        yield _plain(
+            "advice", sentence, "alerte", certainty="conditional", temporality="future", status="alert", critical=True
+        )
         return
     certificate = WORK_STOP[lang].search(norm)
     if certificate:
@@ -64,14 +76,20 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
     ordered = [] if results and not ORDERS[lang].search(norm) else list(_ordered(sentence, lang))
     yield from ordered
     again = MEETS[lang].search(norm)
-    if ordered and again and WHEN[lang].search(norm[again.start():]):
+    if ordered and again and WHEN[lang].search(norm[again.start() :]):
         yield _follow_up(replace(sentence, start=sentence.start + again.start()), lang)
     elif LATER[lang].search(norm) and WHEN[lang].search(norm) and not ordered:
         yield _follow_up(sentence, lang)
     elif not ordered and _advises(sentence, lang, visit, place):
         condition = bool(IF[lang].search(norm))
-        yield _plain("advice", sentence, "conseil", certainty="conditional" if condition else "certain", temporality="future" if condition else "current",
-                     status="advice")
+        yield _plain(
+            "advice",
+            sentence,
+            "conseil",
+            certainty="conditional" if condition else "certain",
+            temporality="future" if condition else "current",
+            status="advice",
+        )
 
 
 def _wished(visit: Visit) -> Iterator[Fact]:
@@ -81,15 +99,25 @@ def _wished(visit: Visit) -> Iterator[Fact]:
         if sentence.speaker == "doctor" or not sentence.asks:
             continue
         wanted = [m for m in find_concepts(sentence.norm, lang) if m.concept.kind in ORDERED]
-        reply = [s for s in visit.sentences[place + 1:place + 5] if s.speaker == "doctor"]
+        reply = [s for s in visit.sentences[place + 1 : place + 5] if s.speaker == "doctor"]
         if not wanted or not reply or reply[0] is not visit.sentences[place + 1]:
             continue
         name, label = wanted[0].concept.name(lang), wanted[0].concept.fr
         if NOT_NOW[lang].search(reply[0].norm) or re.match(r"\W*(?:non|no)(?![a-z])", reply[0].norm):
             later = next((s for s in reply if IF[lang].search(s.norm)), None)
-            yield Fact("plan", name, label, (sentence.evidence(), (later or reply[0]).evidence()), polarity="present" if later else "absent",
-                       certainty="conditional" if later else "certain", temporality="future" if later else "current", asserted_by="doctor", status="order",
-                       sentence=f"{name} : {later.shown}" if later else reply[0].shown, extra=(name,))
+            yield Fact(
+                "plan",
+                name,
+                label,
+                (sentence.evidence(), (later or reply[0]).evidence()),
+                polarity="present" if later else "absent",
+                certainty="conditional" if later else "certain",
+                temporality="future" if later else "current",
+                asserted_by="doctor",
+                status="order",
+                sentence=f"{name} : {later.shown}" if later else reply[0].shown,
+                extra=(name,),
+            )
 
 
 PRONOUN_ORDER = re.compile(r"il faut (?:le|la|les) (?:faire|refaire|controler)")
@@ -97,30 +125,65 @@ PRONOUN_ORDER = re.compile(r"il faut (?:le|la|les) (?:faire|refaire|controler)")
 
 def _pronoun_order(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     """ "L'ophtalmo, le fond d'œil ?" - "Deux ans et demi." - "Il faut le faire." """
-    for earlier in reversed([s for s in visit.sentences if sentence.turn - 4 <= s.turn < sentence.turn and s.speaker == "doctor"]):
+    for earlier in reversed(
+        [s for s in visit.sentences if sentence.turn - 4 <= s.turn < sentence.turn and s.speaker == "doctor"]
+    ):
         exams = [m for m in find_concepts(earlier.norm, visit.lang) if m.concept.kind in ("exam", "vaccine")]
         if exams:
             name = exams[-1].concept.name(visit.lang)
-            yield Fact("plan", name, exams[-1].concept.fr, (earlier.evidence(), sentence.evidence()), temporality="future", asserted_by="doctor", critical=True,
-                       status="order", sentence=sentence.shown, extra=(name,))
+            yield Fact(
+                "plan",
+                name,
+                exams[-1].concept.fr,
+                (earlier.evidence(), sentence.evidence()),
+                temporality="future",
+                asserted_by="doctor",
+                critical=True,
+                status="order",
+                sentence=sentence.shown,
+                extra=(name,),
+            )
             return
 
 
 RESULT = cues("orders.result")
-RESULT_WORDS = {"negatif": "négatif", "negative": "négative", "negatifs": "négatifs", "negatives": "négatives", "bon": "normal", "bonne": "normale", "bons": "normaux", "bonnes": "normales"}
+RESULT_WORDS = {
+    "negatif": "négatif",
+    "negative": "négative",
+    "negatifs": "négatifs",
+    "negatives": "négatives",
+    "bon": "normal",
+    "bonne": "normale",
+    "bons": "normaux",
+    "bonnes": "normales",
+}
 
 
 def _result(sentence: Sentence, lang: Language) -> Iterator[Fact]:
-    """ "Les anticorps sont négatifs", "la TSH était normale": a result without a figure. """
+    """ "Les anticorps sont négatifs", "la TSH était normale": a result without a figure."""
     norm = sentence.norm
     for mention in find_concepts(norm, lang):
         word = RESULT[lang].search(norm, mention.end)
-        if mention.concept.kind == "exam" and word and word.start() - mention.end < 60 and not IF[lang].search(norm[:mention.start]) and not re.search(r"[.;]", norm[mention.end:word.start()]) \
-                and not is_denied(norm, word.start(), word.end(), lang):
+        if (
+            mention.concept.kind == "exam"
+            and word
+            and word.start() - mention.end < 60
+            and not IF[lang].search(norm[: mention.start])
+            and not re.search(r"[.;]", norm[mention.end : word.start()])
+            and not is_denied(norm, word.start(), word.end(), lang)
+        ):
             shown = RESULT_WORDS.get(word.group(), word.group()) if lang == "fr" else word.group()
             name = mention.concept.name(lang)
-            yield Fact("lab", f"{name} : {shown}" if lang == "fr" else f"{name}: {shown}", mention.concept.fr, (sentence.evidence(),), asserted_by="doctor", status="result",
-                       sentence=sentence.shown, extra=(name, shown))
+            yield Fact(
+                "lab",
+                f"{name} : {shown}" if lang == "fr" else f"{name}: {shown}",
+                mention.concept.fr,
+                (sentence.evidence(),),
+                asserted_by="doctor",
+                status="result",
+                sentence=sentence.shown,
+                extra=(name, shown),
+            )
 
 
 def _advises(sentence: Sentence, lang: Language, visit: Visit, place: int) -> bool:
@@ -128,19 +191,44 @@ def _advises(sentence: Sentence, lang: Language, visit: Visit, place: int) -> bo
     words = norm.split()
     if not 3 <= len(words) <= 60 or EMPTY[lang].search(norm) or not ADVISES[lang].search(norm):
         return False
-    mentions_drug_dose = any(re.search(r"\d", norm[m.end:m.end + 30]) for m in find_drugs(norm))
-    return not mentions_drug_dose and not re.search(r"(?<![a-z])(?:je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])", norm)
+    mentions_drug_dose = any(re.search(r"\d", norm[m.end : m.end + 30]) for m in find_drugs(norm))
+    return not mentions_drug_dose and not re.search(
+        r"(?<![a-z])(?:je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])", norm
+    )
 
 
-def _plain(kind: FactType, sentence: Sentence, label: str, *, polarity: str = "present", certainty: Certainty = "certain",
-           temporality: Temporality = "current", status: str, critical: bool = False) -> Fact:
-    return Fact(kind, sentence.shown, label, (sentence.evidence(),), polarity="absent" if polarity == "absent" else "present", certainty=certainty,
-                temporality=temporality, asserted_by="doctor", critical=critical, status=status, sentence=sentence.shown, extra=(sentence.shown, ""))
+def _plain(
+    kind: FactType,
+    sentence: Sentence,
+    label: str,
+    *,
+    polarity: str = "present",
+    certainty: Certainty = "certain",
+    temporality: Temporality = "current",
+    status: str,
+    critical: bool = False,
+) -> Fact:
+    return Fact(
+        kind,
+        sentence.shown,
+        label,
+        (sentence.evidence(),),
+        polarity="absent" if polarity == "absent" else "present",
+        certainty=certainty,
+        temporality=temporality,
+        asserted_by="doctor",
+        critical=critical,
+        status=status,
+        sentence=sentence.shown,
+        extra=(sentence.shown, ""),
+    )
 
 
 def _ordered(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     norm = sentence.norm
-    wanted = [m for m in find_concepts(norm, lang) if m.concept.kind in ORDERED and not relation_near(norm, m.start, lang)]
+    wanted = [
+        m for m in find_concepts(norm, lang) if m.concept.kind in ORDERED and not relation_near(norm, m.start, lang)
+    ]
     if not wanted:
         return
     already = ALREADY[lang].search(norm) and not WHEN[lang].search(norm)
@@ -152,7 +240,12 @@ def _ordered(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         return
     if not ORDERS[lang].search(norm) and not LATER[lang].search(norm) and not IF[lang].search(norm):
         return
-    condition = bool(IF[lang].search(norm)) or bool(re.search(r"(?<![a-z])(?:pourra|pourrait|c est lui qui verra|que dans ce cas|seulement si|uniquement|on decide|peut etre|maybe|consider|might)", norm))
+    condition = bool(IF[lang].search(norm)) or bool(
+        re.search(
+            r"(?<![a-z])(?:pourra|pourrait|c est lui qui verra|que dans ce cas|seulement si|uniquement|on decide|peut etre|maybe|consider|might)",
+            norm,
+        )
+    )
     yield _orders(wanted, sentence, lang, condition)
 
 
@@ -160,24 +253,64 @@ def _orders(wanted: list[Mention], sentence: Sentence, lang: Language, condition
     names = list(dict.fromkeys(m.concept.name(lang) for m in wanted))
     names = [n for n in names if not any(other != n and other.startswith(n + " ") for other in names)]
     when = WHEN[lang].search(sentence.norm)
-    shown = sentence.line.shown[sentence.start + when.start():sentence.start + when.end()] if when else ""
+    shown = sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()] if when else ""
     text = " ".join(filter(None, (", ".join(names), shown)))
     value, unit = _span(shown, lang)
-    return Fact("plan", text, wanted[0].concept.fr, (sentence.evidence(),), value=value, unit=unit, certainty="conditional" if condition else "certain",
-                temporality="future", asserted_by="doctor", critical=not condition, detail=shown, status="order", sentence=sentence.shown, extra=tuple(names))
+    return Fact(
+        "plan",
+        text,
+        wanted[0].concept.fr,
+        (sentence.evidence(),),
+        value=value,
+        unit=unit,
+        certainty="conditional" if condition else "certain",
+        temporality="future",
+        asserted_by="doctor",
+        critical=not condition,
+        detail=shown,
+        status="order",
+        sentence=sentence.shown,
+        extra=tuple(names),
+    )
 
 
-def _order(mention: Mention, sentence: Sentence, lang: Language, polarity: str, certainty: Certainty, temporality: Temporality) -> Fact:
-    return Fact("plan", mention.concept.name(lang), mention.concept.fr, (sentence.evidence(),), polarity="absent" if polarity == "absent" else "present",
-                certainty=certainty, temporality=temporality, asserted_by="doctor", status="order", sentence=sentence.shown, extra=(mention.concept.name(lang),))
+def _order(
+    mention: Mention, sentence: Sentence, lang: Language, polarity: str, certainty: Certainty, temporality: Temporality
+) -> Fact:
+    return Fact(
+        "plan",
+        mention.concept.name(lang),
+        mention.concept.fr,
+        (sentence.evidence(),),
+        polarity="absent" if polarity == "absent" else "present",
+        certainty=certainty,
+        temporality=temporality,
+        asserted_by="doctor",
+        status="order",
+        sentence=sentence.shown,
+        extra=(mention.concept.name(lang),),
+    )
 
 
 def _follow_up(sentence: Sentence, lang: Language) -> Fact:
     match = WHEN[lang].search(sentence.norm)
-    shown = sentence.line.shown[sentence.start + match.start():sentence.start + match.end()] if match else ""
+    shown = sentence.line.shown[sentence.start + match.start() : sentence.start + match.end()] if match else ""
     value, unit = _span(shown, lang)
-    return Fact("plan", sentence.shown, "suivi", (sentence.evidence(),), value=value, unit=unit, temporality="future", asserted_by="doctor", critical=True,
-                detail=shown, status="follow-up", sentence=sentence.shown, extra=(shown, ""))
+    return Fact(
+        "plan",
+        sentence.shown,
+        "suivi",
+        (sentence.evidence(),),
+        value=value,
+        unit=unit,
+        temporality="future",
+        asserted_by="doctor",
+        critical=True,
+        detail=shown,
+        status="follow-up",
+        sentence=sentence.shown,
+        extra=(shown, ""),
+    )
 
 
 def _span(shown: str, lang: Language) -> tuple[float | None, str | None]:
@@ -190,9 +323,23 @@ def _span(shown: str, lang: Language) -> tuple[float | None, str | None]:
 def _certificate(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     norm = sentence.norm
     days = re.search(r"(\d+) (?:jours?|days?)", norm)
-    denied = bool(re.search(r"pas d arret|no sick|pas en accident", norm)) and not re.search(r"certificat|en maladie", norm)
-    yield Fact("work_stoppage", sentence.shown, "arrêt ou certificat", (sentence.evidence(),), value=float(days.group(1)) if days else None, unit="d" if days else None,
-               polarity="absent" if denied else "present", asserted_by="doctor", critical=True, status="certificate", sentence=sentence.shown, extra=(sentence.shown, ""))
+    denied = bool(re.search(r"pas d arret|no sick|pas en accident", norm)) and not re.search(
+        r"certificat|en maladie", norm
+    )
+    yield Fact(
+        "work_stoppage",
+        sentence.shown,
+        "arrêt ou certificat",
+        (sentence.evidence(),),
+        value=float(days.group(1)) if days else None,
+        unit="d" if days else None,
+        polarity="absent" if denied else "present",
+        asserted_by="doctor",
+        critical=True,
+        status="certificate",
+        sentence=sentence.shown,
+        extra=(sentence.shown, ""),
+    )
 
 
 ASKS_PAST = cues("orders.asks_past")
@@ -203,14 +350,33 @@ def _past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     for question in exchange.questions:
         for mention in find_concepts(question.norm, lang):
             kind = mention.concept.kind
-            if kind not in ("exam", "vaccine") or not ASKS_PAST[lang].search(question.norm) or relation_near(exchange.answer_text, 0, lang):
+            if (
+                kind not in ("exam", "vaccine")
+                or not ASKS_PAST[lang].search(question.norm)
+                or relation_near(exchange.answer_text, 0, lang)
+            ):
                 continue
             if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
                 continue
-            named = {m.concept.fr for s in exchange.answer for m in find_concepts(s.norm, lang) if is_denied(s.norm, m.start, m.end, lang)}
+            named = {
+                m.concept.fr
+                for s in exchange.answer
+                for m in find_concepts(s.norm, lang)
+                if is_denied(s.norm, m.start, m.end, lang)
+            }
             polarity = "absent" if exchange.verdict == "no" or mention.concept.fr in named else "present"
             if polarity == "absent" and kind == "exam":
                 continue
             words = exchange.answer[0].shown
-            yield Fact("procedure", mention.concept.name(lang), mention.concept.fr, (question.evidence(), exchange.answer[0].evidence()), polarity="absent" if polarity == "absent" else "present",
-                       temporality="past" if polarity == "present" else "current", asserted_by=exchange.answer[0].speaker, status="done", sentence=words, extra=(mention.concept.name(lang), ""))
+            yield Fact(
+                "procedure",
+                mention.concept.name(lang),
+                mention.concept.fr,
+                (question.evidence(), exchange.answer[0].evidence()),
+                polarity="absent" if polarity == "absent" else "present",
+                temporality="past" if polarity == "present" else "current",
+                asserted_by=exchange.answer[0].speaker,
+                status="done",
+                sentence=words,
+                extra=(mention.concept.name(lang), ""),
+            )

@@ -7,32 +7,103 @@ from app.notes.transcript import Language
 
 RELATIONS = {
     "fr": {
-        "mother": r"mere|maman", "father": r"pere|papa", "sister": r"s(?:oe|œ)urs?", "brother": r"freres?", "wife": r"femme|epouse",
-        "husband": r"mari|epoux", "partner": r"copain|copine|compagnon|compagne|conjointe?|ami|amie", "daughter": r"filles?",
-        "son": r"fils|garcon", "grandmother": r"grand mere|mamie", "grandfather": r"grand pere|papi", "uncle": r"oncle",
-        "aunt": r"tante", "cousin": r"cousine?s?", "roommate": r"coloc(?:ataire)?s?", "colleague": r"collegues?|patron|cheffe?",
-        "neighbour": r"voisine?s?", "sister-in-law": r"belle s(?:oe|œ)ur", "brother-in-law": r"beau frere",
-        "mother-in-law": r"belle mere", "father-in-law": r"beau pere", "parents": r"parents", "children": r"enfants",
-        "granddaughter": r"petite fille(?= |,|\.)", "grandson": r"petit fils",
+        "mother": r"mere|maman",
+        "father": r"pere|papa",
+        "sister": r"s(?:oe|œ)urs?",
+        "brother": r"freres?",
+        "wife": r"femme|epouse",
+        "husband": r"mari|epoux",
+        "partner": r"copain|copine|compagnon|compagne|conjointe?|ami|amie",
+        "daughter": r"filles?",
+        "son": r"fils|garcon",
+        "grandmother": r"grand mere|mamie",
+        "grandfather": r"grand pere|papi",
+        "uncle": r"oncle",
+        "aunt": r"tante",
+        "cousin": r"cousine?s?",
+        "roommate": r"coloc(?:ataire)?s?",
+        "colleague": r"collegues?|patron|cheffe?",
+        "neighbour": r"voisine?s?",
+        "sister-in-law": r"belle s(?:oe|œ)ur",
+        "brother-in-law": r"beau frere",
+        "mother-in-law": r"belle mere",
+        "father-in-law": r"beau pere",
+        "parents": r"parents",
+        "children": r"enfants",
+        "granddaughter": r"petite fille(?= |,|\.)",
+        "grandson": r"petit fils",
     },
     "en": {
-        "mother": r"mother|mom|mum|mam", "father": r"father|dad", "sister": r"sisters?", "brother": r"brothers?", "wife": r"wife",
-        "husband": r"husband", "partner": r"partner|boyfriend|girlfriend|friends?|fiance", "daughter": r"daughters?", "son": r"sons?",
-        "grandmother": r"grandmother|grandma|gran|nan", "grandfather": r"grandfather|grandpa|granddad", "uncle": r"uncles?", "aunt": r"aunts?",
-        "cousin": r"cousins?", "roommate": r"roommate|flatmate|housemate", "colleague": r"colleagues?|coworkers?|boss",
-        "neighbour": r"neighbou?rs?", "parents": r"parents", "children": r"kids?|children",
+        "mother": r"mother|mom|mum|mam",
+        "father": r"father|dad",
+        "sister": r"sisters?",
+        "brother": r"brothers?",
+        "wife": r"wife",
+        "husband": r"husband",
+        "partner": r"partner|boyfriend|girlfriend|friends?|fiance",
+        "daughter": r"daughters?",
+        "son": r"sons?",
+        "grandmother": r"grandmother|grandma|gran|nan",
+        "grandfather": r"grandfather|grandpa|granddad",
+        "uncle": r"uncles?",
+        "aunt": r"aunts?",
+        "cousin": r"cousins?",
+        "roommate": r"roommate|flatmate|housemate",
+        "colleague": r"colleagues?|coworkers?|boss",
+        "neighbour": r"neighbou?rs?",
+        "parents": r"parents",
+        "children": r"kids?|children",
     },
 }
 OWN = {"fr": r"(?:ma|mon|mes|son|sa|ses|notre|nos|la|le|du|votre|vos|leur)", "en": r"(?:my|his|her|our|their|your|the)"}
-BLOOD = frozenset({"mother", "father", "sister", "brother", "daughter", "son", "grandmother", "grandfather", "uncle", "aunt",
-                   "cousin", "parents", "children", "granddaughter", "grandson"})
+BLOOD = frozenset(
+    {
+        "mother",
+        "father",
+        "sister",
+        "brother",
+        "daughter",
+        "son",
+        "grandmother",
+        "grandfather",
+        "uncle",
+        "aunt",
+        "cousin",
+        "parents",
+        "children",
+        "granddaughter",
+        "grandson",
+    }
+)
 NAMES_FR = {
-    "mother": "Mère", "father": "Père", "sister": "Sœur", "brother": "Frère", "wife": "Épouse", "husband": "Conjoint",
-    "partner": "Entourage proche", "daughter": "Fille", "son": "Fils", "grandmother": "Grand-mère", "grandfather": "Grand-père",
-    "uncle": "Oncle", "aunt": "Tante", "cousin": "Cousin(e)", "roommate": "Colocataire", "colleague": "Collègue",
-    "neighbour": "Voisinage", "sister-in-law": "Belle-sœur", "brother-in-law": "Beau-frère", "mother-in-law": "Belle-mère",
-    "father-in-law": "Beau-père", "parents": "Parents", "children": "Enfants", "granddaughter": "Petite-fille",
-    "grandson": "Petit-fils", "maternal uncle": "Oncle maternel", "paternal uncle": "Oncle paternel", "family": "Famille",
+    "mother": "Mère",
+    "father": "Père",
+    "sister": "Sœur",
+    "brother": "Frère",
+    "wife": "Épouse",
+    "husband": "Conjoint",
+    "partner": "Entourage proche",
+    "daughter": "Fille",
+    "son": "Fils",
+    "grandmother": "Grand-mère",
+    "grandfather": "Grand-père",
+    "uncle": "Oncle",
+    "aunt": "Tante",
+    "cousin": "Cousin(e)",
+    "roommate": "Colocataire",
+    "colleague": "Collègue",
+    "neighbour": "Voisinage",
+    "sister-in-law": "Belle-sœur",
+    "brother-in-law": "Beau-frère",
+    "mother-in-law": "Belle-mère",
+    "father-in-law": "Beau-père",
+    "parents": "Parents",
+    "children": "Enfants",
+    "granddaughter": "Petite-fille",
+    "grandson": "Petit-fils",
+    "maternal uncle": "Oncle maternel",
+    "paternal uncle": "Oncle paternel",
+    "family": "Famille",
     "other": "Une autre personne",
 }
 TELLS = cues("people.tells")
@@ -45,14 +116,17 @@ def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | No
     found: tuple[str, int, int] | None = None
     for relation, words in RELATIONS[lang].items():
         for match in re.finditer(rf"(?<![a-z])(?:{OWN[lang]} (?:\w+ )?)?(?:{words})(?![a-z])", norm):
-            if not re.match(OWN[lang] + " ", match.group()) and not norm[:match.start()].strip(" ,.") == "":
+            if not re.match(OWN[lang] + " ", match.group()) and not norm[: match.start()].strip(" ,.") == "":
                 continue
-            if NEAR[lang].search(norm[:match.start()]) and not _is_subject_after_all(norm, match):
+            if NEAR[lang].search(norm[: match.start()]) and not _is_subject_after_all(norm, match):
                 continue
-            if TELLS[lang].search(norm[match.end():]):
+            if TELLS[lang].search(norm[match.end() :]):
                 continue
-            if found is None or abs(match.start() - start) < abs(found[1] - start) \
-                    or (found[1] <= match.start() <= found[2]):
+            if (
+                found is None
+                or abs(match.start() - start) < abs(found[1] - start)
+                or (found[1] <= match.start() <= found[2])
+            ):
                 found = (relation, match.start(), match.end())
     if found is None:
         return None
@@ -60,8 +134,8 @@ def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | No
 
 
 def _is_subject_after_all(norm: str, match: re.Match[str]) -> bool:
-    """ "c'est ma sœur qui est allergique", "c'était ma coloc". """
-    return bool(re.search(r"(?:c est|c etait|it s|it was|that s) $", norm[:match.start()]))
+    """ "c'est ma sœur qui est allergique", "c'était ma coloc"."""
+    return bool(re.search(r"(?:c est|c etait|it s|it was|that s) $", norm[: match.start()]))
 
 
 def _belongs(norm: str, found: tuple[str, int, int], start: int, lang: Language) -> bool:
@@ -74,11 +148,13 @@ def _belongs(norm: str, found: tuple[str, int, int], start: int, lang: Language)
     between = norm[start:first]
     if re.search(r"[.;!?]", between):
         return False
-    return bool(re.search(r"(?:c est|c etait|a|chez|,|it s|it was|in|s) (?:\w+ )?$", between)) and not SELF[lang].search(between)
+    return bool(re.search(r"(?:c est|c etait|a|chez|,|it s|it was|in|s) (?:\w+ )?$", between)) and not SELF[
+        lang
+    ].search(between)
 
 
 def uncle_side(norm: str, relation: str) -> str:
-    """ "mon oncle, le frère de ma mère" is a maternal uncle. """
+    """ "mon oncle, le frère de ma mère" is a maternal uncle."""
     if relation in ("uncle", "brother") and re.search(r"oncle|uncle", norm):
         if re.search(r"frere de ma mere|maternel|mother s brother|mother s side", norm):
             return "maternal uncle"
@@ -92,9 +168,12 @@ PRONOUN = cues("people.pronoun")
 
 
 def spoken_of(before: str, norm: str, start: int, lang: Language) -> tuple[str, int] | None:
-    """ "Ma mère, oui. Elle a fini à l'insuline": who a pronoun stands for when the sentence before named somebody. """
+    """ "Ma mère, oui. Elle a fini à l'insuline": who a pronoun stands for when the sentence before named somebody."""
     if not before or not PRONOUN[lang].search(norm[:start]) or SELF[lang].search(norm[:start]):
         return None
-    named = [(match.start(), relation) for relation, words in RELATIONS[lang].items()
-             for match in re.finditer(rf"(?<![a-z]){OWN[lang]} (?:\w+ )?(?:{words})(?![a-z])", before)]
+    named = [
+        (match.start(), relation)
+        for relation, words in RELATIONS[lang].items()
+        for match in re.finditer(rf"(?<![a-z]){OWN[lang]} (?:\w+ )?(?:{words})(?![a-z])", before)
+    ]
     return (max(named)[1], 0) if named else None

@@ -43,10 +43,10 @@ def is_denied(norm: str, start: int, end: int, lang: Language) -> bool:
     left, right = clause_of(norm, start, end, lang)
     before, after = norm[left:start], norm[end:right]
     denials = list(DENIES_BEFORE[lang].finditer(before))
-    if denials and len(before[denials[-1].end():].split()) <= (9 if lang == "en" else 6):
+    if denials and len(before[denials[-1].end() :].split()) <= (9 if lang == "en" else 6):
         return not _double(before, lang)
     stop = AFTER_STOP[lang].search(norm[end:])
-    tail = norm[end:end + stop.start()] if stop else after
+    tail = norm[end : end + stop.start()] if stop else after
     return bool(DENIES_AFTER[lang].search(tail)) or bool(re.match(r",? non(?! plus que)(?![a-z])", norm[end:]))
 
 

@@ -26,7 +26,18 @@ from app.notes.sections import (
 )
 from app.notes.transcript import Language
 
-UNITS_SHOWN = {"Cel": "°C", "[degF]": "°F", "mm[Hg]": "mmHg", "/min": "/min", "kg/m2": "kg/m²", "{score}": "", "[stone_av]": "", "[lb_av]": "lb", "ug": "µg", "[iU]": "UI"}
+UNITS_SHOWN = {
+    "Cel": "°C",
+    "[degF]": "°F",
+    "mm[Hg]": "mmHg",
+    "/min": "/min",
+    "kg/m2": "kg/m²",
+    "{score}": "",
+    "[stone_av]": "",
+    "[lb_av]": "lb",
+    "ug": "µg",
+    "[iU]": "UI",
+}
 RELATIONS_EN = {"sister-in-law": "Sister-in-law", "brother-in-law": "Brother-in-law"}
 
 
@@ -74,7 +85,12 @@ def realise(facts: Sequence[Fact], voice: Voice) -> list[Written]:
     by_section: dict[SectionKind, list[Fact]] = {}
     for fact in facts:
         by_section.setdefault(place(fact), []).append(fact)
-    return _once(sentence for section, write in WRITERS.items() if section in by_section for sentence in write(section, by_section[section], voice))
+    return _once(
+        sentence
+        for section, write in WRITERS.items()
+        if section in by_section
+        for sentence in write(section, by_section[section], voice)
+    )
 
 
 def _once(sentences: Iterable[Written]) -> list[Written]:
@@ -83,7 +99,13 @@ def _once(sentences: Iterable[Written]) -> list[Written]:
     for sentence in sentences:
         key = (sentence.section, sentence.text)
         old = kept.get(key)
-        kept[key] = replace(old, evidence=tuple(sorted({*old.evidence, *sentence.evidence})), facts=(*old.facts, *sentence.facts)) if old else sentence
+        kept[key] = (
+            replace(
+                old, evidence=tuple(sorted({*old.evidence, *sentence.evidence})), facts=(*old.facts, *sentence.facts)
+            )
+            if old
+            else sentence
+        )
     return list(kept.values())
 
 
@@ -112,9 +134,18 @@ def _history(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Itera
             yield _sentence(section, voice.say("Douleur cotée à ", "Pain rated ") + voice.listing(parts), scores)
         if guesses:
             names = voice.listing([f.extra[0] for f in guesses])
-            yield _sentence(section, voice.say(f"Évoqué par {_speaker(guesses[0], voice)} : {names}", f"Raised by {_speaker(guesses[0], voice)}: {names}"), guesses)
+            yield _sentence(
+                section,
+                voice.say(
+                    f"Évoqué par {_speaker(guesses[0], voice)} : {names}",
+                    f"Raised by {_speaker(guesses[0], voice)}: {names}",
+                ),
+                guesses,
+            )
         if drugs:
-            yield _sentence(section, voice.say("A pris ", "Has taken ") + voice.listing([_drug(f) for f in drugs]), drugs)
+            yield _sentence(
+                section, voice.say("A pris ", "Has taken ") + voice.listing([_drug(f) for f in drugs]), drugs
+            )
 
 
 def _speaker(fact: Fact, voice: Voice) -> str:
@@ -131,7 +162,10 @@ def _symptoms(facts: Sequence[Fact], voice: Voice) -> str:
     shared = details.pop() if len(details) == 1 else ""
     names = []
     for fact in facts:
-        over = {"resolved": voice.say(" (résolu)", " (resolved)"), "past": voice.say(" (dans le passé)", " (in the past)")}.get(fact.temporality, "")
+        over = {
+            "resolved": voice.say(" (résolu)", " (resolved)"),
+            "past": voice.say(" (dans le passé)", " (in the past)"),
+        }.get(fact.temporality, "")
         names.append(f"{fact.extra[0]}{over}" + (f" {fact.detail}" if fact.detail and not shared else ""))
     return f"{voice.listing(list(dict.fromkeys(names)))} {shared}".strip()
 
@@ -159,7 +193,12 @@ def _past(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator
         if voice.lang == "fr":
             yield _sentence(section, wording_fr.denial(names).replace("Pas ", "Pas d'antécédent déclaré ", 1), group)
         else:
-            yield _sentence(section, "No reported history of " + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]), group)
+            yield _sentence(
+                section,
+                "No reported history of "
+                + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]),
+                group,
+            )
 
 
 def _family(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
@@ -182,14 +221,22 @@ def _social(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
         elif fact.polarity == "absent":
             text = voice.say(f"Pas de {name} déclaré".replace("de alcool", "d'alcool"), f"No {name} reported")
         else:
-            text = f"{name}{voice.say(' :', ':')} {fact.detail}" if fact.detail else voice.say(f"{name} : oui, quantité non précisée", f"{name}: yes, amount not stated")
+            text = (
+                f"{name}{voice.say(' :', ':')} {fact.detail}"
+                if fact.detail
+                else voice.say(f"{name} : oui, quantité non précisée", f"{name}: yes, amount not stated")
+            )
         yield _sentence(section, text, [fact])
 
 
 def _treatments(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     for fact in facts:
         if fact.polarity == "absent":
-            state = voice.say(" : arrêté", ": stopped") if fact.status == "stopped" else voice.say(" : non pris", ": not taken")
+            state = (
+                voice.say(" : arrêté", ": stopped")
+                if fact.status == "stopped"
+                else voice.say(" : non pris", ": not taken")
+            )
             yield _sentence(section, fact.extra[0] + state, [fact])
         else:
             yield _sentence(section, _drug(fact), [fact])
@@ -199,10 +246,18 @@ def _allergies(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Ite
     for fact in facts:
         name = fact.extra[0]
         if fact.polarity == "absent":
-            text = voice.say("Pas d'allergie déclarée", "No allergy reported") if fact.label in ("allergie",) else voice.say(f"Pas d'allergie déclarée : {name}", f"No allergy reported to: {name}")
+            text = (
+                voice.say("Pas d'allergie déclarée", "No allergy reported")
+                if fact.label in ("allergie",)
+                else voice.say(f"Pas d'allergie déclarée : {name}", f"No allergy reported to: {name}")
+            )
         else:
             doubt = voice.say(" (à vérifier)", " (to be verified)") if fact.certainty == "suspected" else ""
-            text = (f"{name}{voice.say(' :', ':')} {fact.detail}" if fact.detail else voice.say(f"Allergie déclarée : {name}", f"Reported allergy: {name}")) + doubt
+            text = (
+                f"{name}{voice.say(' :', ':')} {fact.detail}"
+                if fact.detail
+                else voice.say(f"Allergie déclarée : {name}", f"Reported allergy: {name}")
+            ) + doubt
         yield _sentence(section, text, [fact])
 
 
@@ -217,7 +272,11 @@ def value(fact: Fact, lang: Language) -> str:
 
 
 def _reported(told: Sequence[Fact], voice: Voice) -> str:
-    who = "l'accompagnant" if told[0].asserted_by == "relative" else {"F": "la patiente"}.get(voice.sex or "", "le patient")
+    who = (
+        "l'accompagnant"
+        if told[0].asserted_by == "relative"
+        else {"F": "la patiente"}.get(voice.sex or "", "le patient")
+    )
     return voice.say(f" (dire de {who})".replace("de le patient", "du patient"), " (reported)")
 
 
@@ -231,24 +290,41 @@ def _values(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
     for name, told in names.items():
         said = _reported(told, voice) if section is VITALS and all(f.asserted_by != "doctor" for f in told) else ""
         before = voice.say("antérieur", "previous")
-        parts = [f"{value(f, voice.lang)}{_bracket(f.detail or (before if f.temporality == 'past' else ''))}" for f in told]
+        parts = [
+            f"{value(f, voice.lang)}{_bracket(f.detail or (before if f.temporality == 'past' else ''))}" for f in told
+        ]
         yield _sentence(section, f"{name}{said}{voice.say(' :', ':')} {', '.join(parts)}", told)
     for fact in done:
         absent = fact.polarity == "absent"
-        yield _sentence(section, f"{fact.extra[0]}{voice.say(' : non fait', ': not done') if absent else voice.say(' : déjà fait', ': already done')}", [fact])
+        yield _sentence(
+            section,
+            f"{fact.extra[0]}{voice.say(' : non fait', ': not done') if absent else voice.say(' : déjà fait', ': already done')}",
+            [fact],
+        )
 
 
 def _examination(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     for fact in facts:
         if fact.status == "seen":
-            words = wording_fr.observed(fact.sentence) if voice.lang == "fr" else wording_en.directive(fact.sentence, voice.sex) or voice.tidy(fact.sentence)
+            words = (
+                wording_fr.observed(fact.sentence)
+                if voice.lang == "fr"
+                else wording_en.directive(fact.sentence, voice.sex) or voice.tidy(fact.sentence)
+            )
             yield _sentence(section, voice.say(f"À la vidéo : {words}", words), [fact])
         else:
-            yield _sentence(section, voice.say("Non réalisable à distance : ", "Not possible by video: ") + _not_examined(fact, voice), [fact])
+            yield _sentence(
+                section,
+                voice.say("Non réalisable à distance : ", "Not possible by video: ") + _not_examined(fact, voice),
+                [fact],
+            )
 
 
-CANNOT_WORDS = re.compile(r"(?:,? ?(?:là|ici|ça|à l['’]écran|en visio|en vidéo)?,? ?(?:je|on) (?:ne )?(?:peux|peut) pas(?: vous| le| la| les)?(?: en visio| le faire| à travers l['’]écran| d['’]ici)?|ça se fait pas en (?:vidéo|visio)|,? ?on verra ça au cabinet|mais je préfère vous examiner|je ferai ça quand vous viendrez|là je peux pas|si besoin|"
-                          r"\bpar contre\b|,? donc ça c['’]est pas vérifié|et il faudra que je vous|que je|I (?:could not|can't|cannot|can not|couldn't)|by video|so if something changes, you see someone|d['’]ici|ici|le reste,)", re.IGNORECASE)
+CANNOT_WORDS = re.compile(
+    r"(?:,? ?(?:là|ici|ça|à l['’]écran|en visio|en vidéo)?,? ?(?:je|on) (?:ne )?(?:peux|peut) pas(?: vous| le| la| les)?(?: en visio| le faire| à travers l['’]écran| d['’]ici)?|ça se fait pas en (?:vidéo|visio)|,? ?on verra ça au cabinet|mais je préfère vous examiner|je ferai ça quand vous viendrez|là je peux pas|si besoin|"
+    r"\bpar contre\b|,? donc ça c['’]est pas vérifié|et il faudra que je vous|que je|I (?:could not|can't|cannot|can not|couldn't)|by video|so if something changes, you see someone|d['’]ici|ici|le reste,)",
+    re.IGNORECASE,
+)
 
 
 def _not_examined(fact: Fact, voice: Voice) -> str:
@@ -279,7 +355,9 @@ def _plan(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator
 
 
 def _plan_rank(fact: Fact) -> int:
-    return {"prescribed": 0, "stop": 1, "order": 2, "considered": 3, "certificate": 4, "follow-up": 5}.get(fact.status, 3)
+    return {"prescribed": 0, "stop": 1, "order": 2, "considered": 3, "certificate": 4, "follow-up": 5}.get(
+        fact.status, 3
+    )
 
 
 def _planned(fact: Fact, voice: Voice) -> str:
@@ -296,7 +374,9 @@ def _planned(fact: Fact, voice: Voice) -> str:
         if fact.polarity == "absent":
             return voice.say(f"{names} : pas à ce stade", f"{names}: not at this stage")
         if fact.certainty == "conditional":
-            return voice.directive(fact.sentence) or voice.say(f"{names} à envisager selon l'évolution", f"{names} to be considered")
+            return voice.directive(fact.sentence) or voice.say(
+                f"{names} à envisager selon l'évolution", f"{names} to be considered"
+            )
         if voice.lang == "en":
             return voice.directive(fact.sentence) or f"{names} {fact.detail}".strip()
         return f"{names} {fact.detail}".strip()
@@ -304,7 +384,11 @@ def _planned(fact: Fact, voice: Voice) -> str:
 
 
 def _condition(fact: Fact, voice: Voice) -> str:
-    match = re.search(r"\b(?:uniquement si|seulement si|et seulement si|si|s['’]il|if|unless|in case)\b[^.,;:]*(?:, le test est positif)?", fact.sentence, re.IGNORECASE)
+    match = re.search(
+        r"\b(?:uniquement si|seulement si|et seulement si|si|s['’]il|if|unless|in case)\b[^.,;:]*(?:, le test est positif)?",
+        fact.sentence,
+        re.IGNORECASE,
+    )
     if not match:
         return ""
     words = match.group().strip()
@@ -314,7 +398,9 @@ def _condition(fact: Fact, voice: Voice) -> str:
 
 
 def _quoted(fact: Fact, voice: Voice) -> str:
-    return voice.say(f"Le médecin précise : « {voice.tidy(fact.sentence)} »", f'The doctor said: "{voice.tidy(fact.sentence)}"')
+    return voice.say(
+        f"Le médecin précise : « {voice.tidy(fact.sentence)} »", f'The doctor said: "{voice.tidy(fact.sentence)}"'
+    )
 
 
 def _advice(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
@@ -327,6 +413,17 @@ def _advice(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
 
 Writer = Callable[[SectionKind, Sequence[Fact], Voice], Iterator[Written]]
 WRITERS: dict[SectionKind, Writer] = {
-    HISTORY: _history, PAST: _past, FAMILY: _family, SOCIAL: _social, TREATMENTS: _treatments, ALLERGIES: _allergies, SYSTEMS: _systems,
-    VITALS: _values, EXAMINATION: _examination, RESULTS: _values, ASSESSMENT: _assessment, PLAN: _plan, ADVICE: _advice,
+    HISTORY: _history,
+    PAST: _past,
+    FAMILY: _family,
+    SOCIAL: _social,
+    TREATMENTS: _treatments,
+    ALLERGIES: _allergies,
+    SYSTEMS: _systems,
+    VITALS: _values,
+    EXAMINATION: _examination,
+    RESULTS: _values,
+    ASSESSMENT: _assessment,
+    PLAN: _plan,
+    ADVICE: _advice,
 }

@@ -28,23 +28,47 @@ def conflicts(facts: Sequence[Fact], transcript: Transcript, voice: Voice) -> It
     for fact in facts:
         if not fact.is_patients:
             continue
-        found = _drug_conflict(fact, transcript.patient, voice) if fact.type == "medication" else _allergy_conflict(fact, transcript.patient, voice) \
-            if fact.type == "allergy" else _problem_conflict(fact, transcript.patient, voice)
+        found = (
+            _drug_conflict(fact, transcript.patient, voice)
+            if fact.type == "medication"
+            else _allergy_conflict(fact, transcript.patient, voice)
+            if fact.type == "allergy"
+            else _problem_conflict(fact, transcript.patient, voice)
+        )
         if found:
             text, said, recorded = found
-            yield {"text": text, "said": said, "recorded": recorded, "type": fact.type, "evidence": evidence_json(fact.evidence, transcript)}
+            yield {
+                "text": text,
+                "said": said,
+                "recorded": recorded,
+                "type": fact.type,
+                "evidence": evidence_json(fact.evidence, transcript),
+            }
 
 
 Conflict = tuple[str, str, str] | None
 
 
 def _drug_conflict(fact: Fact, patient: Patient, voice: Voice) -> Conflict:
-    line = next((t for t in patient.treatments if any(m.drug.inn == fact.label for m in find_drugs(normalise(t, voice.lang).norm))), None)
+    line = next(
+        (
+            t
+            for t in patient.treatments
+            if any(m.drug.inn == fact.label for m in find_drugs(normalise(t, voice.lang).norm))
+        ),
+        None,
+    )
     if line is None or fact.status not in ("current", "stopped", "not taken"):
         return None
     if fact.polarity == "absent":
-        said = fact.extra[0] + (voice.say(" : arrêté", ": stopped") if fact.status == "stopped" else voice.say(" : non pris", ": not taken"))
-        return voice.say(f"{said}, alors que le dossier indique « {line} »", f"{said}, while the record has \"{line}\""), fact.extra[0], line
+        said = fact.extra[0] + (
+            voice.say(" : arrêté", ": stopped") if fact.status == "stopped" else voice.say(" : non pris", ": not taken")
+        )
+        return (
+            voice.say(f"{said}, alors que le dossier indique « {line} »", f'{said}, while the record has "{line}"'),
+            fact.extra[0],
+            line,
+        )
     recorded = find_dose(normalise(line, voice.lang).norm)
     said = " ".join(filter(None, (*fact.extra[:2], fact.detail)))
     differs = recorded and fact.value is not None and not _same_amount(recorded[0].value, recorded[0].unit, fact)
@@ -63,39 +87,93 @@ def _schedule_differs(line: str, fact: Fact, voice: Voice) -> bool:
     folded = fold(line)
     alternate = re.search(r"sur deux|sur 2|every other", fact.detail or "")
     needed = re.search(r"si besoin|as needed", folded)
-    return bool(alternate and not re.search(r"sur deux|sur 2|every other", folded)) or bool(needed and re.search(r"le soir|matin|/j|daily|at night", fact.detail or ""))
+    return bool(alternate and not re.search(r"sur deux|sur 2|every other", folded)) or bool(
+        needed and re.search(r"le soir|matin|/j|daily|at night", fact.detail or "")
+    )
 
 
 def _allergy_conflict(fact: Fact, patient: Patient, voice: Voice) -> Conflict:
-    recorded = {label: line for line in patient.allergies for label, _, _ in allergens(normalise(line, voice.lang).norm, voice.lang)}
+    recorded = {
+        label: line
+        for line in patient.allergies
+        for label, _, _ in allergens(normalise(line, voice.lang).norm, voice.lang)
+    }
     line = recorded.get(fact.label)
     name = fact.extra[0]
     if line and (fact.temporality == "resolved" or fact.polarity == "absent"):
-        return voice.say(f"{name} : allergie guérie ou démentie, encore au dossier", f"{name}: allergy outgrown or denied, still on file"), name, line
+        return (
+            voice.say(
+                f"{name} : allergie guérie ou démentie, encore au dossier",
+                f"{name}: allergy outgrown or denied, still on file",
+            ),
+            name,
+            line,
+        )
     if line and re.search(r"intol", fact.detail):
-        return voice.say(f"{name} : intolérance plutôt qu'allergie", f"{name}: intolerance rather than allergy"), name, line
+        return (
+            voice.say(f"{name} : intolérance plutôt qu'allergie", f"{name}: intolerance rather than allergy"),
+            name,
+            line,
+        )
     if fact.label == "allergie" and fact.polarity == "absent" and patient.allergies:
-        return voice.say("Aucune allergie déclarée, alors que le dossier en contient", "No allergy reported, while the record has some"), voice.say("Pas d'allergie", "No allergy"), ", ".join(patient.allergies)
+        return (
+            voice.say(
+                "Aucune allergie déclarée, alors que le dossier en contient",
+                "No allergy reported, while the record has some",
+            ),
+            voice.say("Pas d'allergie", "No allergy"),
+            ", ".join(patient.allergies),
+        )
     if not line and fact.polarity == "present" and fact.temporality != "resolved" and fact.label != "allergie":
-        return voice.say(f"Allergie absente du dossier : {name}", f"Allergy missing from the record: {name}"), name, voice.say("non mentionnée", "not on file")
+        return (
+            voice.say(f"Allergie absente du dossier : {name}", f"Allergy missing from the record: {name}"),
+            name,
+            voice.say("non mentionnée", "not on file"),
+        )
     return None
 
 
 def _problem_conflict(fact: Fact, patient: Patient, voice: Voice) -> Conflict:
     if fact.type != "problem" or fact.polarity != "absent":
         return None
-    line = next((p for p in patient.problems if any(m.concept.fr == fact.label for m in find_concepts(normalise(p, voice.lang).norm, voice.lang))), None)
+    line = next(
+        (
+            p
+            for p in patient.problems
+            if any(m.concept.fr == fact.label for m in find_concepts(normalise(p, voice.lang).norm, voice.lang))
+        ),
+        None,
+    )
     if line is None:
         return None
-    return voice.say(f"{fact.extra[0]} : démenti, alors que le dossier indique « {line} »", f"{fact.extra[0]}: denied, while the record has \"{line}\""), fact.extra[0], line
+    return (
+        voice.say(
+            f"{fact.extra[0]} : démenti, alors que le dossier indique « {line} »",
+            f'{fact.extra[0]}: denied, while the record has "{line}"',
+        ),
+        fact.extra[0],
+        line,
+    )
 
 
-def omissions(facts: Sequence[Fact], written: Sequence[Written], transcript: Transcript, voice: Voice) -> list[dict[str, Any]]:
+def omissions(
+    facts: Sequence[Fact], written: Sequence[Written], transcript: Transcript, voice: Voice
+) -> list[dict[str, Any]]:
     """Facts that no sentence of the note tells, for the doctor to add with one click."""
     told = {id(fact) for sentence in written for fact in sentence.facts}
     covered = {e.turn for sentence in written for e in sentence.evidence}
-    missing = [f for f in facts if id(f) not in told and f.type in MISSED and f.is_patients and not set(f.turns) <= covered]
-    return [{"text": _told(f, voice), "type": f.type, "code": place(f).code, "evidence": evidence_json(f.evidence, transcript)} for f in missing[:MAX_OMISSIONS]]
+    missing = [
+        f for f in facts if id(f) not in told and f.type in MISSED and f.is_patients and not set(f.turns) <= covered
+    ]
+    return [
+        {
+            "text": _told(f, voice),
+            "type": f.type,
+            "code": place(f).code,
+            "evidence": evidence_json(f.evidence, transcript),
+        }
+        for f in missing[:MAX_OMISSIONS]
+    ]
 
 
 def _told(fact: Fact, voice: Voice) -> str:
@@ -117,11 +195,23 @@ def proposals(facts: Sequence[Fact], transcript: Transcript, voice: Voice) -> li
         if fact.polarity == "absent" or not fact.is_patients or fact.type not in KINDS or not _lasting(fact):
             continue
         name = fact.extra[0]
-        already = fold(fact.label) in known or any(m.drug.inn == fact.label for m in find_drugs(known)) \
+        already = (
+            fold(fact.label) in known
+            or any(m.drug.inn == fact.label for m in find_drugs(known))
             or any(m.concept.fr == fact.label for m in find_concepts(known, voice.lang))
+        )
         if not already or (fact.type == "medication" and fact.status == "prescribed"):
-            detail = fact.extra[1] + (f" {fact.detail}" if fact.detail else "") if fact.type == "medication" else fact.detail
-            found.append({"kind": KINDS[fact.type], "text": name, "detail": detail.strip(" ,"), "evidence": evidence_json(proofs([fact]), transcript)})
+            detail = (
+                fact.extra[1] + (f" {fact.detail}" if fact.detail else "") if fact.type == "medication" else fact.detail
+            )
+            found.append(
+                {
+                    "kind": KINDS[fact.type],
+                    "text": name,
+                    "detail": detail.strip(" ,"),
+                    "evidence": evidence_json(proofs([fact]), transcript),
+                }
+            )
     return found
 
 

@@ -8,10 +8,41 @@ from app.notes.facts import Fact
 from app.notes.text import fold
 
 GENERAL = {  # a general label says nothing beside a particular one
-    "diabète": {"diabète de type 2", "diabète de type 1", "diabète gestationnel"}, "asthme": {"asthme non contrôlé"}, "migraine": {"migraine avec aura"},
-    "cancer": {"cancer du sein", "cancer de la prostate", "cancer du côlon", "cancer du poumon", "cancer de la thyroïde", "cancer de l'ovaire", "mélanome", "leucémie"},
-    "infection": {"cystite", "pyélonéphrite", "otite", "sinusite", "pneumopathie", "angine"}, "opération": {"appendicectomie", "cholécystectomie", "césarienne", "hystérectomie", "prothèse de hanche", "prothèse de genou", "mastectomie", "amygdalectomie"},
-    "vaccin": {"vaccin antigrippal", "vaccin coqueluche", "vaccin zona", "vaccin Covid", "vaccin pneumocoque", "vaccins à jour", "vaccin tétanos"}, "céphalées": {"migraine", "migraine avec aura"}, "appendicite": {"appendicectomie"},
+    "diabète": {"diabète de type 2", "diabète de type 1", "diabète gestationnel"},
+    "asthme": {"asthme non contrôlé"},
+    "migraine": {"migraine avec aura"},
+    "cancer": {
+        "cancer du sein",
+        "cancer de la prostate",
+        "cancer du côlon",
+        "cancer du poumon",
+        "cancer de la thyroïde",
+        "cancer de l'ovaire",
+        "mélanome",
+        "leucémie",
+    },
+    "infection": {"cystite", "pyélonéphrite", "otite", "sinusite", "pneumopathie", "angine"},
+    "opération": {
+        "appendicectomie",
+        "cholécystectomie",
+        "césarienne",
+        "hystérectomie",
+        "prothèse de hanche",
+        "prothèse de genou",
+        "mastectomie",
+        "amygdalectomie",
+    },
+    "vaccin": {
+        "vaccin antigrippal",
+        "vaccin coqueluche",
+        "vaccin zona",
+        "vaccin Covid",
+        "vaccin pneumocoque",
+        "vaccins à jour",
+        "vaccin tétanos",
+    },
+    "céphalées": {"migraine", "migraine avec aura"},
+    "appendicite": {"appendicectomie"},
 }
 MEAN = r"moyenne|average"
 HOME = ("current", "stopped", "not taken")
@@ -26,13 +57,22 @@ def resolve(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def _sorted(facts: Iterable[Fact]) -> list[Fact]:
-    return sorted(facts, key=lambda fact: (fact.evidence[-1].turn, fact.evidence[-1].start) if fact.evidence else (0, 0))
+    return sorted(
+        facts, key=lambda fact: (fact.evidence[-1].turn, fact.evidence[-1].start) if fact.evidence else (0, 0)
+    )
 
 
 def _key(fact: Fact) -> Hashable:
     if fact.type == "medication":
         role = "home" if fact.status in HOME else fact.status
-        return fact.type, fact.label, role, fact.certainty if role == "prescribed" else "", fact.value if role == "prescribed" else "", fact.experiencer
+        return (
+            fact.type,
+            fact.label,
+            role,
+            fact.certainty if role == "prescribed" else "",
+            fact.value if role == "prescribed" else "",
+            fact.experiencer,
+        )
     if fact.type in ("vital", "lab"):
         return fact.type, fact.label, fact.value
     if fact.label == "douleur" and fact.value is not None:
@@ -59,7 +99,11 @@ def _join(old: Fact, new: Fact) -> Fact:
         return replace(new, evidence=evidence)
     if old.type == "allergy" and new.polarity == old.polarity:
         fuller = new if len(new.detail) > len(old.detail) else old
-        return replace(fuller, evidence=evidence, certainty="suspected" if "suspected" in (old.certainty, new.certainty) else "certain")
+        return replace(
+            fuller,
+            evidence=evidence,
+            certainty="suspected" if "suspected" in (old.certainty, new.certainty) else "certain",
+        )
     better = new if _weight(new) > _weight(old) else old
     return replace(better, evidence=evidence, critical=old.critical or new.critical)
 
@@ -74,8 +118,16 @@ def _settle(facts: list[Fact]) -> list[Fact]:
 
 
 def _overrules(other: Fact, fact: Fact) -> bool:
-    same = (other.type, other.label, other.experiencer) == (fact.type, fact.label, fact.experiencer) and other.polarity != fact.polarity
-    if not same or fact.type not in ("symptom", "problem", "allergy", "social", "procedure") or {other.temporality, fact.temporality} & {"past", "resolved"}:
+    same = (other.type, other.label, other.experiencer) == (
+        fact.type,
+        fact.label,
+        fact.experiencer,
+    ) and other.polarity != fact.polarity
+    if (
+        not same
+        or fact.type not in ("symptom", "problem", "allergy", "social", "procedure")
+        or {other.temporality, fact.temporality} & {"past", "resolved"}
+    ):
         return False
     if fact.status in ("seen", "not examined"):
         return False
@@ -90,18 +142,39 @@ def _newest_dose(facts: list[Fact]) -> list[Fact]:
         if fact.type != "medication" or fact.status != "prescribed":
             kept.append(fact)
             continue
-        others = [f for f in facts if f is not fact and f.type == "medication" and f.status == "prescribed" and f.label == fact.label]
+        others = [
+            f
+            for f in facts
+            if f is not fact and f.type == "medication" and f.status == "prescribed" and f.label == fact.label
+        ]
         dosed = [f for f in others if f.value is not None]
         if fact.value is None and dosed and not fact.sig:
             continue
-        newer = [f for f in dosed if fact.value is not None and f.certainty == fact.certainty and f.value != fact.value and f.evidence[0].turn > fact.evidence[-1].turn]
+        newer = [
+            f
+            for f in dosed
+            if fact.value is not None
+            and f.certainty == fact.certainty
+            and f.value != fact.value
+            and f.evidence[0].turn > fact.evidence[-1].turn
+        ]
         if not newer:
             kept.append(fact)
     return kept
 
 
-CLASS_CODES = {"cortisone": "H02", "anti-inflammatoire": "M01A", "antibiotique": "J01", "triptan": "N02CC", "statine": "C10AA", "pilule": "G03A", "antihistaminique": "R06",
-               "antidépresseur": "N06A", "gliflozine": "A10BK", "anticoagulant": "B01A"}
+CLASS_CODES = {
+    "cortisone": "H02",
+    "anti-inflammatoire": "M01A",
+    "antibiotique": "J01",
+    "triptan": "N02CC",
+    "statine": "C10AA",
+    "pilule": "G03A",
+    "antihistaminique": "R06",
+    "antidépresseur": "N06A",
+    "gliflozine": "A10BK",
+    "anticoagulant": "B01A",
+}
 
 
 def _names_class(fact: Fact, facts: list[Fact]) -> bool:
@@ -109,8 +182,17 @@ def _names_class(fact: Fact, facts: list[Fact]) -> bool:
     code = CLASS_CODES.get(fact.label)
     if fact.label == "stérilet":
         return any(f.label == "stérilet au cuivre" for f in facts)
-    return code is not None and fact.type == "medication" and any(
-        f is not fact and (f.code or "").startswith(code) and f.type == "medication" and set(f.turns) & set(fact.turns) for f in facts)
+    return (
+        code is not None
+        and fact.type == "medication"
+        and any(
+            f is not fact
+            and (f.code or "").startswith(code)
+            and f.type == "medication"
+            and set(f.turns) & set(fact.turns)
+            for f in facts
+        )
+    )
 
 
 def _covered(fact: Fact, facts: list[Fact]) -> bool:
@@ -118,21 +200,48 @@ def _covered(fact: Fact, facts: list[Fact]) -> bool:
         return True
     if fact.status == "considered" and any(f.label == fact.label and f.status == "prescribed" for f in facts):
         return True
-    if fact.type == "problem" and fact.status == "" and fact.polarity == "present" and fact.is_patients and any(
-            f.label == fact.label and f.status == "diagnosis" for f in facts):
+    if (
+        fact.type == "problem"
+        and fact.status == ""
+        and fact.polarity == "present"
+        and fact.is_patients
+        and any(f.label == fact.label and f.status == "diagnosis" for f in facts)
+    ):
         return fact.temporality == "current"
     if fact.type == "vital" and fact.label == "poids":
-        return any(f.label == "poids" and f.unit == fact.unit and f.temporality == fact.temporality and f.turns == fact.turns and f.evidence < fact.evidence for f in facts)
+        return any(
+            f.label == "poids"
+            and f.unit == fact.unit
+            and f.temporality == fact.temporality
+            and f.turns == fact.turns
+            and f.evidence < fact.evidence
+            for f in facts
+        )
     if fact.type == "vital" and fact.label == "pression artérielle" and fact.temporality == "current":
-        return not re.search(MEAN, fold(fact.sentence)) and any(f.label == fact.label and re.search(MEAN, fold(f.sentence)) for f in facts)
+        return not re.search(MEAN, fold(fact.sentence)) and any(
+            f.label == fact.label and re.search(MEAN, fold(f.sentence)) for f in facts
+        )
     particular = GENERAL.get(fact.label, set())
-    if any(f.label in particular and f.experiencer == fact.experiencer and (f.polarity == fact.polarity or fact.label in ("opération", "vaccin")) and f is not fact for f in facts):
+    if any(
+        f.label in particular
+        and f.experiencer == fact.experiencer
+        and (f.polarity == fact.polarity or fact.label in ("opération", "vaccin"))
+        and f is not fact
+        for f in facts
+    ):
         return True
     if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
         return True
-    if fact.type == "allergy" and fact.label in ("allergie", "antibiotiques", "médicaments") and fact.polarity == "absent":
+    if (
+        fact.type == "allergy"
+        and fact.label in ("allergie", "antibiotiques", "médicaments")
+        and fact.polarity == "absent"
+    ):
         return any(f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved" for f in facts)
     if fact.type == "problem" and fact.status == "" and fact.polarity == "present" and fact.certainty == "suspected":
         return any(f.label == fact.label and f.status == "diagnosis" for f in facts)
-    return fact.type == "problem" and fact.certainty == "suspected" and any(
-        f.label == fact.label and f.polarity == "absent" and f.experiencer == fact.experiencer for f in facts)
+    return (
+        fact.type == "problem"
+        and fact.certainty == "suspected"
+        and any(f.label == fact.label and f.polarity == "absent" and f.experiencer == fact.experiencer for f in facts)
+    )

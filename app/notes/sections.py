@@ -33,7 +33,22 @@ ASSESSMENT = SectionKind("51848-0", "Conclusion", "Assessment")
 PLAN = SectionKind("18776-5", "Conduite à tenir", "Plan")
 ADVICE = SectionKind("69730-0", "Consignes", "Instructions")
 
-ORDER = (REASON, HISTORY, PAST, FAMILY, SOCIAL, TREATMENTS, ALLERGIES, SYSTEMS, VITALS, EXAMINATION, RESULTS, ASSESSMENT, PLAN, ADVICE)
+ORDER = (
+    REASON,
+    HISTORY,
+    PAST,
+    FAMILY,
+    SOCIAL,
+    TREATMENTS,
+    ALLERGIES,
+    SYSTEMS,
+    VITALS,
+    EXAMINATION,
+    RESULTS,
+    ASSESSMENT,
+    PLAN,
+    ADVICE,
+)
 
 
 def place(fact: Fact) -> SectionKind:
@@ -46,7 +61,15 @@ def place(fact: Fact) -> SectionKind:
         return {"seen": EXAMINATION, "not examined": EXAMINATION, "done": RESULTS}.get(fact.status, PAST)
     if fact.type == "symptom":
         return SYSTEMS if fact.polarity == "absent" else HISTORY
-    return {"family": FAMILY, "social": SOCIAL, "allergy": ALLERGIES, "vital": VITALS, "lab": RESULTS, "plan": PLAN, "work_stoppage": PLAN}.get(fact.type, ADVICE)
+    return {
+        "family": FAMILY,
+        "social": SOCIAL,
+        "allergy": ALLERGIES,
+        "vital": VITALS,
+        "lab": RESULTS,
+        "plan": PLAN,
+        "work_stoppage": PLAN,
+    }.get(fact.type, ADVICE)
 
 
 def _of_problem(fact: Fact) -> SectionKind:

@@ -30,13 +30,24 @@ def nothing_to_write(visit: Visit, facts: Sequence[Fact]) -> str:
     french = visit.lang == "fr"
     words = sum(len(turn.text.split()) for turn in visit.transcript.turns)
     if not words:
-        return "Rien n'a été transcrit : il n'y a pas de quoi rédiger une note." if french else "Nothing was transcribed, so there is nothing to draft a note from."
+        return (
+            "Rien n'a été transcrit : il n'y a pas de quoi rédiger une note."
+            if french
+            else "Nothing was transcribed, so there is nothing to draft a note from."
+        )
     clinical = [f for f in facts if f.type in CLINICAL and f.is_patients]
     if words < LEAST_WORDS or len(clinical) < LEAST_FACTS:
-        return "Rien de clinique n'a été dit pendant cette visite : aucune note n'est proposée." if french \
+        return (
+            "Rien de clinique n'a été dit pendant cette visite : aucune note n'est proposée."
+            if french
             else "Nothing clinical was said in this visit, so no note is proposed."
+        )
     if len(clinical) < MANY_FACTS and any(POSTPONED[visit.lang].search(s.norm) for s in visit.sentences):
-        return "La consultation n'a pas eu lieu (reportée) : aucune note n'est proposée." if french else "The consultation did not take place (postponed), so no note is proposed."
+        return (
+            "La consultation n'a pas eu lieu (reportée) : aucune note n'est proposée."
+            if french
+            else "The consultation did not take place (postponed), so no note is proposed."
+        )
     return ""
 
 
@@ -50,8 +61,14 @@ def worth_telling(fact: Fact) -> bool:
 def extracts(visit: Visit, written: Iterable[Written], voice: Voice) -> Iterator[Written]:
     """The patient's own statements that no fact tells and that still matter, in the third person."""
     told = {e.turn for sentence in written for e in sentence.evidence} if visit.lang == "fr" else set()
-    scored = [(score(s, visit) * (not _after_alarm(s, visit)), s) for s in visit.sentences if s.speaker != "doctor" and not s.asks and s.turn not in told]
-    best = sorted((item for item in scored if item[0] >= MIN_SCORE[visit.lang]), key=lambda item: -item[0])[:MAX_EXTRACTS[visit.lang]]
+    scored = [
+        (score(s, visit) * (not _after_alarm(s, visit)), s)
+        for s in visit.sentences
+        if s.speaker != "doctor" and not s.asks and s.turn not in told
+    ]
+    best = sorted((item for item in scored if item[0] >= MIN_SCORE[visit.lang]), key=lambda item: -item[0])[
+        : MAX_EXTRACTS[visit.lang]
+    ]
     for _, sentence in sorted(best, key=lambda item: (item[1].turn, item[1].start)):
         text = voice.told(sentence.shown)
         if text and len(text) < 220:
@@ -66,7 +83,11 @@ def presented(visit: Visit, voice: Voice) -> Iterator[Written]:
     """How the doctor introduces the patient aloud, as English-speaking doctors do for the record."""
     if visit.lang == "fr":
         return
-    spoken = [s for s in visit.sentences if s.speaker == "doctor" and not s.asks and PRESENTS.search(s.norm) and len(s.norm.split()) > 7]
+    spoken = [
+        s
+        for s in visit.sentences
+        if s.speaker == "doctor" and not s.asks and PRESENTS.search(s.norm) and len(s.norm.split()) > 7
+    ]
     for sentence in spoken[:MAX_PRESENTED]:
         text = voice.directive(sentence.shown)
         if text:
@@ -76,7 +97,10 @@ def presented(visit: Visit, voice: Voice) -> Iterator[Written]:
 def _after_alarm(sentence: Sentence, visit: Visit) -> bool:
     """Whether it repeats what the doctor has just said about when to call."""
     return len(sentence.norm.split()) < SHORT_REPLY and any(
-        ALARM[visit.lang].search(s.norm) for s in visit.sentences if s.speaker == "doctor" and sentence.turn - 2 < s.turn < sentence.turn)
+        ALARM[visit.lang].search(s.norm)
+        for s in visit.sentences
+        if s.speaker == "doctor" and sentence.turn - 2 < s.turn < sentence.turn
+    )
 
 
 def score(sentence: Sentence, visit: Visit) -> float:
@@ -85,7 +109,15 @@ def score(sentence: Sentence, visit: Visit) -> float:
     words = norm.split()
     if not 4 <= len(words) <= 45 or CHATTER[lang].search(norm) or "¤" in norm:
         return 0.0
-    points = 1.0 * bool(BODY[lang].search(norm)) + 1.0 * bool(FEELS[lang].search(norm)) + 0.5 * len(FEELS[lang].findall(norm) or ())
-    points += 1.0 * bool(time_phrase(norm, lang)) + 0.7 * bool(frequency_phrase(norm, lang)) + 0.5 * bool(re.search(r"\d", norm))
+    points = (
+        1.0 * bool(BODY[lang].search(norm))
+        + 1.0 * bool(FEELS[lang].search(norm))
+        + 0.5 * len(FEELS[lang].findall(norm) or ())
+    )
+    points += (
+        1.0 * bool(time_phrase(norm, lang))
+        + 0.7 * bool(frequency_phrase(norm, lang))
+        + 0.5 * bool(re.search(r"\d", norm))
+    )
     points += 1.0 * bool(find_concepts(norm, lang)) + 1.0 * bool(find_drugs(norm))
     return points

@@ -28,15 +28,33 @@ def _paragraphs(facts: Sequence[Fact], told: dict[int, str], draft: Draft, voice
         yield voice.say("Vos médicaments : ", "Your medicines: ") + " ; ".join(dict.fromkeys(take)) + "."
     stop = [f.text for f in facts if f.status == "stop"]
     if stop:
-        yield voice.say("À ne pas prendre ou à arrêter : ", "Do not take, or stop: ") + " ; ".join(dict.fromkeys(stop)) + "."
-    todo = [s.text.rstrip(".") for s in draft.sentences if s.section is PLAN and not any(f.status in ("prescribed", "stop") for f in s.facts)]
+        yield (
+            voice.say("À ne pas prendre ou à arrêter : ", "Do not take, or stop: ")
+            + " ; ".join(dict.fromkeys(stop))
+            + "."
+        )
+    todo = [
+        s.text.rstrip(".")
+        for s in draft.sentences
+        if s.section is PLAN and not any(f.status in ("prescribed", "stop") for f in s.facts)
+    ]
     if todo:
         yield voice.say("La suite : ", "What comes next: ") + " ; ".join(dict.fromkeys(todo)) + "."
-    advice = [s.text.rstrip(".") for s in draft.sentences if s.section is ADVICE and not any(f.status in ("alert", "stop") for f in s.facts)]
+    advice = [
+        s.text.rstrip(".")
+        for s in draft.sentences
+        if s.section is ADVICE and not any(f.status in ("alert", "stop") for f in s.facts)
+    ]
     if advice:
         yield voice.say("Nos conseils : ", "Our advice: ") + " ; ".join(dict.fromkeys(advice)) + "."
     call = [s.text.rstrip(".") for s in draft.sentences if any(f.status == "alert" for f in s.facts)]
     if call:
-        yield voice.say("Quand rappeler ou appeler les secours : ", "When to call again or get help: ") + " ; ".join(dict.fromkeys(call)) + "."
-    yield voice.say("En cas d'urgence, appelez le 15 ou le 112. Pour toute question, contactez le cabinet.",
-                    "In an emergency, call 15 or 112. If you have any question, contact the practice.")
+        yield (
+            voice.say("Quand rappeler ou appeler les secours : ", "When to call again or get help: ")
+            + " ; ".join(dict.fromkeys(call))
+            + "."
+        )
+    yield voice.say(
+        "En cas d'urgence, appelez le 15 ou le 112. Pour toute question, contactez le cabinet.",
+        "In an emergency, call 15 or 112. If you have any question, contact the practice.",
+    )

@@ -125,10 +125,20 @@ def _replace(out: _Builder, tokens: Tokens, first: int, last: int, digits: str) 
 def _digits(out: _Builder, tokens: Tokens, i: int) -> int:
     """Digits as written: decimal comma to point, thousands joined ("1 000")."""
     token, start, end = tokens[i]
-    while len(tokens) > i + 2 and token.isdigit() and len(token) <= 3 and tokens[i + 1][0] in (" ",) \
-            and re.fullmatch(r"\d{3}", tokens[i + 2][0]) and token != "0" and tokens[i + 2][0].endswith("00"):
+    while (
+        len(tokens) > i + 2
+        and token.isdigit()
+        and len(token) <= 3
+        and tokens[i + 1][0] in (" ",)
+        and re.fullmatch(r"\d{3}", tokens[i + 2][0])
+        and token != "0"
+        and tokens[i + 2][0].endswith("00")
+    ):
         token, end, i = token + tokens[i + 2][0], tokens[i + 2][2], i + 2
-    digits = token.replace(",", ".") if token.count(",") == 1 and not re.fullmatch(r"[1-9]\d{0,2},000", token) \
+    digits = (
+        token.replace(",", ".")
+        if token.count(",") == 1 and not re.fullmatch(r"[1-9]\d{0,2},000", token)
         else token.replace(",", "")
+    )
     out.put(digits, digits, start, end)
     return i + 1

@@ -9,10 +9,20 @@ Language = Literal["fr", "en"]
 Speaker = Literal["doctor", "patient", "relative"]
 
 SPEAKERS: Mapping[str, Speaker] = {
-    "doctor": "doctor", "medecin": "doctor", "médecin": "doctor", "clinician": "doctor", "dr": "doctor",
+    "doctor": "doctor",
+    "medecin": "doctor",
+    "médecin": "doctor",
+    "clinician": "doctor",
+    "dr": "doctor",
     "patient": "patient",
-    "patient_guest": "relative", "guest": "relative", "other": "relative", "clinician_guest": "doctor",
-    "relative": "relative", "guest_family": "relative", "family": "relative", "proche": "relative",
+    "patient_guest": "relative",
+    "guest": "relative",
+    "other": "relative",
+    "clinician_guest": "doctor",
+    "relative": "relative",
+    "guest_family": "relative",
+    "family": "relative",
+    "proche": "relative",
 }
 MAX_TURNS = 5_000
 MAX_CHARACTERS = 2_000_000
@@ -68,8 +78,12 @@ class Transcript:
         if sum(len(turn.text) for turn in turns) > MAX_CHARACTERS:
             raise BadTranscript(f"'dialogue' has more than {MAX_CHARACTERS} characters")
         motif = data.get("motif")
-        return cls(_language(data.get("lang")), motif.strip() if isinstance(motif, str) else "",
-                   _patient(data.get("patient")), turns)
+        return cls(
+            _language(data.get("lang")),
+            motif.strip() if isinstance(motif, str) else "",
+            _patient(data.get("patient")),
+            turns,
+        )
 
 
 def _parsed(source: str) -> Any:

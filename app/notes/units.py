@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.notes.cues import cue, cues
 from app.notes.corrections import mask_corrections
+from app.notes.cues import cue, cues
 from app.notes.facts import Evidence
 from app.notes.text import Line, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
@@ -38,11 +38,11 @@ class Sentence:
 
     @property
     def norm(self) -> str:
-        return self.line.norm[self.start:self.end]
+        return self.line.norm[self.start : self.end]
 
     @property
     def shown(self) -> str:
-        return self.line.shown[self.start:self.end].strip()
+        return self.line.shown[self.start : self.end].strip()
 
     def evidence(self, start: int = 0, end: int | None = None) -> Evidence:
         """Evidence for norm[start:end] of this sentence, in characters of the turn's text."""
@@ -126,7 +126,9 @@ def _confirms(run: Sequence[Sentence], reply: Sequence[Sentence], lang: Language
     """A statement of the doctor that the other side answers at once with yes or no works as a question."""
     last = run[-1].norm
     from_record = bool(RECORDED.search(last))
-    return len(last) < MAX_STATED_QUESTION and (from_record or (bool(ADDRESSES.search(last)) and bool(NO[lang].search(reply[0].norm))))
+    return len(last) < MAX_STATED_QUESTION and (
+        from_record or (bool(ADDRESSES.search(last)) and bool(NO[lang].search(reply[0].norm)))
+    )
 
 
 def _runs(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:

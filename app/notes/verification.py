@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from rapidfuzz import fuzz
 
-from app.notes.cues import cue, cues
 from app.notes.corrections import mask_corrections
+from app.notes.cues import cue, cues
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.people import relation_near
 from app.notes.polarity import is_denied
@@ -17,10 +17,22 @@ from app.notes.transcript import Language, Transcript
 from app.notes.units import ASKS, NO, Visit
 
 NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)?|(?<=/)\d+(?:[.,]\d+)?|(?<=\d-)\d+")
-SIDES = {"fr": (("gauche", r"gauche"), ("droite", r"droite?(?![a-z])")), "en": (("left", r"(?<![a-z])left(?![a-z])"), ("right", r"(?<![a-z])right(?: (?:side|arm|leg|knee|ear|eye|shoulder|hand|foot|hip|upper|lower))(?![a-z])"))}
+SIDES = {
+    "fr": (("gauche", r"gauche"), ("droite", r"droite?(?![a-z])")),
+    "en": (
+        ("left", r"(?<![a-z])left(?![a-z])"),
+        ("right", r"(?<![a-z])right(?: (?:side|arm|leg|knee|ear|eye|shoulder|hand|foot|hip|upper|lower))(?![a-z])"),
+    ),
+}
 DENIAL = cues("verification.denial")
 UNITS = re.compile(r"\d ?(mg|µg|g|mL|UI)(?![a-zA-Z/])")
-UNIT_WORDS = {"mg": r"milligr?|mg|milli", "µg": r"microgr|mcg|µg|ug|gamma", "g": r"(?<!milli)(?<!micro)(?<!kilo)gram|(?<![a-z])g(?![a-z])", "mL": r"millilit|ml|cc", "UI": r"unit|ui|iu"}
+UNIT_WORDS = {
+    "mg": r"milligr?|mg|milli",
+    "µg": r"microgr|mcg|µg|ug|gamma",
+    "g": r"(?<!milli)(?<!micro)(?<!kilo)gram|(?<![a-z])g(?![a-z])",
+    "mL": r"millilit|ml|cc",
+    "UI": r"unit|ui|iu",
+}
 MISHEARD = 80.0
 ARTICLES = cue("verification.articles")
 TWO = re.compile(r"(?<![a-z])(?:deux|twice|bid|both|second|couple|matin et soir|quinzaine)(?![a-z])")
@@ -30,7 +42,10 @@ THREE = re.compile(r"(?<![a-z])(?:tid|three|third)(?![a-z])")
 def failures(sentence: Written, visit: Visit) -> list[str]:
     """What `sentence` says without evidence: "number 75", "drug X", "side", "negation", "person"; empty when it holds."""
     transcript, lang = visit.transcript, visit.lang
-    heard = [mask_corrections(normalise(transcript.turns[i].text, lang), lang).norm for i in sorted({e.turn for e in sentence.evidence})]
+    heard = [
+        mask_corrections(normalise(transcript.turns[i].text, lang), lang).norm
+        for i in sorted({e.turn for e in sentence.evidence})
+    ]
     if not heard:
         return ["evidence"]
     words = " . ".join(heard)
@@ -47,7 +62,10 @@ def unit_unsaid(sentence: Written, visit: Visit) -> bool:
     """Whether a dose carries a unit that nobody said."""
     heard = " ".join(fold(visit.transcript.turns[e.turn].text) for e in sentence.evidence)
     recorded = fold(" ".join(visit.transcript.patient.treatments))
-    return any(not re.search(UNIT_WORDS[unit], heard) and not (unit in recorded and _same_drug(sentence.text, recorded)) for unit in UNITS.findall(sentence.text))
+    return any(
+        not re.search(UNIT_WORDS[unit], heard) and not (unit in recorded and _same_drug(sentence.text, recorded))
+        for unit in UNITS.findall(sentence.text)
+    )
 
 
 def _same_drug(text: str, recorded: str) -> bool:
@@ -56,7 +74,11 @@ def _same_drug(text: str, recorded: str) -> bool:
 
 def _numbers(text: str, words: str) -> list[str]:
     allowed = set(_said_numbers(words))
-    return [f"number {m.group()}" for m in NUMBER.finditer(text) if round(float(m.group().replace(",", ".")), 4) not in allowed]
+    return [
+        f"number {m.group()}"
+        for m in NUMBER.finditer(text)
+        if round(float(m.group().replace(",", ".")), 4) not in allowed
+    ]
 
 
 def _said_numbers(words: str) -> Iterable[float]:
@@ -71,7 +93,11 @@ def _said_numbers(words: str) -> Iterable[float]:
             yield 100 + number
         if re.match(r"\s?\w+ (?:et demie?|and a half)", words[end:]):
             yield number + 0.5
-        if i + 1 < len(tokens) and "." not in token and re.fullmatch(r"\s|\s?(?:gramme|kilos?|degres?|metre|virgule|point)\s", words[end:tokens[i + 1][1]]):
+        if (
+            i + 1 < len(tokens)
+            and "." not in token
+            and re.fullmatch(r"\s|\s?(?:gramme|kilos?|degres?|metre|virgule|point)\s", words[end : tokens[i + 1][1]])
+        ):
             yield float(f"{token}.{tokens[i + 1][0].replace('.', '')}")
             yield float(token + tokens[i + 1][0].replace(".", ""))
     for match in re.finditer(r"(?<![a-z])une? (?:gramme |kilo |metre )?(\d{2})(?!\d)", words):
@@ -114,9 +140,14 @@ def _asked_only(sentence: Written, transcript: Transcript, lang: Language) -> li
     """A finding that is told as present though its only mention is denied, or was a question answered with no."""
     folded, wrong = fold(sentence.text), []
     for mention in find_concepts(folded, lang):
-        if mention.concept.kind not in ("symptom", "problem") or _told_as_absent(folded, mention.start, mention.end, lang):
+        if mention.concept.kind not in ("symptom", "problem") or _told_as_absent(
+            folded, mention.start, mention.end, lang
+        ):
             continue
-        verdicts = [_holds(transcript, e.turn, mention.concept.fr, [x.turn for x in sentence.evidence], lang) for e in sentence.evidence]
+        verdicts = [
+            _holds(transcript, e.turn, mention.concept.fr, [x.turn for x in sentence.evidence], lang)
+            for e in sentence.evidence
+        ]
         if verdicts and False in verdicts and True not in verdicts:
             wrong.append(f"negation of {mention.concept.name(lang)}")
     return wrong
@@ -147,7 +178,11 @@ def _persons(sentence: Written, transcript: Transcript, lang: Language) -> list[
         owners = []
         for turn in {e.turn for e in sentence.evidence}:
             norm = normalise(transcript.turns[turn].text, lang).norm
-            owners += [relation_near(norm[:m.end + 60], m.start, lang) is not None for m in find_concepts(norm, lang) if m.concept.fr == mention.concept.fr]
+            owners += [
+                relation_near(norm[: m.end + 60], m.start, lang) is not None
+                for m in find_concepts(norm, lang)
+                if m.concept.fr == mention.concept.fr
+            ]
         if owners and all(owners) and not any(f.experiencer != "patient" for f in sentence.facts):
             wrong.append(f"person of {mention.concept.name(lang)}")
     return wrong

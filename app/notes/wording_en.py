@@ -2,26 +2,102 @@
 
 import re
 
-FILLER = re.compile(r"(?:^|(?<=[\s,.…]))(?:um+|uh+|erm|you know|i mean|like(?=,)|sort of|kind of|kinda|actually|basically|honestly|okay|ok|alright|all right|right|well|yeah|yes|yep|so|oh|gosh|mind|righto|doctor|please|obviously|really|just|hey|please)(?=[\s,.…!?]|$)[,…]?\s*", re.IGNORECASE)
-LEAD = re.compile(r"^(?:\W|(?:and|but|so|then|no|also|because|'cause|now|okay|in terms of that|again)\b[\s,:]*)+", re.IGNORECASE)
-SPACED = ((r" n't\b", "n't"), (r"\bgon na\b", "going to"), (r"\bwan na\b", "want to"), (r"\bgot ta\b", "have to"), (r"\s+([,.?!;:])", r"\1"), (r"\s+%", "%"), (r"\bgonna\b", "going to"), (r"\bwanna\b", "want to"))
-FIRST = (
-    (r"\bI['’]ve\b", "has"), (r"\bI['’]m\b", "is"), (r"\bI['’]d\b", "had"), (r"\bI['’]ll\b", "will"), (r"\bI am\b", "is"), (r"\bI was\b", "was"), (r"\bI have\b", "has"), (r"\bI do\b", "does"), (r"\bI don['’]t\b", "does not"), (r"\bI haven['’]t\b", "has not"),
-    (r"\bI didn['’]t\b", "did not"), (r"\bI can['’]t\b", "cannot"), (r"\bI couldn['’]t\b", "could not"), (r"\bI wasn['’]t\b", "was not"), (r"\bI go\b", "goes"), (r"\bI (can|could|would|will|should|might|did|had|may|must)\b", r"\1"),
-    (r"\bI ((?:also|still|usually|always|never|often|only|sometimes|normally) )?([a-z]+(?:ed|lt|pt|ught|ell|oke|ook|ent|ade|aw|ame|ave|ot|ore|ran|an))\b", r"\1\2"),
+FILLER = re.compile(
+    r"(?:^|(?<=[\s,.…]))(?:um+|uh+|erm|you know|i mean|like(?=,)|sort of|kind of|kinda|actually|basically|honestly|okay|ok|alright|all right|right|well|yeah|yes|yep|so|oh|gosh|mind|righto|doctor|please|obviously|really|just|hey|please)(?=[\s,.…!?]|$)[,…]?\s*",
+    re.IGNORECASE,
 )
-THIRD_S = re.compile(r"\bI ((?:also|still|usually|always|never|often|only|sometimes|normally|think|guess) )?([a-z]+)\b", re.IGNORECASE)
-OWN = ((r"\bmy\b", "{their}"), (r"\bmyself\b", "{themself}"), (r"\bmine\b", "{theirs}"), (r"\bme\b", "{them}"), (r"\bwe\b", "they"), (r"\bour\b", "their"), (r"\bus\b", "them"))
+LEAD = re.compile(
+    r"^(?:\W|(?:and|but|so|then|no|also|because|'cause|now|okay|in terms of that|again)\b[\s,:]*)+", re.IGNORECASE
+)
+SPACED = (
+    (r" n't\b", "n't"),
+    (r"\bgon na\b", "going to"),
+    (r"\bwan na\b", "want to"),
+    (r"\bgot ta\b", "have to"),
+    (r"\s+([,.?!;:])", r"\1"),
+    (r"\s+%", "%"),
+    (r"\bgonna\b", "going to"),
+    (r"\bwanna\b", "want to"),
+)
+FIRST = (
+    (r"\bI['’]ve\b", "has"),
+    (r"\bI['’]m\b", "is"),
+    (r"\bI['’]d\b", "had"),
+    (r"\bI['’]ll\b", "will"),
+    (r"\bI am\b", "is"),
+    (r"\bI was\b", "was"),
+    (r"\bI have\b", "has"),
+    (r"\bI do\b", "does"),
+    (r"\bI don['’]t\b", "does not"),
+    (r"\bI haven['’]t\b", "has not"),
+    (r"\bI didn['’]t\b", "did not"),
+    (r"\bI can['’]t\b", "cannot"),
+    (r"\bI couldn['’]t\b", "could not"),
+    (r"\bI wasn['’]t\b", "was not"),
+    (r"\bI go\b", "goes"),
+    (r"\bI (can|could|would|will|should|might|did|had|may|must)\b", r"\1"),
+    (
+        r"\bI ((?:also|still|usually|always|never|often|only|sometimes|normally) )?([a-z]+(?:ed|lt|pt|ught|ell|oke|ook|ent|ade|aw|ame|ave|ot|ore|ran|an))\b",
+        r"\1\2",
+    ),
+)
+THIRD_S = re.compile(
+    r"\bI ((?:also|still|usually|always|never|often|only|sometimes|normally|think|guess) )?([a-z]+)\b", re.IGNORECASE
+)
+OWN = (
+    (r"\bmy\b", "{their}"),
+    (r"\bmyself\b", "{themself}"),
+    (r"\bmine\b", "{theirs}"),
+    (r"\bme\b", "{them}"),
+    (r"\bwe\b", "they"),
+    (r"\bour\b", "their"),
+    (r"\bus\b", "them"),
+)
 STILL = re.compile(r"\b(?:I|me|my|you|your|we)\b(?!['’]s)")
-PRONOUNS = {"F": {"their": "her", "them": "her", "themself": "herself", "theirs": "hers"}, "M": {"their": "his", "them": "him", "themself": "himself", "theirs": "his"},
-            None: {"their": "their", "them": "them", "themself": "themself", "theirs": "theirs"}}
+PRONOUNS = {
+    "F": {"their": "her", "them": "her", "themself": "herself", "theirs": "hers"},
+    "M": {"their": "his", "them": "him", "themself": "himself", "theirs": "his"},
+    None: {"their": "their", "them": "them", "themself": "themself", "theirs": "theirs"},
+}
 DOCTOR = (
-    (r"^(?:then )?(?:i(?:['’]m| am) going to|i(?:['’]ll| will)|i(?:['’]d| would) like to|i(?: do| also|['’]m also)? want to|we(?:['’]ll| will|['’]re going to| are going to| can| should)|let['’]s|i(?:['’]m| am) gonna|i also want to|go ahead and) (?:go ahead and |also |do )*(?:have you |get you |ask you to )?", "We will "),
-    (r"\bi(?: do| would|['’]d)?(?: also)? (?:want|like|need|encourage|advise|recommend|would like|like for) (?:for )?you to\b", "the patient should"), (r"\byou(?:['’]ll)? (?:should|need to|must|have to|can|ought to|will)\b", "the patient should"),
-    (r"\bi(?:['’]m| am) ordering\b", "we will order"), (r"\bi(?:['’]d| would| will|['’]ll) recommend\b", "recommended:"), (r"\bif you have\b", "if"), (r"\bif you(?:['’]re| are)\b", "if"), (r"\bif you\b", "if the patient"), (r"\byou call me\b", "call the doctor"), (r"\byou call\b", "call"),
-    (r"\bgive me a (?:call|ring)\b", "call the doctor"), (r"\bcall me\b", "call the doctor"), (r"\blet me know\b", "tell the doctor"), (r"\bcome (?:back )?(?:and )?see me\b", "come back"), (r"\bi(?:['’]d| would) like you to\b", "the patient should"), (r"\bi see you\b", "review"), (r"\byou see someone\b", "see a doctor"),
-    (r"\bi(?:['’]ll| will) see you\b", "review"), (r"\byou(?:['’]re| are)\b", "the patient is"), (r"\byou(?:['’]ve| have)\b", "the patient has"), (r"\byour\b", "{their}"), (r"\byou\b", "the patient"), (r"\byourself\b", "{themself}"), (r"\bi do(?: n['’]t|n['’]t) see\b", "no"), (r"\bi (?:do )?(?:appreciate|see|hear|feel|note)\b", ""),
-    (r"\bi think\b", "likely"), (r"\bi(?:['’]m| am)\b", "we are"), (r"\bi(?:['’]ve| have)\b", "we have"), (r"\bi (?:do )?\b", "we "), (r"\bme\b", "us"), (r"\bmy\b", "our"), (r"\bwe will we will\b", "we will"),
+    (
+        r"^(?:then )?(?:i(?:['’]m| am) going to|i(?:['’]ll| will)|i(?:['’]d| would) like to|i(?: do| also|['’]m also)? want to|we(?:['’]ll| will|['’]re going to| are going to| can| should)|let['’]s|i(?:['’]m| am) gonna|i also want to|go ahead and) (?:go ahead and |also |do )*(?:have you |get you |ask you to )?",
+        "We will ",
+    ),
+    (
+        r"\bi(?: do| would|['’]d)?(?: also)? (?:want|like|need|encourage|advise|recommend|would like|like for) (?:for )?you to\b",
+        "the patient should",
+    ),
+    (r"\byou(?:['’]ll)? (?:should|need to|must|have to|can|ought to|will)\b", "the patient should"),
+    (r"\bi(?:['’]m| am) ordering\b", "we will order"),
+    (r"\bi(?:['’]d| would| will|['’]ll) recommend\b", "recommended:"),
+    (r"\bif you have\b", "if"),
+    (r"\bif you(?:['’]re| are)\b", "if"),
+    (r"\bif you\b", "if the patient"),
+    (r"\byou call me\b", "call the doctor"),
+    (r"\byou call\b", "call"),
+    (r"\bgive me a (?:call|ring)\b", "call the doctor"),
+    (r"\bcall me\b", "call the doctor"),
+    (r"\blet me know\b", "tell the doctor"),
+    (r"\bcome (?:back )?(?:and )?see me\b", "come back"),
+    (r"\bi(?:['’]d| would) like you to\b", "the patient should"),
+    (r"\bi see you\b", "review"),
+    (r"\byou see someone\b", "see a doctor"),
+    (r"\bi(?:['’]ll| will) see you\b", "review"),
+    (r"\byou(?:['’]re| are)\b", "the patient is"),
+    (r"\byou(?:['’]ve| have)\b", "the patient has"),
+    (r"\byour\b", "{their}"),
+    (r"\byou\b", "the patient"),
+    (r"\byourself\b", "{themself}"),
+    (r"\bi do(?: n['’]t|n['’]t) see\b", "no"),
+    (r"\bi (?:do )?(?:appreciate|see|hear|feel|note)\b", ""),
+    (r"\bi think\b", "likely"),
+    (r"\bi(?:['’]m| am)\b", "we are"),
+    (r"\bi(?:['’]ve| have)\b", "we have"),
+    (r"\bi (?:do )?\b", "we "),
+    (r"\bme\b", "us"),
+    (r"\bmy\b", "our"),
+    (r"\bwe will we will\b", "we will"),
 )
 
 
@@ -47,7 +123,9 @@ def third_person(text: str, sex: str | None) -> str | None:
     starts = bool(re.match(r"I\b", words))
     for pattern, right in FIRST:
         words = re.sub(pattern, right, words)
-    words = THIRD_S.sub(lambda m: f"{m.group(1) or ''}{_with_s(m.group(2))}" if m.group(2) in VERBS else m.group(), words)
+    words = THIRD_S.sub(
+        lambda m: f"{m.group(1) or ''}{_with_s(m.group(2))}" if m.group(2) in VERBS else m.group(), words
+    )
     for pattern, right in OWN:
         words = re.sub(pattern, right.format(**PRONOUNS.get(sex, PRONOUNS[None])), words, flags=re.IGNORECASE)
     if STILL.search(words) or "?" in words or len(words.split()) < 3:
@@ -55,8 +133,10 @@ def third_person(text: str, sex: str | None) -> str | None:
     return f"The patient {words}" if starts else capital(words)
 
 
-VERBS = frozenset("""feel get take go know want need notice work live eat drink sleep smoke use walk run try keep start stop hurt like play see wake cough hear breathe struggle move lift
-stand sit bend cry worry forget remember watch exercise swim drive travel weigh check sneeze vomit itch sweat snore hike bike cook clean believe hope stay come put look find tend seem do have""".split())
+VERBS = frozenset(
+    """feel get take go know want need notice work live eat drink sleep smoke use walk run try keep start stop hurt like play see wake cough hear breathe struggle move lift
+stand sit bend cry worry forget remember watch exercise swim drive travel weigh check sneeze vomit itch sweat snore hike bike cook clean believe hope stay come put look find tend seem do have""".split()
+)
 
 
 def _with_s(verb: str) -> str:
@@ -71,8 +151,19 @@ def directive(text: str, sex: str | None) -> str | None:
     """What a doctor plans or advises, told of the patient."""
     words = tidy(text)
     for pattern, right in DOCTOR:
-        words = re.sub(pattern, right.replace("{their}", PRONOUNS.get(sex, PRONOUNS[None])["their"]).replace("{themself}", PRONOUNS.get(sex, PRONOUNS[None])["themself"]), words, flags=re.IGNORECASE)
-    words = re.sub(r"\b(the patient|if the patient) (have|want|come|cover|feel|get|need|take|notice|see|do|start|stop)\b", lambda m: f"{m.group(1)} {'has' if m.group(2) == 'have' else _with_s(m.group(2))}", words)
+        words = re.sub(
+            pattern,
+            right.replace("{their}", PRONOUNS.get(sex, PRONOUNS[None])["their"]).replace(
+                "{themself}", PRONOUNS.get(sex, PRONOUNS[None])["themself"]
+            ),
+            words,
+            flags=re.IGNORECASE,
+        )
+    words = re.sub(
+        r"\b(the patient|if the patient) (have|want|come|cover|feel|get|need|take|notice|see|do|start|stop)\b",
+        lambda m: f"{m.group(1)} {'has' if m.group(2) == 'have' else _with_s(m.group(2))}",
+        words,
+    )
     words = re.sub(r"\s+", " ", words).strip(" ,;:.")
     return capital(words) if len(words.split()) >= 2 else None
 
@@ -83,10 +174,10 @@ def capital(words: str) -> str:
 
 
 def denial(names: list[str]) -> str:
-    """ "Denies cough, nausea or vomiting". """
+    """ "Denies cough, nausea or vomiting"."""
     return "Denies " + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1])
 
 
 def listing(names: list[str]) -> str:
-    """ "cough, fever and chills". """
+    """ "cough, fever and chills"."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
