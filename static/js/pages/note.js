@@ -3,20 +3,20 @@
  * Every act posts the page's own form; the answer is the page again, of which we take the new parts.
  */
 
+import { Editing } from "./note-editing.js";
+import { Sound } from "./note-sound.js";
+
 /** @typedef {{id: string, role: string, who: string, text: string, at: string, stream: string, from_ms: number, to_ms: number}} Line */
 /** @typedef {{version: number, state: string, audible: boolean, urls: {audio: string, progress: string}, lines: Line[], evidence: Record<string, string[]>, flags: Record<string, string>}} Data */
 
-const SAVE_AFTER_MS = 900;
 const LOOK_AGAIN_MS = 1000;
 const PARTS = ["bands", "two", "foot"];
 
 const strings = JSON.parse(text("strings"));
 /** @type {Data} */
 let data = JSON.parse(text("note-data"));
+const sound = new Sound();
 let selected = document.querySelector(".st[aria-current]")?.getAttribute("data-id") ?? "";
-/** @type {{audio: HTMLAudioElement, url: string} | null} */
-let playing = null;
-let listening = 0;
 let acts = 0;  // what this page asked the server to change
 
 /** @param {string} id */
@@ -151,55 +151,22 @@ function move(step) {
 // --- listening ----------------------------------------------------------------------------
 
 function stop() {
-  listening += 1;
-  playing?.audio.pause();
-  if (playing) URL.revokeObjectURL(playing.url);
-  playing = null;
-  const listen = document.getElementById("listen");
-  if (listen) listen.setAttribute("aria-pressed", "false");
+  sound.stop();
+  document.getElementById("listen")?.setAttribute("aria-pressed", "false");
 }
 
 async function listen() {
   const button = document.getElementById("listen");
-  if (playing || !button || button.hidden) {
-    stop();
-    return;
-  }
+  const wasPlaying = sound.playing;
   stop();
-  const mine = listening;
+  if (wasPlaying || !button || button.hidden) return;
   button.setAttribute("aria-pressed", "true");
   try {
-    for (const line of proofOf(selected)) {
-      if (mine !== listening) return;
-      await play(line);
-    }
+    if (await sound.play(proofOf(selected), data.urls.audio)) stop();
   } catch {
-    if (mine === listening) say(strings.no_sound, "bad");
+    stop();
+    say(strings.no_sound, "bad");
   }
-  if (mine === listening) stop();
-}
-
-/** @param {Line} line */
-async function play(line) {
-  const query = new URLSearchParams({ stream: line.stream, from_ms: String(line.from_ms), to_ms: String(line.to_ms) });
-  const mine = listening;
-  const answer = await fetch(`${data.urls.audio}?${query}`, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(String(answer.status));
-  const { openSealedAudio } = await import("../call/sealed-audio.js");
-  const blob = await openSealedAudio(await answer.json());
-  if (mine !== listening) return;
-  const url = URL.createObjectURL(blob);
-  const audio = new Audio(url);
-  playing = { audio, url };
-  document.documentElement.dataset.heard = line.id;
-  await new Promise((resolve, reject) => {
-    audio.addEventListener("ended", resolve, { once: true });
-    audio.addEventListener("pause", resolve, { once: true });
-    audio.addEventListener("error", reject, { once: true });
-    audio.play().catch(reject);
-  });
-  URL.revokeObjectURL(url);
-  playing = null;
 }
 
 // --- forms: post, then take the new parts of the page ---------------------------------------
@@ -294,94 +261,44 @@ function edit(id) {
   shown.hidden = true;
   shown.after(box);
   box.focus();
-  new Editing(id, shown, box).begin();
-}
-
-class Editing {
-  /**
-   * @param {string} id
-   * @param {HTMLElement} shown
-   * @param {HTMLTextAreaElement} box
-   */
-  constructor(id, shown, box) {
-    this.id = id;
-    this.shown = shown;
-    this.box = box;
-    this.before = box.value;
-    this.saved = box.value;
-    /** @type {Document | null} */
-    this.fresh = null;
-    this.timer = 0;
-    /** @type {Promise<boolean>} */
-    this.running = Promise.resolve(true);
-  }
-
-  begin() {
-    this.box.addEventListener("input", () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.save(), SAVE_AFTER_MS);
-    });
-    this.box.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.box.value = this.before;
-      if (event.key !== "Escape" && !(event.key === "Enter" && !event.shiftKey)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.box.blur();
-    });
-    this.box.addEventListener("blur", () => this.end(), { once: true });
-  }
-
-  /** One save after the other: each names the version the one before made. */
-  save() {
-    this.running = this.running.then(() => this.#send());
-    return this.running;
-  }
-
-  async #send() {
-    const words = this.box.value;
-    if (words.trim() === this.saved || !words.trim()) return true;
-    say(strings.saving);
-    try {
-      this.fresh = await post(this.#form(words));
-      data.version = JSON.parse(this.fresh.getElementById("note-data")?.textContent ?? "{}").version;
+  new Editing(box, {
+    send: async (words) => {
+      const fresh = await post(sentenceForm(id, words));
+      data.version = JSON.parse(fresh.getElementById("note-data")?.textContent ?? "{}").version;
       refer();
-      this.saved = words.trim();
-      say(strings.saved);
-      return true;
-    } catch (failure) {
-      say(`${strings.unsaved}. ${explain(failure)}`, "bad");
-      return false;
-    }
-  }
-
-  /** @param {string} words */
-  #form(words) {
-    const form = document.createElement("form");
-    const remove = document.querySelector("#remove");
-    form.action = (remove instanceof HTMLFormElement ? remove.action : "").replace(/sentences\/.*$/, `sentences/${this.id}`);
-    const csrf = document.querySelector("input[name=csrf_token]");
-    const fields = { csrf_token: csrf instanceof HTMLInputElement ? csrf.value : "", version: String(data.version), text: words };
-    for (const [name, value] of Object.entries(fields)) {
-      const field = document.createElement("input");
-      [field.type, field.name, field.value] = ["hidden", name, value];
-      form.append(field);
-    }
-    return form;
-  }
-
-  async end() {
-    clearTimeout(this.timer);
-    const fine = await this.save();
-    if (!fine) {  // keep the words in sight: nothing typed is ever thrown away
-      this.box.addEventListener("blur", () => this.end(), { once: true });
-      return;
-    }
-    this.box.remove();
-    this.shown.hidden = false;
-    if (this.fresh) take(this.fresh);
-    choose(this.id, { scroll: true });
-  }
+      return fresh;
+    },
+    saving: () => say(strings.saving),
+    saved: () => say(strings.saved),
+    unsaved: (failure) => say(`${strings.unsaved}. ${explain(failure)}`, "bad"),
+    done: (fresh) => {
+      box.remove();
+      shown.hidden = false;
+      if (fresh) take(fresh);
+      choose(id, { scroll: true });
+    },
+  }).begin();
 }
+
+/**
+ * The form that rewrites one sentence, as the page without script would send it.
+ * @param {string} id
+ * @param {string} words
+ */
+function sentenceForm(id, words) {
+  const form = document.createElement("form");
+  const remove = document.getElementById("remove");
+  form.action = (remove instanceof HTMLFormElement ? remove.action : "").replace(/sentences\/.*$/, `sentences/${id}`);
+  const csrf = document.querySelector("input[name=csrf_token]");
+  const fields = { csrf_token: csrf instanceof HTMLInputElement ? csrf.value : "", version: String(data.version), text: words };
+  for (const [name, value] of Object.entries(fields)) {
+    const field = document.createElement("input");
+    [field.type, field.name, field.value] = ["hidden", name, value];
+    form.append(field);
+  }
+  return form;
+}
+
 
 // --- keys ----------------------------------------------------------------------------------
 
