@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright, expect
 
 from app.record import compositions
@@ -123,6 +124,12 @@ async def test_the_evidence_comes_to_the_sentence_on_a_phone(doctor_page: Page, 
     await open_note(doctor_page, house)
     await doctor_page.locator(".st").nth(1).click()
     await expect(doctor_page.locator(".paper section").nth(1).locator("#evidence .lit")).to_be_visible()
+    assert await accessibility_faults(doctor_page) == []
+
+
+async def accessibility_faults(page: Page) -> list[str]:
+    found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    return [f"{v['id']}: {n['target']}" for v in found.response["violations"] for n in v["nodes"]]
 
 
 def saved(house: House) -> str:
