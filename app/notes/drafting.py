@@ -12,10 +12,11 @@ from app.notes.findings import findings
 from app.notes.measures import measures
 from app.notes.medications import medications
 from app.notes.orders import orders
-from app.notes.realisation import Voice, Written, realise
+from app.notes.realisation import realise
 from app.notes.resolution import resolve
 from app.notes.sections import ORDER, REASON
 from app.notes.selection import extracts, nothing_to_write, presented, worth_telling
+from app.notes.sentences import Voice, Written
 from app.notes.text import fold
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.units import Visit, prepare

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.notes.cues import cue, cues
-from app.notes.facts import Certainty, Evidence, Fact, FactType, Polarity, Temporality
+from app.notes.facts import Certainty, Fact, Polarity, Temporality
 from app.notes.lexicon import Mention, find_concepts
-from app.notes.people import BLOOD, relation_near, spoken_of, uncle_side
+from app.notes.mentions import detail_of, family_fact, mention_fact, named_side
+from app.notes.people import relation_near, spoken_of, uncle_side
 from app.notes.polarity import CONDITIONS, SUPPOSES, is_denied, stance
-from app.notes.timing import date_phrase, frequency_phrase, time_phrase
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
 
@@ -24,7 +24,6 @@ HISTORY = cues("findings.history")
 FAMILY_QUESTION = cues("findings.family_question")
 ECHO = cues("findings.echo")
 ASIDE = re.compile(r"(?:vous|tu) (?:savez|voyez)|comment dire")
-QUALIFIER = cues("findings.qualifier")
 BEFORE_EN = cue("findings.before_en")
 
 
@@ -69,7 +68,7 @@ def _from_exchange(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 continue
             relative = _relative_in_answer(exchange, lang)
             if relative and mention.concept.fr not in answered:
-                yield _family(
+                yield family_fact(
                     mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang
                 )
             if about_family or mention.concept.fr in answered:
@@ -99,7 +98,7 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
     first = exchange.answer[0]
     detail, sentence = "", ""
     if polarity == "present":
-        detail = _detail(first, lang, mention)
+        detail = detail_of(first, lang, mention)
         sentence = first.shown
     past = stance(question.norm, mention.start, mention.end, lang).temporality if polarity == "present" else "current"
     temporality: Temporality = (
@@ -110,7 +109,7 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
     )
     if polarity == "present" and stance(first.norm, 0, 0, lang).temporality != "current":
         temporality = stance(first.norm, 0, 0, lang).temporality
-    return _fact(
+    return mention_fact(
         mention,
         lang,
         polarity,
@@ -181,7 +180,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             relative = (_role_of_relative(visit), 0)
         if relative:
             if not is_denied(norm, mention.start, mention.end, lang):
-                yield _family(mention, uncle_side(norm, relative[0]), (sentence.evidence(),), norm, lang)
+                yield family_fact(mention, uncle_side(norm, relative[0]), (sentence.evidence(),), norm, lang)
             continue
         meant = stance(norm, mention.start, mention.end, lang)
         if (
@@ -196,7 +195,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             mention.concept.kind == "problem" and bool(SUPPOSES[lang].search(norm)) and meant.temporality == "current"
         )
         certainty: Certainty = "suspected" if guessed else "certain"
-        yield _fact(
+        yield mention_fact(
             mention,
             lang,
             meant.polarity,
@@ -204,7 +203,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             meant.temporality,
             sentence.speaker,
             (sentence.evidence(),),
-            _detail(sentence, lang, mention),
+            detail_of(sentence, lang, mention),
             sentence.shown,
             norm,
         )
@@ -310,7 +309,7 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
             if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|ca existe", norm)
             else "certain"
         )
-        yield _fact(
+        yield mention_fact(
             mention,
             lang,
             "present",
@@ -325,135 +324,15 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         )
 
 
-def _fact(
-    mention: Mention,
-    lang: Language,
-    polarity: Polarity,
-    certainty: Certainty,
-    temporality: Temporality,
-    asserted_by: str,
-    evidence: tuple[Evidence, ...],
-    detail: str,
-    sentence: str,
-    norm: str,
-    status: str = "",
-) -> Fact:
-    kind: FactType = (
-        "symptom"
-        if mention.concept.kind == "symptom"
-        else "procedure"
-        if mention.concept.kind == "surgery"
-        else "problem"
-    )
-    name = mention.concept.name(lang) + (_qualifier(norm, mention, lang) if evidence else "")
-    when = (
-        date_phrase(norm if status else sentence and _fold_like(norm, sentence), lang) if polarity == "present" else ""
-    )
-    if kind == "procedure" and polarity == "present":
-        temporality = "past"
-    if when and kind == "problem" and temporality == "current" and not status:
-        temporality = "past"
-    text = " ".join(filter(None, (name, when, detail if polarity == "present" else "")))
-    return Fact(
-        kind,
-        text,
-        mention.concept.fr,
-        evidence,
-        polarity=polarity,
-        certainty=certainty,
-        temporality=temporality,
-        asserted_by=asserted_by,
-        critical=status == "diagnosis",
-        detail=detail,
-        status=status,
-        sentence=sentence,
-        extra=(name, when),
-    )
-
-
-def _fold_like(norm: str, sentence: str) -> str:
-    return norm if sentence else ""
-
-
-def _qualifier(norm: str, mention: Mention, lang: Language) -> str:
-    match = QUALIFIER[lang].match(norm[mention.end :])
-    if match and mention.concept.kind == "problem":
-        return " " + _accented(match.group().strip(" ,"))
-    return ""
-
-
-def _accented(words: str) -> str:
-    """The qualifiers that lose an accent when folded."""
-    for plain, right in (
-        ("aigue", "aiguë"),
-        ("bacterienne", "bactérienne"),
-        ("legere", "légère"),
-        ("moderee", "modérée"),
-        ("severe", "sévère"),
-        ("controlee", "contrôlée"),
-        ("controle", "contrôlé"),
-        ("saisonniere", "saisonnière"),
-        ("genitale", "génitale"),
-        ("benigne", "bénigne"),
-        ("cotes", "côtés"),
-        ("debutante", "débutante"),
-        ("equilibree", "équilibrée"),
-        ("mecanique", "mécanique"),
-        ("tres ", "très "),
-        ("plutot ", "plutôt "),
-        (" s1", " S1"),
-        (" l5", " L5"),
-    ):
-        words = re.sub(rf"{plain}(?![éèô])", right, words)
-    return words
-
-
-def _detail(sentence: Sentence, lang: Language, mention: Mention) -> str:
-    """Since when and how often, in the speaker's own figures."""
-    norm = sentence.norm
-    since = time_phrase(norm, lang)
-    if since:
-        shown = sentence.line.shown[sentence.start + since[0] : sentence.start + since[1]]
-        return _worded_since(shown, lang)
-    often = frequency_phrase(norm, lang)
-    if often and not (often[0] < mention.end and often[1] > mention.start):
-        shown = sentence.line.shown[sentence.start + often[0] : sentence.start + often[1]].strip()
-        return shown[:1].lower() + shown[1:]
-    return _side(norm, lang) if mention.concept.fr.startswith(SIDED) else ""
-
-
-SIDED = (
-    "douleur",
-    "ganglion",
-    "céphalées",
-    "fourmillements",
-    "otalgie",
-    "lombalgie",
-    "irradiation",
-    "œdème",
-    "œil",
-    "baisse d'audition",
-    "écoulement",
-)
-SIDE = cues("findings.side")
 WHICH_SIDE = cues("findings.which_side")
 FEMININE = ("jambe", "oreille", "main", "epaule", "hanche", "cheville")
-
-
-def _side(norm: str, lang: Language) -> str:
-    """The one side that a sentence names; empty when it names none or both."""
-    sides = {m.group(1).rstrip("e") if lang == "fr" else m.group(1) for m in SIDE[lang].finditer(norm)}
-    if len(sides) != 1:
-        return ""
-    side = sides.pop()
-    return {"gauch": "à gauche", "droit": "à droite"}[side] if lang == "fr" else f"on the {side}"
 
 
 def _which_side(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Quelle jambe ?" - "La droite." """
     for question in exchange.questions:
         asked = WHICH_SIDE[lang].search(question.norm)
-        side = _side(exchange.answer_text, lang)
+        side = named_side(exchange.answer_text, lang)
         if not asked or not side:
             continue
         part = question.line.shown[question.start + asked.start(1) : question.start + asked.end(1)]
@@ -471,36 +350,3 @@ def _which_side(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             sentence=exchange.answer[0].shown,
             extra=(text, ""),
         )
-
-
-def _worded_since(shown: str, lang: Language) -> str:
-    words = re.sub(r"\s+", " ", shown).strip()
-    words = words[:1].lower() + words[1:]
-    if lang == "fr":
-        words = re.sub(r"^(?:[Çç]a|[Cc]ela) fait ", "depuis ", words)
-        words = re.sub(r"^(?:il )?y a ", "il y a ", words, flags=re.IGNORECASE)
-        words = re.sub(
-            r"^(?:a |ont |est )?(?:commenc|démarr|début|venu|arriv)\w* .*?(?=hier|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)|ce matin|cette nuit|il y a)(?!.*…)",
-            "depuis ",
-            words,
-        )
-        words = re.sub(r"^(?:a )?commenc\w+ .*(?:non|euh)\W+", "depuis ", words)
-        return words.replace("depuis il y a", "il y a")
-    words = re.sub(r"^(?:started|began|came on) (?:on |last )?", "since ", words)
-    return re.sub(r"^(?:the )?(last|past) ", r"for the \1 ", words)
-
-
-def _family(mention: Mention, relation: str, evidence: tuple[Evidence, ...], norm: str, lang: Language) -> Fact:
-    name, when = mention.concept.name(lang), date_phrase(norm, lang)
-    past = stance(norm, mention.start, mention.end, lang).temporality if mention.end <= len(norm) else "current"
-    return Fact(
-        "family",
-        " ".join(filter(None, (name, when))),
-        mention.concept.fr,
-        evidence,
-        experiencer=relation,
-        temporality="past" if when or past == "past" else "current",
-        asserted_by="patient",
-        critical=relation in BLOOD and mention.concept.kind == "problem",
-        extra=(name, when),
-    )

@@ -203,7 +203,7 @@ def _common_names() -> frozenset[str]:
 @cache
 def _names_by_letter() -> Mapping[str, tuple[str, ...]]:
     letters: dict[str, list[str]] = {}
-    for name, drug in drugs().items():
+    for name in drugs():
         if len(name) >= FUZZY_MIN_LETTERS and " " not in name and name in _common_names():
             letters.setdefault(name[0], []).append(name)
     return {letter: tuple(names) for letter, names in letters.items()}

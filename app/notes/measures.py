@@ -121,7 +121,7 @@ WHEN = cues("measures.when")
 
 def _when(said: _Said, at: int) -> str:
     shown = said.sentence.line.shown[said.sentence.start : said.sentence.end]
-    places = [m for m in WHEN[said.lang].finditer(shown)]
+    places = list(WHEN[said.lang].finditer(shown))
     near = [m for m in places if m.start() < at] or places
     if near:
         best = min(near, key=lambda m: abs(m.start() - at))
@@ -255,47 +255,55 @@ def _named(said: _Said) -> Iterator[Fact]:
         cues = list(cue.finditer(norm))
         asked = not cues and bool(cue.search(said.context)) and len(norm) < 110
         for at, match in _values(norm, cues, asked):
-            value = float(match.group(1))
-            if measure.fr == "taille":
-                value, found = _metres(norm, match)
-                if not found:
-                    continue
-            if not measure.low <= value <= measure.high or (
-                FOREIGN_UNIT.match(norm[match.end() :]) and measure.fr != "taille"
-            ):
-                continue
-            if CONDITIONS[lang].search(norm[:at]) or re.search(
-                r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|graduation|passez|below|goal|lost|gained",
-                norm[max(0, at - 25) : at],
-            ):
-                continue
-            unit = _lab_unit(measure, value, norm + " " + said.context, lang)
-            if measure.fr == "poids" and re.search(r"metre $", norm[:at]):
-                continue
-            if value < 20 and measure.fr == "poids" and not re.search(r"kilo|kg", norm[match.end() : match.end() + 8]):
-                continue
-            shown_value: str | float = value
-            pair = re.match(r",? ?(?:a |ou )?(\d{2,3})(?!\d|\.\d)", norm[match.end() :])
-            if measure.fr == "fréquence cardiaque" and pair and float(pair.group(1)) > value:
-                shown_value = f"{value:g}-{pair.group(1)}"
-            if measure.fr == "poids":
-                grams = re.match(r" ?(?:kilos?|kg) (\d{1,3})(?!\d| ?(?:ans|jours|mois))", norm[match.end() :])
-                shown_value = float(f"{value:g}.{grams.group(1)}") if grams and "." not in match.group(1) else value
-            yield _fact(said, measure, shown_value, at, unit)
-            break
+            value, found = _metres(norm, match) if measure.fr == "taille" else (float(match.group(1)), True)
+            if found and measure.low <= value <= measure.high and not _means_else(measure, value, norm, match, lang):
+                unit = _lab_unit(measure, value, norm + " " + said.context, lang)
+                yield _fact(said, measure, _precise(measure, value, norm, match), at, unit)
+                break
 
 
-def _values(norm: str, cues: list[re.Match[str]], asked: bool) -> Iterator[tuple[int, re.Match[str]]]:
+GOAL = re.compile(
+    r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|graduation|passez|below|goal|lost|gained"
+)
+LEAST_BARE_WEIGHT_KG = 20
+
+
+def _means_else(measure: Measure, value: float, norm: str, match: re.Match[str], lang: Language) -> bool:
+    """Whether a number near the name of a measure is something else: days, a goal, a change, a height."""
+    at, after = match.start(), norm[match.end() :]
+    if measure.fr != "taille" and FOREIGN_UNIT.match(after):
+        return True
+    if CONDITIONS[lang].search(norm[:at]) or GOAL.search(norm[max(0, at - 25) : at]):
+        return True
+    return measure.fr == "poids" and (
+        bool(re.search(r"metre $", norm[:at]))
+        or (value < LEAST_BARE_WEIGHT_KG and not re.search(r"kilo|kg", after[:8]))
+    )
+
+
+def _precise(measure: Measure, value: float, norm: str, match: re.Match[str]) -> str | float:
+    """The value with what follows it: "68, 70" is a range, "douze kilos huit" is 12.8."""
+    after = norm[match.end() :]
+    pair = re.match(r",? ?(?:a |ou )?(\d{2,3})(?!\d|\.\d)", after)
+    if measure.fr == "fréquence cardiaque" and pair and float(pair.group(1)) > value:
+        return f"{value:g}-{pair.group(1)}"
+    grams = re.match(r" ?(?:kilos?|kg) (\d{1,3})(?!\d| ?(?:ans|jours|mois))", after)
+    if measure.fr == "poids" and grams and "." not in match.group(1):
+        return float(f"{value:g}.{grams.group(1)}")
+    return value
+
+
+def _values(norm: str, announced: list[re.Match[str]], asked: bool) -> Iterator[tuple[int, re.Match[str]]]:
     number = re.compile(rf"(?<![\d./]){NUM}(?!\d|\.\d|/)")
     if asked:
         for match in list(number.finditer(norm))[:2]:
             yield match.start(), match
         return
-    for cue in cues[:2]:
-        after = number.search(norm, cue.end())
-        if after and after.start() - cue.end() < MAX_TO_VALUE:
+    for word in announced[:2]:
+        after = number.search(norm, word.end())
+        if after and after.start() - word.end() < MAX_TO_VALUE:
             yield after.start(), after
-        for match in number.finditer(norm, max(0, cue.start() - 16), cue.start()):
+        for match in number.finditer(norm, max(0, word.start() - 16), word.start()):
             yield match.start(), match
 
 

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.notes.cues import cue, cues
-from app.notes.dosing import UCUM, Dose, Schedule, find_dose, find_schedule
+from app.notes.dosing import Schedule, find_dose, find_schedule
+from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, drug_name, known_drugs, strength, uses_in
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
-from app.notes.lexicon import Drug, DrugMention, find_drugs, guess_drug
+from app.notes.lexicon import find_drugs
 from app.notes.people import relation_near, spoken_of
 from app.notes.polarity import is_denied
 from app.notes.text import fold
 from app.notes.timing import date_phrase
-from app.notes.transcript import Language, Transcript
+from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Sentence, Visit
 
 STOPS = cues("medications.stops")
@@ -23,73 +24,19 @@ QUIT = cues("medications.quit")
 REFUSED = cues("medications.refused")
 ASKS_FOR = cues("medications.asks_for")
 ALLERGY = cue("medications.allergy")
-MICROGRAMS = {
-    "désogestrel",
-    "lévothyroxine",
-    "digoxine",
-    "immunoglobuline anti-D",
-    "fluticasone",
-    "budésonide",
-    "béclométasone",
-}
-NOT_MG = {
-    "insuline",
-    "insuline glargine",
-    "insuline aspart",
-    "insuline lispro",
-    "formotérol-budésonide",
-    "pilule",
-    "stérilet",
-    "stérilet au cuivre",
-    "vitamine B12",
-    "soluté de réhydratation",
-    "colécalciférol",
-    "lévonorgestrel-éthinylestradiol",
-    "drospirénone-éthinylestradiol",
-    "antibiotique",
-    "fluticasone-salmétérol",
-}
-IF_CLAUSE = cues("medications.if_clause")
 CHANGES = cues("medications.changes")
 TOPIC_TURNS = 6
-CLASSES = {
-    "anti-inflammatoire",
-    "antibiotique",
-    "antihistaminique",
-    "cortisone",
-    "bêta-bloquant",
-    "statine",
-    "triptan",
-    "gliflozine",
-    "antidépresseur",
-    "anticoagulant",
-    "somnifère",
-    "antiviral",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A drug where it is named, with the words that belong to it."""
-
-    drug: Drug
-    sentence: Sentence
-    start: int
-    end: int
-    before: str
-    words: str
-    through: tuple[Sentence, ...]
 
 
 def medications(visit: Visit) -> Iterator[Fact]:
     """Facts about drugs in the order of speech; duplicates are not yet merged."""
-    lang, known = visit.lang, _known(visit.transcript)
+    lang, known = visit.lang, known_drugs(visit.transcript)
     asked = {
         s: e for e in visit.exchanges for s in (e.run if any(RECORDED.search(s.norm) for s in e.run) else e.questions)
     }
     topics: list[Use] = []
     for place, sentence in enumerate(visit.sentences):
-        uses = list(_uses(visit, place, known))
+        uses = list(uses_in(visit, place, known))
         if uses and sentence.asks and sentence.speaker != "doctor":
             yield from _granted(uses[-1], visit, place)
         for use in uses:
@@ -115,7 +62,7 @@ def _stopped_it(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fa
     for back in range(place - 1, -1, -1):
         if sentence.turn - visit.sentences[back].turn > LOOK_BACK_TURNS:
             return
-        uses = list(_uses(visit, back, known))
+        uses = list(uses_in(visit, back, known))
         if uses:
             yield _stop(
                 replace(uses[-1], sentence=sentence), visit.lang, (uses[-1].sentence.evidence(), sentence.evidence())
@@ -129,10 +76,10 @@ def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
     if not reply or not GRANTS[visit.lang].search(reply[0].norm):
         return
     words = reply[0].norm
-    dose, schedule = _strength(use, visit.lang, words), find_schedule(words, visit.lang)
+    dose, schedule = strength(use, visit.lang, words), find_schedule(words, visit.lang)
     if dose or schedule.sig:
         yield replace(
-            _fact(
+            drug_fact(
                 use,
                 visit.lang,
                 (use.sentence.evidence(), reply[0].evidence()),
@@ -142,50 +89,6 @@ def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
                 asserted_by="doctor",
             )
         )
-
-
-def _known(transcript: Transcript) -> tuple[str, ...]:
-    return tuple(re.split(r"[ (]", fold(line))[0] for line in transcript.patient.treatments)
-
-
-def _uses(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
-    sentence = visit.sentences[place]
-    mentions = find_drugs(sentence.norm) or list(_misheard(sentence.norm, known))
-    for i, mention in enumerate(mentions):
-        stop = mentions[i + 1].start if i + 1 < len(mentions) else len(sentence.norm)
-        words, through = sentence.norm[mention.end : stop], [sentence]
-        if i + 1 == len(mentions):
-            for later in visit.sentences[place + 1 : place + 5]:
-                if (
-                    later.turn != sentence.turn
-                    or later.asks
-                    or find_drugs(later.norm)
-                    or IF_CLAUSE[visit.lang].match(later.norm.strip())
-                ):
-                    break
-                words, through = f"{words} {later.norm}", [*through, later]
-        earlier = mentions[i - 1].end if i else 0
-        yield Use(
-            mention.drug,
-            sentence,
-            mention.start,
-            mention.end,
-            sentence.norm[earlier : mention.start],
-            words,
-            tuple(through),
-        )
-
-
-def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:
-    """Names that speech recognition broke: "périn d'oprile"."""
-    words = list(re.finditer(r"[a-zœ]+", norm))
-    for size in (3, 2, 1):
-        for i in range(len(words) - size + 1):
-            start, end = words[i].start(), words[i + size - 1].end()
-            drug = guess_drug(norm[start:end], known)
-            if drug:
-                yield DrugMention(drug, start, end, exact=False)
-                return
 
 
 def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
@@ -201,23 +104,13 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
         yield from _reported(use, lang, visit)
 
 
-def _strength(use: Use, lang: Language, words: str | None = None) -> Dose | None:
-    unit = "" if use.drug.inn in NOT_MG or use.drug.inn in CLASSES else "µg" if use.drug.inn in MICROGRAMS else "mg"
-    text = use.words if words is None else words
-    found = find_dose(text, bare_unit=unit, lang=lang)
-    if found is None and words is None:
-        before = find_dose(use.before[-32:], lang=lang)
-        return before[0] if before else None
-    return found[0] if found else None
-
-
 def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor asks about a drug: the answer decides."""
     if exchange is None or (exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm)):
         return
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
     own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
-    dose = _strength(use, lang)
+    dose = strength(use, lang)
     corrected = find_dose(
         text,
         bare_unit=dose.unit if dose else "mg" if re.search(r"toujours|mg|still|combien|$", use.words) else "",
@@ -227,14 +120,14 @@ def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) ->
     if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
         return
     if QUIT[lang].search(text) or REFUSED[lang].search(text):
-        yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
+        yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif exchange.verdict == "no" and not corrected and not own.sig:
         if not re.search(r"douleur|mal|toussez|depuis", use.sentence.norm):
-            yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
+            yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     elif exchange.verdict in ("yes", "open") or corrected or own.sig:
         if re.search(r"toussez|tolerez|effet|declench|depuis|gene|mal |cough", use.sentence.norm):
             return
-        yield _fact(
+        yield drug_fact(
             use, lang, evidence, corrected[0] if corrected else dose, own if own.sig else asked, status="current"
         )
 
@@ -247,23 +140,23 @@ def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
     if _is_stopped(use, lang):
         yield _stop(use, lang, (use.sentence.evidence(),))
         return
-    strength = _strength(use, lang)
-    if MAYBE[lang].search(norm if not strength else use.before):
+    dose = strength(use, lang)
+    if MAYBE[lang].search(norm if not dose else use.before):
         yield _considered(use, lang, evidence)
-    elif strength or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]):
+    elif dose or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]):
         if re.search(
             r"(?<![a-z])(?:on refait le point|vous etes (?:sous|a)|vous preniez|you re (?:on|taking)|you are (?:on|taking))(?![a-z])",
             norm,
         ) and not re.search(r"passe|pass|monte|baisse|continue", norm):
-            yield _fact(use, lang, evidence, strength, schedule, status="current", asserted_by="doctor")
-        elif not (use.drug.inn in CLASSES and not strength and not schedule.sig):
+            yield drug_fact(use, lang, evidence, dose, schedule, status="current", asserted_by="doctor")
+        elif not (use.drug.inn in CLASSES and not dose and not schedule.sig):
             condition = IF_CLAUSE[lang].search(_leading(use))
             certainty: Certainty = "conditional" if condition else "certain"
-            yield _fact(
+            yield drug_fact(
                 use,
                 lang,
                 evidence,
-                strength,
+                dose,
                 _with_duration(schedule, norm, use, lang),
                 status="prescribed",
                 asserted_by="doctor",
@@ -299,7 +192,7 @@ def _is_stopped(use: Use, lang: Language) -> bool:
 
 
 def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
-    name = _name(use, lang)
+    name = drug_name(use, lang)
     says_pause = re.search(
         r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu|recommence", use.sentence.norm
     )
@@ -325,7 +218,7 @@ def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
 
 
 def _considered(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
-    name = _name(use, lang)
+    name = drug_name(use, lang)
     text = f"{name} à discuter" if lang == "fr" else f"{name} to be discussed"
     return Fact(
         "plan",
@@ -350,7 +243,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     if ASKS_FOR[lang].search(norm) and not TOOK[lang].search(norm):
         return
     if relative and not re.search(r"(?:m a|gave me|j ai pris|je prends|i took)", norm):
-        name = _name(use, lang)
+        name = drug_name(use, lang)
         text = f"traitement par {name}" if lang == "fr" else f"takes {name}"
         if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
             yield Fact(
@@ -366,11 +259,11 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         return
     tail = use.words[:90]
     if REFUSED[lang].search(norm):
-        yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
+        yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     elif QUIT[lang].search(use.before + " " + tail):
-        yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
+        yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif is_denied(norm, use.start, use.end, lang):
-        yield _fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
+        yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     else:
         past = TOOK[lang].search(norm) or _asks_what_was_taken(use, visit)
         temporality: Temporality = (
@@ -378,11 +271,11 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             if past and not re.search(r"tous les|toutes les|par semaine|every day|daily|je prends|i take", norm)
             else "current"
         )
-        fact = _fact(
+        fact = drug_fact(
             use,
             lang,
             evidence,
-            _strength(use, lang),
+            strength(use, lang),
             find_schedule(f"{use.before[-28:]} {use.words}", lang),
             temporality=temporality,
             status="taken" if temporality == "past" else "current",
@@ -429,11 +322,11 @@ def _changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
     evidence = (topic.sentence.evidence(), *(s.evidence() for s in rest))
     schedule = find_schedule(sentence.norm, lang)
     taper = _taper(sentence, lang)
-    dose = None if taper else _strength(use, lang, _after_change(sentence.norm, lang))
+    dose = None if taper else strength(use, lang, _after_change(sentence.norm, lang))
     if dose or taper:
         condition = IF_CLAUSE[lang].search(sentence.norm)
         yield replace(
-            _fact(
+            drug_fact(
                 use,
                 lang,
                 evidence,
@@ -463,49 +356,3 @@ def _taper(sentence: Sentence, lang: Language) -> str:
 def _recorded_dose_said(line: str, turn: str) -> bool:
     found = find_dose(fold(line).replace(",", "."))
     return bool(found and re.search(rf"vous etes a {found[0].value:g}(?![\d.])", turn))
-
-
-def _name(use: Use, lang: Language) -> str:
-    name = use.drug.name(lang)
-    return f"{name} ({use.drug.brand})" if use.drug.brand and use.drug.brand.lower() != fold(name) else name
-
-
-def _fact(
-    use: Use,
-    lang: Language,
-    evidence: tuple[Evidence, ...],
-    dose: Dose | None,
-    schedule: Schedule,
-    *,
-    polarity: str = "present",
-    status: str,
-    asserted_by: str = "patient",
-    certainty: Certainty = "certain",
-    temporality: Temporality = "current",
-) -> Fact:
-    name = _name(use, lang)
-    speaker = (
-        asserted_by if asserted_by == "doctor" else ("relative" if use.sentence.speaker == "relative" else "patient")
-    )
-    amount = dose.written(lang) if dose else ""
-    detail = ", ".join(schedule.words)
-    sig = f"{dose.value:g} {dose.unit} {schedule.sig}".strip() if dose else schedule.sig
-    return Fact(
-        "medication",
-        " ".join(filter(None, (name, amount, detail))),
-        use.drug.inn,
-        evidence,
-        value=dose.value if dose else None,
-        unit=UCUM.get(dose.unit, dose.unit) if dose else None,
-        sig=sig or None,
-        polarity="absent" if polarity == "absent" else "present",
-        certainty=certainty,
-        temporality=temporality,
-        asserted_by=speaker,
-        critical=status in ("prescribed", "stopped"),
-        code=use.drug.atc,
-        detail=detail,
-        status=status,
-        sentence=use.sentence.shown,
-        extra=(name, amount),
-    )

@@ -116,7 +116,7 @@ def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | No
     found: tuple[str, int, int] | None = None
     for relation, words in RELATIONS[lang].items():
         for match in re.finditer(rf"(?<![a-z])(?:{OWN[lang]} (?:\w+ )?)?(?:{words})(?![a-z])", norm):
-            if not re.match(OWN[lang] + " ", match.group()) and not norm[: match.start()].strip(" ,.") == "":
+            if not re.match(OWN[lang] + " ", match.group()) and norm[: match.start()].strip(" ,."):
                 continue
             if NEAR[lang].search(norm[: match.start()]) and not _is_subject_after_all(norm, match):
                 continue

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from app.notes import wording_en, wording_fr
-from app.notes.facts import Evidence, Fact, proofs
+from app.notes import directives_fr, wording_en, wording_fr
+from app.notes.facts import Fact, proofs
 from app.notes.people import NAMES_FR
 from app.notes.sections import (
     ADVICE,
@@ -24,60 +24,9 @@ from app.notes.sections import (
     SectionKind,
     place,
 )
-from app.notes.transcript import Language
+from app.notes.sentences import Voice, Written, shown_value
 
-UNITS_SHOWN = {
-    "Cel": "°C",
-    "[degF]": "°F",
-    "mm[Hg]": "mmHg",
-    "/min": "/min",
-    "kg/m2": "kg/m²",
-    "{score}": "",
-    "[stone_av]": "",
-    "[lb_av]": "lb",
-    "ug": "µg",
-    "[iU]": "UI",
-}
 RELATIONS_EN = {"sister-in-law": "Sister-in-law", "brother-in-law": "Brother-in-law"}
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A sentence of the note with its evidence and the facts it tells. `flag` says what a doctor must look at."""
-
-    section: SectionKind
-    text: str
-    evidence: tuple[Evidence, ...]
-    facts: tuple[Fact, ...] = ()
-    flag: str = ""
-    quotes: bool = field(default=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """Whose note it is: its language and the patient's sex, for pronouns."""
-
-    lang: Language
-    sex: str | None
-
-    def say(self, fr: str, en: str) -> str:
-        return fr if self.lang == "fr" else en
-
-    def listing(self, names: list[str]) -> str:
-        return wording_fr.listing(names) if self.lang == "fr" else wording_en.listing(names)
-
-    def directive(self, text: str) -> str | None:
-        return wording_fr.directive(text) if self.lang == "fr" else wording_en.directive(text, self.sex)
-
-    def told(self, text: str) -> str | None:
-        return wording_fr.third_person(text) if self.lang == "fr" else wording_en.third_person(text, self.sex)
-
-    def tidy(self, text: str) -> str:
-        return wording_fr.capital(wording_fr.tidy(text) if self.lang == "fr" else wording_en.tidy(text))
-
-    @property
-    def patient(self) -> str:
-        return self.say({"F": "la patiente", "M": "le patient"}.get(self.sex or "", "le patient"), "the patient")
 
 
 def realise(facts: Sequence[Fact], voice: Voice) -> list[Written]:
@@ -261,16 +210,6 @@ def _allergies(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Ite
         yield _sentence(section, text, [fact])
 
 
-def value(fact: Fact, lang: Language) -> str:
-    """A measurement as a note writes it: "38,9 °C", "134/79 mmHg"."""
-    unit = UNITS_SHOWN.get(fact.unit or "", fact.unit or "")
-    amount = f"{fact.value:g}" if isinstance(fact.value, float | int) else str(fact.value)
-    shown = amount.replace(".", ",") if lang == "fr" else amount
-    if isinstance(fact.value, str) and ", " in fact.value:
-        shown = amount.replace(", ", " – ").replace(".", ",")
-    return f"{shown}{'' if unit in ('%', '/min', '/10') and lang == 'en' else ' ' if unit and not unit.startswith('/') else ''}{unit}".strip()
-
-
 def _reported(told: Sequence[Fact], voice: Voice) -> str:
     who = (
         "l'accompagnant"
@@ -291,7 +230,8 @@ def _values(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
         said = _reported(told, voice) if section is VITALS and all(f.asserted_by != "doctor" for f in told) else ""
         before = voice.say("antérieur", "previous")
         parts = [
-            f"{value(f, voice.lang)}{_bracket(f.detail or (before if f.temporality == 'past' else ''))}" for f in told
+            f"{shown_value(f, voice.lang)}{_bracket(f.detail or (before if f.temporality == 'past' else ''))}"
+            for f in told
         ]
         yield _sentence(section, f"{name}{said}{voice.say(' :', ':')} {', '.join(parts)}", told)
     for fact in done:
@@ -307,7 +247,7 @@ def _examination(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> I
     for fact in facts:
         if fact.status == "seen":
             words = (
-                wording_fr.observed(fact.sentence)
+                directives_fr.observed(fact.sentence)
                 if voice.lang == "fr"
                 else wording_en.directive(fact.sentence, voice.sex) or voice.tidy(fact.sentence)
             )
@@ -329,7 +269,7 @@ CANNOT_WORDS = re.compile(
 
 def _not_examined(fact: Fact, voice: Voice) -> str:
     if voice.lang == "fr":
-        return wording_fr.not_examined(fact.sentence) or "examen physique"
+        return directives_fr.not_examined(fact.sentence) or "examen physique"
     words = CANNOT_WORDS.sub(" ", voice.tidy(fact.sentence))
     words = re.sub(r"\s+", " ", re.sub(r"\s+,", ",", words)).strip(" ,.;")
     return (words[:1].lower() + words[1:]) if len(words) > 3 else voice.say("examen physique", "physical examination")
@@ -338,10 +278,8 @@ def _not_examined(fact: Fact, voice: Voice) -> str:
 def _assessment(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     for fact in facts:
         name = fact.extra[0]
-        if fact.certainty == "suspected":
-            text = voice.say(f"Diagnostic évoqué : {name}", f"Suspected: {name}")
-        else:
-            text = name
+        suspected = voice.say(f"Diagnostic évoqué : {name}", f"Suspected: {name}")
+        text = suspected if fact.certainty == "suspected" else name
         told = voice.directive(fact.sentence) if voice.lang == "en" else None
         yield _sentence(section, told if told and len(told.split()) <= MAX_TOLD_WORDS else text, [fact])
 

@@ -8,8 +8,8 @@ from app.notes.background import allergens
 from app.notes.dosing import find_dose
 from app.notes.facts import Evidence, Fact, proofs
 from app.notes.lexicon import find_concepts, find_drugs
-from app.notes.realisation import Voice, Written, value
 from app.notes.sections import place
+from app.notes.sentences import Voice, Written, shown_value
 from app.notes.text import fold, normalise
 from app.notes.transcript import Patient, Transcript
 
@@ -178,7 +178,7 @@ def omissions(
 
 def _told(fact: Fact, voice: Voice) -> str:
     if fact.type in ("vital", "lab"):
-        return f"{fact.extra[0]}{voice.say(' :', ':')} {value(fact, voice.lang)}"
+        return f"{fact.extra[0]}{voice.say(' :', ':')} {shown_value(fact, voice.lang)}"
     text = fact.text[:1].upper() + fact.text[1:]
     return voice.say(f"Absence de {fact.text}", f"No {fact.text}") if fact.polarity == "absent" else text
 

@@ -7,8 +7,8 @@ from app.notes.cues import cue, cues
 from app.notes.facts import Fact
 from app.notes.findings import ALARM
 from app.notes.lexicon import find_concepts, find_drugs
-from app.notes.realisation import Voice, Written
 from app.notes.sections import HISTORY
+from app.notes.sentences import Voice, Written
 from app.notes.timing import frequency_phrase, time_phrase
 from app.notes.units import Sentence, Visit
 

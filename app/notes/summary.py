@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from app.notes.drafting import Draft
 from app.notes.facts import Fact
-from app.notes.realisation import Voice
 from app.notes.sections import ADVICE, ASSESSMENT, PLAN
+from app.notes.sentences import Voice
 from app.notes.transcript import Language
 
 

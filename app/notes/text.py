@@ -75,23 +75,23 @@ Tokens = list[tuple[str, int, int]]
 
 
 def _step(out: _Builder, tokens: Tokens, i: int, text: str, lang: Language) -> int:
-    token, start, end = tokens[i]
+    word, start, end = tokens[i]
     positions = _word_positions(tokens, i)
     words = [tokens[p][0] for p in positions]
-    if words[:2] in (["pour", "cent"], ["per", "cent"]) or token == "percent":
-        last = positions[0 if token == "percent" else 1]
+    if words[:2] in (["pour", "cent"], ["per", "cent"]) or word == "percent":
+        last = positions[0 if word == "percent" else 1]
         out.put("%", "%", start, tokens[last][2])
         return last + 1
-    if token.isalpha():
+    if word.isalpha():
         half = _half(words, lang)
         if half:
             return _replace(out, tokens, i, positions[half[1] - 1], half[0])
         found = read_number(words, lang)
         if found:
             return _replace(out, tokens, i, positions[found[1] - 1], found[0])
-    elif token[0].isdigit():
+    elif word[0].isdigit():
         return _digits(out, tokens, i)
-    out.put(token, text[start:end], start, end)
+    out.put(word, text[start:end], start, end)
     return i + 1
 
 
@@ -131,7 +131,7 @@ def _digits(out: _Builder, tokens: Tokens, i: int) -> int:
         and len(token) <= 3
         and tokens[i + 1][0] in (" ",)
         and re.fullmatch(r"\d{3}", tokens[i + 2][0])
-        and token != "0"
+        and float(token)
         and tokens[i + 2][0].endswith("00")
     ):
         token, end, i = token + tokens[i + 2][0], tokens[i + 2][2], i + 2

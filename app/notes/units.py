@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from app.notes.corrections import mask_corrections
@@ -109,7 +110,7 @@ def _split(turn: Turn, line: Line, lang: Language) -> Iterator[Sentence]:
 def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchange]:
     """Walk runs of the doctor and runs of the others; a run of the doctor that asks is answered by the next run."""
     runs = list(_runs(sentences))
-    for place, (run, reply) in enumerate(zip(runs, runs[1:], strict=False)):
+    for place, (run, reply) in enumerate(pairwise(runs)):
         if run[0].speaker != "doctor":
             continue
         questions = tuple(s for s in run if s.asks)[-MAX_QUESTIONS:]

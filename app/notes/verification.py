@@ -10,8 +10,8 @@ from app.notes.cues import cue, cues
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.people import relation_near
 from app.notes.polarity import is_denied
-from app.notes.realisation import Written
 from app.notes.sections import ADVICE, EXAMINATION, FAMILY, PLAN
+from app.notes.sentences import Written
 from app.notes.text import fold, normalise
 from app.notes.transcript import Language, Transcript
 from app.notes.units import ASKS, NO, Visit
@@ -99,7 +99,11 @@ def _said_numbers(words: str) -> Iterable[float]:
             and re.fullmatch(r"\s|\s?(?:gramme|kilos?|degres?|metre|virgule|point)\s", words[end : tokens[i + 1][1]])
         ):
             yield float(f"{token}.{tokens[i + 1][0].replace('.', '')}")
-            yield float(token + tokens[i + 1][0].replace(".", ""))
+    yield from _spelled(words)
+
+
+def _spelled(words: str) -> Iterable[float]:
+    """Numbers that are words or parts of words: one, two, a half."""
     for match in re.finditer(r"(?<![a-z])une? (?:gramme |kilo |metre )?(\d{2})(?!\d)", words):
         yield float(f"1.{match.group(1)}")
         yield 100 + float(match.group(1))

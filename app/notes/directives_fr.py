@@ -1,0 +1,266 @@
+"""What a French doctor tells, sees or cannot examine, as a note writes it: short, in the infinitive or the third person."""
+
+import re
+
+from app.notes.wording_fr import capital, tidy
+
+INFINITIVES = {
+    "faites": "faire",
+    "êtes": "être",
+    "dites": "dire",
+    "prenez": "prendre",
+    "reprenez": "reprendre",
+    "buvez": "boire",
+    "mettez": "mettre",
+    "remettez": "remettre",
+    "venez": "venir",
+    "revenez": "revenir",
+    "voyez": "voir",
+    "avez": "avoir",
+    "allez": "aller",
+    "pouvez": "pouvoir",
+    "dormez": "dormir",
+    "sortez": "sortir",
+    "sentez": "sentir",
+    "tenez": "tenir",
+    "perdez": "perdre",
+    "attendez": "attendre",
+    "rendez": "rendre",
+    "suivez": "suivre",
+    "devez": "devoir",
+    "savez": "savoir",
+    "lisez": "lire",
+    "écrivez": "écrire",
+    "vivez": "vivre",
+    "courez": "courir",
+    "étendez": "étendre",
+    "descendez": "descendre",
+    "maintenez": "maintenir",
+    "conduisez": "conduire",
+    "ouvrez": "ouvrir",
+    "entendez": "entendre",
+    "répondez": "répondre",
+    "servez": "servir",
+    "mordez": "mordre",
+    "prévenez": "prévenir",
+    "ferez": "faire",
+    "verrez": "voir",
+    "aurez": "avoir",
+    "serez": "être",
+    "prendrez": "prendre",
+    "irez": "aller",
+    "appelez": "appeler",
+    "rappelez": "rappeler",
+    "achetez": "acheter",
+    "pesez": "peser",
+    "levez": "lever",
+    "relevez": "relever",
+    "amenez": "amener",
+    "jetez": "jeter",
+    "gelez": "geler",
+    "répétez": "répéter",
+    "surveillez": "surveiller",
+    "vomissez": "vomir",
+    "choisissez": "choisir",
+    "finissez": "finir",
+    "maigrissez": "maigrir",
+    "ralentissez": "ralentir",
+}
+
+
+EZ = r"([a-zàâçéèêëîïôûùœ]{2,}ez|faites|dites|êtes)"
+
+
+ALARMS = (
+    (r"\b(?:c['’]est )?(?:les )?urgences? pédiatriques", "urgences pédiatriques"),
+    (r"\bc['’]est les urgences tout de suite\b", "urgences"),
+    (r"\bc['’]est les urgences\b", "urgences"),
+    (r"[,:]? ?\b(?:c['’]est )?le 15 direct\b", " : appeler le 15"),
+    (r"[,:]? ?\bc['’]est le 15\b", " : appeler le 15"),
+    (r" : le 15\b", " : appeler le 15"),
+    (r"\bvous m['’]appelez\b", "appeler le médecin"),
+    (r"\bvous me rappelez\b", "rappeler le médecin"),
+    (r"\bvous appelez\b", "appeler"),
+    (r"\bil faut être examinée? en vrai\b", "examen en présentiel"),
+    (r"\bvous voyez quelqu['’]un\b", "consulter"),
+    (r"\bvous voyez un médecin\b", "voir un médecin"),
+    (r", on attend pas\b", ""),
+    (r"\bc['’]est plus une cystite, ", ""),
+)
+
+
+CLAUSES = (
+    (r"\bsi,? et seulement si,? ", "uniquement si "),
+    (r"\bsi vous avez (encore )?(?:de la |de l['’]|du |des |un |une |le |la |les )?", r"si \1"),
+    (r"\bs['’]il (?:a|y a) (?:de la |du |des )?", "si "),
+    (r"\bsi vous aviez (?:de la |du |des |un |une )?", "si "),
+    (r"\b(?:si |que )vous (?:ne )?pouvez plus (?:même )?(?=[aeiouhéèêy])", "si impossibilité d'"),
+    (r"\b(?:si |que )vous (?:ne )?pouvez plus (?:même )?", "si impossibilité de "),
+    (r"\b(?:si |que )vous perdez (?:de la |de l['’])?(?:du |la )?", "si perte de "),
+    (r"\b(?:que|si) vous respirez mal\b", "si gêne respiratoire"),
+    (r"\bsi ça gonfle\b", "si gonflement"),
+    (r"\bsi ça ne? va pas mieux\b", "en l'absence d'amélioration"),
+    (r"\bsi ça va pas mieux\b", "en l'absence d'amélioration"),
+    (r"\bsi c['’]est pas mieux\b", "en l'absence d'amélioration"),
+    (r"\bsi vous êtes (plus |très |trop )?", r"si \1"),
+    (r"\bsi vous dépassez\b", "si dépassement de"),
+    (r"\bsi vous passez en dessous de\b", "si passage sous"),
+    (r"\bsi ça dure\b", "si persistance"),
+    (r"\bsi ça part d['’]un coup\b", "si début brutal"),
+    (r"\bdu mal à respirer\b", "gêne respiratoire"),
+    (r"\bsi (?:vous )?vous sentez\b", "si sensation"),
+    (r"\bsi vous vomissez\b", "si vomissements"),
+    (r"\bsi vous toussez\b", "si toux"),
+    (r"\bsi vous saignez\b", "si saignement"),
+)
+
+
+OPENERS = (
+    (r", que je vous \w+\b.*$", ""),
+    (r"\bje vous (?:rappelle|appelle)\b", "appel du médecin"),
+    (r"(?<=\w) je vous (?:fais|mets|donne|prescris) (?=un|une|le|la|l['’]|des)", " : "),
+    (r"^je vous (?:fais|mets|prescris|donne|prépare)(?: donc| aussi)? (?:un |une |le |la |les |des |du |l['’])?", ""),
+    (r"^je vous adresse (?:à un |à une |au |à la |chez le |chez la |aux |à l['’])", "adressé(e) : "),
+    (r"^je vous oriente vers (?:un |une |le |la )?", "orientation : "),
+    (r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b", "revoir"),
+    (r"^je vous (?:r?appelle)\b", "appel du médecin"),
+    (r"^on (?:contrôle|recontrôle|vérifie)\b", "contrôler"),
+    (r"^on (?:refait|refera)\b", "refaire"),
+    (r"^on (?:fait|fera|va faire)\b", "faire"),
+    (r"^on (?:garde|continue)\b", "poursuivre"),
+    (r"^on arrête\b", "arrêter"),
+    (r"^(?:il faut|il faudra|faut|il vous faut)(?: que vous)? (?:bien )?", ""),
+    (r"^je (?:rajoute|ajoute|demande)\b", "ajouter"),
+    (r"^je préfère (?:vous )?", "préférer "),
+    (r"^je veux que votre médecin vous examine\b", "examen par le médecin traitant"),
+    (r"^ça sera |^ce sera |^c['’]est ", ""),
+)
+
+
+def infinitive(verb: str) -> str:
+    """The infinitive of a verb in -ez: "buvez" -> "boire"."""
+    known = INFINITIVES.get(verb.lower())
+    if known:
+        return known
+    stem = verb.lower()
+    return stem[:-5] + "ir" if stem.endswith("issez") else stem[:-2] + "er"
+
+
+def directive(text: str) -> str | None:
+    """What a doctor tells a patient to do, in the infinitive and short; None when persons remain that do not fit."""
+    words = tidy(text)
+    for pattern, right in (*ALARMS, *CLAUSES, *OPENERS):
+        words = re.sub(pattern, right, words, flags=re.IGNORECASE)
+    words = re.sub(
+        rf"\bne vous {EZ} pas\b", lambda m: f"ne pas se {infinitive(m.group(1))}", words, flags=re.IGNORECASE
+    )
+    words = re.sub(
+        rf"\bvous (le |la |les |l['’]|en |y ){EZ} (pas|plus|jamais)\b",
+        lambda m: f"ne {m.group(3)} {m.group(1)}{infinitive(m.group(2))}",
+        words,
+        flags=re.IGNORECASE,
+    )
+    words = re.sub(r"\bvous pouvez (\w+(?:er|ir|re))\b", r"possible de \1", words, flags=re.IGNORECASE)
+    words = re.sub(
+        rf"\b(?:vous )?(?:ne |n['’])(?:vous )?{EZ} (pas|plus|jamais|rien)\b",
+        lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}",
+        words,
+        flags=re.IGNORECASE,
+    )
+    words = re.sub(
+        rf"\b(?:et )?vous {EZ} (pas|plus|jamais)\b",
+        lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}",
+        words,
+        flags=re.IGNORECASE,
+    )
+    words = re.sub(
+        rf"\bvous (le |la |les |l['’]|en |y |lui )?vous {EZ}\b",
+        lambda m: f"se {m.group(1) or ''}{infinitive(m.group(2))}",
+        words,
+        flags=re.IGNORECASE,
+    )
+    words = re.sub(
+        rf"\bvous (le |la |les |l['’]|en |y |lui |leur |me )?{EZ}\b",
+        lambda m: f"{m.group(1) or ''}{infinitive(m.group(2))}",
+        words,
+        flags=re.IGNORECASE,
+    )
+    words = re.sub(rf"\b{EZ}[- ]vous\b", lambda m: f"se {infinitive(m.group(1))}", words, flags=re.IGNORECASE)
+    words = re.sub(
+        rf"\b{EZ}-(le|la|les|leur|lui|moi)\b",
+        lambda m: f"{m.group(2)} {infinitive(m.group(1))}",
+        words,
+        flags=re.IGNORECASE,
+    )
+    words = re.sub(
+        rf"(^|[,:;] (?:et )?|et ){EZ}\b", lambda m: f"{m.group(1)}{infinitive(m.group(2))}", words, flags=re.IGNORECASE
+    )
+    words = re.sub(r"\bne pas (se )?pouvoir\b", "impossibilité de", words)
+    words = re.sub(r"\bvotre\b", "son", re.sub(r"\bvos\b", "ses", words, flags=re.IGNORECASE), flags=re.IGNORECASE)
+    words = re.sub(r"\bma femme\b|\bc['’]est moi\b", "", words)
+    if words.lower().startswith(("si ", "s'il", "s’il")):
+        words = re.sub(r", (?:des |du |de la |de l['’])(?=\w)", ", ", words)
+    words = re.sub(r"\s+", " ", words).strip(" ,;:.")
+    if (
+        re.search(r"\b(?:vous|je|j['’]|tu|te|toi|moi|ton|ta|tes|nous|m['’]|me)(?![a-zà-ÿ])", words, re.IGNORECASE)
+        or len(words.split()) < 2
+    ):
+        return None
+    return capital(re.sub(r"\s+:", " :", words))
+
+
+PRESENTS = {
+    "tenez": "tient",
+    "avez": "a",
+    "êtes": "est",
+    "faites": "fait",
+    "pouvez": "peut",
+    "dormez": "dort",
+    "voyez": "voit",
+    "prenez": "prend",
+    "buvez": "boit",
+    "sentez": "sent",
+}
+
+
+def observed(text: str) -> str:
+    """What the doctor sees, told of the patient: "vous parlez sans vous arrêter" -> "parle sans s'arrêter"."""
+    words = re.sub(r"^(?:[Cc]['’]est|[Jj]e vois|[Dd]e ce que je vois,?(?: c['’]est)?)\s+", "", tidy(text))
+    words = re.sub(rf"\bvous {EZ}\b", lambda m: PRESENTS.get(m.group(1), m.group(1)[:-2] + "e"), words)
+    words = re.sub(
+        r"\bvous (?=[aeiouhéè])",
+        "s'",
+        re.sub(
+            r"\bvous (\w+(?:er|ir|re))\b",
+            lambda m: ("s'" if m.group(1)[0] in "aeiouhéè" else "se ") + m.group(1),
+            words,
+        ),
+    )
+    words = re.sub(r",? (?:ça )?c['’]est bien$|^très bien,? ", "", words, flags=re.IGNORECASE)
+    return words[:1].lower() + words[1:]
+
+
+CANNOT = re.compile(
+    r"(?:peux|peut|pouvons|pourrai) pas (?:vous |le |la |les |te |l['’])?(\w+(?:er|ir|re)\b[^.,;]*)", re.IGNORECASE
+)
+
+
+PERSONAL = re.compile(
+    r"\b(?:je|j['’]|on|vous|tu|moi|c['’]est|ça|là|ici|le reste|peux|peut|que)(?![a-zà-ÿ])", re.IGNORECASE
+)
+
+
+def not_examined(text: str) -> str:
+    """What could not be examined: the things named, or what the doctor could not do; empty when neither is told apart."""
+    words = re.sub(
+        r"\b(?:si besoin|par contre|d['’]ici|en (?:vidéo|visio)|à travers l['’]écran|ni)\b",
+        lambda m: "ni" if m.group() == "ni" else "",
+        tidy(text),
+        flags=re.IGNORECASE,
+    )
+    named = [part.strip() for part in re.split(r"[,;:]", words) if part.strip() and not PERSONAL.search(part)]
+    verb = CANNOT.search(words)
+    done = re.sub(r"\s+", " ", verb.group(1)).strip() if verb else ""
+    parts = [part for part in named if part not in done] + ([f"({done})" if named else done] if done else [])
+    told = re.sub(r"\s+", " ", ", ".join(parts).replace(", (", " (")).strip(" ,")
+    return told[:1].lower() + told[1:]

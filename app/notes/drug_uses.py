@@ -1,0 +1,179 @@
+"""A drug where it is named, with the words that belong to it: strength, schedule, and the fact they make."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.notes.cues import cues
+from app.notes.dosing import UCUM, Dose, Schedule, find_dose
+from app.notes.facts import Certainty, Evidence, Fact, Temporality
+from app.notes.lexicon import Drug, DrugMention, find_drugs, guess_drug
+from app.notes.text import fold
+from app.notes.transcript import Language, Transcript
+from app.notes.units import Sentence, Visit
+
+MICROGRAMS = {
+    "désogestrel",
+    "lévothyroxine",
+    "digoxine",
+    "immunoglobuline anti-D",
+    "fluticasone",
+    "budésonide",
+    "béclométasone",
+}
+
+
+NOT_MG = {
+    "insuline",
+    "insuline glargine",
+    "insuline aspart",
+    "insuline lispro",
+    "formotérol-budésonide",
+    "pilule",
+    "stérilet",
+    "stérilet au cuivre",
+    "vitamine B12",
+    "soluté de réhydratation",
+    "colécalciférol",
+    "lévonorgestrel-éthinylestradiol",
+    "drospirénone-éthinylestradiol",
+    "antibiotique",
+    "fluticasone-salmétérol",
+}
+
+
+IF_CLAUSE = cues("medications.if_clause")
+
+
+CLASSES = {
+    "anti-inflammatoire",
+    "antibiotique",
+    "antihistaminique",
+    "cortisone",
+    "bêta-bloquant",
+    "statine",
+    "triptan",
+    "gliflozine",
+    "antidépresseur",
+    "anticoagulant",
+    "somnifère",
+    "antiviral",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A drug where it is named, with the words that belong to it."""
+
+    drug: Drug
+    sentence: Sentence
+    start: int
+    end: int
+    before: str
+    words: str
+    through: tuple[Sentence, ...]
+
+
+def known_drugs(transcript: Transcript) -> tuple[str, ...]:
+    """The first words of the treatments on record, folded: names that a misheard word may stand for."""
+    return tuple(re.split(r"[ (]", fold(line))[0] for line in transcript.patient.treatments)
+
+
+def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
+    """The drugs named in a sentence of the visit, each with its words up to the next drug or the end of the turn."""
+    sentence = visit.sentences[place]
+    mentions = find_drugs(sentence.norm) or list(_misheard(sentence.norm, known))
+    for i, mention in enumerate(mentions):
+        stop = mentions[i + 1].start if i + 1 < len(mentions) else len(sentence.norm)
+        words, through = sentence.norm[mention.end : stop], [sentence]
+        if i + 1 == len(mentions):
+            for later in visit.sentences[place + 1 : place + 5]:
+                if (
+                    later.turn != sentence.turn
+                    or later.asks
+                    or find_drugs(later.norm)
+                    or IF_CLAUSE[visit.lang].match(later.norm.strip())
+                ):
+                    break
+                words, through = f"{words} {later.norm}", [*through, later]
+        earlier = mentions[i - 1].end if i else 0
+        yield Use(
+            mention.drug,
+            sentence,
+            mention.start,
+            mention.end,
+            sentence.norm[earlier : mention.start],
+            words,
+            tuple(through),
+        )
+
+
+def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:
+    """Names that speech recognition broke: "périn d'oprile"."""
+    words = list(re.finditer(r"[a-zœ]+", norm))
+    for size in (3, 2, 1):
+        for i in range(len(words) - size + 1):
+            start, end = words[i].start(), words[i + size - 1].end()
+            drug = guess_drug(norm[start:end], known)
+            if drug:
+                yield DrugMention(drug, start, end, exact=False)
+                return
+
+
+def strength(use: Use, lang: Language, words: str | None = None) -> Dose | None:
+    """The dose that `words` (those of the use when not given) tell; a bare number is milligrams, or micrograms for some."""
+    unit = "" if use.drug.inn in NOT_MG or use.drug.inn in CLASSES else "µg" if use.drug.inn in MICROGRAMS else "mg"
+    text = use.words if words is None else words
+    found = find_dose(text, bare_unit=unit, lang=lang)
+    if found is None and words is None:
+        before = find_dose(use.before[-32:], lang=lang)
+        return before[0] if before else None
+    return found[0] if found else None
+
+
+def drug_name(use: Use, lang: Language) -> str:
+    """The INN in `lang`, with the brand that was said: "paracétamol (Doliprane)"."""
+    name = use.drug.name(lang)
+    return f"{name} ({use.drug.brand})" if use.drug.brand and use.drug.brand.lower() != fold(name) else name
+
+
+def drug_fact(
+    use: Use,
+    lang: Language,
+    evidence: tuple[Evidence, ...],
+    dose: Dose | None,
+    schedule: Schedule,
+    *,
+    polarity: str = "present",
+    status: str,
+    asserted_by: str = "patient",
+    certainty: Certainty = "certain",
+    temporality: Temporality = "current",
+) -> Fact:
+    """The fact that a use makes; `status` tells prescribed, current, taken, stopped and not taken apart."""
+    name = drug_name(use, lang)
+    speaker = (
+        asserted_by if asserted_by == "doctor" else ("relative" if use.sentence.speaker == "relative" else "patient")
+    )
+    amount = dose.written(lang) if dose else ""
+    detail = ", ".join(schedule.words)
+    sig = f"{dose.value:g} {dose.unit} {schedule.sig}".strip() if dose else schedule.sig
+    return Fact(
+        "medication",
+        " ".join(filter(None, (name, amount, detail))),
+        use.drug.inn,
+        evidence,
+        value=dose.value if dose else None,
+        unit=UCUM.get(dose.unit, dose.unit) if dose else None,
+        sig=sig or None,
+        polarity="absent" if polarity == "absent" else "present",
+        certainty=certainty,
+        temporality=temporality,
+        asserted_by=speaker,
+        critical=status in ("prescribed", "stopped"),
+        code=use.drug.atc,
+        detail=detail,
+        status=status,
+        sentence=use.sentence.shown,
+        extra=(name, amount),
+    )

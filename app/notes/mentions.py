@@ -1,0 +1,167 @@
+"""A clinical mention as a fact: its name with qualifiers, since when, how often, on which side."""
+
+import re
+
+from app.notes.cues import cues
+from app.notes.facts import Certainty, Evidence, Fact, FactType, Polarity, Temporality
+from app.notes.lexicon import Mention
+from app.notes.people import BLOOD
+from app.notes.polarity import stance
+from app.notes.timing import date_phrase, frequency_phrase, time_phrase
+from app.notes.transcript import Language
+from app.notes.units import Sentence
+
+QUALIFIER = cues("findings.qualifier")
+
+
+def mention_fact(
+    mention: Mention,
+    lang: Language,
+    polarity: Polarity,
+    certainty: Certainty,
+    temporality: Temporality,
+    asserted_by: str,
+    evidence: tuple[Evidence, ...],
+    detail: str,
+    sentence: str,
+    norm: str,
+    status: str = "",
+) -> Fact:
+    """The fact that a mention makes; `sentence` and `norm` are what was said, shown and folded."""
+    kind: FactType = (
+        "symptom"
+        if mention.concept.kind == "symptom"
+        else "procedure"
+        if mention.concept.kind == "surgery"
+        else "problem"
+    )
+    name = mention.concept.name(lang) + (_qualifier(norm, mention, lang) if evidence else "")
+    when = date_phrase(norm if status or sentence else "", lang) if polarity == "present" else ""
+    if kind == "procedure" and polarity == "present":
+        temporality = "past"
+    if when and kind == "problem" and temporality == "current" and not status:
+        temporality = "past"
+    text = " ".join(filter(None, (name, when, detail if polarity == "present" else "")))
+    return Fact(
+        kind,
+        text,
+        mention.concept.fr,
+        evidence,
+        polarity=polarity,
+        certainty=certainty,
+        temporality=temporality,
+        asserted_by=asserted_by,
+        critical=status == "diagnosis",
+        detail=detail,
+        status=status,
+        sentence=sentence,
+        extra=(name, when),
+    )
+
+
+def _qualifier(norm: str, mention: Mention, lang: Language) -> str:
+    match = QUALIFIER[lang].match(norm[mention.end :])
+    if match and mention.concept.kind == "problem":
+        return " " + _accented(match.group().strip(" ,"))
+    return ""
+
+
+def _accented(words: str) -> str:
+    """The qualifiers that lose an accent when folded."""
+    for plain, right in (
+        ("aigue", "aiguë"),
+        ("bacterienne", "bactérienne"),
+        ("legere", "légère"),
+        ("moderee", "modérée"),
+        ("severe", "sévère"),
+        ("controlee", "contrôlée"),
+        ("controle", "contrôlé"),
+        ("saisonniere", "saisonnière"),
+        ("genitale", "génitale"),
+        ("benigne", "bénigne"),
+        ("cotes", "côtés"),
+        ("debutante", "débutante"),
+        ("equilibree", "équilibrée"),
+        ("mecanique", "mécanique"),
+        ("tres ", "très "),
+        ("plutot ", "plutôt "),
+        (" s1", " S1"),
+        (" l5", " L5"),
+    ):
+        words = re.sub(rf"{plain}(?![éèô])", right, words)
+    return words
+
+
+def detail_of(sentence: Sentence, lang: Language, mention: Mention) -> str:
+    """Since when and how often, in the speaker's own figures."""
+    norm = sentence.norm
+    since = time_phrase(norm, lang)
+    if since:
+        shown = sentence.line.shown[sentence.start + since[0] : sentence.start + since[1]]
+        return _worded_since(shown, lang)
+    often = frequency_phrase(norm, lang)
+    if often and not (often[0] < mention.end and often[1] > mention.start):
+        shown = sentence.line.shown[sentence.start + often[0] : sentence.start + often[1]].strip()
+        return shown[:1].lower() + shown[1:]
+    return named_side(norm, lang) if mention.concept.fr.startswith(SIDED) else ""
+
+
+SIDED = (
+    "douleur",
+    "ganglion",
+    "céphalées",
+    "fourmillements",
+    "otalgie",
+    "lombalgie",
+    "irradiation",
+    "œdème",
+    "œil",
+    "baisse d'audition",
+    "écoulement",
+)
+
+
+SIDE = cues("findings.side")
+
+
+def named_side(norm: str, lang: Language) -> str:
+    """The one side that a sentence names; empty when it names none or both."""
+    sides = {m.group(1).rstrip("e") if lang == "fr" else m.group(1) for m in SIDE[lang].finditer(norm)}
+    if len(sides) != 1:
+        return ""
+    side = sides.pop()
+    return {"gauch": "à gauche", "droit": "à droite"}[side] if lang == "fr" else f"on the {side}"
+
+
+def _worded_since(shown: str, lang: Language) -> str:
+    words = re.sub(r"\s+", " ", shown).strip()
+    words = words[:1].lower() + words[1:]
+    if lang == "fr":
+        words = re.sub(r"^(?:[Çç]a|[Cc]ela) fait ", "depuis ", words)
+        words = re.sub(r"^(?:il )?y a ", "il y a ", words, flags=re.IGNORECASE)
+        words = re.sub(
+            r"^(?:a |ont |est )?(?:commenc|démarr|début|venu|arriv)\w* .*?(?=hier|\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)|ce matin|cette nuit|il y a)(?!.*…)",
+            "depuis ",
+            words,
+        )
+        words = re.sub(r"^(?:a )?commenc\w+ .*(?:non|euh)\W+", "depuis ", words)
+        return words.replace("depuis il y a", "il y a")
+    words = re.sub(r"^(?:started|began|came on) (?:on |last )?", "since ", words)
+    return re.sub(r"^(?:the )?(last|past) ", r"for the \1 ", words)
+
+
+def family_fact(mention: Mention, relation: str, evidence: tuple[Evidence, ...], norm: str, lang: Language) -> Fact:
+    """The fact that a mention makes when it is `relation`'s and not the patient's."""
+    name, when = mention.concept.name(lang), date_phrase(norm, lang)
+    past = stance(norm, mention.start, mention.end, lang).temporality if mention.end <= len(norm) else "current"
+    return Fact(
+        "family",
+        " ".join(filter(None, (name, when))),
+        mention.concept.fr,
+        evidence,
+        experiencer=relation,
+        temporality="past" if when or past == "past" else "current",
+        asserted_by="patient",
+        critical=relation in BLOOD and mention.concept.kind == "problem",
+        extra=(name, when),
+    )
