@@ -9,6 +9,7 @@ from app.notes import reconciliation
 from app.notes.background import background
 from app.notes.facts import Evidence, Fact
 from app.notes.findings import findings
+from app.notes.lexicon import forget
 from app.notes.measures import measures
 from app.notes.medications import medications
 from app.notes.orders import orders
@@ -72,7 +73,14 @@ def _sentence_json(sentence: Written, transcript: Transcript) -> dict[str, Any]:
 
 def draft(transcript: Transcript) -> Draft:
     """Draft the note of a visit. Pure: the same transcript always gives the same draft."""
-    visit = prepare(transcript)
+    try:
+        return _draft(prepare(transcript))
+    finally:
+        forget()
+
+
+def _draft(visit: Visit) -> Draft:
+    transcript = visit.transcript
     facts = facts_of(visit)
     reason = nothing_to_write(visit, facts)
     if reason:

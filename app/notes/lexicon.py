@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from rapidfuzz import fuzz, process
@@ -12,6 +12,7 @@ from app.notes.text import fold
 from app.notes.transcript import Language
 
 INFLECTED = re.compile(r"(?<![\\\[({?!<=a-z])([a-z]{4,})(?=$|[ |)])")
+SENTENCES_KEPT = 4096
 FUZZY_CUTOFF = 86.0
 FUZZY_MIN_LETTERS = 8
 TOO_COMMON = {  # names of preparations that are everyday words
@@ -106,8 +107,9 @@ def concepts(lang: Language) -> tuple[Concept, ...]:
     )
 
 
-def find_concepts(norm: str, lang: Language) -> list[Mention]:
-    """Concepts in a folded text, the longest of those that overlap, in order."""
+@lru_cache(maxsize=SENTENCES_KEPT)
+def find_concepts(norm: str, lang: Language) -> tuple[Mention, ...]:
+    """Concepts in a folded text, the longest of those that overlap, in order. Call `forget` when a draft is done."""
     found = [
         Mention(concept, m.start(), m.end())
         for concept in concepts(lang)
@@ -119,7 +121,12 @@ def find_concepts(norm: str, lang: Language) -> list[Mention]:
     for mention in found:
         if all(mention.end <= other.start or mention.start >= other.end for other in kept):
             kept.append(mention)
-    return sorted(kept, key=lambda mention: mention.start)
+    return tuple(sorted(kept, key=lambda mention: mention.start))
+
+
+def forget() -> None:
+    """Drop what was remembered of the words of a visit: nothing clinical stays in memory between drafts."""
+    find_concepts.cache_clear()
 
 
 @cache
