@@ -25,8 +25,6 @@ class Cutting:
     begin_threshold: float = 0.5
     stay_threshold: float = 0.35
     end_silence_ms: int = 500
-    long_after_ms: int = 8_000  # from here on a shorter pause will do: captions and evidence stay short
-    long_end_silence_ms: int = 500
     min_speech_ms: int = 130  # a French "oui" can be as short as 150 ms
     padding_before_ms: int = 320
     padding_after_ms: int = 320
@@ -112,16 +110,11 @@ class Segmenter:
             self._quiet_blocks = 0
         else:
             self._quiet_blocks += 1
-        spoken_ms = len(self._blocks) * BLOCK_MS
-        if self._quiet_blocks * BLOCK_MS >= self._enough_silence_ms(spoken_ms):
+        if self._quiet_blocks * BLOCK_MS >= self._cutting.end_silence_ms:
             return self._cut(len(self._blocks))
-        if spoken_ms >= self._cutting.max_utterance_ms:
+        if len(self._blocks) * BLOCK_MS >= self._cutting.max_utterance_ms:
             return self._cut(self._best_pause())
         return None
-
-    def _enough_silence_ms(self, spoken_ms: int) -> int:
-        long = spoken_ms >= self._cutting.long_after_ms
-        return self._cutting.long_end_silence_ms if long else self._cutting.end_silence_ms
 
     def _best_pause(self) -> int:
         """Where to cut speech that does not end: the quietest third of a second in the later half."""
