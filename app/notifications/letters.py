@@ -14,7 +14,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import i18n
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
-CODE_GROUP = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,7 @@ class Letter:
     @property
     def html(self) -> str:
         """The same with one button; no picture, nothing loaded from anywhere."""
-        code = spaced(self.code) if self.code else ""
-        return _environment().get_template("letter.j2").render(letter=self, code=code)
+        return _environment().get_template("letter.j2").render(letter=self)
 
 
 def invitation(visit: Visit, link: str) -> Letter:
@@ -148,11 +146,6 @@ def event_text(visit: Visit) -> str:
     _ = i18n.translator(visit.language).gettext
     return _("Open the link up to 30 minutes before. If something is wrong, call the clinic: %(phone)s") % {
         "phone": visit.clinic_phone}
-
-
-def spaced(digits: str) -> str:
-    """Six digits as people read them: "123 456"."""
-    return f"{digits[:CODE_GROUP]} {digits[CODE_GROUP:]}"
 
 
 def _short(visit: Visit) -> str:

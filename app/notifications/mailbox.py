@@ -44,6 +44,6 @@ def recent(tx: Tx) -> list[Mail]:
 
 def _mail(row: Message, content: MessageContent) -> Mail:
     link = re.search(r"https?://\S+/l/[\w-]+", content.text)
-    code = re.search(r"\b(\d{3}) ?(\d{3})\b", content.text) if row.kind == "code" else None
+    code = re.search(r"\b\d{6}\b", content.text) if row.kind == "code" else None
     return Mail(row.id, row.kind, row.channel, row.state, row.error, row.created_at, content.to, content.subject,
-                content.text, link.group() if link else "", "".join(code.groups()) if code else "", bool(content.ics))
+                content.text, link.group() if link else "", code.group() if code else "", bool(content.ics))
