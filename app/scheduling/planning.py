@@ -181,7 +181,10 @@ def close_weekly(tx: Tx, rule_id: str) -> AvailabilityRule:
 
 
 def differ(tx: Tx, practitioner_id: str, form: DayForm) -> list[AvailabilityException]:
-    """Close hours, whole days or a leave, or open extra hours. Raises Invalid, Conflict."""
+    """Close hours, whole days or a leave, or open extra hours; returns what is new of it.
+
+    Raises Invalid, and Conflict where the same hours are both closed and extra: nobody could tell which holds.
+    """
     _permit(tx, practitioner_id, "day")
     zone = agenda.clinic(tx).zone
     if form.on < _today(tx):
@@ -195,11 +198,13 @@ def differ(tx: Tx, practitioner_id: str, form: DayForm) -> list[AvailabilityExce
                                   start=form.start, end=form.end) for on in days]
     held = tx.session.exec(select(AvailabilityException).where(
         AvailabilityException.practitioner_id == practitioner_id, col(AvailabilityException.on).in_(days))).all()
-    if any(new.on == old.on and _times_overlap(new, old) for new in rows for old in held):
+    if any(new.on == old.on and new.closed != old.closed and _times_overlap(new, old) for new in rows for old in held):
         raise Conflict("These hours overlap another exception of that day. Remove that one first.")
-    tx.session.add_all(rows)
+    known = {(old.on, old.closed, old.start, old.end) for old in held}
+    fresh = [new for new in rows if (new.on, new.closed, new.start, new.end) not in known]
+    tx.session.add_all(fresh)
     tx.session.flush()
-    return rows
+    return fresh
 
 
 def as_usual(tx: Tx, exception_id: str) -> AvailabilityException:
