@@ -28,7 +28,7 @@ CONSULTATIONS = ROOT / "tests" / "data" / "consultations"
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    "--disable-sync", "--no-first-run", "--use-fake-device-for-media-stream=fps=10", "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
 )
 START_S = 60.0

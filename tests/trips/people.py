@@ -83,7 +83,7 @@ def book_new_patient(page: Page, doctor: str, motif: str, at: datetime, patient:
     for field in ("given", "family", "birth_date", "email"):
         page.fill(f"[name={field}]", patient[field])
     page.locator("select[name=language]").select_option(patient["language"])
-    page.locator(".slots label", has_text=re.compile(at.strftime("%H:%M"))).first.click()
+    page.locator(".slots label").first.click()  # the soonest: it can be joined now
     page.locator("form[method=post] .actions button").last.click()
     page.wait_for_load_state()
 
