@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib import resources
 
-from app.notes.cues import cues
+from app.notes.cues import cue, cues
 from app.notes.facts import Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
 from app.notes.people import relation_near, uncle_side
@@ -297,7 +297,7 @@ def _habit(
     name: str, label: str, told: list[Sentence], evidence: tuple[Evidence, ...], lang: Language, verdict: str
 ) -> Iterator[Fact]:
     text = " ".join(s.norm for s in told[:3])
-    quit_, amount = QUIT[lang].search(text), _amount(told, lang)
+    quit_, amount = QUIT[lang].search(text), _amount(told, label, lang)
     never = (verdict == "no" or NEVER[lang].search(told[0].norm)) and not amount and not quit_
     if label == "tabac" and re.search(r"jamais fume|never smoked", text):
         never, quit_, amount = True, None, ""
@@ -322,10 +322,13 @@ def _quit_since(text: str, lang: Language) -> str:
     return f"arrêté {when}".strip() if lang == "fr" else f"stopped {when}".strip()
 
 
-def _amount(told: list[Sentence], lang: Language) -> str:
-    pattern = re.compile(
-        r"(?:(?:\d+|une?|deux)(?:,? (?:a |ou |to |or )?\d+)? (?:[\w ]{0,22}?)?(?:cigarettes?|clopes?|paquets?|verres?(?: de \w+)?|bieres?|packs?|beers?|drinks?|glass(?:es)?(?: of \w+)?|pints?|units)|(?:\d+|une?|one|half a pack) (?:par|a|per) (?:jour|day|week|semaine))(?:,? ?(?:par (?:jour|semaine)|le (?:soir|midi|week end|dimanche)|a midi|en soiree|(?:a|per) (?:day|week)|on (?:the )?weekends?))?(?: \d+ le \w+)?"
-    )
+AMOUNTS = {"tabac": cue("background.amount_tobacco"), "alcool": cue("background.amount_alcohol")}
+
+
+def _amount(told: list[Sentence], label: str, lang: Language) -> str:
+    pattern = AMOUNTS.get(label)
+    if pattern is None:
+        return ""
     found = []
     for sentence in told[:3]:
         restated = re.search(

@@ -49,6 +49,7 @@ INFINITIVES = {
     "serez": "être",
     "prendrez": "prendre",
     "irez": "aller",
+    "voulez": "vouloir",
     "appelez": "appeler",
     "rappelez": "rappeler",
     "achetez": "acheter",

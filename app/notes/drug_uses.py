@@ -61,6 +61,12 @@ CLASSES = {
 }
 
 
+GOES_ON = re.compile(  # how a sentence begins that still tells how to take the drug named before
+    r"\W*(?:(?:et|puis|donc|ensuite|and|then|so)\W+)*(?:\d|une?(?![a-z])|matin|le (?:matin|soir|midi|prendre)|pendant|tous|toutes|vous (?:le|la|les|en|prenez|commencez|mettez)|"
+    r"a (?:distance|jeun|prendre|heure)|jusqu|pas plus|au |si besoin|en cas|maximum|prenez|start|for|take|one|twice|once|three|every|with|in france|you |up to|maximum|use)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """A drug where it is named, with the words that belong to it."""
@@ -92,6 +98,7 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
                     later.turn != sentence.turn
                     or later.asks
                     or find_drugs(later.norm)
+                    or not GOES_ON.match(later.norm)
                     or IF_CLAUSE[visit.lang].match(later.norm.strip())
                 ):
                     break

@@ -8,7 +8,7 @@ from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Polarity, Temporality
 from app.notes.lexicon import Mention, find_concepts
 from app.notes.mentions import detail_of, family_fact, mention_fact, named_side
-from app.notes.people import relation_near, spoken_of, uncle_side
+from app.notes.people import relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, SUPPOSES, is_denied, stance
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
@@ -90,7 +90,7 @@ def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Senten
 
 
 def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
-    polarity = _asked_polarity(exchange, question, mention, lang)
+    polarity = _echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
         return None  # the figure tells more
     if polarity is None:
@@ -121,6 +121,19 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
         sentence,
         question.norm,
     )
+
+
+ECHOED = {"fr": ("oui", "non"), "en": ("yes", "no")}
+
+
+def _echoed(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
+    """ "Elle tousse, elle a le nez qui coule ?" - "Le nez oui.": an answer that takes up one of several questions."""
+    yes, no = ECHOED[lang]
+    for word in re.findall(r"[a-z]{3,}", question.norm[mention.start : mention.end]):
+        found = re.search(rf"(?<![a-z]){word[:6]}[a-z]*,? ({yes}|{no})(?! plus)(?![a-z])", exchange.answer_text)
+        if found and word not in ("mal", "des", "les", "pain", "the"):
+            return "present" if found.group(1) == yes else "absent"
+    return None
 
 
 def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
@@ -171,7 +184,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or "vaccin" in asked
         ):
             continue
-        relative = relation_near(norm, mention.start, lang) or _spoken_of(sentence, mention.start, visit)
+        relative = visit.other_person(sentence, mention.start)
         if (
             relative is None
             and sentence.speaker == "relative"
@@ -215,14 +228,6 @@ HEARSAY = cues("findings.hearsay")
 WISHES = re.compile(r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $")
 HABITUAL = cues("findings.habitual")
 OTHERWISE = cues("findings.otherwise")
-
-
-def _spoken_of(sentence: Sentence, start: int, visit: Visit) -> tuple[str, int] | None:
-    return (
-        spoken_of(visit.said_before(sentence), sentence.norm, start, visit.lang)
-        if sentence.speaker == "patient"
-        else None
-    )
 
 
 GESTATION = cues("findings.gestation")

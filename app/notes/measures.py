@@ -7,7 +7,6 @@ from importlib import resources
 
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence, Fact, FactType, Temporality
-from app.notes.people import relation_near
 from app.notes.polarity import CONDITIONS
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
@@ -60,7 +59,7 @@ def measures(visit: Visit) -> Iterator[Fact]:
     before: Sentence | None = None
     for sentence in visit.sentences:
         questions = asked.get(sentence.turn, ())
-        if not sentence.asks and re.search(r"\d", sentence.norm) and not _elses(sentence, visit.lang):
+        if not sentence.asks and re.search(r"\d", sentence.norm) and not _elses(sentence, visit):
             context = " ".join(q.norm for q in questions) + (
                 " " + before.norm if before and before.turn == sentence.turn else ""
             )
@@ -83,9 +82,9 @@ class _Said:
         return bool(re.search(cue, self.sentence.norm) or re.search(cue, self.context))
 
 
-def _elses(sentence: Sentence, lang: Language) -> bool:
+def _elses(sentence: Sentence, visit: Visit) -> bool:
     number = re.search(r"\d", sentence.norm)
-    return sentence.speaker != "doctor" and bool(number and relation_near(sentence.norm, number.start(), lang))
+    return sentence.speaker != "doctor" and bool(number and visit.other_person(sentence, number.start()))
 
 
 def _fact(said: _Said, measure: Measure, value: str | float, at: int, unit: str | None = None) -> Fact:
@@ -122,9 +121,8 @@ WHEN = cues("measures.when")
 def _when(said: _Said, at: int) -> str:
     shown = said.sentence.line.shown[said.sentence.start : said.sentence.end]
     places = list(WHEN[said.lang].finditer(shown))
-    near = [m for m in places if m.start() < at] or places
-    if near:
-        best = min(near, key=lambda m: abs(m.start() - at))
+    if places:
+        best = min(places, key=lambda m: at - m.end() if m.end() <= at else m.start() - at)
         words = best.group()[:1].lower() + best.group()[1:]
         return words.replace("y a", "il y a").replace("il il", "il") if abs(best.start() - at) < MAX_TO_TIME else ""
     question = " ".join(q.shown for q in said.questions)
@@ -135,7 +133,7 @@ def _when(said: _Said, at: int) -> str:
 def _temperature(said: _Said) -> Iterator[Fact]:
     norm = said.sentence.norm
     for match in re.finditer(
-        r"(?<![\d./])(3[4-9]|4[0-2])(?:(?:\.| degres? | )(\d{1,2}))?(?!\d|\.\d|/| ?(?:kilos?|kg|ans|sur|semaines|over|%|par|mg))",
+        r"(?<![\d./])(3[4-9]|4[0-2])(?:(?:\.| degres? | )(\d{1,2}|un(?= (?:ce|cette|hier|le|sous|au|dans|apres|sans)|[,.!?]|$)))?(?!\d|\.\d|/| ?(?:kilos?|kg|ans|sur|semaines|over|%|par|mg))",
         norm,
     ):
         if CONDITIONS[said.lang].search(norm[: match.start()]) or re.search(
@@ -149,11 +147,15 @@ def _temperature(said: _Said) -> Iterator[Fact]:
                 and not re.search(r"fievre|temperature|degre", norm + said.context)
             ):
                 continue
-            if (match.group(2) and len(match.group(2)) > 1 and "." not in match.group()) or (
+            if (match.group(2) and len(match.group(2)) > 1 and match.group(2) != "un" and "." not in match.group()) or (
                 said.sentence.speaker == "doctor" and not said.announced(TEMPERATURE.cue(said.lang))
             ):
                 continue
-            value = float(f"{match.group(1)}.{match.group(2)}") if match.group(2) else float(match.group(1))
+            value = (
+                float(f"{match.group(1)}.{match.group(2).replace('un', '1')}")
+                if match.group(2)
+                else float(match.group(1))
+            )
             yield _fact(said, TEMPERATURE, value, match.start())
     for match in re.finditer(r"(?<![\d./])(9[5-9]|10[0-6])(?:\.(\d))?(?!\d|\.\d|/)", norm) if said.lang == "en" else ():
         if (
@@ -210,12 +212,7 @@ def _pain(said: _Said) -> Iterator[Fact]:
         if float(match.group(1)) == 0 and "to 10" in norm + "a 10":
             continue
         shown = said.sentence.line.shown[said.sentence.start : said.sentence.end]
-        place = re.search(
-            r"(?:couch[eé]|allong[eé]|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l'effort|en marchant|when i \w+)",
-            shown,
-            re.IGNORECASE,
-        )
-        where = _pain_context(shown, match.start()) if place else ""
+        where = _pain_context(shown, match.start())
         name = "douleur (échelle numérique)" if said.lang == "fr" else "pain score"
         yield Fact(
             "symptom",
@@ -231,14 +228,17 @@ def _pain(said: _Said) -> Iterator[Fact]:
         )
 
 
+PLACES = re.compile(
+    r"(couch[eé]e?|allong[eé]e?|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l['’]effort|en marchant|"
+    r"when I (?:go down the stairs|walk|stand|move|cough))",
+    re.IGNORECASE,
+)
+
+
 def _pain_context(shown: str, at: int) -> str:
-    clauses = list(
-        re.finditer(
-            r"(couch[eé]e?|allong[eé]e?|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l['’]effort|en marchant)",
-            shown,
-            re.IGNORECASE,
-        )
-    )
+    clauses = list(PLACES.finditer(shown))
+    if not clauses:
+        return ""
     near = min(clauses, key=lambda m: abs(m.start() - at))
     return (
         {"quand je me lève": "au lever"}.get(near.group().lower(), near.group().lower())
@@ -263,7 +263,7 @@ def _named(said: _Said) -> Iterator[Fact]:
 
 
 GOAL = re.compile(
-    r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|graduation|passez|below|goal|lost|gained"
+    r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|dose de|graduation|passez|below|goal|lost|gained"
 )
 LEAST_BARE_WEIGHT_KG = 20
 
@@ -273,7 +273,7 @@ def _means_else(measure: Measure, value: float, norm: str, match: re.Match[str],
     at, after = match.start(), norm[match.end() :]
     if measure.fr != "taille" and FOREIGN_UNIT.match(after):
         return True
-    if CONDITIONS[lang].search(norm[:at]) or GOAL.search(norm[max(0, at - 25) : at]):
+    if CONDITIONS[lang].search(norm[:at]) or GOAL.search(norm[max(0, at - 25) : at + 1]):
         return True
     return measure.fr == "poids" and (
         bool(re.search(r"metre $", norm[:at]))
@@ -287,7 +287,7 @@ def _precise(measure: Measure, value: float, norm: str, match: re.Match[str]) ->
     pair = re.match(r",? ?(?:a |ou )?(\d{2,3})(?!\d|\.\d)", after)
     if measure.fr == "fréquence cardiaque" and pair and float(pair.group(1)) > value:
         return f"{value:g}-{pair.group(1)}"
-    grams = re.match(r" ?(?:kilos?|kg) (\d{1,3})(?!\d| ?(?:ans|jours|mois))", after)
+    grams = re.match(r" ?(?:kilos?|kg) (\d{1,3})(?!\d| ?(?:ans|jours|mois|fois|par|heures|times))", after)
     if measure.fr == "poids" and grams and "." not in match.group(1):
         return float(f"{value:g}.{grams.group(1)}")
     return value

@@ -9,7 +9,6 @@ from app.notes.dosing import Schedule, find_dose, find_schedule
 from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, drug_name, known_drugs, strength, uses_in
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
-from app.notes.people import relation_near, spoken_of
 from app.notes.polarity import is_denied
 from app.notes.text import fold
 from app.notes.timing import date_phrase
@@ -239,7 +238,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The patient or a relative speaks of a drug."""
     norm = use.sentence.norm
     evidence = (*_question_before(use, visit), use.sentence.evidence())
-    relative = relation_near(norm, use.start, lang) or spoken_of(_sentence_before(use, visit), norm, use.start, lang)
+    relative = visit.other_person(use.sentence, use.start)
     if ASKS_FOR[lang].search(norm) and not TOOK[lang].search(norm):
         return
     if relative and not re.search(r"(?:m a|gave me|j ai pris|je prends|i took)", norm):
@@ -282,10 +281,6 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         )
         when = date_phrase(visit.lines[use.sentence.turn].norm, lang) if temporality == "past" else ""
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
-
-
-def _sentence_before(use: Use, visit: Visit) -> str:
-    return visit.said_before(use.sentence) if use.sentence.speaker == "patient" else ""
 
 
 def _question_before(use: Use, visit: Visit) -> tuple[Evidence, ...]:

@@ -9,7 +9,8 @@ from typing import Literal
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence
-from app.notes.text import Line, normalise
+from app.notes.people import relation_near, spoken_of
+from app.notes.text import Line, fold, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
 
 SENTENCE = re.compile(r"(?:[^.?!]|\.(?=\d)|\.\.+)+[.?!]*")
@@ -23,6 +24,11 @@ ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|ch
 RECORDED = re.compile(r"(?<![a-z])(?:dossier|j ai note|my file|your (?:chart|record)|i have codeine)(?![a-z])")
 MAX_STATED_QUESTION = 90
 MAX_QUESTIONS = 5
+ADULT_YEARS = 16
+CHILDREN = ("daughter", "son", "children", "granddaughter", "grandson")
+CHILD_MOTIF = re.compile(
+    r"(?<![a-z])(?:mon fils|ma fille|bebe|enfant|nourrisson|my (?:son|daughter|baby|child))(?![a-z])"
+)
 MAX_LATER_NO = 60  # characters: a longer answer that says no somewhere answers something else too
 
 
@@ -78,6 +84,28 @@ class Visit:
     @property
     def lang(self) -> Language:
         return self.transcript.lang
+
+    def other_person(self, sentence: Sentence, start: int) -> tuple[str, int] | None:
+        """Who norm[start:] of a sentence is about when it is not the patient: (relation, where named), or None."""
+        named = relation_near(sentence.norm, start, self.lang)
+        if named is None and sentence.speaker == "patient":
+            named = spoken_of(self.said_before(sentence), sentence.norm, start, self.lang)
+        return None if named and self.is_the_patient(named[0]) else named
+
+    def is_the_patient(self, relation: str) -> bool:
+        """Whether a relation is the patient in person: the child of the parent who speaks."""
+        return self.is_child and relation in CHILDREN
+
+    @property
+    def is_child(self) -> bool:
+        """Whether the patient is a child whose parent speaks: "ma fille a de la fièvre" is the patient's fever."""
+        age = self.transcript.patient.age
+        if age is not None:
+            return age < ADULT_YEARS
+        return (
+            bool(CHILD_MOTIF.search(fold(self.transcript.motif)))
+            or sum(s.speaker == "relative" for s in self.sentences) > len(self.sentences) / 4
+        )
 
     def question_of(self, sentence: Sentence) -> str:
         """What the doctor asked or said just before this answer, folded; empty when it answers nothing."""

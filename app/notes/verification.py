@@ -54,7 +54,7 @@ def failures(sentence: Written, visit: Visit) -> list[str]:
         found += _denials(sentence.text, words, lang)
         found += _asked_only(sentence, transcript, lang)
     if sentence.section is not FAMILY:
-        found += _persons(sentence, transcript, lang)
+        found += _persons(sentence, visit)
     return found
 
 
@@ -104,6 +104,8 @@ def _said_numbers(words: str) -> Iterable[float]:
 
 def _spelled(words: str) -> Iterable[float]:
     """Numbers that are words or parts of words: one, two, a half."""
+    for match in re.finditer(r"(?<![\d.])(3[4-9]|4[0-2]) un(?![a-z])", words):
+        yield float(f"{match.group(1)}.1")
     for match in re.finditer(r"(?<![a-z])une? (?:gramme |kilo |metre )?(\d{2})(?!\d)", words):
         yield float(f"1.{match.group(1)}")
         yield 100 + float(match.group(1))
@@ -173,8 +175,9 @@ def _holds(transcript: Transcript, turn: int, label: str, turns: Sequence[int], 
     return any(not is_denied(norm, m.start, m.end, lang) for m in mentions)
 
 
-def _persons(sentence: Written, transcript: Transcript, lang: Language) -> list[str]:
+def _persons(sentence: Written, visit: Visit) -> list[str]:
     """A finding told of the patient whose every mention in the evidence is somebody else's."""
+    transcript, lang = visit.transcript, visit.lang
     wrong = []
     for mention in find_concepts(fold(sentence.text), lang):
         if mention.concept.kind not in ("symptom", "problem"):
@@ -183,10 +186,15 @@ def _persons(sentence: Written, transcript: Transcript, lang: Language) -> list[
         for turn in {e.turn for e in sentence.evidence}:
             norm = normalise(transcript.turns[turn].text, lang).norm
             owners += [
-                relation_near(norm[: m.end + 60], m.start, lang) is not None
+                _somebody_elses(norm[: m.end + 60], m.start, visit)
                 for m in find_concepts(norm, lang)
                 if m.concept.fr == mention.concept.fr
             ]
         if owners and all(owners) and not any(f.experiencer != "patient" for f in sentence.facts):
             wrong.append(f"person of {mention.concept.name(lang)}")
     return wrong
+
+
+def _somebody_elses(norm: str, start: int, visit: Visit) -> bool:
+    near = relation_near(norm, start, visit.lang)
+    return near is not None and not visit.is_the_patient(near[0])

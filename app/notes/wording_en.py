@@ -20,6 +20,7 @@ SPACED = (
     (r"\bwanna\b", "want to"),
 )
 FIRST = (
+    (r"\bI hurt\b", "hurt"),
     (r"\bI['’]ve\b", "has"),
     (r"\bI['’]m\b", "is"),
     (r"\bI['’]d\b", "had"),
@@ -91,6 +92,8 @@ DOCTOR = (
     (r"\byourself\b", "{themself}"),
     (r"\bi do(?: n['’]t|n['’]t) see\b", "no"),
     (r"\bi (?:do )?(?:appreciate|see|hear|feel|note)\b", ""),
+    (r"\bi think you(?:['’]ve| have) (?:probably )?", "likely "),
+    (r"\bi(?:['’]ll| will)\b", "we will"),
     (r"\bi think\b", "likely"),
     (r"\bi(?:['’]m| am)\b", "we are"),
     (r"\bi(?:['’]ve| have)\b", "we have"),
