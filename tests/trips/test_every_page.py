@@ -81,10 +81,15 @@ def test_what_a_scheduler_sees(view, house: House, browser: Browser):
         people.sign_in(somebody.page, house, "scheduler")
         somebody.look("/planner")
         appointment = somebody.first("a.a[href^='/appointments/']")
-        for path in ("/planner?view=day", "/planner/booking", "/availability", "/patients?q=lef"):
+        for path in ("/planner?view=day", "/planner/booking", "/availability", "/patients"):
             somebody.look(path)
+        somebody.page.fill("main input[name=q]", "lef")
+        somebody.page.press("main input[name=q]", "Enter")
+        somebody.page.wait_for_selector("main a[href^='/patients/']")
+        somebody.look()
         patient = somebody.first("main a[href^='/patients/']")
-        for path in filter(None, (patient, appointment, appointment and f"{appointment}/time")):
+        for path in filter(None, (patient, appointment, appointment and f"{appointment}/time",
+                                   appointment and f"{appointment}/cancellation")):
             somebody.look(path)
 
 
