@@ -34,6 +34,7 @@ class Speech:
 
     running: bool
     consented: bool
+    withdrawn: bool  # given once and taken back
     key: bytes | None
     language: str
 
@@ -152,7 +153,7 @@ class Rooms:
         speech = await self._db.write(ROOMS_ACTOR, _speech, visit_id)
         if room is not None:
             await self._sync_taps(room)
-        if speech.running and not speech.consented:
+        if speech.running and speech.withdrawn:
             await self._mark(visit_id, "transcription_withdrawn")
         self.tell(visit_id, {"type": "transcription", "consent": speech.consented})
 
@@ -325,8 +326,9 @@ def _speech(tx: Tx, visit_id: str) -> Speech:
     encounter = encounters.status_of(tx, visit_id)
     running = encounter.status == "in-progress"
     consented = consent.permits(tx, visit_id, consent.TRANSCRIPTION)
+    withdrawn = not consented and consent.state(tx, visit_id, consent.TRANSCRIPTION) is not None
     key = transcripts.audio_key(tx, visit_id) if running and consented else None
-    return Speech(running, consented, key, encounter.language)
+    return Speech(running, consented, withdrawn, key, encounter.language)
 
 
 def _mark(tx: Tx, visit_id: str, kind: Marker, role: str) -> Line | None:
