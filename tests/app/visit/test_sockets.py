@@ -232,3 +232,25 @@ async def test_every_browser_is_told_to_come_back_when_the_server_stops(house, c
     patient = await waiting_patient(house, clinic)
     code, _ = await asyncio.gather(patient.end(), house.client_.server.close())
     assert code == 1001
+
+
+async def test_a_socket_keeps_the_doctors_session_and_ends_with_it(house, clinic, db, clock, monkeypatch):
+    from app.access import accounts
+    from app.access.accounts import StaffSession, session_hash
+    from app.web import sockets
+
+    monkeypatch.setattr(sockets.Socket, "beat_s", 0.02)
+    sockets.RENEWALS.forget()
+    name = session_hash("staff-0")
+    ends_at = db.read_sync(SYSTEM, lambda tx: tx.session.get(StaffSession, name)).expires_at
+    clock.forward(minutes=1)
+    socket = await house.doctor().socket("/queue/socket")
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if db.read_sync(SYSTEM, lambda tx: tx.session.get(StaffSession, name)).expires_at != ends_at:
+            break
+    else:
+        raise AssertionError("the session was not prolonged")
+    db.write_sync(SYSTEM, accounts.sign_out, "staff-0")
+    sockets.RENEWALS.forget()
+    assert await socket.end() == 1008
