@@ -1,7 +1,6 @@
 """A private PostgreSQL for tests: a cluster of its own in a temporary folder, gone when the tests end.
 
-`cluster()` starts it on a Unix socket only; `Cluster.database()` makes an empty database from a
-template that has the extensions, quickly. For tests durability is off: they are about rows and constraints.
+`cluster()` starts it on a Unix socket only; `Cluster.database()` copies a template, quickly. For tests durability is off: they are about rows and constraints.
 """
 
 import os
@@ -42,10 +41,10 @@ class Cluster:
         return f"postgresql+psycopg://{self.user}@/{database}?host={self.folder}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """An empty database; dropped afterwards."""
+    def database(self, template: str = "prepared") -> Iterator[str]:
+        """A copy of a template, with our schema once somebody prepared it, or "bare"; dropped afterwards."""
         name = f"t{uuid.uuid4().hex}"
-        self.run("postgres", f"CREATE DATABASE {name} TEMPLATE prepared")
+        self.run("postgres", f"CREATE DATABASE {name} TEMPLATE {template}")
         yield self.url(name)
         self.run("postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -74,8 +73,9 @@ def cluster(settings: tuple[str, ...] = FAST) -> Iterator[Cluster]:
                    stdout=subprocess.DEVNULL)
     try:
         server = Cluster(folder, user)
-        server.run("postgres", "CREATE DATABASE prepared")
-        server.run("prepared", "CREATE EXTENSION btree_gist")
+        server.run("postgres", "CREATE DATABASE bare")
+        server.run("bare", "CREATE EXTENSION btree_gist")
+        server.run("postgres", "CREATE DATABASE prepared TEMPLATE bare")
         yield server
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
