@@ -264,8 +264,8 @@ def _relatives(label: str, name: str, relation: str, evidence: tuple[Evidence, .
 
 def _asked_habit(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     for question in exchange.questions:
-        for label, english, cue in HABITS:
-            if cue[lang].search(question.norm) and not re.search(r"bien boire|water|fluids|il boit", question.norm):
+        for label, english, words in HABITS:
+            if words[lang].search(question.norm) and not re.search(r"bien boire|water|fluids|il boit", question.norm):
                 told = [s for s in exchange.answer if s.speaker != "doctor"]
                 if told:
                     yield from _habit(
@@ -280,12 +280,12 @@ def _asked_habit(exchange: Exchange, lang: Language) -> Iterator[Fact]:
 
 def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iterator[Fact]:
     norm = sentence.norm
-    for label, english, cue in HABITS:
-        match = cue[lang].search(norm)
+    for label, english, words in HABITS:
+        match = words[lang].search(norm)
         if (
             not match
             or relation_near(norm, match.start(), lang)
-            or (exchange and any(cue[lang].search(q.norm) for q in exchange.questions))
+            or (exchange and any(words[lang].search(q.norm) for q in exchange.questions))
         ):
             continue
         if (label == "tabac" and VAPING[lang].search(norm)) or re.search(r"coca|eau|water|fumeur,", norm):

@@ -12,6 +12,7 @@ from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 NUM = r"(\d+(?:\.\d+)?)"
+VALUE_WIDTH = 5  # characters of a value such as 38.6 and a space
 MAX_TO_TIME = 60  # characters between a value and when it was measured
 MAX_TO_VALUE = 48  # characters between the name of a measure and its value
 LAST = (

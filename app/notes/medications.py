@@ -48,6 +48,7 @@ def medications(visit: Visit) -> Iterator[Fact]:
             yield from _changed(visit, place, topics)
 
 
+UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")
 GRANTS = cues("medications.grants")
 
 
@@ -104,7 +105,9 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
 
 
 def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
-    """The doctor asks about a drug: the answer decides."""
+    """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
+    if UNDER.search(use.sentence.norm[: use.start]):
+        return
     if exchange is None or (exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm)):
         return
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)

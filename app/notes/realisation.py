@@ -34,12 +34,17 @@ def realise(facts: Sequence[Fact], voice: Voice) -> list[Written]:
     by_section: dict[SectionKind, list[Fact]] = {}
     for fact in facts:
         by_section.setdefault(place(fact), []).append(fact)
-    return _once(
+    sentences = (
         sentence
         for section, write in WRITERS.items()
         if section in by_section
         for sentence in write(section, by_section[section], voice)
     )
+    written = _once(sentences)
+    return [replace(s, text=DECIMAL.sub(r"\1,\2", s.text)) for s in written] if voice.lang == "fr" else written
+
+
+DECIMAL = re.compile(r"(\d)\.(\d)")
 
 
 def _once(sentences: Iterable[Written]) -> list[Written]:

@@ -11,6 +11,7 @@ from app.notes.sections import HISTORY
 from app.notes.sentences import Voice, Written
 from app.notes.timing import frequency_phrase, time_phrase
 from app.notes.units import Sentence, Visit
+from app.notes.wording_fr import JE
 
 CLINICAL = ("symptom", "problem", "medication", "allergy", "vital", "lab", "procedure", "plan")
 LEAST_FACTS = 2
@@ -70,7 +71,7 @@ def extracts(visit: Visit, written: Iterable[Written], voice: Voice) -> Iterator
         : MAX_EXTRACTS[visit.lang]
     ]
     for _, sentence in sorted(best, key=lambda item: (item[1].turn, item[1].start)):
-        text = voice.told(sentence.shown)
+        text = voice.told(sentence.shown) if voice.lang == "en" or JE.search(sentence.shown) else None
         if text and len(text) < 220:
             yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
 

@@ -23,6 +23,16 @@ HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
 RECORDED = re.compile(r"(?<![a-z])(?:dossier|j ai note|my file|your (?:chart|record)|i have codeine)(?![a-z])")
 MAX_STATED_QUESTION = 90
+SHORT_QUESTION = 75  # characters; speech recognition often loses the question mark
+UNMARKED = re.compile(
+    r"\W*(?:(?:d accord|ok|okay|et|alors|bon|donc|and|so)\W+)*(?:vous|les?|la|l|des?|du|pas de|toujours|il|elle|you|any|no|the|your|has|have|do|did|are|is)(?![a-z])"
+)
+DIRECTS = re.compile(
+    r"(?<![a-z])(?:si|s il|on|je|c est|il faut|prenez|arretez|appelez|allez|if|take|stop|call|we|i)(?![a-z])"
+)
+STRICT = re.compile(
+    r"\W*(?:(?:ah|oh|moi|um|uh)\W+)*(?:oui|ouais|non|anon|unon|jamais|un peu|aucune?|yes|yeah|no|never|a little|not really)(?![a-z])"
+)
 MAX_QUESTIONS = 5
 ADULT_YEARS = 16
 CHILDREN = ("daughter", "son", "children", "granddaughter", "grandson")
@@ -155,6 +165,8 @@ def _confirms(run: Sequence[Sentence], reply: Sequence[Sentence], lang: Language
     """A statement of the doctor that the other side answers at once with yes or no works as a question."""
     last = run[-1].norm
     from_record = bool(RECORDED.search(last))
+    if len(last) < SHORT_QUESTION and UNMARKED.match(last) and not DIRECTS.search(last) and STRICT.match(reply[0].norm):
+        return True
     return len(last) < MAX_STATED_QUESTION and (
         from_record or (bool(ADDRESSES.search(last)) and bool(NO[lang].search(reply[0].norm)))
     )
