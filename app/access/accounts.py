@@ -164,13 +164,18 @@ def waits_for_code(tx: Tx, secret: str) -> bool:
     return session is not None and session.second_factor_at is None and session.expires_at > tx.now
 
 
-def renew(tx: Tx, session_id: str, session_minutes: int) -> None:
-    """The session was used: it ends `session_minutes` from now, and LONGEST_SESSION after the sign-in."""
+def renew(tx: Tx, session_id: str, session_minutes: int) -> bool:
+    """The session was used: it ends `session_minutes` from now, and LONGEST_SESSION after the sign-in.
+
+    False when there is nothing to prolong: signed out, expired, or its account disabled.
+    """
     session = tx.session.get(StaffSession, session_id)
-    if session and session.second_factor_at and session.expires_at > tx.now:
-        longest = session.second_factor_at + LONGEST_SESSION
-        session.expires_at = min(tx.now + timedelta(minutes=session_minutes), longest)
-        tx.session.add(session)
+    if session is None or session.second_factor_at is None or session.expires_at <= tx.now:
+        return False
+    longest = session.second_factor_at + LONGEST_SESSION
+    session.expires_at = min(tx.now + timedelta(minutes=session_minutes), longest)
+    tx.session.add(session)
+    return True
 
 
 def sign_out(tx: Tx, secret: str) -> None:

@@ -11,7 +11,7 @@ from app.journey import DeviceTest, Journey
 from app.people import PatientIdentity
 from app.waiting import Place
 from app.web.forms import form_of
-from app.web.keys import ACTOR, DATABASE, LANGUAGE, ROOMS
+from app.web.keys import ACTOR, DATABASE, LANGUAGE, ROOMS, SETTINGS
 from app.web.rendering import render, see_other, translated
 
 AGREE_FIRST = "Without your agreement the visit cannot take place by video."
@@ -107,8 +107,9 @@ async def _told(request: web.Request, way: Journey) -> None:
 
 
 def _consent_page(request: web.Request, way: Journey, errors: dict[str, str], status: int = 200) -> web.Response:
-    return render(request, "patient/consent.html", status=status, **_named(way), visit=way.visit,
-                  transcription=way.transcription, withdrawn=way.withdrawn, errors=errors)
+    days = request.app[SETTINGS].audio_days
+    return render(request, "patient/consent.html", status=status, **_named(way), visit=way.visit, errors=errors,
+                  transcription=way.transcription, withdrawn=way.withdrawn, audio_days=days)
 
 
 def _named(way: Journey) -> dict[str, Any]:

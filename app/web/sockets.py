@@ -13,12 +13,13 @@ from typing import ClassVar, TypeVar, cast
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from app.access import accounts
 from app.bus import Message, Subscription
 from app.errors import ColloqueError, LimitReached
 from app.web import signals
-from app.web.keys import ACTOR, BUS, DATABASE, REQUEST_ID, ROOMS, SOCKETS
+from app.web.keys import ACTOR, BUS, DATABASE, REQUEST_ID, ROOMS, SETTINGS, SOCKETS
 from app.web.limits import RateLimit
-from app.web.middleware import check_origin
+from app.web.middleware import RENEWALS, check_origin
 from app.web.rendering import say
 from app.web.seats import Body
 
@@ -120,7 +121,16 @@ class Socket:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self.beat_s)
+            await self._keep_session()
             await self.beat()
+
+    async def _keep_session(self) -> None:
+        # A visit is use of the session, though no page is asked for; and who was signed out is out here too.
+        account, minutes = self.actor, self.request.app[SETTINGS].session_minutes
+        if account.role not in accounts.STAFF_ROLES or not RENEWALS.due(account.session_id or ""):
+            return
+        if not await self.db.write(account, accounts.renew, account.session_id or "", minutes):
+            raise Goodbye(WSCloseCode.POLICY_VIOLATION)
 
     async def _read(self) -> None:
         async for frame in self._ws:

@@ -95,7 +95,7 @@ PAGES = [
         "consent",
         "patient/consent.html",
         context=always(
-            doctor=DOCTOR, visit=False, transcription=False, withdrawn=True, phone="04 75 00 00 00", errors={}
+            doctor=DOCTOR, visit=False, transcription=False, withdrawn=True, audio_days=7, phone="04 75 00 00 00", errors={}
         ),
     ),
     Page(
@@ -106,6 +106,7 @@ PAGES = [
             visit=False,
             transcription=True,
             withdrawn=False,
+            audio_days=7,
             phone="",
             errors={"visit": "Please agree to the visit, or call the clinic."},
         ),
