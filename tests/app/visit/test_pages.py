@@ -30,7 +30,7 @@ async def test_the_queue_shows_the_day(house, clinic, clock):
 async def test_the_visit_page_holds_queue_record_and_facts(house, clinic):
     admitted(clinic)
     page = await text(await house.doctor().get(f"/visits/{clinic.visits[0]}"))
-    for words in ("Claire Lefèvre", "Hugo Martin", "reason 0", "To note for every video visit", "No known allergy"):
+    for words in ("Claire Lefèvre", "Hugo Martin", "reason 0", "To note for every video visit", "No allergy noted"):
         assert words in page
     assert f'data-socket="/visits/{clinic.visits[0]}/socket"' in page
 
