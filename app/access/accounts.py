@@ -140,7 +140,8 @@ def second_factor(tx: Tx, secret: str, code: str, session_minutes: int) -> str |
     The secret from before the code is of no use afterwards. A code is accepted once.
     """
     session = tx.session.get(StaffSession, session_hash(secret))
-    account = tx.session.get(Account, session.account_id) if session else None
+    # Locked: of two requests with the same code at once, one gets in.
+    account = tx.session.get(Account, session.account_id, with_for_update=True) if session else None
     if session is None or account is None or session.second_factor_at or session.expires_at <= tx.now:
         return None
     if account.disabled or _locked(tx, account):

@@ -167,6 +167,7 @@ def open_link(tx: Tx, token: str) -> Link:
 
 def new_code(tx: Tx, link: Link, channel: Channel) -> str:
     """A fresh code for this link; it ends the one before. Raises LimitReached when asked too often."""
+    tx.session.get(Link, link.id, with_for_update=True)  # two requests at once make one code
     recent = _recent_codes(tx, link)
     if recent and (wait := recent[0].sent_at + RESEND_WAIT - tx.now) > timedelta(0):
         raise LimitReached("A code is on its way. You can ask for another in %(seconds)s seconds.", seconds=_up(wait))

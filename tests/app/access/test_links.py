@@ -1,5 +1,6 @@
 """Links and codes: what opens, what does not, and that all that does not looks the same."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -222,3 +223,20 @@ def test_links_are_for_appointments_that_exist(front):
     with pytest.raises(NotFound):
         front.db.write_sync(SYSTEM, links.issue, "no such appointment", VISIT)
     assert len(rows(front, Link)) == 0
+
+
+async def test_asking_for_codes_at_once_sends_one(front):
+    token = issue(front)
+    sends = (front.db.write(SYSTEM, lambda tx: links.new_code(tx, links.open_link(tx, token), "email")) for _ in range(4))
+    got = await asyncio.gather(*sends, return_exceptions=True)
+    assert sum(isinstance(answer, str) for answer in got) == 1
+    assert sum(isinstance(answer, LimitReached) for answer in got) == 3
+    assert len(rows(front, LinkCode)) == 1
+
+
+async def test_one_code_given_twice_at_once_opens_one_session(front):
+    token = issue(front)
+    digits = code(front, token)
+    got = await asyncio.gather(*(front.db.write(ANONYMOUS, links.prove, token, digits) for _ in range(4)))
+    assert sum(proof is not None for proof in got) == 1
+    assert len(rows(front, PatientSession)) == 1
