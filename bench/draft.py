@@ -1,8 +1,8 @@
-"""Drafting: facts against gold, traps, what the notes say without evidence, ROUGE against reference notes, seconds a note.
+"""Drafting: facts against gold, traps, sentences without evidence, ROUGE against reference notes, seconds a note.
 
     python -m bench draft [--data FILE...] [--limit N] [--missed] [--json]
 
-FILE is JSON lines in the format of tests/golden/consultations.jsonl; `facts`, `traps` and `note` are used where present.
+FILE is JSON lines in the format of tests/golden/consultations.jsonl; its facts, traps and note are used where present.
 Matching uses word stems of its own, not the drafter's lexicon. A found fact matches a gold one when its kind, polarity,
 person and value agree, its evidence overlaps and a word stem is shared.
 """
@@ -13,21 +13,32 @@ import re
 import time
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from app.notes.drafting import Draft, Transcript, draft
 
 GOLDEN = Path(__file__).parent.parent / "tests" / "golden" / "consultations.jsonl"
-KINDS = {"symptom": {"symptom", "problem"}, "problem": {"problem", "symptom", "procedure"}, "medication": {"medication", "plan", "advice"},
-         "plan": {"plan", "advice", "medication", "work_stoppage", "procedure"}, "advice": {"advice", "plan", "medication"},
-         "admin": {"work_stoppage", "plan", "advice", "social"}, "procedure": {"procedure", "symptom"}, "social": {"social"},
-         "family": {"family"}, "allergy": {"allergy"}, "vital": {"vital"}, "lab": {"lab"}}
+KINDS = {
+    "symptom": {"symptom", "problem"},
+    "problem": {"problem", "symptom", "procedure"},
+    "medication": {"medication", "plan", "advice"},
+    "plan": {"plan", "advice", "medication", "work_stoppage", "procedure"},
+    "advice": {"advice", "plan", "medication"},
+    "admin": {"work_stoppage", "plan", "advice", "social"},
+    "procedure": {"procedure", "symptom"},
+    "social": {"social"},
+    "family": {"family"},
+    "allergy": {"allergy"},
+    "vital": {"vital"},
+    "lab": {"lab"},
+}
 SHARP = ("medication", "allergy", "vital", "lab", "family")
-COMMON = set("""depuis avec sans pour dans chez plus pas les des une par sur puis sous jour jours fois semaine semaines mois ans hier matin soir patient patiente
-    the and with for from since day days week weeks patient last left right""".split())
-SAME = (("paracetamol", "doliprane"), ("pa", "pression"), ("dep", "debit"), ("grossesse", "enceinte"), ("avc", "attaque"), ("temperature", "fievre"))
+COMMON_WORDS = (
+    "depuis avec sans pour dans chez plus pas les des une par sur puis sous jour jours fois semaine semaines mois "
+    "ans hier matin soir patient patiente the and with for from since day days week weeks last left right"
+)
+COMMON = frozenset(COMMON_WORDS.split())
 
 
 def run(argv: list[str]) -> dict[str, Any]:
@@ -42,7 +53,7 @@ def run(argv: list[str]) -> dict[str, Any]:
     blocks: dict[str, Score] = defaultdict(Score)
     for path in arguments.data:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-        for item in [x for x in lines if arguments.split in (None, x.get("split"))][:arguments.limit]:
+        for item in [x for x in lines if arguments.split in (None, x.get("split"))][: arguments.limit]:
             name = item.get("lang", "fr") if path == GOLDEN else path.stem
             blocks[name].add(item, missed=arguments.missed)
     return {name: score.figures() for name, score in blocks.items()}
@@ -71,7 +82,9 @@ class Score:
         self._traps(item, sentences, missed=missed)
         self._rouge(item, made)
 
-    def _facts(self, item: dict[str, Any], told: dict[str, Any], sentences: list[dict[str, Any]], *, missed: bool) -> None:
+    def _facts(
+        self, item: dict[str, Any], told: dict[str, Any], sentences: list[dict[str, Any]], *, missed: bool
+    ) -> None:
         gold = [fact for fact in item.get("facts", []) if told["reason"] is None]
         covered = {e["segment"] for s in sentences for e in s["evidence"]}
         for fact in gold:
@@ -85,13 +98,13 @@ class Score:
                 self.counts["critical"] += 1
                 self.counts["critical_covered"] += bool(covered & set(fact["turns"]))
             if missed and not hit:
-                print("MISSED", item["id"], fact["type"], "|", fact["text"], "|", fact["value"], fact["polarity"], fact["experiencer"], fact["turns"])
+                show("MISSED", item, fact)
         for found in told["facts"] if item.get("facts") else []:
             right = any(matches(found, fact) for fact in gold)
             self.by_type[found["type"]]["found"] += 1
             self.by_type[found["type"]]["right"] += right
             if missed and not right:
-                print("BEYOND", item["id"], found["type"], "|", found["text"], "|", found["value"], found["polarity"], found["experiencer"], found["turns"])
+                show("BEYOND", item, found)
 
     def _traps(self, item: dict[str, Any], sentences: list[dict[str, Any]], *, missed: bool) -> None:
         for trap in item.get("traps", []):
@@ -115,20 +128,57 @@ class Score:
         sharp = Counter[str]()
         for kind in SHARP:
             sharp.update(self.by_type[kind])
-        mean = [round(100 * sum(column) / len(column), 1) for column in zip(*self.rouge, strict=True)] if self.rouge else []
-        copied = [round(100 * sum(column) / len(column), 1) for column in zip(*self.copied, strict=True)] if self.copied else []
+        mean = (
+            [round(100 * sum(column) / len(column), 1) for column in zip(*self.rouge, strict=True)]
+            if self.rouge
+            else []
+        )
+        copied = (
+            [round(100 * sum(column) / len(column), 1) for column in zip(*self.copied, strict=True)]
+            if self.copied
+            else []
+        )
         return {
-            "notes": len(self.seconds), "fact_precision": share(right, found), "fact_recall": share(hit, gold),
-            "sharp_precision": share(sharp["right"], sharp["found"]), "sharp_recall": share(sharp["hit"], sharp["gold"]),
+            "notes": len(self.seconds),
+            "fact_precision": share(right, found),
+            "fact_recall": share(hit, gold),
+            "sharp_precision": share(sharp["right"], sharp["found"]),
+            "sharp_recall": share(sharp["hit"], sharp["gold"]),
             "critical_recall": share(self.counts["critical_covered"], self.counts["critical"]),
             "polarity_errors": share(self.counts["polarity_wrong"], self.counts["found_either_way"]),
-            "trap_rate": share(self.counts["traps_fallen"], self.counts["traps"]), "sentences": self.counts["sentences"],
-            "without_evidence": self.counts["without_evidence"], "questions": self.counts["questions"],
-            "rouge_1_2_lsum": mean, "transcript_copied_rouge": copied,
-            "seconds_per_note": round(sum(self.seconds) / max(1, len(self.seconds)), 2), "slowest_s": round(max(self.seconds, default=0), 2),
-            "by_type": {kind: {"recall": share(c["hit"], c["gold"]), "precision": share(c["right"], c["found"]), "gold": c["gold"]}
-                        for kind, c in sorted(self.by_type.items())},
+            "trap_rate": share(self.counts["traps_fallen"], self.counts["traps"]),
+            "sentences": self.counts["sentences"],
+            "without_evidence": self.counts["without_evidence"],
+            "questions": self.counts["questions"],
+            "rouge_1_2_lsum": mean,
+            "transcript_copied_rouge": copied,
+            "seconds_per_note": round(sum(self.seconds) / max(1, len(self.seconds)), 2),
+            "slowest_s": round(max(self.seconds, default=0), 2),
+            "by_type": {
+                kind: {
+                    "recall": share(c["hit"], c["gold"]),
+                    "precision": share(c["right"], c["found"]),
+                    "gold": c["gold"],
+                }
+                for kind, c in sorted(self.by_type.items())
+            },
         }
+
+
+def show(what: str, item: dict[str, Any], fact: dict[str, Any]) -> None:
+    """One line about a fact, for reading."""
+    print(
+        what,
+        item["id"],
+        fact["type"],
+        "|",
+        fact["text"],
+        "|",
+        fact["value"],
+        fact["polarity"],
+        fact["experiencer"],
+        fact["turns"],
+    )
 
 
 def share(part: int, whole: int) -> float | None:
@@ -138,26 +188,42 @@ def share(part: int, whole: int) -> float | None:
 
 def plain(text: str) -> str:
     """Lower case without accents."""
-    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c)).replace("œ", "oe")
+    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c)).replace(
+        "œ", "oe"
+    )
 
 
 def stems(text: str) -> set[str]:
     """The first five letters of every word that carries meaning."""
-    return {word[:5] for word in re.findall(r"[a-z]{2,}|\d+", plain(text)) if word not in COMMON and (len(word) > 2 or word.isdigit() or word in ("pa",))}
+    return {
+        word[:5]
+        for word in re.findall(r"[a-z]{2,}|\d+", plain(text))
+        if word not in COMMON and (len(word) > 2 or word.isdigit() or word in ("pa",))
+    }
 
 
 def matches(found: dict[str, Any], gold: dict[str, Any], *, polarity: bool = True) -> bool:
     """Whether a found fact is the gold one."""
     if found["type"] not in KINDS[gold["type"]] or not set(found["turns"]) & set(gold["turns"]):
         return False
-    if polarity and found["polarity"] != gold["polarity"] and gold["type"] not in ("plan", "advice", "admin"):
-        if not (gold["type"] == "medication" and "past" in (found["temporality"], gold["temporality"])):
-            return False
-    if gold["type"] == "family" and not (found["experiencer"] == gold["experiencer"] or found["experiencer"] in gold["experiencer"]):
+    if (
+        polarity
+        and found["polarity"] != gold["polarity"]
+        and gold["type"] not in ("plan", "advice", "admin")
+        and not (gold["type"] == "medication" and "past" in (found["temporality"], gold["temporality"]))
+    ):
+        return False
+    if gold["type"] == "family" and not (
+        found["experiencer"] == gold["experiencer"] or found["experiencer"] in gold["experiencer"]
+    ):
         return False
     if gold["type"] != "family" and found["experiencer"] != gold["experiencer"]:
         return False
-    if gold["value"] is not None and not same_value(found["value"], gold["value"]) and gold["type"] in ("vital", "lab", "medication"):
+    if (
+        gold["value"] is not None
+        and not same_value(found["value"], gold["value"])
+        and gold["type"] in ("vital", "lab", "medication")
+    ):
         return False
     return bool(stems(found["text"]) & stems(gold["text"])) or gold["type"] in ("vital", "lab")
 
@@ -172,9 +238,13 @@ def same_value(found: Any, gold: Any) -> bool:
 
 def asserts(sentence: str, claim: str) -> bool:
     """Whether a sentence says what a trap must not: nearly all its stems, equally denied."""
-    denied = re.compile(r"\b(?:pas|sans|non|arrete|stopped|no|not|denies|aucune?|ni|ne|si|if|suspected|evoque|sous condition)\b")
+    denied = re.compile(
+        r"\b(?:pas|sans|non|arrete|stopped|no|not|denies|aucune?|ni|ne|si|if|suspected|evoque|sous condition)\b"
+    )
     wanted, said = stems(claim), stems(sentence)
-    return len(wanted & said) >= max(2, 0.8 * len(wanted)) and bool(denied.search(plain(sentence))) == bool(denied.search(plain(claim)))
+    return len(wanted & said) >= max(2, 0.8 * len(wanted)) and bool(denied.search(plain(sentence))) == bool(
+        denied.search(plain(claim))
+    )
 
 
 def rouge(candidate: str, reference: str) -> tuple[float, float, float]:
@@ -235,8 +305,3 @@ def common_places(line: list[str], row: list[str]) -> set[int]:
 def f1(hits: float, candidate: float, reference: float) -> float:
     """Harmonic mean of precision and recall."""
     return 2 * hits / (candidate + reference) if hits else 0.0
-
-
-def flat(items: Iterable[Iterable[Any]]) -> list[Any]:
-    """One list of all."""
-    return [x for item in items for x in item]

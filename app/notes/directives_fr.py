@@ -144,6 +144,8 @@ def infinitive(verb: str) -> str:
     if known:
         return known
     stem = verb.lower()
+    if stem.endswith(("tenez", "venez")):
+        return stem[:-4] + "enir"
     return stem[:-5] + "ir" if stem.endswith("issez") else stem[:-2] + "er"
 
 
@@ -197,7 +199,8 @@ def directive(text: str) -> str | None:
         rf"(^|[,:;] (?:et )?|et ){EZ}\b", lambda m: f"{m.group(1)}{infinitive(m.group(2))}", words, flags=re.IGNORECASE
     )
     words = re.sub(r"\bne pas (se )?pouvoir\b", "impossibilité de", words)
-    words = re.sub(r"\bvotre\b", "son", re.sub(r"\bvos\b", "ses", words, flags=re.IGNORECASE), flags=re.IGNORECASE)
+    words = re.sub(r"\bvotre (\w+)", lambda m: f"{_possessive(m.group(1))} {m.group(1)}", words, flags=re.IGNORECASE)
+    words = re.sub(r"\bvos\b", "ses", words, flags=re.IGNORECASE)
     words = re.sub(r"\bma femme\b|\bc['’]est moi\b", "", words)
     if words.lower().startswith(("si ", "s'il", "s’il")):
         words = re.sub(r", (?:des |du |de la |de l['’])(?=\w)", ", ", words)
@@ -208,6 +211,33 @@ def directive(text: str) -> str | None:
     ):
         return None
     return capital(re.sub(r"\s+:", " :", words))
+
+
+FEMININE_ENDINGS = ("e", "ion", "té", "eur")
+MASCULINE = {
+    "genou",
+    "ventre",
+    "foie",
+    "pouce",
+    "coude",
+    "crâne",
+    "torse",
+    "organisme",
+    "verre",
+    "régime",
+    "rythme",
+    "cœur",
+    "problème",
+    "sucre",
+    "docteur",
+    "employeur",
+}
+
+
+def _possessive(noun: str) -> str:
+    """ "sa" before most nouns in -e, -ion, -té; "son" before the others and before a vowel."""
+    feminine = noun.lower().endswith(FEMININE_ENDINGS) and noun.lower() not in MASCULINE
+    return "sa" if feminine and not re.match(r"[aeiouyhéèêœ]", noun, re.IGNORECASE) else "son"
 
 
 PRESENTS = {

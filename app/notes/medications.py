@@ -106,7 +106,8 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
 
 def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
-    if UNDER.search(use.sentence.norm[: use.start]):
+    about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.run)
+    if about_allergy or UNDER.search(use.sentence.norm[: use.start]):
         return
     if exchange is None or (exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm)):
         return

@@ -1,0 +1,89 @@
+"""Allergies, habits, examinations, follow-up, certificates and advice."""
+
+from tests.app.notes.support import fact, facts, labels
+
+
+def test_no_allergy() -> None:
+    assert fact("allergie", facts("D: Des allergies ?\nP: Aucune.")).polarity == "absent"
+
+
+def test_an_allergy_with_its_reaction() -> None:
+    found = facts(
+        "D: Des allergies, j'ai rien dans le dossier ?\nP: Ben, au latex. Les gants, j'ai les lèvres qui gonflent."
+    )
+    assert fact("latex", found, type="allergy").detail == "gonflement des lèvres"
+    assert not labels(found, type="symptom")
+
+
+def test_the_sisters_allergy() -> None:
+    found = facts(
+        "D: Des allergies aux antibiotiques ?\nP: Alors, le Bactrim, non, c'est ma sœur qui est allergique au Bactrim. Moi j'ai rien."
+    )
+    assert not labels(found, type="allergy", polarity="present")
+    assert [f.experiencer for f in found if f.type == "family"] == ["sister"]
+
+
+def test_an_allergy_outgrown() -> None:
+    found = facts(
+        "D: J'ai une allergie aux protéines de lait de vache dans son dossier, il en est où ?\nR: Ah non, c'est fini, ça. Il boit du lait tous les jours."
+    )
+    assert fact("protéines de lait de vache", found).temporality == "resolved"
+
+
+def test_an_intolerance() -> None:
+    found = facts(
+        "D: And allergies? I have codeine.\nP: It's not really an allergy. It makes me violently sick, that's all. No rash.",
+        "en",
+    )
+    assert fact("codéine", found).detail == "intolerance : vomiting"
+
+
+def test_habits() -> None:
+    assert fact("tabac", facts("D: Vous fumez ?\nP: J'ai arrêté en deux mille neuf.")).temporality == "past"
+    assert fact("tabac", facts("D: Et le tabac ?\nP: J'ai jamais fumé.")).polarity == "absent"
+    found = facts(
+        "D: Do you smoke or drink?\nP: I smoke about ten cigarettes a day. I have a few beers at the weekend.", "en"
+    )
+    assert fact("tabac", found).detail == "10 cigarettes a day"
+    assert fact("alcool", found).detail == "a few beers at the weekend"
+
+
+def test_orders_and_follow_up() -> None:
+    found = facts(
+        "D: Je vous fais une prise de sang : potassium, créatinine. On se revoit au cabinet dans trois mois.\nP: D'accord."
+    )
+    assert fact("prise de sang", found).type == "plan"
+    again = fact("suivi", found)
+    assert (again.value, again.unit, again.temporality) == (3.0, "mo", "future")
+
+
+def test_a_wish_for_an_examination() -> None:
+    found = facts(
+        "D: Voilà.\nP: Et l'IRM, il en faut pas une ?\nD: Pas maintenant. Si ça dure au-delà de six semaines, là oui.\nP: OK."
+    )
+    assert fact("IRM", found).certainty == "conditional"
+
+
+def test_an_examination_already_done_is_not_ordered() -> None:
+    found = facts(
+        "D: Vous l'avez eu quand, l'électrocardiogramme ?\nP: Chez le cardiologue, en mars. Il a dit que c'était bon."
+    )
+    assert fact("électrocardiogramme", found).status == "done"
+
+
+def test_alarms_and_advice() -> None:
+    found = facts("D: Si vous pouvez plus avaler, c'est le quinze. Buvez un litre et demi par jour.\nP: D'accord.")
+    assert fact("alerte", found).certainty == "conditional"
+    assert fact("conseil", found).certainty == "certain"
+
+
+def test_certificates() -> None:
+    stoppage = fact(
+        "arrêt ou certificat", facts("D: Je vous fais un certificat enfant malade de deux jours.\nP: Merci.")
+    )
+    assert (stoppage.type, stoppage.value, stoppage.unit) == ("work_stoppage", 2.0, "d")
+
+
+def test_what_cannot_be_examined() -> None:
+    found = facts("D: Les poumons, je peux pas les écouter en vidéo.\nP: OK.")
+    assert [f.status for f in found] == ["not examined"]

@@ -1,0 +1,109 @@
+"""Symptoms and problems: question and answer are one, and each keeps its polarity, time and person."""
+
+import pytest
+
+from tests.app.notes.support import fact, facts, labels
+
+
+def test_question_and_answer_are_one() -> None:
+    found = facts("D: Vous toussez ?\nP: Non. Ni toux, ni le nez qui coule.")
+    assert fact("toux", found).polarity == "absent"
+    assert fact("rhinorrhée", found).polarity == "absent"
+
+
+def test_a_list_that_is_denied() -> None:
+    found = facts("D: Des nausées, des vomissements ?\nP: Non plus.")
+    assert labels(found, polarity="absent") == {"nausées", "vomissements"}
+    assert all(f.turns == (0, 1) for f in found)
+
+
+def test_an_answer_that_takes_up_one_of_several() -> None:
+    found = facts("D: Elle tousse, elle a le nez qui coule ?\nP: Le nez oui, depuis une semaine.")
+    assert fact("rhinorrhée", found).polarity == "present"
+    assert "toux" not in labels(found)
+
+
+def test_a_negative_question_answered_si() -> None:
+    assert (
+        fact("douleur thoracique", facts("D: Pas de douleur dans la poitrine ?\nP: Si, un peu.")).polarity == "present"
+    )
+
+
+def test_normal_function_denies_the_trouble() -> None:
+    found = facts("D: Vous arrivez à ouvrir la bouche en grand ?\nP: Oui oui.")
+    assert fact("trismus", found).polarity == "absent"
+
+
+def test_since_when_and_how_often() -> None:
+    found = facts("D: Racontez-moi.\nP: Depuis hier midi j'ai mal à la gorge, et je tousse.")
+    assert fact("odynophagie", found).detail == "depuis hier midi"
+
+
+def test_which_side() -> None:
+    found = facts("D: Quelle jambe ?\nP: La gauche. Euh, non, la droite !")
+    assert fact("localisation jambe", found).text == "localisation : jambe droite"
+
+
+def test_the_family_disease_is_not_the_patients() -> None:
+    found = facts("D: Vous avez déjà eu un cancer ?\nP: Moi non. Mon père, la prostate, à soixante-dix ans.")
+    assert fact("cancer", found).polarity == "absent"
+    assert fact("cancer de la prostate", found).experiencer == "father"
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "relation"),
+    [
+        ("P: C'est mon frère, lui, l'infarctus, à cinquante-deux ans.", "infarctus", "brother"),
+        ("P: C'est ma femme qui toussait avec le sien.", "toux", "wife"),
+        ("P: C'est ma sœur ça, elle est bipolaire, elle est sous lithium.", "trouble bipolaire", "sister"),
+    ],
+)
+def test_whose_it_is(said: str, label: str, relation: str) -> None:
+    assert fact(label, facts(f"D: Et dans la famille ?\n{said}")).experiencer == relation
+
+
+def test_a_parent_speaks_of_the_child() -> None:
+    found = facts(
+        "D: Qu'est-ce qui se passe ?\nR: Ma fille a mal à l'oreille depuis hier soir. Moi j'ai mal au ventre.",
+        age=2,
+        sex="F",
+    )
+    assert fact("otalgie", found).experiencer == "patient"
+    assert fact("douleur abdominale", found).experiencer != "patient"
+
+
+def test_a_guess_stays_a_guess() -> None:
+    found = facts("D: Alors ?\nP: Je pense que c'est une hernie.")
+    assert fact("hernie discale", found).certainty == "suspected"
+
+
+def test_the_doctor_concludes() -> None:
+    assert fact("cystite", facts("D: Bon, c'est une cystite simple.\nP: D'accord.")).status == "diagnosis"
+    assert fact("otite", facts("D: C'est probablement une otite.\nP: D'accord.")).certainty == "suspected"
+
+
+def test_a_condition_is_no_symptom() -> None:
+    found = facts(
+        "D: Si vous avez de la fièvre ou des frissons, vous allez aux urgences.\nP: D'accord. Fièvre, frissons : urgences."
+    )
+    assert not labels(found, type="symptom")
+
+
+def test_hearsay_is_nobodys() -> None:
+    assert "cancer de la thyroïde" not in labels(
+        facts("D: Oui ?\nP: J'ai vu sur Facebook que ça donne le cancer de la thyroïde.")
+    )
+
+
+def test_past_and_resolved() -> None:
+    found = facts("D: Et l'asthme ?\nP: Oh, ça c'était petite. Plus une crise depuis le collège.")
+    assert fact("asthme", found).temporality in ("past", "resolved")
+
+
+def test_english() -> None:
+    found = facts(
+        "D: Any headaches, any stiff neck?\nP: No, nothing like that.\nD: Anything else?\nP: I have a cough since Monday.",
+        "en",
+    )
+    assert labels(found, polarity="absent") == {"céphalées", "raideur de la nuque"}
+    assert fact("toux", found).detail == "since Monday"

@@ -1,0 +1,70 @@
+"""Vital signs, scores and results: value and UCUM unit, whoever says them however."""
+
+import pytest
+
+from tests.app.notes.support import facts
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "label", "value", "unit"),
+    [
+        ("D: De la fièvre ?\nP: Trente-huit cinq ce matin.", "température", 38.5, "Cel"),
+        ("D: La tension ?\nP: À la pharmacie : quatorze huit.", "pression artérielle", "140/80", "mm[Hg]"),
+        ("D: La tension ?\nP: Treize et demi sur huit.", "pression artérielle", "135/80", "mm[Hg]"),
+        ("D: La tension ?\nP: 14/8.", "pression artérielle", "140/80", "mm[Hg]"),
+        ("D: La moyenne ?\nP: Cent trente-quatre sur soixante-dix-neuf.", "pression artérielle", "134/79", "mm[Hg]"),
+        ("D: Et le pouls ?\nP: Soixante-huit, soixante-dix.", "fréquence cardiaque", "68-70", "/min"),
+        ("D: Le poids ?\nP: Quatre-vingt-onze.", "poids", 91.0, "kg"),
+        ("D: Vous l'avez pesé ?\nR: Douze kilos huit.", "poids", 12.8, "kg"),
+        ("D: L'hémoglobine glyquée est à huit virgule un.\nP: Ah.", "HbA1c", 8.1, "%"),
+        ("D: Le LDL est à zéro quatre-vingt-quinze.\nP: Ah.", "LDL-cholestérol", 0.95, "g/L"),
+        (
+            "D: Vous avez la montre ?\nP: Elle dit quatre-vingt-dix-sept pour l'oxygène.",
+            "saturation en oxygène",
+            97.0,
+            "%",
+        ),
+    ],
+)
+def test_french(dialogue: str, label: str, value: object, unit: str) -> None:
+    assert [(f.value, f.unit) for f in facts(dialogue) if f.label == label] == [(value, unit)]
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "label", "value", "unit"),
+    [
+        ("D: Any fever?\nP: Ninety-nine point five this morning. Fahrenheit.", "température", 99.5, "[degF]"),
+        ("D: What is your blood pressure?\nP: One forty over ninety.", "pression artérielle", "140/90", "mm[Hg]"),
+        ("D: What do you weigh?\nP: Eleven stone two.", "poids", "11 st 2", "[stone_av]"),
+    ],
+)
+def test_english(dialogue: str, label: str, value: object, unit: str) -> None:
+    assert [(f.value, f.unit) for f in facts(dialogue, "en") if f.label == label] == [(value, unit)]
+
+
+def test_pain_scores_with_their_circumstance() -> None:
+    found = facts("D: De zéro à dix, la douleur ?\nP: Là, couché, quatre. Quand je me lève, huit.")
+    assert [(f.value, f.detail) for f in found] == [(4.0, "couché"), (8.0, "au lever")]
+
+
+def test_goals_changes_and_other_peoples_are_no_values() -> None:
+    assert not [
+        f
+        for f in facts("D: L'objectif c'est en dessous de cent trente-cinq sur quatre-vingt-cinq.\nP: D'accord.")
+        if f.type == "vital"
+    ]
+    assert not [f for f in facts("D: Alors ?\nP: J'ai pris trois kilos.") if f.type == "vital"]
+    assert not [
+        f
+        for f in facts("D: De la fièvre ?\nP: Trente-neuf deux, c'était ma coloc.")
+        if f.type == "vital" and f.is_patients
+    ]
+
+
+def test_past_values() -> None:
+    found = [
+        f
+        for f in facts("D: Le poids ?\nP: Quatre-vingt-onze. J'avais quatre-vingt-huit à Pâques.")
+        if f.label == "poids"
+    ]
+    assert [(f.value, f.temporality) for f in found] == [(91.0, "current"), (88.0, "past")]

@@ -1,0 +1,107 @@
+"""Drugs: dose, schedule and duration as spoken; taken, prescribed, stopped, refused, somebody else's."""
+
+import pytest
+
+from tests.app.notes.support import fact, facts, labels
+
+
+def test_a_spoken_prescription() -> None:
+    drug = fact("paracétamol", facts("D: Doliprane, un gramme trois fois par jour pendant six jours.\nP: D'accord."))
+    assert (drug.value, drug.unit, drug.sig, drug.status) == (1.0, "g", "1 g x3/j, 6 jours", "prescribed")
+    assert drug.code == "N02BE01"
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "value", "unit"),
+    [
+        ("D: Je vous mets de l'amoxicilline, un gramme matin et soir, sept jours.", "amoxicilline", 1.0, "g"),
+        ("D: Trulicity zéro soixante-quinze milligramme, une piqûre par semaine.", "dulaglutide", 0.75, "mg"),
+        ("D: Désogestrel soixante-quinze microgrammes, un comprimé tous les jours.", "désogestrel", 75.0, "ug"),
+        ("D: Je renouvelle : périndopril dix le matin.", "périndopril", 10.0, "mg"),
+    ],
+)
+def test_doses(said: str, label: str, value: float, unit: str) -> None:
+    drug = fact(label, facts(f"{said}\nP: Très bien."))
+    assert (drug.value, drug.unit) == (value, unit)
+
+
+def test_the_answer_corrects_the_dose() -> None:
+    drug = fact(
+        "périndopril",
+        facts("D: Vos médicaments : j'ai périndopril cinq milligrammes…\nP: Ah non non, dix. C'est le cardiologue."),
+    )
+    assert drug.value == 10.0
+    assert drug.turns == (0, 1)
+
+
+def test_a_dose_that_is_taken_back() -> None:
+    found = facts(
+        "D: La metformine je vous la mets mille le matin et cinq cents le soir… attendez, non, je préfère cinq cents matin et soir.\nP: OK."
+    )
+    assert [f.value for f in found if f.label == "metformine"] == [500.0]
+
+
+def test_taken_otherwise_than_prescribed() -> None:
+    drug = fact(
+        "atorvastatine", facts("D: Et l'atorvastatine vingt, tous les soirs ?\nP: Euh… j'en prends un jour sur deux.")
+    )
+    assert "un jour sur deux" in drug.text
+
+
+def test_stopped_and_not_taken() -> None:
+    assert (
+        fact("oméprazole", facts("D: Un traitement ?\nP: De l'oméprazole, mais j'ai arrêté y a longtemps.")).polarity
+        == "absent"
+    )
+    assert (
+        fact("ofloxacine", facts("D: Autre chose ?\nP: De l'Oflocet, il m'a proposé, mais je l'ai pas pris.")).polarity
+        == "absent"
+    )
+
+
+def test_somebody_elses() -> None:
+    assert (
+        fact(
+            "méthotrexate", facts("D: No steroids?\nP: No. My husband has methotrexate, for his joints.", "en")
+        ).experiencer
+        == "husband"
+    )
+
+
+def test_stopped_by_a_pronoun() -> None:
+    found = facts(
+        "D: Vous prenez quoi ?\nP: Un Doliprane codéiné.\nD: La codéine, ça entretient. On l'arrête.\nP: D'accord."
+    )
+    assert "arrêt de codéine" in {f.text for f in found}
+
+
+def test_conditional() -> None:
+    found = facts(
+        "D: Si le test est positif, le pharmacien vous donne du céfuroxime, deux cent cinquante milligrammes matin et soir, quatre jours.\nP: OK."
+    )
+    assert fact("céfuroxime", found).certainty == "conditional"
+
+
+def test_a_wish_is_no_prescription() -> None:
+    found = facts("D: Stop the ibuprofen.\nP: Gabapentin? My sister's on that.\nD: It is not prescribed today.", "en")
+    assert "gabapentine" not in labels(found, status="prescribed")
+
+
+def test_effects_under_a_drug_say_nothing_of_it() -> None:
+    assert "périndopril" not in labels(
+        facts("D: Est-ce que vous toussez, avec le périndopril ?\nP: De temps en temps, une fois par semaine.")
+    )
+
+
+def test_misheard_names_of_the_record() -> None:
+    found = facts(
+        "D: Vous prenez toujours le périn d'oprile 10 mg ?\nP: Oui.", record={"traitements": ["Périndopril 10 mg 1/j"]}
+    )
+    assert fact("périndopril", found).value == 10.0
+
+
+def test_everyday_words_are_no_drugs() -> None:
+    assert not labels(
+        facts("D: La prochaine fois, ce sera plus calme. Vous mangez du fer et du calcium ?\nP: Le mois prochain."),
+        type="medication",
+    )

@@ -1,0 +1,81 @@
+"""Spoken words as a note writes them, and the summary for the patient."""
+
+import pytest
+
+from app.notes import directives_fr, wording_en, wording_fr
+from app.notes.drafting import draft
+from app.notes.summary import patient_summary
+from tests.app.notes.support import transcript
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (
+            "Buvez un litre et demi dans la journée, ne vous retenez pas.",
+            "Boire un litre et demi dans la journée, ne pas se retenir",
+        ),
+        (
+            "Si vous pouvez plus avaler votre salive ou que vous respirez mal, c'est le 15 direct.",
+            "Si impossibilité d'avaler sa salive ou si gêne respiratoire : appeler le 15",
+        ),
+        ("Et lavez-vous bien les mains.", "Se laver bien les mains"),
+        ("Vous le pesez ce soir et demain matin.", "Le peser ce soir et demain matin"),
+        (
+            "Si vous perdez de la force dans le pied, c'est les urgences tout de suite, on attend pas.",
+            "Si perte de force dans le pied, urgences",
+        ),
+        (
+            "Si elle est négative, vous le prenez pas et vous me rappelez.",
+            "Si elle est négative, ne pas le prendre et rappeler le médecin",
+        ),
+        ("On se revoit au cabinet dans 3 mois.", "Revoir au cabinet dans 3 mois"),
+    ],
+)
+def test_french_directives(said: str, written: str) -> None:
+    assert directives_fr.directive(said) == written
+
+
+def test_a_directive_that_stays_personal_is_given_up() -> None:
+    assert directives_fr.directive("Moi je vous dis ce que je pense de votre projet.") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Ben, j'arrive presque plus à avaler, quoi.", "N'arrive presque plus à avaler"),
+        ("Je prends mon traitement tous les matins.", "Prend son traitement tous les matins"),
+        ("J'avais mal quand je marchais.", "Avait mal quand marchait"),
+    ],
+)
+def test_the_patient_in_the_third_person(said: str, written: str) -> None:
+    assert wording_fr.third_person(said) == written
+
+
+def test_english_third_person() -> None:
+    assert (
+        wording_en.third_person("Um, I've been taking my medication.", "F")
+        == "The patient has been taking her medication"
+    )
+    assert wording_en.third_person("you know what you did", None) is None
+
+
+def test_denials_and_lists() -> None:
+    assert wording_fr.denial(["toux", "nausées", "otalgie"]) == "Pas de toux, de nausées ni d'otalgie"
+    assert wording_en.denial(["cough", "fever"]) == "Denies cough or fever"
+
+
+def test_the_summary_says_what_to_do_and_when_to_call() -> None:
+    made = draft(
+        transcript(
+            "D: Alors ?\nP: J'ai mal à la gorge depuis trois jours, et de la fièvre, trente-huit cinq.\nD: C'est une angine. Doliprane, un gramme trois fois par jour, cinq jours. "
+            "Si vous respirez mal, c'est le quinze. Buvez beaucoup d'eau.\nP: Merci docteur."
+        )
+    )
+    paragraphs = patient_summary(made, "fr")
+    assert any(p.startswith("Vos médicaments : Paracétamol (Doliprane) 1 g") for p in paragraphs)
+    assert any("Quand rappeler" in p and "15" in p for p in paragraphs)
+
+
+def test_no_summary_without_a_draft() -> None:
+    assert patient_summary(draft(transcript("D: Bonjour.\nP: Bonjour.")), "fr") == []
