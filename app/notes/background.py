@@ -12,7 +12,7 @@ from app.notes.polarity import is_denied
 from app.notes.text import fold
 from app.notes.timing import date_phrase
 from app.notes.transcript import Language
-from app.notes.units import Exchange, Sentence, Visit
+from app.notes.units import RECORDED, Exchange, Sentence, Visit
 
 ALLERGENS = tuple(
     tuple(line.split("\t"))
@@ -92,7 +92,7 @@ def _asked_allergy(exchange: Exchange, lang: Language) -> Iterator[Fact]:
         return
     if named and not re.search(r"d autres gens|chez vous", question.norm):
         yield from _recorded_allergy(exchange, question, named[0], lang)
-    elif (
+    elif not RECORDED.search(question.norm) and (
         exchange.verdict == "no"
         or NONE[lang].search(exchange.answer_text)
         or re.search(r"moi j ?ai rien|moi non|i m fine", exchange.answer_text)

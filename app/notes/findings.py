@@ -13,6 +13,7 @@ from app.notes.polarity import CONDITIONS, SUPPOSES, is_denied, stance
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
 
+UNMARKED = "unmarked"  # status of what was denied though nothing marked a question: weaker than a statement
 CLINICAL = ("symptom", "problem", "surgery")
 INVERSE = {"trismus", "limitation de la rotation du cou", "aphagie"}  # "can you open your mouth?" "yes" is no trismus
 NORMALLY = cue("findings.normally")
@@ -120,6 +121,7 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
         detail,
         sentence,
         question.norm,
+        status=UNMARKED if polarity == "absent" and not question.asks else "",
     )
 
 
@@ -187,7 +189,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         relative = visit.other_person(sentence, mention.start)
         if (
             relative is None
-            and sentence.speaker == "relative"
+            and (sentence.speaker == "relative" or visit.is_small_child)
             and re.search(r"(?<![a-z])moi (?:j|je)(?![a-z])", norm[: mention.start])
         ):
             relative = (_role_of_relative(visit), 0)
@@ -280,7 +282,7 @@ def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
 
 
 def _role_of_relative(visit: Visit) -> str:
-    text = " ".join(s.norm for s in visit.sentences if s.speaker == "relative")[:2000]
+    text = " ".join(s.norm for s in visit.sentences if s.speaker != "doctor")[:2000]
     if re.search(r"maman|la mere|sa mere|\bmum\b|\bmom\b|mother", text):
         return "mother"
     return "father" if re.search(r"papa|le pere|\bdad\b|father", text) else "other"

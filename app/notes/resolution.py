@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 
 from app.notes.facts import Fact
+from app.notes.findings import UNMARKED
 from app.notes.text import fold
 
 GENERAL = {  # a general label says nothing beside a particular one
@@ -131,6 +132,8 @@ def _overrules(other: Fact, fact: Fact) -> bool:
         return False
     if fact.status in ("seen", "not examined"):
         return False
+    if UNMARKED in (other.status, fact.status) and other.status != fact.status:
+        return fact.status == UNMARKED
     last, mine = other.evidence[-1].turn, fact.evidence[-1].turn
     return last > mine or (last == mine and other.polarity == "present")
 

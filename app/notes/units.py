@@ -21,7 +21,9 @@ LATER_NO = cues("units.later_no")
 QUANTITY = cue("units.quantity")
 HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
-RECORDED = re.compile(r"(?<![a-z])(?:dossier|j ai note|my file|your (?:chart|record)|i have codeine)(?![a-z])")
+RECORDED = re.compile(
+    r"(?<![a-z])(?:dossier|j ai note|j ai (?:une |un )?allergie|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
+)
 MAX_STATED_QUESTION = 90
 SHORT_QUESTION = 75  # characters; speech recognition often loses the question mark
 UNMARKED = re.compile(
@@ -35,6 +37,11 @@ STRICT = re.compile(
 )
 MAX_QUESTIONS = 5
 ADULT_YEARS = 16
+SPEAKING_YEARS = 8
+THIRD_PERSON = re.compile(  # somebody else, even when the one who was named was not understood
+    r"\W*(?:(?:et|mais|donc|parce que|du coup|and|but|so|because)\W+)*(?:(?:elles?|ils?) (?:est sous|sont sous|prend|prenait|a eu|ont eu|a fait une?|avait une?)|"
+    r"(?:she|he|they) (?:is on|are on|was on|takes?|had|has an?))(?![a-z])"
+)
 CHILDREN = ("daughter", "son", "children", "granddaughter", "grandson")
 CHILD_MOTIF = re.compile(
     r"(?<![a-z])(?:mon fils|ma fille|bebe|enfant|nourrisson|my (?:son|daughter|baby|child))(?![a-z])"
@@ -100,11 +107,19 @@ class Visit:
         named = relation_near(sentence.norm, start, self.lang)
         if named is None and sentence.speaker == "patient":
             named = spoken_of(self.said_before(sentence), sentence.norm, start, self.lang)
+        if named is None and sentence.speaker == "patient" and not self.is_child and THIRD_PERSON.match(sentence.norm):
+            named = ("other", 0)
         return None if named and self.is_the_patient(named[0]) else named
 
     def is_the_patient(self, relation: str) -> bool:
         """Whether a relation is the patient in person: the child of the parent who speaks."""
         return self.is_child and relation in CHILDREN
+
+    @property
+    def is_small_child(self) -> bool:
+        """Whether whoever speaks for the patient is surely somebody else."""
+        age = self.transcript.patient.age
+        return age is not None and age < SPEAKING_YEARS
 
     @property
     def is_child(self) -> bool:
