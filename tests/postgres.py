@@ -5,6 +5,7 @@
 
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -69,17 +70,26 @@ def cluster(settings: tuple[str, ...] = FAST) -> Iterator[Cluster]:
     subprocess.run([*as_user, where / "initdb", "-D", folder / "data", "-U", user, "-A", "trust", "-E", "UTF8",
                     "--no-sync", "--locale=C.UTF-8"], check=True, capture_output=True, cwd=folder)
     control = [*as_user, where / "pg_ctl", "-D", folder / "data", "-w"]
-    subprocess.run([*control, "-l", folder / "log", "-o", options, "start"], check=True, cwd=folder,
-                   stdout=subprocess.DEVNULL)
+    janitor = _stop_when_we_end(control, folder)
     try:
+        subprocess.run([*control, "-l", folder / "log", "-o", options, "start"], check=True, cwd=folder,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         server = Cluster(folder, user)
         server.run("postgres", "CREATE DATABASE bare")
         server.run("bare", "CREATE EXTENSION btree_gist")
         server.run("postgres", "CREATE DATABASE prepared TEMPLATE bare")
         yield server
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
-        shutil.rmtree(folder)
+        janitor.stdin.close()
+        janitor.wait()
+
+
+def _stop_when_we_end(control: list[object], folder: Path) -> "subprocess.Popen[bytes]":
+    """A process that stops the server once its standard input closes: also when the tests are killed."""
+    stop = shlex.join(map(str, [*control, "-m", "immediate", "stop"]))
+    script = f"cat; {stop}; cd /; rm -rf {shlex.quote(str(folder))}"
+    return subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, start_new_session=True, cwd=folder)
 
 
 def _owner(folder: Path) -> tuple[list[str], str]:
