@@ -296,6 +296,8 @@ def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None)
 def _habit(
     name: str, label: str, told: list[Sentence], evidence: tuple[Evidence, ...], lang: Language, verdict: str
 ) -> Iterator[Fact]:
+    cue_words = next(words[lang] for habit, _, words in HABITS if habit == label)
+    told = [s for s in told if cue_words.search(s.norm)] or told
     text = " ".join(s.norm for s in told[:3])
     quit_, amount = QUIT[lang].search(text), _amount(told, label, lang)
     never = (verdict == "no" or NEVER[lang].search(told[0].norm)) and not amount and not quit_

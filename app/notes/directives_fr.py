@@ -129,6 +129,7 @@ OPENERS = (
     (r"^on (?:refait|refera)\b", "refaire"),
     (r"^on (?:fait|fera|va faire)\b", "faire"),
     (r"^on (?:garde|continue)\b", "poursuivre"),
+    (r"^je vous arrête\b", "arrêt de travail :"),
     (r"^on arrête\b", "arrêter"),
     (r"^(?:il faut|il faudra|faut|il vous faut)(?: que vous)? (?:bien )?", ""),
     (r"^je (?:rajoute|ajoute|demande)\b", "ajouter"),

@@ -17,7 +17,7 @@ MAX_TO_TIME = 60  # characters between a value and when it was measured
 MAX_TO_VALUE = 48  # characters between the name of a measure and its value
 LAST = (
     r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|"
-    r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|etiez|etait|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
+    r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|pesais|faisais|etiez|etait|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
 )
 
 
@@ -260,7 +260,8 @@ def _named(said: _Said) -> Iterator[Fact]:
             if found and measure.low <= value <= measure.high and not _means_else(measure, value, norm, match, lang):
                 unit = _lab_unit(measure, value, norm + " " + said.context, lang)
                 yield _fact(said, measure, _precise(measure, value, norm, match), at, unit)
-                break
+                if measure.fr != "poids":  # "je pesais 82, je suis à 77" tells two
+                    break
 
 
 GOAL = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.cues import cue, cues
-from app.notes.dosing import Schedule, find_dose, find_schedule
+from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, number
 from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, drug_name, known_drugs, strength, uses_in
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
@@ -106,7 +106,7 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
 
 def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
-    about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.run)
+    about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
     if about_allergy or UNDER.search(use.sentence.norm[: use.start]):
         return
     if exchange is None or (exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm)):
@@ -154,6 +154,7 @@ def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
             yield drug_fact(use, lang, evidence, dose, schedule, status="current", asserted_by="doctor")
         elif not (use.drug.inn in CLASSES and not dose and not schedule.sig):
             condition = IF_CLAUSE[lang].search(_leading(use))
+            schedule = _in_steps(use) or schedule
             certainty: Certainty = "conditional" if condition else "certain"
             yield drug_fact(
                 use,
@@ -166,6 +167,18 @@ def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
                 certainty=certainty,
                 temporality="future" if condition else "current",
             )
+
+
+def _in_steps(use: Use) -> Schedule | None:
+    """ "10 milligrammes, en commençant par 5 pendant une semaine": two doses are told in the doctor's own words."""
+    doses = {number(m.group(1)) for m in DOSE.finditer(use.words)}
+    if len(doses) < MIN_STEPS or len(use.through) > 1:
+        return None
+    shown = use.sentence.line.shown[use.sentence.start + use.end : use.sentence.end]
+    return Schedule((f": {shown.strip(' ,.;:')}",), shown.strip(" ,.;:"))
+
+
+MIN_STEPS = 2
 
 
 def _leading(use: Use) -> str:

@@ -48,7 +48,10 @@ def orders(visit: Visit) -> Iterator[Fact]:
         yield from _past_exams(exchange, visit.lang)
     yield from _wished(visit)
     for place, sentence in enumerate(visit.sentences):
-        if sentence.speaker == "doctor" and not sentence.asks and not SMALL_TALK[visit.lang].search(sentence.norm):
+        if sentence.speaker != "doctor" or sentence.asks:
+            continue
+        alarms = IF[visit.lang].search(sentence.norm) and ALARM[visit.lang].search(sentence.norm)
+        if alarms or not SMALL_TALK[visit.lang].search(sentence.norm):
             yield from _of_sentence(sentence, visit, place)
 
 
@@ -190,6 +193,8 @@ def _advises(sentence: Sentence, lang: Language, visit: Visit, place: int) -> bo
     norm = sentence.norm
     words = norm.split()
     if not 3 <= len(words) <= 60 or EMPTY[lang].search(norm) or not ADVISES[lang].search(norm):
+        return False
+    if re.match(r"\W*(?:pas de|no) ", norm) and find_drugs(norm):
         return False
     mentions_drug_dose = any(re.search(r"\d", norm[m.end : m.end + 30]) for m in find_drugs(norm))
     return not mentions_drug_dose and not re.search(

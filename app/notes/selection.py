@@ -23,6 +23,9 @@ FEELS = cues("selection.feels")
 CHATTER = cues("selection.chatter")
 POSTPONED = cues("selection.postponed")
 MANY_FACTS = 6
+TELLS_IT = re.compile(
+    r"(?<![a-z])(?:ca (?:a commence|me|s|fait|dure|va)|c est (?:rouge|arrive|venu|apparu|pire|mieux|surtout)|depuis)(?![a-z])"
+)
 SHORT_REPLY = 15  # words
 
 
@@ -71,7 +74,11 @@ def extracts(visit: Visit, written: Iterable[Written], voice: Voice) -> Iterator
         : MAX_EXTRACTS[visit.lang]
     ]
     for _, sentence in sorted(best, key=lambda item: (item[1].turn, item[1].start)):
-        text = voice.told(sentence.shown) if voice.lang == "en" or JE.search(sentence.shown) else None
+        text = (
+            voice.told(sentence.shown)
+            if voice.lang == "en" or (JE.search(sentence.shown) or TELLS_IT.search(sentence.norm))
+            else None
+        )
         if text and len(text) < 220:
             yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
 

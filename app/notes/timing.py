@@ -16,7 +16,10 @@ LENGTH_EN = r"(?:about |around |almost |over |nearly |at least )?(?:the (?:last|
 SINCE = cues("timing.since")
 OFTEN = cues("timing.often")
 YEAR = re.compile(r"(?<![\d.])(?:19[3-9]\d|20[0-4]\d)(?![\d.])")
-AT_AGE = {"fr": re.compile(r"a \d{1,2} ans"), "en": re.compile(r"(?:at|when i was) (?:the age of )?\d{1,2}")}
+AT_AGE = {"fr": re.compile(r"(?<!y )a \d{1,2} ans"), "en": re.compile(r"(?:at|when i was) (?:the age of )?\d{1,2}")}
+
+
+AGO = {"fr": re.compile(r"y a (\d{1,2}) ans"), "en": re.compile(r"(\d{1,2}) years ago")}
 
 
 def time_phrase(norm: str, lang: Language) -> tuple[int, int] | None:
@@ -36,6 +39,9 @@ def date_phrase(norm: str, lang: Language) -> str:
     year = YEAR.search(norm)
     if year:
         return f"en {year.group()}" if lang == "fr" else f"in {year.group()}"
+    ago = AGO[lang].search(norm)
+    if ago:
+        return f"il y a {ago.group(1)} ans" if lang == "fr" else f"{ago.group(1)} years ago"
     age = AT_AGE[lang].search(norm)
     if not age:
         return ""

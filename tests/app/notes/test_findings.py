@@ -107,3 +107,21 @@ def test_english() -> None:
     )
     assert labels(found, polarity="absent") == {"céphalées", "raideur de la nuque"}
     assert fact("toux", found).detail == "since Monday"
+
+
+def test_fear_is_no_finding() -> None:
+    assert "infarctus" not in labels(facts("D: Des crises ?\nP: Deux fois, j'ai cru que je faisais un infarctus."))
+
+
+def test_a_parent_on_the_patients_channel() -> None:
+    found = facts("D: Et vous ?\nP: Je suis la mère. Moi j'ai un peu mal au ventre mais ça va.", age=2, sex="M")
+    assert fact("douleur abdominale", found).experiencer == "mother"
+
+
+def test_a_statement_outweighs_a_denial_that_no_question_marks() -> None:
+    found = facts("D: Vous sentez quelque chose ?\nP: Oui, à droite, un ganglion.\nD: Alors, vous avez un ganglion des grosses amygdales.\nP: Là non, j'y ai pas touché.")
+    assert labels(found, type="symptom", polarity="present") >= {"ganglion"}
+
+
+def test_there_is_a_lump_is_not_past() -> None:
+    assert fact("ganglion", facts("D: Alors ?\nP: À droite il y a une boule qui fait mal.")).temporality == "current"

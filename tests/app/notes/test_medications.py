@@ -105,3 +105,19 @@ def test_everyday_words_are_no_drugs() -> None:
         facts("D: La prochaine fois, ce sera plus calme. Vous mangez du fer et du calcium ?\nP: Le mois prochain."),
         type="medication",
     )
+
+
+def test_a_slip_of_the_tongue() -> None:
+    found = facts("D: Vous prenez des médicaments ?\nP: De l'Eliquis… non qu'est-ce que je dis, de l'Aerius, en ce moment.")
+    assert labels(found, type="medication") == {"desloratadine"}
+
+
+def test_a_dose_in_steps_is_told_in_the_doctors_words() -> None:
+    drug = fact("escitalopram", facts("D: Je vous mets du Seroplex, dix milligrammes le matin, en commençant par cinq milligrammes pendant une semaine.\nP: D'accord."))
+    assert drug.value == 10.0
+    assert "5 milligrammes pendant une semaine" in drug.detail
+
+
+def test_a_patients_question_granted() -> None:
+    drug = fact("paracétamol", facts("D: Voilà.\nP: Et le paracétamol, je peux ?\nD: Oui, un gramme, si ça fait mal, trois par jour maximum.\nP: OK."))
+    assert (drug.value, drug.status) == (1.0, "prescribed")
