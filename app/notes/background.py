@@ -300,7 +300,12 @@ def _habit(
     told = [s for s in told if cue_words.search(s.norm)] or told
     text = " ".join(s.norm for s in told[:3])
     quit_, amount = QUIT[lang].search(text), _amount(told, label, lang)
-    never = (verdict == "no" or NEVER[lang].search(told[0].norm)) and not amount and not quit_
+    named = cue_words.search(told[0].norm)
+    if named:
+        denied = is_denied(told[0].norm, named.start(), named.end(), lang)
+    else:
+        denied = verdict == "no" or bool(NEVER[lang].search(told[0].norm))
+    never = denied and not amount and not quit_
     if label == "tabac" and re.search(r"jamais fume|never smoked", text):
         never, quit_, amount = True, None, ""
     detail = _quit_since(text, lang) if quit_ else "" if never else amount
@@ -374,7 +379,7 @@ def _life(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iter
             r"^(?:je |j['’]|I |on a |we |got )", "", shown[living.start() : living.end()].strip(), flags=re.IGNORECASE
         )
         words = re.sub(r"^(?:pris|ai) un", "un", words) if lang == "fr" else re.sub(r"^(?:have a|a)", "a", words)
-        words = re.sub(r"^(?:vis|habite)", "vit", words)
+        words = re.sub(r"^(?:vis|habite)", "vit", re.sub(r"^live ", "lives ", words))
         yield Fact(
             "social",
             _spell(words),

@@ -8,7 +8,7 @@ from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Polarity, Temporality
 from app.notes.lexicon import Mention, find_concepts
 from app.notes.mentions import detail_of, family_fact, mention_fact, named_side
-from app.notes.people import relation_near, uncle_side
+from app.notes.people import SELF, relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, SUPPOSES, is_denied, stance
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
@@ -172,6 +172,17 @@ def _read_back(sentence: Sentence, visit: Visit) -> set[str]:
     )
 
 
+def _of_family(sentence: Sentence, start: int, asked: str, lang: Language) -> tuple[str, int] | None:
+    """ "Anything in the family?" - "The main one would be heart attacks.": a family's disease though nobody is named."""
+    alone = not SELF[lang].search(sentence.norm[:start])
+    return ("family", 0) if alone and FAMILY_QUESTION[lang].search(asked) and ASKS_FAMILY.search(asked) else None
+
+
+ASKS_FAMILY = re.compile(
+    r"dans (?:la|votre) famille|antecedents? familia|chez vous quelqu|family (?:history|members?)|in (?:the|your) family|runs? in"
+)
+
+
 def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     lang, norm = visit.lang, sentence.norm
     asked = visit.question_of(sentence)
@@ -186,7 +197,9 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or "vaccin" in asked
         ):
             continue
-        relative = visit.other_person(sentence, mention.start)
+        if mention.concept.kind == "problem" and VACCINATED.search(norm):
+            continue
+        relative = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, lang)
         if (
             relative is None
             and (sentence.speaker == "relative" or visit.is_small_child)
@@ -227,6 +240,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
 TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
 ALARM = cues("findings.alarm")
 HEARSAY = cues("findings.hearsay")
+VACCINATED = re.compile(r"vaccin|(?<![a-z])jabs?(?![a-z])|immuni[sz]|(?<![a-z])shots?(?![a-z])")
 WISHES = re.compile(r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $")
 HABITUAL = cues("findings.habitual")
 OTHERWISE = cues("findings.otherwise")

@@ -25,6 +25,9 @@ RECORDED = re.compile(
     r"(?<![a-z])(?:dossier|j ai note|j ai (?:une |un )?allergie|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
 )
 MAX_STATED_QUESTION = 90
+BACKCHANNEL = re.compile(  # the doctor only shows to be listening: the answer goes on
+    r"\W*(?:(?:ok|okay|m+|mhm|mm hmm|hmm|right|yeah|alright|sure|i see|d accord|hum|ouais|fine|uh huh|ah)\W*)+"
+)
 SHORT_QUESTION = 75  # characters; speech recognition often loses the question mark
 UNMARKED = re.compile(
     r"\W*(?:(?:d accord|ok|okay|et|alors|bon|donc|and|so)\W+)*(?:vous|les?|la|l|des?|du|pas de|toujours|il|elle|you|any|no|the|your|has|have|do|did|are|is)(?![a-z])"
@@ -162,7 +165,7 @@ def _split(turn: Turn, line: Line, lang: Language) -> Iterator[Sentence]:
 
 def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchange]:
     """Walk runs of the doctor and runs of the others; a run of the doctor that asks is answered by the next run."""
-    runs = list(_runs(sentences))
+    runs = list(_runs([s for s in sentences if s.speaker != "doctor" or not BACKCHANNEL.fullmatch(s.norm.strip())]))
     for place, (run, reply) in enumerate(pairwise(runs)):
         if run[0].speaker != "doctor":
             continue

@@ -69,7 +69,7 @@ DOCTOR = (
         r"\bi(?: do| would|['’]d)?(?: also)? (?:want|like|need|encourage|advise|recommend|would like|like for) (?:for )?you to\b",
         "the patient should",
     ),
-    (r"\byou(?:['’]ll)? (?:should|need to|must|have to|can|ought to|will)\b", "the patient should"),
+    (r"\byou(?:['’]ll)? (?:should|need to|must|have to|ought to|will)\b", "the patient should"),
     (r"\bi(?:['’]m| am) ordering\b", "we will order"),
     (r"\bi(?:['’]d| would| will|['’]ll) recommend\b", "recommended:"),
     (r"\bif you have\b", "if"),
@@ -120,6 +120,12 @@ def tidy(text: str) -> str:
     return re.sub(r"(?:,\s*){2,}", ", ", words).strip(" ,:;.!?-")
 
 
+DISFLUENT = re.compile(
+    r"\b(\w+) \1\b|not it['’]s not|^(?:not|hmm|ooo|it['’]s, it['’]s|that it['’]s|get )|(?:had|would) say|think has|and the and|not that has|when (?:did|had|gets|need|started)\b|, ,|\bto from\b",
+    re.IGNORECASE,
+)
+
+
 def third_person(text: str, sex: str | None) -> str | None:
     """What a patient says in the first person, told of the patient without a subject; None when that fails."""
     words = tidy(text)
@@ -131,7 +137,7 @@ def third_person(text: str, sex: str | None) -> str | None:
     )
     for pattern, right in OWN:
         words = re.sub(pattern, right.format(**PRONOUNS.get(sex, PRONOUNS[None])), words, flags=re.IGNORECASE)
-    if STILL.search(words) or "?" in words or len(words.split()) < 3:
+    if DISFLUENT.search(words) or STILL.search(words) or "?" in words or len(words.split()) < 3:
         return None
     return f"The patient {words}" if starts else capital(words)
 
