@@ -288,6 +288,8 @@ def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None)
             or (exchange and any(words[lang].search(q.norm) for q in exchange.questions))
         ):
             continue
+        if label == "alcool" and match.group().startswith("drink"):
+            continue  # "drinking" alone is more often water
         if (label == "tabac" and VAPING[lang].search(norm)) or re.search(r"coca|eau|water|fumeur,", norm):
             continue
         yield from _habit(label if lang == "fr" else english, label, [sentence], (sentence.evidence(),), lang, "")

@@ -67,6 +67,8 @@ def _from_exchange(exchange: Exchange, lang: Language) -> Iterator[Fact]:
         for mention in mentions:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
                 continue
+            if mention.concept.kind == "problem" and VACCINATED.search(question.norm):
+                continue
             relative = _relative_in_answer(exchange, lang)
             if relative and mention.concept.fr not in answered:
                 yield family_fact(

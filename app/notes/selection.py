@@ -13,7 +13,7 @@ from app.notes.timing import frequency_phrase, time_phrase
 from app.notes.units import Sentence, Visit
 from app.notes.wording_fr import JE
 
-CLINICAL = ("symptom", "problem", "medication", "allergy", "vital", "lab", "procedure", "plan")
+CLINICAL = ("symptom", "problem", "medication", "allergy", "vital", "lab", "procedure", "plan", "advice")
 LEAST_FACTS = 2
 LEAST_WORDS = 20
 MAX_EXTRACTS = {"fr": 8, "en": 24}
@@ -40,7 +40,8 @@ def nothing_to_write(visit: Visit, facts: Sequence[Fact]) -> str:
             else "Nothing was transcribed, so there is nothing to draft a note from."
         )
     clinical = [f for f in facts if f.type in CLINICAL and f.is_patients]
-    if words < LEAST_WORDS or len(clinical) < LEAST_FACTS:
+    core = [f for f in clinical if f.type not in ("plan", "advice")]
+    if words < LEAST_WORDS or len(clinical) < LEAST_FACTS or not core:
         return (
             "Rien de clinique n'a été dit pendant cette visite : aucune note n'est proposée."
             if french

@@ -105,7 +105,8 @@ def _language(value: Any) -> Language:
 def _turn(index: int, item: Any) -> Turn:
     if not isinstance(item, Mapping):
         raise BadTranscript(f"turn {index} is not an object")
-    speaker = SPEAKERS.get(str(item.get("speaker", "")).strip().lower())
+    name = str(item.get("speaker", "")).strip().lower()
+    speaker = SPEAKERS.get(name) or SPEAKERS.get(name.rstrip("0123456789_ "))
     if speaker is None:
         raise BadTranscript(f"turn {index}: 'speaker' must be doctor, patient or relative, not {item.get('speaker')!r}")
     text = item.get("text")
