@@ -1,6 +1,7 @@
 """What a French doctor tells, sees or cannot examine, as a note writes it: short, in the infinitive or the third person."""
 
 import re
+from collections.abc import Callable
 
 from app.notes.wording_fr import capital, tidy
 
@@ -150,68 +151,54 @@ def infinitive(verb: str) -> str:
     return stem[:-5] + "ir" if stem.endswith("issez") else stem[:-2] + "er"
 
 
+Rewrite = tuple[str, Callable[[re.Match[str]], str]]
+TO_INFINITIVE: tuple[Rewrite, ...] = (
+    (rf"\bne vous {EZ} pas\b", lambda m: f"ne pas se {infinitive(m.group(1))}"),
+    (
+        rf"\bvous (le |la |les |l['’]|en |y ){EZ} (pas|plus|jamais)\b",
+        lambda m: f"ne {m.group(3)} {m.group(1)}{infinitive(m.group(2))}",
+    ),
+    (r"\bvous pouvez (\w+(?:er|ir|re))\b", lambda m: f"possible de {m.group(1)}"),
+    (
+        rf"\b(?:vous )?(?:ne |n['’])(?:vous )?{EZ} (pas|plus|jamais|rien)\b",
+        lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}",
+    ),
+    (rf"\b(?:et )?vous {EZ} (pas|plus|jamais)\b", lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}"),
+    (
+        rf"\bvous (le |la |les |l['’]|en |y |lui )?vous {EZ}\b",
+        lambda m: f"se {m.group(1) or ''}{infinitive(m.group(2))}",
+    ),
+    (
+        rf"\bvous (le |la |les |l['’]|en |y |lui |leur |me )?{EZ}\b",
+        lambda m: f"{m.group(1) or ''}{infinitive(m.group(2))}",
+    ),
+    (rf"\b{EZ}[- ]vous\b", lambda m: f"se {infinitive(m.group(1))}"),
+    (rf"\b{EZ}-(le|la|les|leur|lui|moi)\b", lambda m: f"{m.group(2)} {infinitive(m.group(1))}"),
+    (rf"(^|[,:;] (?:et )?|et ){EZ}\b", lambda m: f"{m.group(1)}{infinitive(m.group(2))}"),
+    (r"\bne pas (?:se )?pouvoir\b", lambda _: "impossibilité de"),
+    (r"\bvotre (\w+)", lambda m: f"{_possessive(m.group(1))} {m.group(1)}"),
+    (r"\bvos\b", lambda _: "ses"),
+    (r"\bma femme\b|\bc['’]est moi\b", lambda _: ""),
+)
+STILL_PERSONAL = re.compile(r"\b(?:vous|je|j['’]|tu|te|toi|moi|ton|ta|tes|nous|m['’]|me)(?![a-zà-ÿ])", re.IGNORECASE)
+
+
 def directive(text: str) -> str | None:
     """What a doctor tells a patient to do, in the infinitive and short; None when persons remain that do not fit."""
     words = tidy(text)
     for pattern, right in (*ALARMS, *CLAUSES, *OPENERS):
         words = re.sub(pattern, right, words, flags=re.IGNORECASE)
-    words = re.sub(
-        rf"\bne vous {EZ} pas\b", lambda m: f"ne pas se {infinitive(m.group(1))}", words, flags=re.IGNORECASE
-    )
-    words = re.sub(
-        rf"\bvous (le |la |les |l['’]|en |y ){EZ} (pas|plus|jamais)\b",
-        lambda m: f"ne {m.group(3)} {m.group(1)}{infinitive(m.group(2))}",
-        words,
-        flags=re.IGNORECASE,
-    )
-    words = re.sub(r"\bvous pouvez (\w+(?:er|ir|re))\b", r"possible de \1", words, flags=re.IGNORECASE)
-    words = re.sub(
-        rf"\b(?:vous )?(?:ne |n['’])(?:vous )?{EZ} (pas|plus|jamais|rien)\b",
-        lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}",
-        words,
-        flags=re.IGNORECASE,
-    )
-    words = re.sub(
-        rf"\b(?:et )?vous {EZ} (pas|plus|jamais)\b",
-        lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}",
-        words,
-        flags=re.IGNORECASE,
-    )
-    words = re.sub(
-        rf"\bvous (le |la |les |l['’]|en |y |lui )?vous {EZ}\b",
-        lambda m: f"se {m.group(1) or ''}{infinitive(m.group(2))}",
-        words,
-        flags=re.IGNORECASE,
-    )
-    words = re.sub(
-        rf"\bvous (le |la |les |l['’]|en |y |lui |leur |me )?{EZ}\b",
-        lambda m: f"{m.group(1) or ''}{infinitive(m.group(2))}",
-        words,
-        flags=re.IGNORECASE,
-    )
-    words = re.sub(rf"\b{EZ}[- ]vous\b", lambda m: f"se {infinitive(m.group(1))}", words, flags=re.IGNORECASE)
-    words = re.sub(
-        rf"\b{EZ}-(le|la|les|leur|lui|moi)\b",
-        lambda m: f"{m.group(2)} {infinitive(m.group(1))}",
-        words,
-        flags=re.IGNORECASE,
-    )
-    words = re.sub(
-        rf"(^|[,:;] (?:et )?|et ){EZ}\b", lambda m: f"{m.group(1)}{infinitive(m.group(2))}", words, flags=re.IGNORECASE
-    )
-    words = re.sub(r"\bne pas (se )?pouvoir\b", "impossibilité de", words)
-    words = re.sub(r"\bvotre (\w+)", lambda m: f"{_possessive(m.group(1))} {m.group(1)}", words, flags=re.IGNORECASE)
-    words = re.sub(r"\bvos\b", "ses", words, flags=re.IGNORECASE)
-    words = re.sub(r"\bma femme\b|\bc['’]est moi\b", "", words)
+    for pattern, rewrite in TO_INFINITIVE:
+        words = re.sub(pattern, rewrite, words, flags=re.IGNORECASE)
     if words.lower().startswith(("si ", "s'il", "s’il")):
         words = re.sub(r", (?:des |du |de la |de l['’])(?=\w)", ", ", words)
     words = re.sub(r"\s+", " ", words).strip(" ,;:.")
-    if (
-        re.search(r"\b(?:vous|je|j['’]|tu|te|toi|moi|ton|ta|tes|nous|m['’]|me)(?![a-zà-ÿ])", words, re.IGNORECASE)
-        or len(words.split()) < 2
-    ):
+    if STILL_PERSONAL.search(words) or len(words.split()) < SHORTEST_WORDS:
         return None
     return capital(re.sub(r"\s+:", " :", words))
+
+
+SHORTEST_WORDS = 2
 
 
 FEMININE_ENDINGS = ("e", "ion", "té", "eur")
