@@ -105,9 +105,14 @@ def facts_of(visit: Visit) -> list[Fact]:
     return resolve(chain(findings(visit), measures(visit), medications(visit), background(visit), orders(visit)))
 
 
+def _motif(visit: Visit) -> str:
+    """The reason given at booking, without the marks that people end it with."""
+    return visit.transcript.motif.strip(" ?!.…")
+
+
 def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     """The motif given at booking, proved by the turns that speak of it; else the first complaint."""
-    motif = visit.transcript.motif.strip()
+    motif = _motif(visit)
     stems = {word[:6] for word in fold(motif).split() if len(word) >= MIN_MOTIF_WORD}
     proved = [
         s
@@ -132,7 +137,7 @@ def _verified(written: Sequence[Written], visit: Visit) -> list[Written]:
     kept = []
     for sentence in written:
         if failures(sentence, visit) and not (
-            sentence.section is REASON and sentence.text.rstrip(".").lower() == visit.transcript.motif.lower()
+            sentence.section is REASON and sentence.text.rstrip(".").lower() == _motif(visit).lower()
         ):
             continue
         if unit_unsaid(sentence, visit):
