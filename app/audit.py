@@ -9,6 +9,7 @@ FHIR R4 AuditEvent and the IHE BALP patterns.
 import hmac
 import json
 import os
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +68,7 @@ class Trail:
 
     def __init__(self, anchor: Path | None = None) -> None:
         self._anchor = anchor
+        self._anchoring = threading.Lock()  # writers of one process share the scratch file
 
     def append(self, tx: Tx, disclosures: list[Disclosure]) -> None:
         """Add entries to the chain inside this transaction."""
@@ -120,12 +122,13 @@ class Trail:
     def _write_anchor(self, count: int, mac: bytes) -> None:
         if self._anchor is None:
             return
-        anchored = self._read_anchor()
-        if anchored and anchored[0] >= count:
-            return  # another writer was quicker with a later entry
-        scratch = self._anchor.with_suffix(f".{os.getpid()}.new")
-        scratch.write_text(f"{count} {mac.hex()}\n")
-        scratch.replace(self._anchor)
+        with self._anchoring:
+            anchored = self._read_anchor()
+            if anchored and anchored[0] >= count:
+                return  # another writer was quicker with a later entry
+            scratch = self._anchor.with_suffix(f".{os.getpid()}.new")
+            scratch.write_text(f"{count} {mac.hex()}\n")
+            scratch.replace(self._anchor)
 
     def _read_anchor(self) -> tuple[int, str] | None:
         if self._anchor is None or not self._anchor.exists():
