@@ -30,9 +30,9 @@ def context(browser: Browser, house: House, lang: str, *, phone: bool = False) -
     return made
 
 
-def sign_in(page: Page, house: House, role: str) -> None:
+def sign_in(page: Page, house: House, role: str, name: str = "") -> None:
     """Password, then the code of the authenticator."""
-    account = next(a for a in house.facts["accounts"] if a["role"] == role)
+    account = next(a for a in house.facts["accounts"] if a["role"] == role and name in a["name"])
     page.goto("/sign-in")
     page.fill("[name=email]", account["email"])
     page.fill("[name=password]", account["password"])
@@ -94,6 +94,12 @@ def link_in(message: EmailMessage) -> str:
     found = re.search(r"https?://\S+/l/[\w-]+", body.get_content() if body else "")
     assert found, body
     return found.group()
+
+
+def has_link(message: EmailMessage) -> bool:
+    """Whether the message carries one of our links."""
+    body = message.get_body(("plain",))
+    return body is not None and "/l/" in body.get_content()
 
 
 def code_in(message: EmailMessage) -> str:

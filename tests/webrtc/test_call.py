@@ -8,7 +8,6 @@ from pathlib import Path
 
 import aiohttp
 import numpy as np
-import pytest
 
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
@@ -136,8 +135,8 @@ async def test_speech_of_any_wav_file_arrives(house: House, node: RunningNode, t
     async with seated(house, "d1", "doctor", on_frame=hear), seated(house, "p1", "patient", video=False) as patient:
         await until(lambda: len(loud) > 5)
         began_s = time.monotonic()
-        assert await patient.speak(path) == pytest.approx(began_s, abs=0.2)
-        assert time.monotonic() - began_s == pytest.approx(seconds, abs=0.4)
+        assert began_s <= await patient.speak(path)
+        assert time.monotonic() - began_s > seconds - 0.1, "it spoke faster than real time"
         await until(lambda: sum(level > 1_000 for level in loud) > 60)
 
 

@@ -176,7 +176,7 @@ async def worker(house, settings):
 
 
 async def answer(ws):
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         return json.loads((await ws.receive()).data)
 
 
@@ -270,7 +270,7 @@ async def test_the_doctor_is_told_when_nobody_recognises_speech(house, clinic, w
 
 async def test_a_malformed_worker_is_disconnected(house, worker):
     await worker.send_str('{"type": "segment"}')
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         await worker.receive()
     assert worker.close_code == 1008
 

@@ -1,0 +1,81 @@
+"""The house behind real Caddy with the repository's Caddyfile: TLS, HTTP/2, WebSocket, headers, compression, caching."""
+
+import json
+import os
+import re
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.trips import people
+from tests.trips.conftest import ROOT, browser_speaking, free_port, running_house
+
+CADDYFILE = ROOT / "Caddyfile"
+
+
+@contextmanager
+def caddy(folder: Path, port: int, upstream: str):
+    """Caddy with its own certificate authority; yields the CA's certificate."""
+    settings = {
+        "COLLOQUE_SITE": f"https://localhost:{port}", "COLLOQUE_UPSTREAM": upstream, "COLLOQUE_CADDY_TLS": "tls internal",
+        "COLLOQUE_CADDY_GLOBAL": f"skip_install_trust\n\tlocal_certs\n\tauto_https disable_redirects\n\tstorage file_system {folder}/caddy",
+        "HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder),
+    }
+    with (folder / "caddy.log").open("wb") as log:
+        process = subprocess.Popen(["caddy", "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"],
+                                   env=os.environ | settings, stdout=log, stderr=log)
+    root = folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+    try:
+        for _ in range(100):
+            if root.exists() and process.poll() is None:
+                break
+            time.sleep(0.1)
+        assert root.exists(), (folder / "caddy.log").read_text()[-3000:]
+        yield root
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_the_caddyfile_is_valid():
+    done = subprocess.run(["caddy", "validate", "--config", str(CADDYFILE), "--adapter", "caddyfile"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def curl(address: str, root: Path, *more: str) -> str:
+    done = subprocess.run(["curl", "-s", "--cacert", str(root), "-D", "-", "-o", "/dev/null", *more, address],
+                          capture_output=True, text=True, check=True, timeout=20)
+    return done.stdout
+
+
+def test_a_visit_through_caddy(playwright, tmp_path):
+    port = free_port()
+    base = f"https://localhost:{port}"
+    settings = {"COLLOQUE_BASE_URL": base, "COLLOQUE_TRUSTED_PROXIES": "1"}
+    with running_house(tmp_path / "house", **settings) as house, \
+            caddy(tmp_path, port, f"127.0.0.1:{house.env['COLLOQUE_PORT']}") as root:
+        head = curl(f"{base}/sign-in", root, "--compressed")
+        assert head.startswith("HTTP/2 200"), head
+        for header in ("strict-transport-security: max-age=63072000", "content-security-policy", "content-encoding: ",
+                       "set-cookie: __Host-csrf="):
+            assert header in head, head
+        assert "\nserver:" not in head
+
+        with browser_speaking(playwright, None, "--ignore-certificate-errors") as browser:
+            house.base_url = base
+            doctor = people.context(browser, house, "en").new_page()
+            people.sign_in(doctor, house, "doctor")
+            doctor.goto("/queue")
+            expect(doctor.locator("a.q").first).to_be_visible()
+            sheet = doctor.locator("link[rel=stylesheet]").first.get_attribute("href")
+        assert re.search(r"cache-control: public, max-age=31536000, immutable", curl(f"{base}{sheet}", root))
+
+        house.env["SSL_CERT_FILE"] = str(root)
+        report = json.loads(house.colloque("rehearse", "--base-url", base, "--lang", "en", "--seconds", "20", "--json",
+                                           timeout_s=240))
+        assert {line["speaker"] for line in report["transcript"]} == {"doctor", "patient"}
+        assert report["first_media_ms"] > 0
