@@ -21,7 +21,8 @@ class LoopLag:
         self.worst_ms = 0.0
 
     def add(self, lag_ms: float) -> None:
-        """One tick woke up lag_ms after its time."""
+        """One tick woke up lag_ms after its time; uvloop's timers may be a millisecond early, which is no lag."""
+        lag_ms = max(0.0, lag_ms)
         self._samples.append(lag_ms)
         self.worst_ms = max(self.worst_ms, lag_ms)
 

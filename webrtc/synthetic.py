@@ -159,6 +159,8 @@ class SyntheticParticipant:
         if message.get("type") == "offer":
             sdp = await self.answer(message["sdp"], message.get("ice_servers", []))
             await send({"type": "answer", "epoch": message["epoch"], "sdp": sdp})
+        elif message.get("type") == "rejoin":  # the node of our room died: back to the same place on the next one
+            await send({"type": "join"})
         elif message.get("type") == "layout":
             self.layout = message["slots"]
         elif message.get("type") == "rejoin":

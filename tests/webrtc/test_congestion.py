@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from webrtc.congestion import Downlink, transport_feedback
 from webrtc.feedback import TransportFeedback
+from webrtc.quality import LoopLag
 
 PACKET_OCTETS = 1_000
 
@@ -136,3 +137,11 @@ def test_any_bytes_are_read(data: bytes) -> None:
     for packet in (data, b"\x8f\xcd" + data, b"\x8f\xcd\x00\x06" + data):
         downlink.reported(transport_feedback(packet), 1.0)
     downlink.update(1.0)
+
+
+def test_a_timer_that_fires_early_is_no_lag():
+    lag = LoopLag()
+    for _ in range(200):
+        lag.add(-0.15)
+    assert lag.median_ms == 0
+    assert not lag.alarming
