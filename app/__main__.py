@@ -114,6 +114,33 @@ def transcribe() -> None:
 
 
 @cli.command()
+def clinic(
+    name: Annotated[str, typer.Option(help="The clinic's name, as patients read it.")],
+    phone: Annotated[str, typer.Option(help="The number patients call when something fails.")],
+    email: Annotated[str, typer.Option(help="The first administrator's e-mail.")],
+    administrator: Annotated[str, typer.Option(help="The first administrator's name.")],
+    address: Annotated[str, typer.Option(help="Postal address.")] = "",
+) -> None:
+    """Found the clinic of a new installation: prints its first administrator's password and TOTP key, once."""
+    from app import founding
+    from app.people import Organization
+
+    settings = settings_or_fail()
+    db = database_or_fail(settings)
+    organization = Organization(name=name, zone=settings.clinic_zone, phone=phone, address=address,
+                                language=settings.default_language)
+    try:
+        made = db.write_sync(system("clinic"), founding.found, organization, email=email, name=administrator)
+    except founding.AlreadyFounded:
+        fail("There is a clinic already: its administrator adds accounts at /accounts.")
+    finally:
+        db.close()
+    typer.echo(f"{name} is founded. Sign in at {settings.base_url}/sign-in\n"
+               f"  e-mail    {made.email}\n  password  {made.password}\n  TOTP key  {made.totp_secret}\n"
+               f"  {made.totp_uri}\nKeep them now: they are not shown again. Add doctors and schedulers at /accounts.")
+
+
+@cli.command()
 def migrate() -> None:
     """Bring the database to the newest schema; safe to run again."""
     db = database_or_fail(settings_or_fail())
