@@ -190,7 +190,6 @@ def settled_captions(page: Page, last_s: float, within_s: int = 180) -> list[tup
     """The captions once the last words are there, or after a while: the error rate judges what is missing."""
     for _ in range(within_s):
         page.wait_for_timeout(1000)
-        said = captions(page)
         times = page.locator("#lines [data-role] time").all_inner_texts()
         if times and _seconds(times[-1]) >= last_s:
             page.wait_for_timeout(4000)
