@@ -109,14 +109,6 @@ class Browser:
         async with self._session.post(form.action, data=form.values | fields, headers=headers) as answer:
             return await self._page(answer)
 
-    async def post_like(self, page: Page, path: str, **fields: str) -> Page:
-        """Post to a path with the CSRF token of a page (a button that a script presses)."""
-        token = next((f.values["csrf_token"] for f in page.forms if "csrf_token" in f.values), "")
-        headers = {"Origin": str(URL(self._base).origin())}
-        data = {"csrf_token": token} | fields
-        async with self._session.post(urljoin(self._base, path), data=data, headers=headers) as answer:
-            return await self._page(answer)
-
     async def socket(self, path: str) -> aiohttp.ClientWebSocketResponse:
         """Open a WebSocket as this page's script would."""
         headers = {"Origin": str(URL(self._base).origin())}

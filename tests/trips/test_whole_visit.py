@@ -186,15 +186,15 @@ def shredded(house: House, visit_id: str, within_s: int = 10) -> bool:
     return False
 
 
-def settled_captions(page: Page, last_s: float, within_s: int = 180) -> list[tuple[str, str]]:
-    """The captions once the last words are there, or after a while: the error rate judges what is missing."""
+def settled_captions(page: Page, last_s: float, within_s: int = 300) -> list[tuple[str, str]]:
+    """The captions once the last words of both are there: a slow machine writes down late, but all of it."""
     for _ in range(within_s):
         page.wait_for_timeout(1000)
         times = page.locator("#lines [data-role] time").all_inner_texts()
         if times and _seconds(times[-1]) >= last_s:
             page.wait_for_timeout(4000)
             return captions(page)
-    return captions(page)
+    raise AssertionError(f"after {within_s} s the captions end with {captions(page)[-2:]}")
 
 
 def _seconds(clock: str) -> int:
