@@ -71,9 +71,11 @@ def _drug_conflict(fact: Fact, patient: Patient, voice: Voice) -> Conflict:
         )
     recorded = find_dose(normalise(line, voice.lang).norm)
     said = " ".join(filter(None, (*fact.extra[:2], fact.detail)))
-    differs = recorded and fact.value is not None and not _same_amount(recorded[0].value, recorded[0].unit, fact)
-    if differs or _schedule_differs(line, fact, voice):
-        return voice.say(f"Dit : {said} ; dossier : {line}", f"Said: {said}; record: {line}"), fact.extra[0], line
+    text = voice.say(f"Dit : {said} ; dossier : {line}", f"Said: {said}; record: {line}")
+    if recorded and fact.value is not None and not _same_amount(recorded[0].value, recorded[0].unit, fact):
+        return text, fact.extra[1], recorded[0].written(voice.lang)  # two amounts: a click exchanges them
+    if _schedule_differs(line, fact, voice):
+        return text, fact.extra[0], line
     return None
 
 

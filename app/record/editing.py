@@ -79,8 +79,13 @@ def settle(content: NoteContent, conflict_id: str, *, keep: str) -> None:
             _keep_record(content, sentence, conflict)
 
 
+def is_about_amounts(conflict: RecordConflict) -> bool:
+    """Whether both sides are plain amounts ("850 mg", "1 000 mg"), so that one can stand for the other."""
+    return bool(AMOUNT.fullmatch(conflict.said) and AMOUNT.fullmatch(conflict.recorded))
+
+
 def _keep_record(content: NoteContent, sentence: Sentence, conflict: RecordConflict) -> None:
-    if AMOUNT.fullmatch(conflict.said) and AMOUNT.fullmatch(conflict.recorded) and conflict.said in sentence.text:
+    if is_about_amounts(conflict) and conflict.said in sentence.text:
         sentence.text = sentence.text.replace(conflict.said, conflict.recorded)
         sentence.origin = "edited"
     else:

@@ -210,6 +210,7 @@ async def _show(request: web.Request, refusal: ColloqueError | None = None, type
         section_choices=[(code, editing.section_title(code, seen.encounter.language)) for code in editing.SECTIONS],
         refusal=say(request, refusal) if refusal else "",
         lines={line.id: line for line in seen.lines}, zone=seen.zone,
+        exchangeable={c.id for c in seen.note.content.conflicts if editing.is_about_amounts(c)} if seen.note else set(),
     )
 
 

@@ -98,10 +98,20 @@ def test_a_draft_takes_less_than_two_seconds() -> None:
 
 def test_what_differs_from_the_record() -> None:
     conflicts = made(next(item for item in DIALOGUES if item["id"] == "fr-d03")).conflicts
-    assert {c["said"] for c in conflicts} == {"périndopril", "atorvastatine"}
+    assert {c["said"] for c in conflicts} == {"10 mg", "atorvastatine"}  # périndopril by its dose
     latex = made(next(item for item in DIALOGUES if item["id"] == "fr-d12"))
     assert "latex" in {c["said"] for c in latex.conflicts}
     assert {"allergy", "treatment"} <= {p["kind"] for p in latex.proposals}
+
+
+def test_a_dose_that_differs_names_both_amounts() -> None:
+    result = drafted(
+        "D: Vos médicaments ?\nP: Je prends de la metformine, huit cent cinquante milligrammes matin et soir, et je tousse depuis trois jours.\nD: D'accord, on continue. Contrôle dans un mois.\nP: Merci docteur.",
+        record={"treatments": ["Metformine 1 000 mg matin et soir"]},
+    )
+    (conflict,) = result.conflicts
+    assert (conflict["said"], conflict["recorded"]) == ("850 mg", "1000 mg")
+    assert "850 mg" in told(result)
 
 
 def test_what_was_not_addressed_is_not_denied() -> None:

@@ -129,7 +129,8 @@ async def test_omissions_conflicts_and_proposals_wait_for_a_click(browse, house:
     draft(house)
     doctor, path = browse("doctor"), f"/visits/{house.visit_id}/note"
     shown = await page(doctor, path)
-    for words in ("AVC chez la mère", "Differs from the record", "Pénicilline", "point to decide"):
+    for words in ("AVC chez la mère", "Differs from the record", "Pénicilline", "point to decide",
+                  "Keep 850 mg", "Correct: 1 000 mg"):
         assert words in shown
     await doctor.post(f"{path}/omissions/o1", version="1", choice="add")
     await doctor.post(f"{path}/conflicts/c1", version="2", choice="recorded")

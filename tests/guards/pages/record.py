@@ -78,6 +78,7 @@ CONTENT = NoteContent(
     ],
     conflicts=[
         RecordConflict(
+            id="c1",
             text="Metformine : « huit cent cinquante » à 03:12 ; le dossier indique 1 000 mg.",
             said="850 mg",
             recorded="1 000 mg",
@@ -134,6 +135,7 @@ def note_page(written: Note | None, state: str = "ready", **more: Any) -> Callab
             "undo": "",
             "section_choices": [("51848-0", "Conclusion")],
             "refusal": "",
+            "exchangeable": {"c1"},
             "lines": {each.id: each for each in LINES},
             "clock": lambda s: f"{int(s) // 60:02d}:{int(s) % 60:02d}",
             "day": lambda when: "23 novembre",
