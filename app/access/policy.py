@@ -35,6 +35,7 @@ class Action(StrEnum):
     RECORD_READ = "record:read"          # clinical content
     RECORD_WRITE = "record:write"
     QUEUE_READ = "queue:read"
+    QUEUE_TELL = "queue:tell"            # tell who is still to come that the doctor runs late
     VISIT_JOIN = "visit:join"
     VISIT_WAIT = "visit:wait"
     VISIT_CONDUCT = "visit:conduct"      # admit, facts, end
@@ -68,6 +69,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.RECORD_READ:        {D: C, Y: A},
     Action.RECORD_WRITE:       {D: C, Y: A},
     Action.QUEUE_READ:         {D: A},
+    Action.QUEUE_TELL:         {D: M},
     Action.VISIT_JOIN:         {P: S, D: M},
     Action.VISIT_WAIT:         {P: S},
     Action.VISIT_CONDUCT:      {D: M},

@@ -1,6 +1,7 @@
-"""The jobs that write and deliver messages: message.invitation, .moved, .cancelled, .summary and .deliver."""
+"""The jobs that write and deliver messages: message.invitation, .moved, .cancelled, .delayed, .summary and .deliver."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -9,7 +10,7 @@ from prometheus_client import Counter
 from app.actor import system
 from app.db import Database, Tx
 from app.jobs import Handler
-from app.notifications import invitations
+from app.notifications import delays, invitations
 from app.notifications.channels import Channel, DeliveryFailed, channels_of, sms_possible
 from app.notifications.invitations import Site
 from app.notifications.messages import Message, MessageContent
@@ -56,6 +57,7 @@ def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
         "message.invitation": partial(_write, db, invitations.invite, site),
         "message.moved": partial(_write, db, invitations.tell_moved, site),
         "message.cancelled": partial(_write, db, invitations.tell_cancelled, site),
+        "message.delayed": partial(_write_delayed, db, site),
         "message.summary": partial(_write, db, invitations.send_summary, site),
         "message.deliver": postman.deliver,
     }
@@ -68,6 +70,11 @@ def site_of(settings: Settings) -> Site:
 
 async def _write(db: Database, write: Callable[[Tx, str, Site], None], site: Site, payload: Mapping[str, str]) -> None:
     await db.write(ACTOR, write, payload["appointment_id"], site)
+
+
+async def _write_delayed(db: Database, site: Site, payload: Mapping[str, str]) -> None:
+    expected_at = datetime.fromisoformat(payload["expected_at"])
+    await db.write(ACTOR, delays.write, payload["appointment_id"], expected_at, site)
 
 
 def _begin(tx: Tx, message_id: str) -> tuple[str, MessageContent] | None:

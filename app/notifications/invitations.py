@@ -45,7 +45,7 @@ class Subject:
 
 def invite(tx: Tx, appointment_id: str, site: Site) -> None:
     """The invitation, with a link; nothing when the appointment is gone or an invitation waits to be sent."""
-    about = _standing(tx, appointment_id, "invitation")
+    about = standing(tx, appointment_id, "invitation")
     if about:
         _send_visit(tx, "invitation", about, site)
 
@@ -53,7 +53,7 @@ def invite(tx: Tx, appointment_id: str, site: Site) -> None:
 def tell_moved(tx: Tx, appointment_id: str, site: Site) -> None:
     """The new time, with a link; links sent before stay good."""
     links.follow_move(tx, appointment_id)
-    about = _standing(tx, appointment_id, "moved")
+    about = standing(tx, appointment_id, "moved")
     if about:
         _send_visit(tx, "moved", about, site)
 
@@ -64,7 +64,7 @@ def tell_cancelled(tx: Tx, appointment_id: str, site: Site) -> None:
     if appointment is None or appointment.status != "cancelled" or _waits(tx, appointment_id, "cancelled"):
         return
     about = _subject(tx, appointment)
-    _post(tx, "cancelled", about, site, letters.cancelled(about.visit), "CANCEL")
+    send(tx, "cancelled", about, site, letters.cancelled(about.visit), "CANCEL")
 
 
 def send_summary(tx: Tx, appointment_id: str, site: Site) -> None:
@@ -75,7 +75,7 @@ def send_summary(tx: Tx, appointment_id: str, site: Site) -> None:
     about = _subject(tx, appointment)
     links.revoke(tx, appointment_id, links.SUMMARY)
     link = site.link(links.issue(tx, appointment_id, links.SUMMARY))
-    _post(tx, "summary", about, site, letters.summary(about.visit, link))
+    send(tx, "summary", about, site, letters.summary(about.visit, link))
 
 
 def subject(tx: Tx, appointment_id: str) -> Subject:
@@ -89,11 +89,12 @@ def subject(tx: Tx, appointment_id: str) -> Subject:
 def _send_visit(tx: Tx, kind: Literal["invitation", "moved"], about: Subject, site: Site) -> None:
     link = site.link(links.issue(tx, about.appointment.id, links.VISIT))
     write = letters.invitation if kind == "invitation" else letters.moved
-    _post(tx, kind, about, site, write(about.visit, link), "REQUEST", link)
+    send(tx, kind, about, site, write(about.visit, link), "REQUEST", link)
 
 
-def _post(tx: Tx, kind: str, about: Subject, site: Site, letter: Letter,
-          method: Literal["REQUEST", "CANCEL", ""] = "", link: str = "") -> None:
+def send(tx: Tx, kind: str, about: Subject, site: Site, letter: Letter,
+         method: Literal["REQUEST", "CANCEL", ""] = "", link: str = "") -> None:
+    """Queue a letter by e-mail, with the visit as a calendar entry when a `method` says so; else as a text message."""
     if about.patient.email:
         ics = calendar.render(_entry(about, site, link), method, tx.now) if method else ""
         channel, content = "email", MessageContent(to=about.patient.email, subject=letter.subject, text=letter.text,
@@ -113,7 +114,8 @@ def _entry(about: Subject, site: Site, link: str) -> calendar.Entry:
     )
 
 
-def _standing(tx: Tx, appointment_id: str, kind: str) -> Subject | None:
+def standing(tx: Tx, appointment_id: str, kind: str) -> Subject | None:
+    """What a message is about; None when the appointment is gone or such a message waits to be sent."""
     appointment = tx.session.get(Appointment, appointment_id)
     if appointment is None or appointment.status in DEAD or _waits(tx, appointment_id, kind):
         return None

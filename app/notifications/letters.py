@@ -102,6 +102,18 @@ def cancelled(visit: Visit) -> Letter:
     )
 
 
+def delayed(visit: Visit, expected_at: datetime) -> Letter:
+    """The doctor runs late: when the visit is likely to begin."""
+    _ = i18n.translator(visit.language).gettext
+    around = {"time": i18n.hour(expected_at, visit.language, visit.zone)}
+    return Letter(
+        visit.language, _("Your video visit will begin later, around %(time)s") % around, visit.clinic,
+        [_("Hello,"), _("Your doctor is running late. Your video visit will probably begin around %(time)s.") % around,
+         _("There is nothing to do: open the link of your invitation as planned, your place is kept.")],
+        _details(visit), footer=_footer(visit),
+    )
+
+
 def summary(visit: Visit, link: str) -> Letter:
     """The doctor released a summary."""
     _ = i18n.translator(visit.language).gettext

@@ -26,6 +26,7 @@ MEANINGS: dict[str, str] = {
     "record:read": "Opened your record",
     "record:write": "Changed your record",
     "consent:read": "Read your consent",
+    "queue:tell": "Told you about a delay",
     "visit:join": "Joined your visit",
     "visit:conduct": "Conducted your visit",
     "transcript:read": "Read or listened to what was said",

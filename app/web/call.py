@@ -20,6 +20,7 @@ from app.record.transcripts import Line
 from app.settings import Settings
 from app.waiting import Place
 from app.web import signals
+from app.web.doctor import day
 from app.web.keys import ACTOR, DATABASE, SETTINGS
 from app.web.limits import RateLimit
 from app.web.rendering import render, see_other
@@ -192,7 +193,7 @@ class QueueSocket(Socket):
         if self.actor.practitioner_id is None:
             raise AccessDenied
         self._shown: set[str] = set()
-        self._last = ""
+        self._last: Body = {}
 
     def topics(self) -> tuple[str, ...]:
         return (queue_topic(self.actor.practitioner_id or ""),)
@@ -204,13 +205,14 @@ class QueueSocket(Socket):
         await self.beat()
 
     async def beat(self) -> None:
-        entries = await self.db.read(self.actor, waiting.queue, None, self._shown)
-        html = render(self.request, "doctor/queue_list.html", entries=entries, now=utc_now(),
+        today = await self.db.read(self.actor, day, self._shown)
+        html = render(self.request, "doctor/queue_list.html", entries=today.entries, now=utc_now(),
                       current=self.request.query.get("current", "")).text or ""
-        if html != self._last:
-            self._last = html
-            await self.send({"type": "queue", "html": html, "delay_min": waiting.delay_min(entries),
-                             "waiting": sum(e.status == "arrived" for e in entries)})
+        told = {"type": "queue", "html": html, "delay_min": waiting.delay_min(today.entries), "untold": today.untold,
+                "waiting": sum(e.status == "arrived" for e in today.entries)}
+        if told != self._last:
+            self._last = told
+            await self.send(told)
 
 
 class ProbeSocket(Socket):

@@ -1,21 +1,23 @@
 """The doctor's pages of the day: the queue, and the visit with video, transcript and record on one screen."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from aiohttp import web
 from pydantic import BaseModel
 
-from app import encounters, waiting
+from app import encounters, i18n, waiting
 from app.db import Tx
 from app.encounters import Visit, VisitFacts
 from app.errors import ColloqueError, Conflict, Invalid
+from app.notifications import delays
 from app.record import compositions, entries
 from app.record.compositions import PastNote
 from app.record.entries import Record
 from app.waiting import QueueEntry
 from app.web.forms import form_of, parse
-from app.web.keys import ACTOR, DATABASE, ROOMS
+from app.web.keys import ACTOR, DATABASE, LANGUAGE, ROOMS
 from app.web.rendering import render, say, see_other, translated, url
 
 
@@ -32,20 +34,37 @@ class EndForm(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """The queue, and how many patients could be told that it runs late."""
+
+    entries: list[QueueEntry]
+    untold: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """All that the visit's screen shows when it loads."""
 
     visit: Visit
     record: Record
     past: list[PastNote]
-    queue: list[QueueEntry]
+    day: Day
 
 
 async def queue(request: web.Request) -> web.StreamResponse:
     """GET /queue: today's visits; arrivals show at once through the queue's socket."""
-    entries_ = await request.app[DATABASE].read(request[ACTOR], waiting.queue)
-    return render(request, "doctor/queue.html", here="queue", entries=entries_, current="",
-                  delay_min=waiting.delay_min(entries_))
+    today = await request.app[DATABASE].read(request[ACTOR], day)
+    return render(request, "doctor/queue.html", here="queue", entries=today.entries, current="",
+                  delay_min=waiting.delay_min(today.entries), untold=today.untold, messages=_notices(request))
+
+
+async def tell_delay(request: web.Request) -> web.StreamResponse:
+    """POST /queue/delay: a message to each patient still to come; the answer says how many."""
+    told = await request.app[DATABASE].write(request[ACTOR], delays.tell)
+    request.app[ROOMS].queue_changed(request[ACTOR].practitioner_id or "")
+    if _by_script(request):
+        return web.json_response({"said": _told(request, told)})
+    return see_other(request, "queue", told=str(told))
 
 
 async def visit(request: web.Request) -> web.StreamResponse:
@@ -92,10 +111,26 @@ async def end(request: web.Request) -> web.StreamResponse:
     return _done(request, "note" if encounter.started_at else "queue", visit_id)
 
 
+def day(tx: Tx, shown: set[str] | None = None) -> Day:
+    """The acting doctor's day; `shown` as waiting.queue takes it."""
+    entries_ = waiting.queue(tx, None, shown)
+    return Day(entries_, len(delays.concerned(tx, entries_)))
+
+
+def _notices(request: web.Request) -> list[dict[str, str]]:
+    told = request.query.get("told", "")
+    return [{"kind": "good", "text": _told(request, int(told))}] if re.fullmatch(r"\d{1,3}", told) else []
+
+
+def _told(request: web.Request, told: int) -> str:
+    say_ = i18n.translator(request[LANGUAGE])
+    return say_.ngettext("%(num)s patient is told.", "%(num)s patients are told.", told) % {"num": told}
+
+
 def _page(tx: Tx, visit_id: str) -> Page:
     shown = encounters.visit(tx, visit_id)
     patient_id = shown.encounter.patient_id
-    return Page(shown, entries.read(tx, patient_id), compositions.past(tx, patient_id), waiting.queue(tx))
+    return Page(shown, entries.read(tx, patient_id), compositions.past(tx, patient_id), day(tx))
 
 
 async def _again(request: web.Request, refusal: ColloqueError) -> web.StreamResponse:
@@ -119,8 +154,8 @@ def _visit_page(request: web.Request, page: Page, *, status: int = 200, **more: 
         typed = {name: sent.get(name, "") for name in typed}
     context: dict[str, Any] = {"typed": typed, "errors": {}} | more
     return render(request, "doctor/visit.html", status=status, here="queue", visit=page.visit, record=page.record,
-                  past=page.past, entries=page.queue, current=page.visit.encounter.id,
-                  delay_min=waiting.delay_min(page.queue), **context)
+                  past=page.past, entries=page.day.entries, current=page.visit.encounter.id,
+                  delay_min=waiting.delay_min(page.day.entries), untold=page.day.untold, **context)
 
 
 def _done(request: web.Request, page: str, visit_id: str, **saved: str) -> web.StreamResponse:

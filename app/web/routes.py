@@ -78,6 +78,7 @@ ROUTES: list[Route] = [
     Route("POST", "/visit/waiting", patient.enter_waiting_room, "waiting", PATIENT, Action.VISIT_WAIT),
     # --- doctor -------------------------------------------------------------------------------
     Route("GET", "/queue", doctor.queue, "queue", STAFF, Action.QUEUE_READ),
+    Route("POST", "/queue/delay", doctor.tell_delay, "queue-delay", STAFF, Action.QUEUE_TELL),
     Route("GET", "/queue/socket", call.queue_socket, "queue-socket", STAFF, Action.QUEUE_READ),
     Route("GET", "/visits/{id}", doctor.visit, "visit", STAFF, Action.VISIT_CONDUCT),
     Route("GET", "/visits/{id}/socket", call.doctor_socket, "visit-socket", STAFF, Action.VISIT_JOIN),

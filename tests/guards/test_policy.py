@@ -21,6 +21,7 @@ EXPECTED = {
     "record:read":        "no    care  no   no   yes  no",
     "record:write":       "no    care  no   no   yes  no",
     "queue:read":         "no    yes   no   no   no   no",
+    "queue:tell":         "no    mine  no   no   no   no",
     "visit:join":         "self  mine  no   no   no   no",
     "visit:wait":         "self  no    no   no   no   no",
     "visit:conduct":      "no    mine  no   no   no   no",

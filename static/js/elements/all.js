@@ -2,5 +2,6 @@
 import "./confirm-button.js";
 import "./copy-button.js";
 import "./open-dialog.js";
+import "./quiet-form.js";
 import "./time-ago.js";
 import "./menus.js";

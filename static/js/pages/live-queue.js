@@ -17,6 +17,7 @@ export function keepLive(list) {
     if (detail.type !== "queue") return;
     replace(list, detail.html);
     showDelay(detail.delay_min);
+    offerToTell(detail.untold);
     showCount(detail.waiting);
   });
   session.open();
@@ -43,6 +44,12 @@ function showDelay(minutes) {
   delay.hidden = minutes < 5;
   const text = (delay.dataset.text ?? "").replace("{n}", String(minutes));
   chip.lastChild?.replaceWith(document.createTextNode(` ${text}`));
+}
+
+/** @param {number} untold  patients still to come who do not know that the doctor is late */
+function offerToTell(untold) {
+  const offer = document.getElementById("tell");
+  if (offer) offer.hidden = untold === 0;
 }
 
 /** @param {number} waiting */
