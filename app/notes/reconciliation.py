@@ -39,6 +39,7 @@ def conflicts(facts: Sequence[Fact], transcript: Transcript, voice: Voice) -> It
             text, said, recorded = found
             yield {
                 "text": text,
+                "about": fact.extra[0],
                 "said": said,
                 "recorded": recorded,
                 "type": fact.type,

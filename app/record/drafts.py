@@ -172,8 +172,11 @@ def _conflict(item: Mapping[str, Any], lines: Sequence[Line], sections: Sequence
     evidence = _evidence(item, lines)
     proofs = {proof.segment for proof in evidence}
     said = str(item.get("said") or "")
+    # An amount alone could be another drug's, said in the same breath: the sentence must name what it is about, too.
+    words = [word.casefold() for word in (said, str(item.get("about") or "")) if word]
     about = [s.id for section in sections for s in section.sentences
-             if said and said.casefold() in s.text.casefold() and proofs & {proof.segment for proof in s.evidence}]
+             if said and all(word in s.text.casefold() for word in words)
+             and proofs & {proof.segment for proof in s.evidence}]
     return RecordConflict(text=str(item["text"]), said=said, recorded=str(item.get("recorded") or ""),
                           sentence_ids=about, evidence=evidence)
 

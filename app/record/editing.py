@@ -85,8 +85,9 @@ def is_about_amounts(conflict: RecordConflict) -> bool:
 
 
 def _keep_record(content: NoteContent, sentence: Sentence, conflict: RecordConflict) -> None:
-    if is_about_amounts(conflict) and conflict.said in sentence.text:
-        sentence.text = sentence.text.replace(conflict.said, conflict.recorded)
+    amount = re.compile(rf"(?<![\d.,]){re.escape(conflict.said)}(?!\w)")
+    if is_about_amounts(conflict) and len(amount.findall(sentence.text)) == 1:
+        sentence.text = amount.sub(conflict.recorded, sentence.text)
         sentence.origin = "edited"
     else:
         say = i18n.translator(content.language).gettext

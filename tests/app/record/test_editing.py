@@ -39,6 +39,16 @@ def test_an_amount_is_corrected_to_the_record() -> None:
     assert editing.blockers(note) == []
 
 
+@pytest.mark.parametrize("text", ["Metformine 850 mg matin, 850 mg soir.", "Metformine 1850 mg.", "Metformine 0,850 mg."])
+def test_an_amount_that_is_not_there_exactly_once_is_left_to_the_doctor(text: str) -> None:
+    note = content()
+    sentence = next(s for section in note.sections for s in section.sentences if s.id == "s2")
+    sentence.text = text
+    editing.settle(note, "c1", keep="recorded")
+    assert text in texts(note)
+    assert "1 000 mg" in sentence.flag
+
+
 def test_what_is_no_plain_amount_is_left_to_the_doctor() -> None:
     note = content()
     note.conflicts = [RecordConflict(id="c1", text="x", said="Metformine", recorded="Metformine 500 mg 2/j",

@@ -104,6 +104,24 @@ async def test_a_consultation_becomes_a_draft_whose_sentences_have_their_lines(d
     assert house.db.read_sync(house.doctor, summaries.read, house.visit_id).paragraphs
 
 
+async def test_a_dose_that_differs_concerns_only_the_sentence_of_its_drug(desk: Desk, house: House) -> None:
+    for text in ("Périndopril 5 mg le matin", "Atorvastatine 10 mg le soir"):
+        house.db.write_sync(house.doctor, entries.add, house.patient_id, NewEntry(kind="treatment", text=text))
+    said = "Je prends périndopril dix milligrammes le matin et atorvastatine dix milligrammes le soir, je tousse depuis lundi."
+    stream = consultation(house, [{"speaker": "doctor", "text": "Quels sont vos traitements ?", "start": 1.0},
+                                  {"speaker": "patient", "text": said, "start": 4.0}])
+    complete(house)
+    complete(house, stream)
+    await desk.end_visit()
+    await desk.runner.step()
+    content = desk.note().content
+    (conflict,) = content.conflicts
+    assert (conflict.said, conflict.recorded) == ("10 mg", "5 mg")
+    texts = {s.id: s.text for section in content.sections for s in section.sentences}
+    assert conflict.sentence_ids
+    assert all("érindopril" in texts[about] for about in conflict.sentence_ids)
+
+
 async def test_the_draft_waits_for_the_last_words_but_not_for_ever(desk: Desk, house: House, clock: FakeClock) -> None:
     consultation(house, told(), until=20)
     await desk.end_visit()
