@@ -53,6 +53,13 @@ class Review:
         """How many sentences have evidence in the transcript."""
         return sum(bool(s.evidence) for s in self.sentences)
 
+    def around(self, sentence: Sentence) -> list[tuple[Line, bool]]:
+        """The lines a sentence comes from (True), after the line before the first of them (False)."""
+        proofs = {proof.segment_id for proof in sentence.evidence}
+        places = [n for n, line in enumerate(self.lines) if line.id in proofs]
+        before = [(self.lines[n - 1], False) for n in places[:1] if n > 0]
+        return before + [(self.lines[n], True) for n in places]
+
     def speaker(self, role: str) -> str:
         """The name behind a role of the transcript; another participant keeps the role's name."""
         names = {"doctor": self.practitioner.name, "patient": self.patient.name}

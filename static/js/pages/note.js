@@ -10,7 +10,7 @@ import { Sound } from "./note-sound.js";
 /** @typedef {{version: number, state: string, audible: boolean, urls: {audio: string, progress: string}, lines: Line[], evidence: Record<string, string[]>, flags: Record<string, string>}} Data */
 
 const LOOK_AGAIN_MS = 1000;
-const PARTS = ["bands", "two", "foot"];
+const PARTS = ["bands", "chips", "two", "foot"];
 
 const strings = JSON.parse(text("strings"));
 /** @type {Data} */

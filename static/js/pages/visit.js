@@ -143,6 +143,17 @@ async function saveFacts() {
     said.textContent = text.notSent;
   }
   showMissing();
+  showNoted();
+}
+
+/** The chips above the form: what is noted, and what is still to note. */
+function showNoted() {
+  const given = new FormData(facts);
+  for (const chip of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-fact]"))) {
+    const value = String(given.get(chip.dataset.fact ?? "") ?? "").trim();
+    chip.classList.toggle("sun", !value);
+    chip.lastChild?.replaceWith(` ${value ? chip.dataset.done ?? value : chip.dataset.todo}`);
+  }
 }
 
 /** @param {Record<string, string>} errors */
