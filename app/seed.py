@@ -70,13 +70,28 @@ PATIENTS: list[tuple[str, str, str, str, str, list[tuple[str, str]], list[tuple[
     ("Chauvet", "Nina", "1994-12-01", "female", "+33639980106", [], [], []),
     ("O'Brien", "Sinéad", "1979-07-21", "female", "+33639980107", [], [], [("Migraine", "2005")]),
     ("Diallo", "Samba", "1990-03-12", "male", "+33639980108", [], [], [("Asthme", "1998")]),
+    ("Garnier", "Odile", "1951-10-08", "female", "+33639980109", [], [("Lévothyroxine 75 µg", "1 le matin")],
+     [("Hypothyroïdie", "2006")]),
+    ("Kaci", "Bilal", "2019-01-25", "male", "+33639980110", [], [], []),
+    ("Collet", "Inès", "1988-05-30", "female", "+33639980111", [("Latex", "")], [], []),
+    ("Weber", "Karl", "1966-08-17", "male", "+33639980112", [], [("Atorvastatine 20 mg", "1 le soir")], []),
+    ("Costa", "Isabel", "1975-02-02", "female", "+33639980113", [], [], []),
+    ("Petit", "Louis", "2016-12-19", "male", "+33639980114", [], [], []),
+    ("Noël", "Rose", "1983-11-11", "female", "+33639980115", [], [], [("Migraine", "2010")]),
+    ("Blanc", "Georges", "1947-06-06", "male", "+33639980116", [], [], [("Diabète de type 2", "2009")]),
 ]
 WEEKDAY_HOURS = [(time(8, 30), time(12, 30)), (time(13, 30), time(18, 0))]
-# day offset, doctor, patient, motif, wall-clock time
-BOOKINGS = [(0, 0, 4, 0, (13, 30)), (0, 0, 5, 0, (13, 45)), (1, 0, 2, 3, (9, 0)), (1, 0, 6, 1, (10, 0)),
-            (2, 0, 7, 2, (14, 15)), (1, 1, 1, 0, (9, 30)), (3, 1, 1, 0, (15, 0)), (2, 2, 3, 0, (11, 0)),
-            (3, 0, 0, 0, (14, 15)), (4, 0, 5, 2, (8, 45))]
-
+# For each day from Monday: doctor, patient, motif, wall-clock time
+BOOKINGS: list[list[tuple[int, int, int, tuple[int, int]]]] = [
+    [(0, 4, 0, (13, 30)), (0, 5, 0, (13, 45)), (0, 7, 0, (14, 0)), (0, 10, 1, (14, 30)), (0, 3, 3, (15, 15)),
+     (1, 9, 0, (13, 45)), (1, 13, 0, (14, 30)), (2, 15, 0, (15, 0))],
+    [(0, 2, 3, (9, 0)), (0, 6, 1, (10, 0)), (0, 12, 0, (13, 45)), (0, 14, 0, (14, 0)), (0, 11, 2, (14, 45)),
+     (1, 1, 0, (9, 30)), (2, 8, 3, (10, 15))],
+    [(0, 5, 3, (8, 45)), (0, 8, 2, (9, 15)), (0, 7, 2, (14, 15)), (0, 15, 0, (15, 0)), (2, 3, 0, (11, 0))],
+    [(0, 10, 0, (8, 30)), (0, 14, 3, (9, 45)), (0, 13, 0, (13, 30)), (0, 0, 0, (14, 15)), (0, 4, 3, (14, 45)),
+     (1, 1, 0, (15, 0))],
+    [(0, 5, 2, (8, 45)), (0, 11, 0, (9, 30)), (0, 9, 1, (14, 0)), (0, 12, 3, (15, 30)), (2, 15, 0, (9, 0))],
+]
 
 def seed_when_empty(db: Database, settings: Settings) -> bool:
     """Make the demo clinic unless there is a clinic already; True when made."""
@@ -142,9 +157,12 @@ def _appointments(tx: Tx, zone: str, doctors: list[Practitioner], patients: list
     today = tx.now.astimezone(ZoneInfo(zone)).date()
     weekday = today.weekday()
     monday = today - timedelta(days=weekday) if weekday < 5 else today + timedelta(days=7 - weekday)
-    for offset, doctor, patient, motif, (hour, minute) in BOOKINGS:
-        start = datetime.combine(monday + timedelta(days=offset), time(hour, minute), ZoneInfo(zone)).astimezone(UTC)
-        if start > tx.now + timedelta(minutes=30):
+    for offset, day in enumerate(BOOKINGS):
+        on = monday + timedelta(days=offset)
+        for doctor, patient, motif, (hour, minute) in day:
+            start = datetime.combine(on, time(hour, minute), ZoneInfo(zone)).astimezone(UTC)
+            if start <= tx.now + timedelta(minutes=30):
+                continue
             booking.book(tx, practitioner_id=doctors[doctor].id, motif_id=motifs[motif].id, start_at=start,
                          patient_id=patients[patient].id, language="fr")
 

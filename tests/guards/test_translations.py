@@ -45,6 +45,7 @@ def test_french_typography():
         for string in strings(message):
             assert not re.search(r"(?<=\S) [;:!?»]|« |'", string), f"space or apostrophe: {string}"
             assert not re.search(r"[A-Za-zéèà][;!?]", string), f"no space before: {string}"
+            assert not re.search(r"(?:\)s|\}|\d) (?:min|ans?|minutes|jours|secondes)\b", string), f"a unit may wrap: {string}"
 
 
 def test_the_product_speaks_french():
