@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
@@ -24,6 +25,12 @@ cli.add_typer(audit_cli, name="audit")
 cli.add_typer(keys_cli, name="keys")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+
+
+@cli.callback()
+def keep_to_ourselves() -> None:
+    """What any command writes (database, keys, sealed speech) is for this user alone, whatever the shell's umask."""
+    os.umask(0o077)
 
 
 def fail(text: str) -> NoReturn:
@@ -210,20 +217,25 @@ def draft(
 
 
 @audit_cli.command("verify")
-def audit_verify(as_json: AsJson = False) -> None:
+def audit_verify(
+    known: Annotated[str, typer.Option(help="A mark noted after an earlier check, such as 120:9f2c…")] = "",
+    as_json: AsJson = False,
+) -> None:
     """Check the whole trail: an edited, removed, reordered or cut-off entry is found. Exit code 2 if so."""
     from app.application import trail_of
 
     settings = settings_or_fail()
     db = database_or_fail(settings)
-    verdict = db.read_sync(system("audit verify"), trail_of(settings).verify)
+    verdict = db.read_sync(system("audit verify"), trail_of(settings).verify, known)
     db.close()
     if as_json:
-        typer.echo(json.dumps({"entries": verdict.entries, "fault": verdict.fault, "seq": verdict.seq}))
+        typer.echo(json.dumps({"entries": verdict.entries, "fault": verdict.fault, "seq": verdict.seq,
+                               "head": verdict.head}))
     elif verdict.fault:
         typer.secho(f"The trail is broken at entry {verdict.seq}: {verdict.fault}.", fg=typer.colors.RED)
     else:
-        typer.echo(f"The trail is whole: {verdict.entries} entries.")
+        typer.echo(f"The trail is whole: {verdict.entries} entries.\nNote {verdict.head} on paper or another machine:"
+                   f" `colloque audit verify --known {verdict.head}` finds even a trail rewritten with its keys.")
     raise typer.Exit(2 if verdict.fault else 0)
 
 

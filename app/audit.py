@@ -2,24 +2,27 @@
 
 Each entry carries HMAC-SHA256(audit key, previous MAC | canonical entry), so that editing, removing
 or reordering an entry breaks the chain at that place. The head (number of entries, last MAC) is kept
-in the database and in an anchor file beside it, so that cutting the end off is found too. After
-FHIR R4 AuditEvent and the IHE BALP patterns.
+in the database and in an anchor file beside it (app.anchor), so that cutting the end off is found
+too, and stays found: the next entry says so. After FHIR R4 AuditEvent and the IHE BALP patterns.
 """
 
 import hmac
 import json
-import os
-import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from sqlalchemy import LargeBinary, func, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from app.anchor import Anchor, AnchorDamaged, Mark
 from app.db import Disclosure, Tx, UTCInstant
 
+log = structlog.get_logger(__name__)
+
 GENESIS = b"colloque audit trail v1"
+FAULT = "audit:fault"
 PAGE = 100
 CHAIN_LOCK = 0x636F6C6C  # advisory lock of the chain's writers
 
@@ -56,26 +59,29 @@ class AuditHead(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verification found: `fault` is empty when the chain is whole."""
+    """What verification found: `fault` is empty when the chain is whole; `head` is its last entry's mark."""
 
     entries: int
     fault: str = ""
     seq: int | None = None
+    head: str = field(default="", compare=False)
 
 
 class Trail:
     """The journal that Database commits through; `anchor` is a file outside the database, or None."""
 
     def __init__(self, anchor: Path | None = None) -> None:
-        self._anchor = anchor
-        self._anchoring = threading.Lock()  # writers of one process share the scratch file
+        self._anchor = Anchor(anchor)
 
     def append(self, tx: Tx, disclosures: list[Disclosure]) -> None:
-        """Add entries to the chain inside this transaction."""
+        """Add entries to the chain inside this transaction; first, for good, that it was tampered with, if it was."""
         if not disclosures:
             return
         key = tx.keyring.key(tx.session, "site:audit")
         head = self._locked_head(tx.session)
+        fault = self._disagreement(key, Mark(head.count, head.mac))
+        if fault:
+            disclosures = [Disclosure(FAULT, "failure", "AuditEvent", detail=(("why", fault),)), *disclosures]
         for disclosure in disclosures:
             event = _event(tx, disclosure, head.count + 1)
             event.mac = head.mac = _mac(key, head.mac, event)
@@ -83,34 +89,64 @@ class Trail:
             tx.session.add(event)
         tx.session.add(head)
         tx.session.flush()
-        count, mac = head.count, head.mac
-        tx.after_commit.append(lambda: self._write_anchor(count, mac))
+        mark = Mark(head.count, head.mac)
+        tx.after_commit.append(lambda: self._write_anchor(key, mark, force=bool(fault)))
 
-    def verify(self, tx: Tx) -> Verdict:
-        """Walk the whole chain; names the first entry that is edited, removed, reordered or cut off."""
+    def verify(self, tx: Tx, known: str = "") -> Verdict:
+        """Walk the whole chain; names the first entry that is edited, removed, reordered or cut off.
+
+        `known` is a mark that somebody noted elsewhere, such as "120:9f2c…": the chain must still go through it.
+        """
         key = tx.keyring.key(tx.session, "site:audit")
-        mac, count = GENESIS, 0
+        walk = _Walk(Mark(0, GENESIS), known)
+        anchored, fault = self._anchored(key)
         for event in tx.session.exec(select(AuditEvent).order_by(col(AuditEvent.seq))).yield_per(1000):
-            if event.seq != count + 1:
-                return Verdict(count, "an entry was removed or reordered", count + 1)
-            expected = _mac(key, mac, event)
+            if event.seq != walk.mark.count + 1:
+                return walk.verdict("an entry was removed or reordered", walk.mark.count + 1)
+            expected = _mac(key, walk.mark.mac, event)
             if not hmac.compare_digest(expected, event.mac):
-                return Verdict(count, "an entry was edited or reordered", event.seq)
-            mac, count = expected, event.seq
-        return self._verify_end(tx.session, count, mac)
+                return walk.verdict("an entry was edited or reordered", event.seq)
+            walk.step(event, expected, anchored)
+        return self._verify_end(tx.session, walk, anchored, fault)
 
-    def _verify_end(self, session: Session, count: int, mac: bytes) -> Verdict:
-        head = session.get(AuditHead, 1)
+    def _verify_end(self, session: Session, walk: "_Walk", anchored: Mark | None, fault: str) -> Verdict:
+        head, count = session.get(AuditHead, 1), walk.mark.count
         if count and head is None:
-            return Verdict(count, "the end of the chain is missing", count)
-        if head and (head.count != count or not hmac.compare_digest(head.mac, mac)):
-            return Verdict(count, "the trail was cut off", count + 1)
-        anchored = self._read_anchor()
-        if anchored and anchored[0] > count:
-            return Verdict(count, "the trail was cut off (the anchor file knows more entries)", count + 1)
-        if anchored and anchored[0] == count and anchored[1] != mac.hex():
-            return Verdict(count, "the last entry is not the one the anchor file knows", count)
-        return Verdict(count)
+            return walk.verdict("the end of the chain is missing", count)
+        if head and Mark(head.count, head.mac) != walk.mark:
+            return walk.verdict("the trail was cut off", count + 1)
+        if anchored and anchored.count > count:
+            return walk.verdict("the trail was cut off (the anchor file knows more entries)", count + 1)
+        if anchored and walk.anchor_differs:
+            return walk.verdict("the last entry is not the one the anchor file knows", anchored.count)
+        if fault and count:
+            return walk.verdict(fault, count)
+        if walk.known and not walk.known_found:
+            return walk.verdict("the entry that was noted down is not in the chain", count)
+        if walk.fault_seq:
+            return walk.verdict("the trail and its anchor file did not agree before this entry", walk.fault_seq)
+        return walk.verdict("", None)
+
+    def _anchored(self, key: bytes) -> tuple[Mark | None, str]:
+        try:
+            mark = self._anchor.read(key)
+        except AnchorDamaged:
+            return None, "the anchor file was altered"
+        return mark, "the anchor file is missing" if self._anchor and mark is None else ""
+
+    def _disagreement(self, key: bytes, head: Mark) -> str:
+        """Why chain and anchor cannot both be right, seen under the chain's lock; empty when they can."""
+        try:
+            mark = self._anchor.read(key)
+        except AnchorDamaged:
+            return "altered"
+        if mark is None and head.count == 0:
+            self._anchor.write(key, head)  # now: the next writer may come before this one's commit is anchored
+        if mark is None:
+            return "missing" if self._anchor and head.count else ""
+        if mark.count == head.count:
+            return "" if mark == head else "differs"
+        return "cut" if mark.count > head.count else ""
 
     @staticmethod
     def _locked_head(session: Session) -> AuditHead:
@@ -119,22 +155,34 @@ class Trail:
         head = session.exec(select(AuditHead).where(AuditHead.id == 1).with_for_update()).first()
         return head or AuditHead(id=1, count=0, mac=GENESIS)
 
-    def _write_anchor(self, count: int, mac: bytes) -> None:
-        if self._anchor is None:
-            return
-        with self._anchoring:
-            anchored = self._read_anchor()
-            if anchored and anchored[0] >= count:
-                return  # another writer was quicker with a later entry
-            scratch = self._anchor.with_suffix(f".{os.getpid()}.new")
-            scratch.write_text(f"{count} {mac.hex()}\n")
-            scratch.replace(self._anchor)
+    def _write_anchor(self, key: bytes, mark: Mark, *, force: bool) -> None:
+        try:
+            self._anchor.write(key, mark, force=force)
+        except OSError as failure:  # what was committed stands; the next entry anchors it too
+            log.warning("the audit anchor cannot be written", error=type(failure).__name__)
 
-    def _read_anchor(self) -> tuple[int, str] | None:
-        if self._anchor is None or not self._anchor.exists():
-            return None
-        count, mac = self._anchor.read_text().split()
-        return int(count), mac
+
+@dataclass(slots=True)
+class _Walk:
+    """How far verification came, and what it met on the way."""
+
+    mark: Mark
+    known: str
+    known_found: bool = False
+    anchor_differs: bool = False
+    fault_seq: int | None = None
+
+    def step(self, event: AuditEvent, mac: bytes, anchored: Mark | None) -> None:
+        """This entry is whole."""
+        self.mark = Mark(event.seq, mac)
+        self.known_found |= self.mark.is_noted(self.known)
+        self.anchor_differs |= anchored is not None and anchored.count == event.seq and anchored.mac != mac
+        if event.action == FAULT and self.fault_seq is None:
+            self.fault_seq = event.seq
+
+    def verdict(self, fault: str, seq: int | None) -> Verdict:
+        """What to say at this point."""
+        return Verdict(self.mark.count, fault, seq, str(self.mark))
 
 
 def record(tx: Tx, action: str, *, entity: str = "", entity_id: str = "", patient_id: str | None = None,

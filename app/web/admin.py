@@ -32,6 +32,10 @@ _MESSAGES = {  # what app.audit finds, as the page says it
     "the trail was cut off (the anchor file knows more entries)":
         "The newest entries were cut off: the anchor file knows more of them.",
     "the last entry is not the one the anchor file knows": "The last entry is not the one that the anchor file knows.",
+    "the anchor file is missing": "The anchor file is missing.",
+    "the anchor file was altered": "The anchor file was altered.",
+    "the trail and its anchor file did not agree before this entry":
+        "Before this entry the trail and its anchor file did not agree: entries were cut off, or the file was touched.",
 }
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
