@@ -8,14 +8,16 @@ synchronous=FULL, BEGIN IMMEDIATE); PostgreSQL a pool.
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar
 
+import structlog
 from pydantic import BaseModel
 from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
@@ -32,7 +34,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 M = TypeVar("M", bound=BaseModel)
 
+log = structlog.get_logger(__name__)
+
 SQLITE_BUSY_MS = 10_000
+DISK_FULL = ("SQLITE_FULL", "53100")  # SQLite's name, PostgreSQL's SQLSTATE
 READER_THREADS = 4
 POSTGRES_POOL = 8
 
@@ -158,16 +163,17 @@ class Database:
     def write_sync(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
                    *args: P.args, **kwargs: P.kwargs) -> R:
         """The same as `write`, in the calling thread (CLI, tests)."""
-        tx = self._transaction(actor, readonly=False)
-        try:
-            with tx.session:
-                result = function(tx, *args, **kwargs)
-                tx.session.flush()
-                self._journal.append(tx, tx.disclosures)
-                tx.session.commit()
-        except Exception as failure:
-            self._record_refusals(tx, failure)
-            raise _translated(failure) from failure
+        with _troubles_told():
+            tx = self._transaction(actor, readonly=False)
+            try:
+                with tx.session:
+                    result = function(tx, *args, **kwargs)
+                    tx.session.flush()
+                    self._journal.append(tx, tx.disclosures)
+                    tx.session.commit()
+            except ColloqueError:
+                self._record_refusals(tx)
+                raise
         for callback in tx.after_commit:
             callback()
         return result
@@ -190,23 +196,27 @@ class Database:
 
     def _read_sync(self, actor: Actor, function: Callable[..., Any], *args: Any, **kwargs: Any
                    ) -> tuple[Any, list[Disclosure], ColloqueError | None]:
-        tx = self._transaction(actor, readonly=True)
-        with tx.session:
-            try:
-                return function(tx, *args, **kwargs), tx.disclosures, None
-            except ColloqueError as failure:
-                return None, [d for d in tx.disclosures if d.outcome != "success"], failure
+        with _troubles_told():
+            tx = self._transaction(actor, readonly=True)
+            with tx.session:
+                try:
+                    return function(tx, *args, **kwargs), tx.disclosures, None
+                except ColloqueError as failure:
+                    return None, [d for d in tx.disclosures if d.outcome != "success"], failure
 
     def _record_sync(self, actor: Actor, disclosures: list[Disclosure]) -> None:
-        tx = self._transaction(actor, readonly=False)
-        with tx.session:
-            self._journal.append(tx, disclosures)
-            tx.session.commit()
+        with _troubles_told():
+            tx = self._transaction(actor, readonly=False)
+            with tx.session:
+                self._journal.append(tx, disclosures)
+                tx.session.commit()
+        for callback in tx.after_commit:
+            callback()
 
-    def _record_refusals(self, tx: Tx, failure: Exception) -> None:
+    def _record_refusals(self, tx: Tx) -> None:
         # The work was rolled back; that somebody tried must stay in the trail.
         refusals = [d for d in tx.disclosures if d.outcome != "success"]
-        if refusals and isinstance(failure, ColloqueError):
+        if refusals:
             self._record_sync(tx.actor, refusals)
 
     def _transaction(self, actor: Actor, *, readonly: bool) -> Tx:
@@ -217,23 +227,38 @@ class Database:
         return Tx(session, actor, self._clock(), self._keyring, readonly)
 
 
-def _translated(failure: Exception) -> Exception:
-    if isinstance(failure, OperationalError) and "disk is full" in str(failure):
-        return Unavailable("The server's disk is full: nothing was changed. Please tell the clinic.")
-    return failure
+@contextmanager
+def _troubles_told() -> Iterator[None]:
+    """What the database itself cannot do right now is Unavailable: nothing was changed, nothing disclosed."""
+    try:
+        yield
+    except OperationalError as failure:
+        reason = getattr(failure.orig, "sqlite_errorname", "") or getattr(failure.orig, "sqlstate", "")
+        log.error("database trouble", reason=reason, kind=type(failure.orig).__name__)
+        if reason in DISK_FULL:
+            raise Unavailable("The server's disk is full: nothing was changed. Please tell the clinic.") from failure
+        raise Unavailable("The database does not answer: nothing was changed. Please try again in a moment."
+                          ) from failure
 
 
 def open_engine(url: str) -> Engine:
     """An engine for SQLite (WAL, FULL, foreign keys) or PostgreSQL (read committed)."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=POSTGRES_POOL + READER_THREADS, pool_pre_ping=True)
-    database = make_url(url).database
-    if database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False})
+        return create_engine(url, pool_size=POSTGRES_POOL + READER_THREADS, pool_pre_ping=True, hide_parameters=True)
+    if database := make_url(url).database:
+        _private_file(Path(database))
+    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False},
+                           hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _private_file(path: Path) -> None:
+    # SQLite gives its -wal and -shm files the mode of the database.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlmodel import Field, SQLModel, col, select
@@ -89,7 +90,7 @@ class Runner:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await places.acquire()
-                job = await self._db.write(self._actor, claim)
+                job = await self._claim()
                 if job is None:
                     places.release()
                     await asyncio.sleep(IDLE_S)
@@ -103,11 +104,21 @@ class Runner:
             await self._do(job)
         return job is not None
 
+    async def _claim(self) -> Job | None:
+        try:
+            return await self._db.write(self._actor, claim)
+        except Exception as failure:  # noqa: BLE001  disk full, database away: work goes on when it is back
+            log.warning("jobs cannot be claimed", error=type(failure).__name__)
+            return None
+
     async def _do(self, job: Job) -> None:
+        settle: Callable[[Tx], None] = partial(finish, job_id=job.id)
         try:
             await self._handlers[job.kind](json.loads(job.payload))
         except Exception as failure:  # noqa: BLE001  any failure means: later, and say which kind
             log.warning("job failed", kind=job.kind, attempt=job.attempts, error=type(failure).__name__)
-            await self._db.write(self._actor, retry, job.id, type(failure).__name__)
-        else:
-            await self._db.write(self._actor, finish, job.id)
+            settle = partial(retry, job_id=job.id, error=type(failure).__name__)
+        try:
+            await self._db.write(self._actor, settle)
+        except Exception as failure:  # noqa: BLE001  the same: its lease ends, and it is claimed again
+            log.warning("job cannot be settled", kind=job.kind, error=type(failure).__name__)

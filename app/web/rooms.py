@@ -16,7 +16,7 @@ from app.actor import system
 from app.bus import Bus, queue_topic, visit_topic
 from app.db import Database, Tx
 from app.encounters import Encounter
-from app.errors import ColloqueError, Conflict, Unavailable
+from app.errors import AccessDenied, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
 from app.web.seats import Body, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
@@ -276,7 +276,7 @@ class Rooms:
     async def _rebuild(self, node: MediaNode, visit_id: str, seats: dict[str, Seat]) -> None:
         try:
             encounter = await self._db.read(ROOMS_ACTOR, encounters.status_of, visit_id)
-        except ColloqueError:
+        except AccessDenied:  # no visit of ours; a database that does not answer is no reason to end a call
             encounter = None
         if encounter is None or encounter.status != "in-progress":
             await _try(node.close(visit_id), "close")

@@ -82,7 +82,7 @@ async def test_when_the_trail_cannot_be_written_nothing_is_disclosed(db):
         audit.record(tx, "patient:read")
         return tx.open(tx.session.get(Patient, patient_id), PatientIdentity).name
 
-    with pytest.raises(OperationalError):
+    with pytest.raises(Unavailable):
         await db.read(ACTOR, read)
 
 
@@ -96,16 +96,6 @@ def test_a_swapped_row_does_not_open(db):
 
     with pytest.raises(Exception, match="patient:"):
         db.write_sync(ACTOR, swap)
-
-
-def test_a_full_disk_is_a_clear_refusal(db):
-    def full(tx):
-        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
-
-    with pytest.raises(Unavailable):
-        db.write_sync(ACTOR, full)
-    db.write_sync(ACTOR, register)
-    assert db.read_sync(ACTOR, counts)[0] == 1
 
 
 def test_naive_instants_are_refused(db):
