@@ -1,5 +1,6 @@
 """Reading input: forms, uploads limits and CSRF tokens. Bad input becomes Invalid, never a traceback."""
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from app.web.keys import CSRF_COOKIE_VALUE, CSRF_SECRET, FORM
 M = TypeVar("M", bound=BaseModel)
 
 FORM_LIMIT_BYTES = 256 * 1024  # our largest form is a note; a 10 MB form is refused before it is parsed
+FORM_TIME_S = 20.0  # a body that trickles in for longer is somebody holding connections
+FOREIGN_TYPES = ("application/json", "multipart/form-data")  # no page of ours sends a file: nothing goes to a disk
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 NONCE_BYTES = 8
@@ -35,11 +38,14 @@ async def form_of(request: web.Request) -> dict[str, str]:
         return request[FORM]
     if (request.content_length or 0) > FORM_LIMIT_BYTES:
         raise web.HTTPRequestEntityTooLarge(max_size=FORM_LIMIT_BYTES, actual_size=request.content_length or 0)
-    if request.content_type == "application/json":
+    if request.content_type in FOREIGN_TYPES:
         raise Invalid("This address expects a form.")
     try:
-        fields = {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
-    except (ValueError, UnicodeDecodeError):
+        async with asyncio.timeout(FORM_TIME_S):
+            fields = {key: value for key, value in (await request.post()).items() if isinstance(value, str)}
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except (ValueError, UnicodeDecodeError, LookupError):  # LookupError: a charset that is none
         raise Invalid("The form could not be read.") from None
     if any("\x00" in value for value in fields.values()):
         raise Invalid("The form holds characters that cannot be stored.")
@@ -66,6 +72,15 @@ def csrf_token(request: web.Request) -> str:
     """A fresh token bound to this browser's cookie; masked by a nonce so that compression leaks nothing."""
     nonce = secrets.token_hex(NONCE_BYTES)
     return nonce + _csrf_mac(request, nonce)
+
+
+def check_readable(request: web.Request) -> None:
+    """Raises Invalid for an address or headers that are no text: they could be neither compared nor stored."""
+    try:
+        "".join((request.path_qs, request.path, *request.query, *request.query.values(), *request.headers.values())
+                ).encode()
+    except ValueError:
+        raise Invalid("The request could not be read.") from None
 
 
 def check_csrf(request: web.Request, token: str) -> None:

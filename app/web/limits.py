@@ -2,10 +2,22 @@
 
 import time
 from collections import deque
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from app.errors import LimitReached
 
 MAX_KEYS = 50_000  # memory bound; the oldest keys are forgotten first
+
+
+def household(address: str) -> str:
+    """What limits count an address as: an IPv6 customer has a whole /64 to come from (RFC 6177)."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
 class RateLimit:

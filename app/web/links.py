@@ -11,7 +11,7 @@ from app.notifications.codes import CodePage
 from app.notifications.delivery import site_of
 from app.web.forms import form_of
 from app.web.keys import ACTOR, DATABASE, LANGUAGE, REQUEST_ID, SETTINGS
-from app.web.limits import RateLimit
+from app.web.limits import RateLimit, household
 from app.web.middleware import PATIENT_COOKIE, client_ip, cookie_name, set_cookie
 from app.web.rendering import render, say, see_other, translated
 
@@ -23,7 +23,7 @@ STALE = "This code is no longer good. Please ask for a new one."
 
 async def link(request: web.Request) -> web.StreamResponse:
     """GET /l/{token}: the clinic's name and a button; who proved themselves goes on to where they were."""
-    OPENINGS.hit(client_ip(request))
+    OPENINGS.hit(household(client_ip(request)))
     secret = request.cookies.get(cookie_name(request, PATIENT_COOKIE), "")
     try:
         proved = await request.app[DATABASE].read(request[ACTOR], links.is_proved, _token(request), secret)
@@ -34,7 +34,7 @@ async def link(request: web.Request) -> web.StreamResponse:
 
 async def send_code(request: web.Request) -> web.StreamResponse:
     """POST /l/{token}: send a code to the phone or e-mail on file."""
-    CODES.hit(client_ip(request))
+    CODES.hit(household(client_ip(request)))
     fields, token = await form_of(request), _token(request)
     db, site = request.app[DATABASE], site_of(request.app[SETTINGS])
     try:
@@ -62,7 +62,7 @@ async def code_form(request: web.Request) -> web.StreamResponse:
 
 async def check_code(request: web.Request) -> web.StreamResponse:
     """POST /l/{token}/code: with the right code this browser gets a session for this link alone."""
-    CODES.hit(client_ip(request))
+    CODES.hit(household(client_ip(request)))
     fields, token, db = await form_of(request), _token(request), request.app[DATABASE]
     try:
         proof = await db.write(request[ACTOR], links.prove, token, fields.get("code", "")[:12])

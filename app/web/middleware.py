@@ -1,9 +1,10 @@
 """What surrounds every request, from the outside in: log, headers, errors, language, actor, CSRF, role."""
 
-import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from ipaddress import ip_address
 from urllib.parse import quote
 
 import structlog
@@ -15,7 +16,7 @@ from app.access.policy import Action, role_may
 from app.actor import ANONYMOUS, Actor
 from app.db import Tx
 from app.errors import AccessDenied, ColloqueError, Invalid, NotFound, SignInRequired
-from app.web.forms import CSRF_FIELD, CSRF_HEADER, check_csrf, form_of
+from app.web.forms import CSRF_FIELD, CSRF_HEADER, check_csrf, check_readable, form_of
 from app.web.keys import ACTOR, CSRF_COOKIE_VALUE, DATABASE, LANGUAGE, REQUEST_ID, SETTINGS
 from app.web.limits import Every
 from app.web.rendering import render, say, url
@@ -41,6 +42,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "Colloque",  # not which software in which version
     "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), "
                           "geolocation=(), payment=(), usb=(), interest-cohort=()",
 }
@@ -108,6 +110,7 @@ def _protect(request: web.Request, response: web.StreamResponse) -> None:
 async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every failure into one uniform page or JSON object that reveals nothing."""
     try:
+        check_readable(request)
         return await handler(request)
     except SignInRequired as error:
         for_patients = AUDIENCE.get(_route_name(request)) is Audience.PATIENT  # they have a link, no account
@@ -119,6 +122,8 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _error(request, error)
     except web.HTTPRequestEntityTooLarge:
         return _error(request, Invalid("What you sent is too large."), status=413)
+    except web.HTTPRequestTimeout:
+        return _error(request, Invalid("What you sent did not arrive in time. Please try again."), status=408)
     except web.HTTPException as answer:
         if answer.status < 400:
             raise
@@ -178,11 +183,13 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def client_ip(request: web.Request) -> str:
-    """The browser's address: as many X-Forwarded-For hops as there are trusted proxies."""
-    hops = [h.strip() for h in request.headers.get("X-Forwarded-For", "").split(",") if h.strip()]
+    """The browser's address: as many X-Forwarded-For hops, from the last, as there are trusted proxies."""
+    # Some proxies add a header of their own below what the browser sent: all of them are one list.
+    hops = [h.strip() for h in ",".join(request.headers.getall("X-Forwarded-For", [])).split(",") if h.strip()]
     trusted = request.app[SETTINGS].trusted_proxies
-    if trusted and len(hops) >= trusted and re.fullmatch(r"[0-9a-fA-F.:]{3,45}", hops[-trusted]):
-        return hops[-trusted]
+    if trusted and len(hops) >= trusted:
+        with suppress(ValueError):
+            return str(ip_address(hops[-trusted].partition("%")[0]))
     return request.remote or ""
 
 
@@ -202,8 +209,11 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
 
 def check_origin(request: web.Request) -> None:
     """Raises AccessDenied when the browser says that another site sent this."""
-    origin = request.headers.get("Origin")
-    if origin is not None and origin not in (request.app[SETTINGS].base_url, f"{request.scheme}://{request.host}"):
+    origin, settings = request.headers.get("Origin"), request.app[SETTINGS]
+    ours = {settings.base_url}
+    if not settings.secure:  # at home by any of the machine's names; over https the Host header proves nothing
+        ours.add(f"{request.scheme}://{request.host}")
+    if origin is not None and origin not in ours:
         raise AccessDenied("This request came from another site.")
 
 

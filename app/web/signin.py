@@ -9,7 +9,7 @@ from app.access import accounts
 from app.actor import ANONYMOUS
 from app.web.forms import form_of
 from app.web.keys import ACTOR, DATABASE, SETTINGS
-from app.web.limits import RateLimit
+from app.web.limits import RateLimit, household
 from app.web.middleware import STAFF_COOKIE, client_ip, cookie_name, drop_cookie, set_cookie
 from app.web.rendering import render, see_other, translated, url
 
@@ -33,7 +33,7 @@ async def password(request: web.Request) -> web.StreamResponse:
     fields = await form_of(request)
     email, typed = fields.get("email", "").strip()[:254], fields.get("password", "")
     next_ = relative(fields.get("next", ""))
-    TRIES.hit(client_ip(request))
+    TRIES.hit(household(client_ip(request)))
     TRIES_OF_ONE_ACCOUNT.hit(email.casefold())
     db = request.app[DATABASE]
     stored = await db.read(request[ACTOR], accounts.stored_hash, email)
@@ -60,7 +60,7 @@ async def code(request: web.Request) -> web.StreamResponse:
     """POST /sign-in/code: the second factor; the session begins under a new secret."""
     fields = await form_of(request)
     next_ = relative(fields.get("next", ""))
-    TRIES.hit(client_ip(request))
+    TRIES.hit(household(client_ip(request)))
     db, secret = request.app[DATABASE], request.cookies.get(cookie_name(request, STAFF_COOKIE), "")
     minutes = request.app[SETTINGS].session_minutes
     fresh = await db.write(request[ACTOR], accounts.second_factor, secret, fields.get("code", "")[:12], minutes)

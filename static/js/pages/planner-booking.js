@@ -21,7 +21,7 @@ class FindPatient extends HTMLElement {
     const form = this.querySelector("form");
     const hits = this.querySelector("#hits");
     if (!form || !hits) return;
-    const fields = new FormData(form);
+    const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
     if (String(fields.get("q")).trim().length < SHORTEST) {
       hits.replaceChildren();
       return;
