@@ -7,21 +7,24 @@ from typing import Any
 
 from app.notes import reconciliation
 from app.notes.background import background
-from app.notes.facts import Evidence, Fact
+from app.notes.facts import Fact
 from app.notes.findings import findings
 from app.notes.lexicon import forget
+from app.notes.meaning import settled, weighed
 from app.notes.measures import measures
 from app.notes.medications import medications
 from app.notes.orders import orders
 from app.notes.realisation import realise
+from app.notes.requests import requests
 from app.notes.resolution import resolve
 from app.notes.sections import ORDER, REASON
 from app.notes.selection import extracts, nothing_to_write, presented, worth_telling
 from app.notes.sentences import Voice, Written
+from app.notes.stretches import Stretches, join
 from app.notes.text import fold
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.units import Visit, prepare
-from app.notes.verification import failures, unit_unsaid
+from app.notes.verification import unsaid, verified
 
 __all__ = ["BadTranscript", "Draft", "Transcript", "draft", "facts_of"]
 
@@ -73,46 +76,54 @@ def _sentence_json(sentence: Written, transcript: Transcript) -> dict[str, Any]:
 
 def draft(transcript: Transcript) -> Draft:
     """Draft the note of a visit. Pure: the same transcript always gives the same draft."""
+    stretches = join(transcript)
     try:
-        return _draft(prepare(transcript))
+        return _draft(prepare(stretches.joined), stretches)
     finally:
         forget()
 
 
-def _draft(visit: Visit) -> Draft:
-    transcript = visit.transcript
-    facts = facts_of(visit)
+def _draft(visit: Visit, stretches: Stretches) -> Draft:
+    heard = facts_of(visit)
+    facts, doubtful = [f for f in heard if not f.doubt], [f for f in heard if f.doubt]
     reason = nothing_to_write(visit, facts)
     if reason:
-        return Draft(transcript, (), (), reason)
-    voice = Voice(transcript.lang, transcript.patient.sex)
+        return Draft(stretches.segments, (), (), reason)
+    voice = Voice(visit.lang, visit.transcript.patient.sex)
     written = realise([fact for fact in facts if worth_telling(fact)], voice)
-    kept = _verified([*_reason(visit, facts, voice), *presented(visit, voice), *written], visit)
-    kept += _verified(list(extracts(visit, kept, voice)), visit)
+    kept = verified([*_reason(visit, facts, voice), *presented(visit, voice), *written], visit)
+    kept += verified(list(extracts(visit, kept, voice)), visit)
+    beside = reconciliation.Beside(visit, stretches, voice)
+    traced = {id(fact): replace(fact, evidence=stretches.all_traced(fact.evidence)) for fact in facts}
     return Draft(
-        transcript,
-        tuple(_in_order(kept)),
-        tuple(facts),
+        stretches.segments,
+        tuple(_traced(sentence, traced, stretches) for sentence in _in_order(kept)),
+        tuple(traced.values()),
         None,
-        omissions=tuple(reconciliation.omissions(facts, kept, transcript, voice)),
-        conflicts=tuple(reconciliation.conflicts(facts, transcript, voice)),
-        proposals=tuple(reconciliation.proposals(facts, transcript, voice)),
+        omissions=tuple(beside.omissions(facts, doubtful, kept)),
+        conflicts=tuple(beside.conflicts(facts)),
+        proposals=tuple(beside.proposals(facts)),
     )
 
 
+def _traced(sentence: Written, facts: dict[int, Fact], stretches: Stretches) -> Written:
+    """The sentence with the segments that prove it; all of a stretch where its own words do not hold alone."""
+    told = tuple(facts[id(fact)] for fact in sentence.facts)
+    exact = replace(sentence, evidence=stretches.all_traced(sentence.evidence), facts=told)
+    if not unsaid(exact, stretches.segments):
+        return exact
+    return replace(exact, evidence=stretches.whole(sentence.evidence))
+
+
 def facts_of(visit: Visit) -> list[Fact]:
-    """All facts of a visit, merged and settled, in the order of speech."""
-    return resolve(chain(findings(visit), measures(visit), medications(visit), background(visit), orders(visit)))
-
-
-def _motif(visit: Visit) -> str:
-    """The reason given at booking, without the marks that people end it with."""
-    return visit.transcript.motif.strip(" ?!.…")
+    """All facts of a visit, merged and settled, in the order of speech; those in doubt are marked."""
+    found = chain(findings(visit), measures(visit), medications(visit), background(visit), orders(visit), requests(visit))
+    return settled(resolve(weighed(found, visit)))
 
 
 def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     """The motif given at booking, proved by the turns that speak of it; else the first complaint."""
-    motif = _motif(visit)
+    motif = visit.motif
     stems = {word[:6] for word in fold(motif).split() if len(word) >= MIN_MOTIF_WORD}
     proved = [
         s
@@ -120,35 +131,12 @@ def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Writt
         if any(word[:6] in stems for word in fold(s.norm).replace(",", " ").replace(".", " ").split())
     ]
     if motif and proved:
-        yield Written(REASON, f"{motif[:1].upper()}{motif[1:]}.", tuple(_evidence(s.evidence()) for s in proved[:2]))
+        yield Written(REASON, f"{motif[:1].upper()}{motif[1:]}.", tuple(s.evidence() for s in proved[:2]))
         return
     complaint = next((f for f in facts if f.type == "symptom" and f.polarity == "present" and f.is_patients), None)
     if complaint:
         name = complaint.extra[0]
         yield Written(REASON, f"{name[:1].upper()}{name[1:]}.", complaint.evidence)
-
-
-def _evidence(proof: Evidence) -> Evidence:
-    return proof
-
-
-def _verified(written: Sequence[Written], visit: Visit) -> list[Written]:
-    """What the independent check lets through, flagged where a doctor must look."""
-    kept = []
-    for sentence in written:
-        if failures(sentence, visit) and not (
-            sentence.section is REASON and sentence.text.rstrip(".").lower() == _motif(visit).lower()
-        ):
-            continue
-        if unit_unsaid(sentence, visit):
-            flag = (
-                "L'unité n'a pas été dite : à vérifier."
-                if visit.lang == "fr"
-                else "The unit was not said: please check."
-            )
-            sentence = replace(sentence, flag=flag)
-        kept.append(sentence)
-    return kept
 
 
 def _in_order(written: Sequence[Written]) -> list[Written]:

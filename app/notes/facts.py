@@ -21,6 +21,7 @@ FactType = Literal[
 Polarity = Literal["present", "absent"]
 Certainty = Literal["certain", "suspected", "conditional"]
 Temporality = Literal["current", "past", "resolved", "future"]
+Doubt = Literal["", "heard", "unmeant", "allergy"]  # badly heard; only named; perhaps an allergy
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +38,7 @@ class Fact:
     """One thing that was said. `label` is its concept (the French name, or a drug's INN); `detail` what was said about it.
 
     `value` and `unit` follow UCUM ("Cel", "mm[Hg]"); `sig` is a schedule; `status` tells drugs and orders apart.
+    A fact with a `doubt` is shown to the doctor beside the note and never told in it.
     """
 
     type: FactType
@@ -58,6 +60,7 @@ class Fact:
     sentence: str = ""
     section: str = ""
     extra: tuple[str, ...] = field(default=())
+    doubt: Doubt = ""
 
     @property
     def turns(self) -> tuple[int, ...]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from app.notes.cues import cue, cues
 from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, number
 from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, drug_name, known_drugs, strength, uses_in
-from app.notes.facts import Certainty, Evidence, Fact, Temporality
+from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
+from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.polarity import is_denied
 from app.notes.text import fold
 from app.notes.timing import date_phrase
@@ -93,7 +94,9 @@ def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
 
 def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     norm = use.sentence.norm
-    if ALLERGY.search(norm) and not re.search(r"je vous (?:mets|remets)|creme", norm):
+    if sounds_like_allergy(norm, lang) and not re.search(r"je vous (?:mets|remets|prescri)|creme", norm):
+        if not ALLERGY.search(norm):
+            yield _only_heard(use, lang, "allergy")
         return
     if use.sentence.speaker == "doctor":
         if use.sentence.asks or exchange:
@@ -102,6 +105,12 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
             yield from _ordered(use, lang)
     elif not use.sentence.asks:
         yield from _reported(use, lang, visit)
+
+
+def _only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:
+    """A drug that was named, while nothing shows what for."""
+    fact = drug_fact(use, lang, (use.sentence.evidence(),), None, Schedule(), status="mentioned", asserted_by=use.sentence.speaker)
+    return replace(fact, doubt=doubt)
 
 
 def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
@@ -121,6 +130,9 @@ def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) ->
     )
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
     if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
+        return
+    if not (corrected or own.sig or dose) and not meant(use.drug, use.sentence, use.words, exchange, visit):
+        yield _only_heard(use, lang, "unmeant")
         return
     if QUIT[lang].search(text) or REFUSED[lang].search(text):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
@@ -281,6 +293,9 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     elif is_denied(norm, use.start, use.end, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     else:
+        if not meant(use.drug, use.sentence, use.words, None, visit):
+            yield _only_heard(use, lang, "unmeant")
+            return
         past = TOOK[lang].search(norm) or _asks_what_was_taken(use, visit)
         temporality: Temporality = (
             "past"

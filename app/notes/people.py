@@ -5,6 +5,7 @@ import re
 from app.notes.cues import cues
 from app.notes.transcript import Language
 
+PET = "pet"  # whose illness belongs in no note
 RELATIONS = {
     "fr": {
         "mother": r"mere|maman",
@@ -32,6 +33,7 @@ RELATIONS = {
         "children": r"enfants",
         "granddaughter": r"petite fille(?= |,|\.)",
         "grandson": r"petit fils",
+        PET: r"(?:(?<=mon )|(?<=ma )|(?<=notre )|(?<=nos ))(?:chien|chienne|chat|chatte|chiot|lapin|cheval)s?",
     },
     "en": {
         "mother": r"mother|mom|mum|mam",
@@ -53,6 +55,7 @@ RELATIONS = {
         "neighbour": r"neighbou?rs?",
         "parents": r"parents",
         "children": r"kids?|children",
+        PET: r"(?:(?<=my )|(?<=our ))(?:dog|cat|puppy|kitten|horse|rabbit)s?",
     },
 }
 OWN = {"fr": r"(?:ma|mon|mes|son|sa|ses|notre|nos|la|le|du|votre|vos|leur)", "en": r"(?:my|his|her|our|their|your|the)"}

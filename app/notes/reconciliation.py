@@ -2,49 +2,100 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.notes.background import allergens
 from app.notes.dosing import find_dose
-from app.notes.facts import Evidence, Fact, proofs
+from app.notes.facts import Evidence, Fact
 from app.notes.lexicon import find_concepts, find_drugs
-from app.notes.sections import place
+from app.notes.meaning import recorded_allergy
+from app.notes.sections import ALLERGIES, place
 from app.notes.sentences import Voice, Written, shown_value
+from app.notes.stretches import Stretches
 from app.notes.text import fold, normalise
-from app.notes.transcript import Patient, Transcript
+from app.notes.transcript import Language, Patient, Transcript
+from app.notes.units import Visit
 
 MISSED = ("medication", "allergy", "vital", "lab", "plan", "advice", "problem", "symptom")
 MAX_OMISSIONS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a note: made from a visit's facts, with evidence in the segments as they were recognised."""
+
+    visit: Visit
+    stretches: Stretches
+    voice: Voice
+
+    @property
+    def _patient(self) -> Patient:
+        return self.visit.transcript.patient
+
+    def _evidence(self, fact: Fact) -> list[dict[str, Any]]:
+        return evidence_json(self.stretches.all_traced(fact.evidence), self.stretches.segments)
+
+    def conflicts(self, facts: Sequence[Fact]) -> Iterator[dict[str, Any]]:
+        """Where what was said differs from the record: a dose, a stopped drug, an allergy."""
+        for fact in (f for f in facts if f.is_patients):
+            for text, said, recorded in self._conflicts_of(fact):
+                evidence = self._evidence(fact)
+                about = {"about": fact.extra[0], "said": said, "recorded": recorded, "type": fact.type}
+                yield {"text": text, **about, "evidence": evidence}
+
+    def _conflicts_of(self, fact: Fact) -> Iterator[tuple[str, str, str]]:
+        differs = {"medication": _drug_conflict, "allergy": _allergy_conflict}.get(fact.type, _problem_conflict)
+        found = differs(fact, self._patient, self.voice)
+        if found:
+            yield found
+        if fact.type == "medication" and fact.polarity == "present":
+            line = recorded_allergy(fact.label, fact.code, self.visit)
+            if line:
+                name = fact.extra[0]
+                french = f"{name}, alors que le dossier a une allergie : {line}"
+                yield self.voice.say(french, f"{name}, while an allergy is on file: {line}"), name, line
+
+    def omissions(
+        self, facts: Sequence[Fact], doubtful: Sequence[Fact], written: Sequence[Written]
+    ) -> list[dict[str, Any]]:
+        """What was said and no sentence of the note tells, for the doctor to judge and add; what is in doubt first."""
+        told = {id(fact) for sentence in written for fact in sentence.facts}
+        covered = {e.turn for sentence in written for e in sentence.evidence}
+        missing = [
+            f for f in facts if id(f) not in told and f.type in MISSED and f.is_patients and not set(f.turns) <= covered
+        ]
+        return [self._omission(f) for f in (*doubtful, *missing)[:MAX_OMISSIONS]]
+
+    def _omission(self, fact: Fact) -> dict[str, Any]:
+        section = ALLERGIES if fact.doubt == "allergy" else place(fact)
+        text = _told(fact, self.voice) + (f" ({DOUBTS[fact.doubt][self.voice.lang]})" if fact.doubt else "")
+        return {"text": text, "type": fact.type, "code": section.code, "evidence": self._evidence(fact)}
+
+    def proposals(self, facts: Sequence[Fact]) -> Iterator[dict[str, Any]]:
+        """New allergies, treatments and problems that the record could take in; nothing enters by itself."""
+        known = fold(" ".join((*self._patient.allergies, *self._patient.treatments, *self._patient.problems)))
+        for fact in facts:
+            if fact.polarity == "absent" or not fact.is_patients or fact.type not in KINDS or not _lasting(fact):
+                continue
+            if not _is_known(fact, known, self.voice.lang) or fact.status == "prescribed":
+                amount = fact.extra[1] if fact.type == "medication" else ""
+                detail = " ".join(filter(None, (amount, fact.detail))).strip(" ,")
+                evidence = self._evidence(fact)
+                yield {"kind": KINDS[fact.type], "text": fact.extra[0], "detail": detail, "evidence": evidence}
+
+
+DOUBTS = {
+    "heard": {"fr": "mal entendu : à vérifier", "en": "badly heard: please check"},
+    "unmeant": {"fr": "nommé, sans savoir s'il est pris : à vérifier", "en": "named, unclear whether taken: please check"},
+    "allergy": {"fr": "traitement ou allergie ? à vérifier", "en": "treatment or allergy? please check"},
+}
 
 
 def evidence_json(evidence: Iterable[Evidence], transcript: Transcript) -> list[dict[str, Any]]:
     """Evidence as {segment, start, end} with the seconds of the turn, once for each turn."""
     turns = dict.fromkeys(e.turn for e in sorted(evidence))
     return [{"segment": i, "start": transcript.turns[i].start, "end": transcript.turns[i].end} for i in turns]
-
-
-def conflicts(facts: Sequence[Fact], transcript: Transcript, voice: Voice) -> Iterator[dict[str, Any]]:
-    """Where what was said differs from the record: a dose, a stopped drug, an allergy."""
-    for fact in facts:
-        if not fact.is_patients:
-            continue
-        found = (
-            _drug_conflict(fact, transcript.patient, voice)
-            if fact.type == "medication"
-            else _allergy_conflict(fact, transcript.patient, voice)
-            if fact.type == "allergy"
-            else _problem_conflict(fact, transcript.patient, voice)
-        )
-        if found:
-            text, said, recorded = found
-            yield {
-                "text": text,
-                "about": fact.extra[0],
-                "said": said,
-                "recorded": recorded,
-                "type": fact.type,
-                "evidence": evidence_json(fact.evidence, transcript),
-            }
 
 
 Conflict = tuple[str, str, str] | None
@@ -159,26 +210,6 @@ def _problem_conflict(fact: Fact, patient: Patient, voice: Voice) -> Conflict:
     )
 
 
-def omissions(
-    facts: Sequence[Fact], written: Sequence[Written], transcript: Transcript, voice: Voice
-) -> list[dict[str, Any]]:
-    """Facts that no sentence of the note tells, for the doctor to add with one click."""
-    told = {id(fact) for sentence in written for fact in sentence.facts}
-    covered = {e.turn for sentence in written for e in sentence.evidence}
-    missing = [
-        f for f in facts if id(f) not in told and f.type in MISSED and f.is_patients and not set(f.turns) <= covered
-    ]
-    return [
-        {
-            "text": _told(f, voice),
-            "type": f.type,
-            "code": place(f).code,
-            "evidence": evidence_json(f.evidence, transcript),
-        }
-        for f in missing[:MAX_OMISSIONS]
-    ]
-
-
 def _told(fact: Fact, voice: Voice) -> str:
     if fact.type in ("vital", "lab"):
         return f"{fact.extra[0]}{voice.say(' :', ':')} {shown_value(fact, voice.lang)}"
@@ -189,33 +220,12 @@ def _told(fact: Fact, voice: Voice) -> str:
 KINDS = {"allergy": "allergy", "medication": "treatment", "problem": "problem"}
 
 
-def proposals(facts: Sequence[Fact], transcript: Transcript, voice: Voice) -> list[dict[str, Any]]:
-    """New allergies, treatments and problems that the record could take in; nothing enters by itself."""
-    patient = transcript.patient
-    known = fold(" ".join((*patient.allergies, *patient.treatments, *patient.problems)))
-    found = []
-    for fact in facts:
-        if fact.polarity == "absent" or not fact.is_patients or fact.type not in KINDS or not _lasting(fact):
-            continue
-        name = fact.extra[0]
-        already = (
-            fold(fact.label) in known
-            or any(m.drug.inn == fact.label for m in find_drugs(known))
-            or any(m.concept.fr == fact.label for m in find_concepts(known, voice.lang))
-        )
-        if not already or (fact.type == "medication" and fact.status == "prescribed"):
-            detail = (
-                fact.extra[1] + (f" {fact.detail}" if fact.detail else "") if fact.type == "medication" else fact.detail
-            )
-            found.append(
-                {
-                    "kind": KINDS[fact.type],
-                    "text": name,
-                    "detail": detail.strip(" ,"),
-                    "evidence": evidence_json(proofs([fact]), transcript),
-                }
-            )
-    return found
+def _is_known(fact: Fact, known: str, lang: Language) -> bool:
+    return (
+        fold(fact.label) in known
+        or any(m.drug.inn == fact.label for m in find_drugs(known))
+        or any(m.concept.fr == fact.label for m in find_concepts(known, lang))
+    )
 
 
 def _lasting(fact: Fact) -> bool:

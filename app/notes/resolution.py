@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.notes.facts import Fact
 from app.notes.findings import UNMARKED
+from app.notes.people import PET
 from app.notes.text import fold
 
 GENERAL = {  # a general label says nothing beside a particular one
@@ -64,6 +65,8 @@ def _sorted(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def _key(fact: Fact) -> Hashable:
+    if fact.doubt:
+        return fact.type, fact.label, "doubt"
     if fact.type == "medication":
         role = "home" if fact.status in HOME else fact.status
         return (
@@ -142,7 +145,7 @@ def _newest_dose(facts: list[Fact]) -> list[Fact]:
     """A prescription without a dose joins the one that has it; an earlier dose gives way to a later one."""
     kept: list[Fact] = []
     for fact in facts:
-        if fact.type != "medication" or fact.status != "prescribed":
+        if fact.type != "medication" or fact.status != "prescribed" or fact.doubt:
             kept.append(fact)
             continue
         others = [
@@ -199,7 +202,10 @@ def _names_class(fact: Fact, facts: list[Fact]) -> bool:
 
 
 def _covered(fact: Fact, facts: list[Fact]) -> bool:
-    if _names_class(fact, facts):
+    facts = [other for other in facts if not other.doubt or other is fact]
+    if fact.experiencer == PET or _names_class(fact, facts):
+        return True
+    if fact.status == "request" and any(f.type == "medication" for f in facts):
         return True
     if fact.status == "considered" and any(f.label == fact.label and f.status == "prescribed" for f in facts):
         return True

@@ -53,6 +53,8 @@ ORDER = (
 
 def place(fact: Fact) -> SectionKind:
     """The section that a fact belongs to."""
+    if fact.status == "request":
+        return HISTORY
     if fact.type == "medication":
         return {"prescribed": PLAN, "taken": HISTORY}.get(fact.status, TREATMENTS)
     if fact.type == "problem":

@@ -13,9 +13,12 @@ from app.notes.timing import frequency_phrase, time_phrase
 from app.notes.units import Sentence, Visit
 from app.notes.wording_fr import JE
 
-CLINICAL = ("symptom", "problem", "medication", "allergy", "vital", "lab", "procedure", "plan", "advice")
-LEAST_FACTS = 2
-LEAST_WORDS = 20
+CLINICAL = ("symptom", "problem", "medication", "allergy", "vital", "lab", "procedure", "plan", "advice", "work_stoppage")
+SOLID = ("symptom", "problem", "medication", "allergy", "vital", "lab", "work_stoppage")
+SOLID_STATUS = ("order", "stop", "request", "seen")
+PASSING = ("anxiété", "fatigue")  # "un peu stressé par le travail" is small talk until something is said with it
+LEAST_WEAK = 2
+LEAST_WORDS = 5
 MAX_EXTRACTS = {"fr": 8, "en": 24}
 MIN_SCORE = {"fr": 2.0, "en": 1.5}
 BODY = cues("selection.body")
@@ -40,8 +43,7 @@ def nothing_to_write(visit: Visit, facts: Sequence[Fact]) -> str:
             else "Nothing was transcribed, so there is nothing to draft a note from."
         )
     clinical = [f for f in facts if f.type in CLINICAL and f.is_patients]
-    core = [f for f in clinical if f.type not in ("plan", "advice")]
-    if words < LEAST_WORDS or len(clinical) < LEAST_FACTS or not core:
+    if words < LEAST_WORDS or not _worth_a_note(clinical):
         return (
             "Rien de clinique n'a été dit pendant cette visite : aucune note n'est proposée."
             if french
@@ -54,6 +56,13 @@ def nothing_to_write(visit: Visit, facts: Sequence[Fact]) -> str:
             else "The consultation did not take place (postponed), so no note is proposed."
         )
     return ""
+
+
+def _worth_a_note(clinical: Sequence[Fact]) -> bool:
+    """One symptom, drug, figure or order of this patient is enough; what was only denied, or is in passing, takes two."""
+    solid = [f for f in clinical if f.type in SOLID or f.status in SOLID_STATUS]
+    weak = [f for f in solid if f.polarity == "absent" or (f.label in PASSING and not f.detail)]
+    return len(weak) >= LEAST_WEAK or len(solid) > len(weak)
 
 
 def worth_telling(fact: Fact) -> bool:

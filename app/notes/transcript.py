@@ -26,6 +26,7 @@ SPEAKERS: Mapping[str, Speaker] = {
 }
 MAX_TURNS = 5_000
 MAX_CHARACTERS = 2_000_000
+DOUBTFUL_LOGPROB = -0.6  # below it the recogniser itself shows a segment as doubtful
 
 
 class BadTranscript(ValueError):
@@ -34,13 +35,21 @@ class BadTranscript(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One stretch of speech of one person. `start` and `end` in seconds from the start of the visit."""
+    """One stretch of speech of one person. `start` and `end` in seconds from the start of the visit.
+
+    `doubtful` spans of the text are those that the recogniser was not sure of: their numbers and names prove nothing.
+    """
 
     index: int
     speaker: Speaker
     start: float
     end: float
     text: str
+    doubtful: tuple[tuple[int, int], ...] = ()
+
+    def doubted(self, start: int, end: int) -> str:
+        """The words between two characters that the recogniser was not sure of."""
+        return " ".join(self.text[max(a, start) : min(b, end)] for a, b in self.doubtful if a < end and b > start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,14 @@ def _turn(index: int, item: Any) -> Turn:
     if not isinstance(text, str):
         raise BadTranscript(f"turn {index}: 'text' must be a string")
     start = _seconds(index, "start", item.get("start"))
-    return Turn(index, speaker, start, max(start, _seconds(index, "end", item.get("end"))), text)
+    end = max(start, _seconds(index, "end", item.get("end")))
+    return Turn(index, speaker, start, end, text, ((0, len(text)),) if text and _is_doubtful(item) else ())
+
+
+def _is_doubtful(item: Mapping[str, Any]) -> bool:
+    probability = item.get("avg_logprob")
+    unsure = isinstance(probability, int | float) and probability < DOUBTFUL_LOGPROB
+    return unsure or item.get("low_confidence") is True
 
 
 def _seconds(index: int, name: str, value: Any) -> float:

@@ -42,8 +42,8 @@ MAX_QUESTIONS = 5
 ADULT_YEARS = 16
 SPEAKING_YEARS = 8
 THIRD_PERSON = re.compile(  # somebody else, even when the one who was named was not understood
-    r"\W*(?:(?:et|mais|donc|parce que|du coup|and|but|so|because)\W+)*(?:(?:elles?|ils?) (?:est sous|sont sous|prend|prenait|a eu|ont eu|a fait une?|avait une?)|"
-    r"(?:she|he|they) (?:is on|are on|was on|takes?|had|has an?))(?![a-z])"
+    r"\W*(?:(?:et|mais|donc|parce que|du coup|oui|non|and|but|so|because|yes|yeah|no)\W+)*(?:(?:elles?|ils?) (?:est sous|sont sous|prend|prenait|a eu|ont eu|a fait une?|avait une?|a vomi|vomit|tousse|a (?:de la fievre|mal)|est malade)|"
+    r"(?:she|he|they) (?:is on|are on|was on|takes?|had|has an?|(?:is|was|has been) (?:sick|vomiting|throwing|coughing)))(?![a-z])"
 )
 CHILDREN = ("daughter", "son", "children", "granddaughter", "grandson")
 CHILD_MOTIF = re.compile(
@@ -104,6 +104,11 @@ class Visit:
     @property
     def lang(self) -> Language:
         return self.transcript.lang
+
+    @property
+    def motif(self) -> str:
+        """The reason given at booking, without the marks that people end it with."""
+        return self.transcript.motif.strip(" ?!.…")
 
     def other_person(self, sentence: Sentence, start: int) -> tuple[str, int] | None:
         """Who norm[start:] of a sentence is about when it is not the patient: (relation, where named), or None."""

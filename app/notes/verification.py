@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rapidfuzz import fuzz
 
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
 from app.notes.lexicon import find_concepts, find_drugs
+from app.notes.meaning import recorded_allergy
 from app.notes.people import relation_near
 from app.notes.polarity import is_denied
-from app.notes.sections import ADVICE, EXAMINATION, FAMILY, PLAN
+from app.notes.sections import ADVICE, ALLERGIES, EXAMINATION, FAMILY, PLAN, REASON
 from app.notes.sentences import Written
 from app.notes.text import fold, normalise
 from app.notes.transcript import Language, Transcript
@@ -39,19 +41,62 @@ TWO = re.compile(r"(?<![a-z])(?:deux|twice|bid|both|second|couple|matin et soir|
 THREE = re.compile(r"(?<![a-z])(?:tid|three|third)(?![a-z])")
 
 
+def verified(written: Sequence[Written], visit: Visit) -> list[Written]:
+    """What the check lets through, flagged where a doctor must look. The motif comes from the booking and needs no proof."""
+    kept = []
+    for sentence in written:
+        booked = sentence.section is REASON and sentence.text.rstrip(".").lower() == visit.motif.lower()
+        if booked or not failures(sentence, visit):
+            flag = _flag(sentence, visit)
+            kept.append(replace(sentence, flag=FLAGS[flag][visit.lang]) if flag and not booked else sentence)
+    return kept
+
+
+FLAGS = {
+    "unit": {"fr": "L'unité n'a pas été dite : à vérifier.", "en": "The unit was not said: please check."},
+    "heard": {
+        "fr": "La reconnaissance vocale n'était pas sûre de ces mots : à vérifier.",
+        "en": "Speech recognition was not sure of these words: please check.",
+    },
+    "allergy": {
+        "fr": "Allergie à ce médicament au dossier : à vérifier.",
+        "en": "The record has an allergy to this drug: please check.",
+    },
+}
+
+
+def _flag(sentence: Written, visit: Visit) -> str:
+    drugs = [f for f in sentence.facts if f.type == "medication" and f.polarity == "present" and f.is_patients]
+    if any(recorded_allergy(f.label, f.code, visit) for f in drugs):
+        return "allergy"
+    if _badly_heard(sentence, visit):
+        return "heard"
+    return "unit" if unit_unsaid(sentence, visit) else ""
+
+
+def _badly_heard(sentence: Written, visit: Visit) -> bool:
+    """Whether figures, drugs or allergies of the sentence stand in words that the recogniser was not sure of."""
+    told = NUMBER.search(sentence.text) or find_drugs(fold(sentence.text)) or sentence.section is ALLERGIES
+    doubted = " ".join(visit.transcript.turns[e.turn].doubted(e.start, e.end) for e in sentence.evidence)
+    norm = normalise(doubted, visit.lang).norm.strip()
+    return bool(told and (re.search(r"\d", norm) or find_drugs(norm) or (norm and sentence.section is ALLERGIES)))
+
+
+def unsaid(sentence: Written, transcript: Transcript) -> list[str]:
+    """The numbers, drugs and sides of a sentence that its evidence in `transcript` does not hold."""
+    lang, turns = transcript.lang, sorted({e.turn for e in sentence.evidence})
+    words = " . ".join(mask_corrections(normalise(transcript.turns[i].text, lang), lang).norm for i in turns)
+    return [*_numbers(sentence.text, words), *_drugs(sentence.text, words, lang), *_sides(sentence.text, words, lang)]
+
+
 def failures(sentence: Written, visit: Visit) -> list[str]:
     """What `sentence` says without evidence: "number 75", "drug X", "side", "negation", "person"; empty when it holds."""
     transcript, lang = visit.transcript, visit.lang
-    heard = [
-        mask_corrections(normalise(transcript.turns[i].text, lang), lang).norm
-        for i in sorted({e.turn for e in sentence.evidence})
-    ]
-    if not heard:
+    if not sentence.evidence:
         return ["evidence"]
-    words = " . ".join(heard)
-    found = [*_numbers(sentence.text, words), *_drugs(sentence.text, words, lang), *_sides(sentence.text, words, lang)]
+    found = unsaid(sentence, transcript)
     if sentence.section not in (PLAN, ADVICE, EXAMINATION):
-        found += _denials(sentence.text, words, lang)
+        found += _denials(sentence, transcript)
         found += _asked_only(sentence, transcript, lang)
     if sentence.section is not FAMILY:
         found += _persons(sentence, visit)
@@ -134,8 +179,9 @@ def _sides(text: str, words: str, lang: Language) -> list[str]:
     return ["side" for name, pattern in SIDES[lang] if re.search(pattern, folded) and not re.search(name, words)]
 
 
-def _denials(text: str, words: str, lang: Language) -> list[str]:
-    folded = fold(text)
+def _denials(sentence: Written, transcript: Transcript) -> list[str]:
+    folded, lang = fold(sentence.text), transcript.lang
+    words = " . ".join(normalise(transcript.turns[i].text, lang).norm for i in {e.turn for e in sentence.evidence})
     denied = bool(re.match(r"pas |no |denies ", folded)) or ": non " in folded or ": not " in folded
     if denied and not (DENIAL[lang].search(words) or re.search(r"normale?ment|bien|oui|si si|yes|fine|ok", words)):
         return ["negation"]

@@ -119,7 +119,8 @@ def _patient(tx: Tx, encounter: Encounter) -> dict[str, Any]:
 
 def _turn(line: Line) -> dict[str, Any]:
     speaker = line.role if line.role in ("doctor", "patient") else "relative"
-    return {"speaker": speaker, "start": line.start, "end": line.end, "text": line.text}
+    return {"speaker": speaker, "start": line.start, "end": line.end, "text": line.text,
+            "low_confidence": line.low_confidence}
 
 
 def content(answer: Mapping[str, Any], told: Material) -> NoteContent:
