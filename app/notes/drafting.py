@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 from app.notes import reconciliation
+from app.notes.allergies import allergies
 from app.notes.background import background
 from app.notes.facts import Fact
 from app.notes.findings import findings
@@ -117,7 +118,7 @@ def _traced(sentence: Written, facts: dict[int, Fact], stretches: Stretches) -> 
 
 def facts_of(visit: Visit) -> list[Fact]:
     """All facts of a visit, merged and settled, in the order of speech; those in doubt are marked."""
-    found = chain(findings(visit), measures(visit), medications(visit), background(visit), orders(visit), requests(visit))
+    found = chain(findings(visit), measures(visit), medications(visit), allergies(visit), background(visit), orders(visit), requests(visit))
     return settled(resolve(weighed(found, visit)))
 
 

@@ -24,6 +24,8 @@ NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
 FAMILY_QUESTION = cues("findings.family_question")
 ECHO = cues("findings.echo")
+CAUSE = cues("findings.cause")
+SINCE_WHEN = cues("findings.since_when")
 ASIDE = re.compile(r"(?:vous|tu) (?:savez|voyez)|comment dire")
 BEFORE_EN = cue("findings.before_en")
 
@@ -96,7 +98,7 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
     polarity = _echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
         return None  # the figure tells more
-    if polarity is None:
+    if polarity is None or (polarity == "absent" and CAUSE[lang].search(question.norm[: mention.start])):
         return None
     first = exchange.answer[0]
     detail, sentence = "", ""
@@ -142,6 +144,8 @@ def _echoed(exchange: Exchange, question: Sentence, mention: Mention, lang: Lang
 
 def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
     verdict, text = exchange.verdict, exchange.answer_text
+    if SINCE_WHEN[lang].search(question.norm) and verdict != "no":
+        return "present"
     inverse = mention.concept.fr in INVERSE or bool(
         NORMALLY.search(question.norm) and mention.concept.fr in ("trouble urinaire",)
     )

@@ -8,6 +8,7 @@ recogniser was not sure of, is for the doctor to judge.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
@@ -37,7 +38,7 @@ def sounds_like_allergy(norm: str, lang: Language) -> bool:
     if ALLERGY.search(norm):
         return True
     words = re.findall(r"[a-z]+", norm)
-    heard = [*words, *(a + b for a, b in zip(words, words[1:], strict=False))]
+    heard = [*words, *(a + b for a, b in pairwise(words))]
     likely = [word for word in heard if len(word) >= LEAST_LETTERS and "l" in word]
     return any(process.extractOne(w, ALLERGY_WORDS[lang], scorer=fuzz.ratio, score_cutoff=NEAR_MISS) for w in likely)
 

@@ -265,7 +265,7 @@ def _named(said: _Said) -> Iterator[Fact]:
 
 
 GOAL = re.compile(
-    r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|dose de|graduation|passez|below|goal|lost|gained"
+    r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|doses? (?:de|pour)|graduation|passez|below|goal|lost|gained"
 )
 LEAST_BARE_WEIGHT_KG = 20
 

@@ -213,6 +213,8 @@ def _with_duration(schedule: Schedule, norm: str, use: Use, lang: Language) -> S
 def _is_stopped(use: Use, lang: Language) -> bool:
     before, after = use.sentence.norm[max(0, use.start - 40) : use.start], use.sentence.norm[use.end : use.end + 45]
     near = re.split(r"[.;:!?]", before)[-1]
+    if lang == "en" and re.search(r"(?<![a-z])no $", near):
+        return True
     if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
         return True
     cut = re.split(r"[.;!?]|, (?!on|stop|c est non)", after)[0]

@@ -11,7 +11,6 @@ from app.notes.text import fold
 
 GENERAL = {  # a general label says nothing beside a particular one
     "diabète": {"diabète de type 2", "diabète de type 1", "diabète gestationnel"},
-    "asthme": {"asthme non contrôlé"},
     "migraine": {"migraine avec aura"},
     "cancer": {
         "cancer du sein",
@@ -44,6 +43,16 @@ GENERAL = {  # a general label says nothing beside a particular one
         "vaccin tétanos",
     },
     "céphalées": {"migraine", "migraine avec aura"},
+    "anxiété": {"crises d'angoisse", "trouble panique", "trouble anxieux"},
+    "insomnie": {"réveils précoces", "réveils nocturnes"},
+    "eczéma": {"eczéma de contact"},
+    "mycose": {"mycose vaginale", "pied d'athlète"},
+    "addiction": {"alcoolisme"},
+    "trouble visuel": {"vision floue"},
+    "asthme": {"asthme non contrôlé", "exacerbation d'asthme"},
+    "arthrite": {"polyarthrite rhumatoïde"},
+    "dépression": {"dépression du post-partum"},
+    "psychologue": {"thérapie comportementale"},
     "appendicite": {"appendicectomie"},
 }
 MEAN = r"moyenne|average"
@@ -183,74 +192,75 @@ CLASS_CODES = {
 }
 
 
-def _names_class(fact: Fact, facts: list[Fact]) -> bool:
+def _covered(fact: Fact, facts: list[Fact]) -> bool:
+    """Whether others say all that a fact says, and more."""
+    others = [other for other in facts if other is not fact and not other.doubt]
+    return any(rule(fact, others) for rule in COVERS)
+
+
+def _asked_for_only(fact: Fact, others: list[Fact]) -> bool:
+    """A pet's illness; a renewal beside the drugs that are renewed."""
+    return fact.experiencer == PET or (fact.status == "request" and any(f.type == "medication" for f in others))
+
+
+def _names_class(fact: Fact, others: list[Fact]) -> bool:
     """A class of drugs beside one of its drugs, said in the same breath."""
     code = CLASS_CODES.get(fact.label)
     if fact.label == "stérilet":
-        return any(f.label == "stérilet au cuivre" for f in facts)
+        return any(f.label == "stérilet au cuivre" for f in others)
     return (
         code is not None
         and fact.type == "medication"
         and any(
-            f is not fact
-            and (f.code or "").startswith(code)
-            and f.type == "medication"
-            and set(f.turns) & set(fact.turns)
-            for f in facts
+            (f.code or "").startswith(code) and f.type == "medication" and set(f.turns) & set(fact.turns)
+            for f in others
         )
     )
 
 
-def _covered(fact: Fact, facts: list[Fact]) -> bool:
-    facts = [other for other in facts if not other.doubt or other is fact]
-    if fact.experiencer == PET or _names_class(fact, facts):
-        return True
-    if fact.status == "request" and any(f.type == "medication" for f in facts):
-        return True
-    if fact.status == "considered" and any(f.label == fact.label and f.status == "prescribed" for f in facts):
-        return True
-    if (
-        fact.type == "problem"
-        and fact.status == ""
-        and fact.polarity == "present"
-        and fact.is_patients
-        and any(f.label == fact.label and f.status == "diagnosis" for f in facts)
-    ):
-        return fact.temporality == "current"
-    if fact.type == "vital" and fact.label == "poids":
-        return any(
-            f.label == "poids"
-            and f.unit == fact.unit
-            and f.temporality == fact.temporality
-            and f.turns == fact.turns
-            and f.evidence < fact.evidence
-            for f in facts
-        )
-    if fact.type == "vital" and fact.label == "pression artérielle" and fact.temporality == "current":
-        return not re.search(MEAN, fold(fact.sentence)) and any(
-            f.label == fact.label and re.search(MEAN, fold(f.sentence)) for f in facts
-        )
+def _considered_and_prescribed(fact: Fact, others: list[Fact]) -> bool:
+    return fact.status == "considered" and any(f.label == fact.label and f.status == "prescribed" for f in others)
+
+
+def _diagnosed(fact: Fact, others: list[Fact]) -> bool:
+    """What the patient says to have now, or guesses, beside the doctor's diagnosis of it; a guess that is denied."""
+    if fact.type != "problem" or fact.status or fact.polarity == "absent":
+        return False
+    same = [f for f in others if f.label == fact.label and f.type == "problem"]
+    if fact.is_patients and any(f.status == "diagnosis" for f in same):
+        return fact.temporality == "current" or fact.certainty == "suspected"
+    return fact.certainty == "suspected" and any(
+        f.polarity == "absent" and f.experiencer == fact.experiencer for f in same
+    )
+
+
+def _measured_again(fact: Fact, others: list[Fact]) -> bool:
+    """A weight said twice in one turn; single readings beside their mean."""
+    if fact.type != "vital":
+        return False
+    same = [f for f in others if f.label == fact.label]
+    if fact.label == "poids":
+        about = (fact.unit, fact.temporality, fact.turns)
+        return any((f.unit, f.temporality, f.turns) == about and f.evidence < fact.evidence for f in same)
+    single = fact.label == "pression artérielle" and fact.temporality == "current"
+    means = any(re.search(MEAN, fold(f.sentence)) for f in same)
+    return single and means and not re.search(MEAN, fold(fact.sentence))
+
+
+def _general(fact: Fact, others: list[Fact]) -> bool:
+    """A general label beside a particular one; a pain that nothing locates; "no allergies" beside an allergy."""
     particular = GENERAL.get(fact.label, set())
-    if any(
-        f.label in particular
-        and f.experiencer == fact.experiencer
-        and (f.polarity == fact.polarity or fact.label in ("opération", "vaccin"))
-        and f is not fact
-        for f in facts
-    ):
+    alike = [f for f in others if f.label in particular and f.experiencer == fact.experiencer]
+    if any(f.polarity == fact.polarity or fact.label in ("opération", "vaccin") for f in alike):
         return True
     if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
         return True
-    if (
-        fact.type == "allergy"
-        and fact.label in ("allergie", "antibiotiques", "médicaments")
-        and fact.polarity == "absent"
-    ):
-        return any(f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved" for f in facts)
-    if fact.type == "problem" and fact.status == "" and fact.polarity == "present" and fact.certainty == "suspected":
-        return any(f.label == fact.label and f.status == "diagnosis" for f in facts)
+    nothing = fact.type == "allergy" and fact.polarity == "absent"
     return (
-        fact.type == "problem"
-        and fact.certainty == "suspected"
-        and any(f.label == fact.label and f.polarity == "absent" and f.experiencer == fact.experiencer for f in facts)
+        nothing
+        and fact.label in ("allergie", "antibiotiques", "médicaments")
+        and any(f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved" for f in others)
     )
+
+
+COVERS = (_asked_for_only, _names_class, _considered_and_prescribed, _diagnosed, _measured_again, _general)

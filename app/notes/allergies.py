@@ -1,0 +1,240 @@
+"""Allergies: what the patient does not tolerate, as told, as read from the record, as outgrown; and those of relatives."""
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+
+from app.notes.cues import cues
+from app.notes.facts import Evidence, Fact, Temporality
+from app.notes.lexicon import find_drugs
+from app.notes.people import relation_near, uncle_side
+from app.notes.polarity import is_denied
+from app.notes.text import fold
+from app.notes.transcript import Language
+from app.notes.units import RECORDED, Exchange, Sentence, Visit
+
+ALLERGENS = tuple(
+    tuple(line.split("\t"))
+    for line in (resources.files("app.notes") / "data" / "allergens.tsv").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+)
+ALLERGY = {"fr": re.compile(r"allergi|intoleran"), "en": re.compile(r"allerg|intoleran")}
+REACTION = cues("background.reaction")
+CURED = cues("background.cured")
+NOT_REALLY = cues("background.not_really")
+NONE = cues("background.none")
+
+
+def allergies(visit: Visit) -> Iterator[Fact]:
+    """Facts about allergies in the order of speech."""
+    answered = {s: e for e in visit.exchanges for s in e.answer}
+    for exchange in visit.exchanges:
+        yield from _asked_allergy(exchange, visit.lang)
+    for sentence in visit.sentences:
+        told = sentence in answered and _about_allergy(answered[sentence], visit.lang)
+        if not (sentence.asks or sentence.speaker == "doctor" or told):
+            yield from _stated_allergy(sentence, visit.lang, ())
+
+
+def _about_allergy(exchange: Exchange, lang: Language) -> bool:
+    return any(ALLERGY[lang].search(s.norm) for s in (*exchange.questions, *exchange.run))
+
+
+def allergens(norm: str, lang: Language) -> list[tuple[str, str, int]]:
+    """Allergens named in a folded text: (French name, name in `lang`, place)."""
+    found = [
+        (m.drug.inn, m.drug.name(lang) + (f" ({m.drug.brand})" if m.drug.brand else ""), m.start)
+        for m in find_drugs(norm)
+        if m.drug.inn != "antibiotique"
+    ]
+    for fr, en, pattern_fr, pattern_en in ALLERGENS:
+        match = re.search(rf"(?<![a-z])(?:{pattern_fr if lang == 'fr' else pattern_en})", norm)
+        if match and not any(name == fr for name, _, _ in found):
+            found.append((fr, fr if lang == "fr" else en, match.start()))
+    return found
+
+
+def _asked_allergy(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    if not _about_allergy(exchange, lang):
+        return
+    question = next(s for s in (*exchange.questions, *exchange.run) if ALLERGY[lang].search(s.norm))
+    told = list(_told_allergens(exchange, question, lang))
+    yield from told
+    named = [
+        item
+        for s in exchange.run
+        for item in allergens(s.norm, lang)
+        if item[0] not in ("antibiotiques", "médicaments")
+    ]
+    if any(fact.is_patients for fact in told):
+        return
+    if named and not re.search(r"d autres gens|chez vous", question.norm):
+        yield from _recorded_allergy(exchange, question, named[0], lang)
+    elif not RECORDED.search(question.norm) and (
+        exchange.verdict == "no"
+        or NONE[lang].search(exchange.answer_text)
+        or re.search(r"moi j ?ai rien|moi non|i m fine", exchange.answer_text)
+    ):
+        broad = allergens(question.norm, lang)
+        what = broad[0][1] if broad else ("allergie" if lang == "fr" else "allergy")
+        yield _allergy(
+            what,
+            broad[0][0] if broad else "allergie",
+            (question.evidence(), exchange.answer[0].evidence()),
+            exchange.answer[0],
+            polarity="absent",
+        )
+
+
+def _told_allergens(exchange: Exchange, question: Sentence, lang: Language) -> Iterator[Fact]:
+    whole = " ".join(s.norm for s in exchange.answer)
+    for sentence in exchange.answer:
+        if sentence.speaker == "doctor":
+            break
+        for label, name, at in allergens(sentence.norm, lang):
+            relative = relation_near(sentence.norm, at, lang)
+            if relative:
+                yield _relatives(
+                    label,
+                    name,
+                    uncle_side(sentence.norm, relative[0]),
+                    (question.evidence(), sentence.evidence()),
+                    lang,
+                )
+            elif is_denied(sentence.norm, at, at + 3, lang) or re.search(
+                rf"{re.escape(fold(name))[:12]}\w*,? (?:on m a dit )?non", sentence.norm
+            ):
+                continue
+            elif not re.search(r"j en ai pris|je prends|i take", sentence.norm):
+                yield _allergy(
+                    name, label, (question.evidence(), sentence.evidence()), sentence, reaction=_reaction(whole, lang)
+                )
+
+
+def _recorded_allergy(
+    exchange: Exchange, question: Sentence, named: tuple[str, str, int], lang: Language
+) -> Iterator[Fact]:
+    """The doctor reads an allergy from the record; the answer keeps, weakens or ends it."""
+    label, name, _ = named
+    text = exchange.answer_text
+    evidence = (question.evidence(), *(s.evidence() for s in exchange.answer[:3]))
+    if CURED[lang].search(text):
+        yield _allergy(
+            name,
+            label,
+            evidence,
+            exchange.answer[0],
+            temporality="resolved",
+            detail="guérie" if lang == "fr" else "outgrown",
+        )
+    elif NOT_REALLY[lang].search(text):
+        yield _allergy(
+            name,
+            label,
+            evidence,
+            exchange.answer[0],
+            reaction=_reaction(text, lang),
+            detail="intolérance" if lang == "fr" else "intolerance",
+        )
+    else:
+        yield _allergy(
+            name,
+            label,
+            evidence,
+            exchange.answer[0],
+            reaction=_reaction(text, lang),
+            polarity="absent" if exchange.verdict == "no" and not _reaction(text, lang) else "present",
+            doubtful=bool(re.search(r"plaques|ma mere qui le dit|je crois|i think", text)),
+        )
+
+
+def _stated_allergy(sentence: Sentence, lang: Language, before: tuple[Evidence, ...]) -> Iterator[Fact]:
+    norm = sentence.norm
+    if not ALLERGY[lang].search(norm):
+        return
+    for label, name, at in allergens(norm, lang):
+        relative = relation_near(norm, at, lang)
+        if relative:
+            yield _relatives(label, name, uncle_side(norm, relative[0]), (*before, sentence.evidence()), lang)
+        else:
+            denied = is_denied(norm, at, at + 3, lang)
+            yield _allergy(
+                name,
+                label,
+                (*before, sentence.evidence()),
+                sentence,
+                polarity="absent" if denied else "present",
+                reaction=_reaction(norm, lang),
+            )
+
+
+REACTIONS_FR = (
+    ("plaques", "éruption (plaques)"),
+    ("urticaire", "urticaire"),
+    ("bouton", "éruption"),
+    ("levres", "gonflement des lèvres"),
+    ("visage", "gonflement du visage"),
+    ("langue", "gonflement de la langue"),
+    ("deme", "œdème"),
+    ("gonfl", "gonflement"),
+    ("malaise", "malaise"),
+    ("choc", "choc"),
+    ("vomi", "vomissements"),
+    ("diarrhee", "diarrhée"),
+    ("demange", "démangeaisons"),
+    ("respirer", "gêne respiratoire"),
+)
+REACTIONS_EN = (
+    ("rash", "rash"),
+    ("hives", "hives"),
+    ("swell", "swelling"),
+    ("anaphyla", "anaphylaxis"),
+    ("sick", "vomiting"),
+    ("vomit", "vomiting"),
+    ("nausea", "nausea"),
+    ("itch", "itching"),
+    ("breath", "breathing difficulty"),
+)
+
+
+def _reaction(norm: str, lang: Language) -> str:
+    for match in REACTION[lang].finditer(norm):
+        if not is_denied(norm, match.start(), match.end(), lang):
+            return next(
+                (words for stem, words in (REACTIONS_FR if lang == "fr" else REACTIONS_EN) if stem in match.group()), ""
+            )
+    return ""
+
+
+def _allergy(
+    name: str,
+    label: str,
+    evidence: tuple[Evidence, ...],
+    sentence: Sentence,
+    *,
+    polarity: str = "present",
+    temporality: Temporality = "current",
+    reaction: str = "",
+    detail: str = "",
+    doubtful: bool = False,
+) -> Fact:
+    more = " : ".join(filter(None, (detail, reaction)))
+    return Fact(
+        "allergy",
+        f"{name} : {more}" if more else name,
+        label,
+        evidence,
+        polarity="absent" if polarity == "absent" else "present",
+        certainty="suspected" if doubtful else "certain",
+        temporality=temporality,
+        asserted_by=sentence.speaker,
+        critical=True,
+        detail=more,
+        sentence=sentence.shown,
+        extra=(name, reaction),
+    )
+
+
+def _relatives(label: str, name: str, relation: str, evidence: tuple[Evidence, ...], lang: Language) -> Fact:
+    text = f"allergie : {name}" if lang == "fr" else f"allergy to {name}"
+    return Fact("family", text, f"allergie {label}", evidence, experiencer=relation, extra=(text, ""))
