@@ -7,6 +7,7 @@ from importlib import resources
 from app.notes.cues import cues
 from app.notes.facts import Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
+from app.notes.meaning import recorded_allergy, sounds_like_allergy
 from app.notes.people import relation_near, uncle_side
 from app.notes.polarity import is_denied
 from app.notes.text import fold
@@ -20,6 +21,9 @@ ALLERGENS = tuple(
 )
 ALLERGY = {"fr": re.compile(r"allergi|intoleran"), "en": re.compile(r"allerg|intoleran")}
 REACTION = cues("background.reaction")
+MINE = re.compile(
+    r"(?<![a-z])(?:(?:my|the) (?:\w+ )?allerg(?:y|ies)|(?:mon|mes) allergies?)(?![a-z])"
+)  # said even in a question
 CURED = cues("background.cured")
 NOT_REALLY = cues("background.not_really")
 NONE = cues("background.none")
@@ -29,15 +33,25 @@ def allergies(visit: Visit) -> Iterator[Fact]:
     """Facts about allergies in the order of speech."""
     answered = {s: e for e in visit.exchanges for s in e.answer}
     for exchange in visit.exchanges:
-        yield from _asked_allergy(exchange, visit.lang)
+        yield from _asked_allergy(exchange, visit)
     for sentence in visit.sentences:
-        told = sentence in answered and _about_allergy(answered[sentence], visit.lang)
-        if not (sentence.asks or sentence.speaker == "doctor" or told):
+        names_own = MINE.search(sentence.norm)
+        told = sentence in answered and _about_allergy(answered[sentence], visit)
+        if not ((sentence.asks and not names_own) or sentence.speaker == "doctor" or told):
             yield from _stated_allergy(sentence, visit.lang, ())
 
 
-def _about_allergy(exchange: Exchange, lang: Language) -> bool:
-    return any(ALLERGY[lang].search(s.norm) for s in (*exchange.questions, *exchange.run))
+def _names_allergy(sentence: Sentence, visit: Visit) -> bool:
+    """Whether a sentence is about an allergy; a badly heard one counts where it names an allergy of the record."""
+    if ALLERGY[visit.lang].search(sentence.norm):
+        return True
+    named = [m.drug for m in find_drugs(sentence.norm)]
+    known = any(recorded_allergy(drug.inn, drug.atc, visit) for drug in named)
+    return known and (sounds_like_allergy(sentence.norm, visit.lang) or bool(RECORDED.search(sentence.norm)))
+
+
+def _about_allergy(exchange: Exchange, visit: Visit) -> bool:
+    return any(_names_allergy(s, visit) for s in (*exchange.questions, *exchange.run))
 
 
 def allergens(norm: str, lang: Language) -> list[tuple[str, str, int]]:
@@ -54,10 +68,11 @@ def allergens(norm: str, lang: Language) -> list[tuple[str, str, int]]:
     return found
 
 
-def _asked_allergy(exchange: Exchange, lang: Language) -> Iterator[Fact]:
-    if not _about_allergy(exchange, lang):
+def _asked_allergy(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    if not _about_allergy(exchange, visit):
         return
-    question = next(s for s in (*exchange.questions, *exchange.run) if ALLERGY[lang].search(s.norm))
+    lang = visit.lang
+    question = next(s for s in (*exchange.questions, *exchange.run) if _names_allergy(s, visit))
     told = list(_told_allergens(exchange, question, lang))
     yield from told
     named = [

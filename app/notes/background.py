@@ -15,6 +15,7 @@ TOBACCO = cues("background.tobacco")
 VAPING = {"fr": re.compile(r"vapot|cigarette electronique|vape"), "en": re.compile(r"vap(?:e|ing)|e cigarette")}
 ALCOHOL = cues("background.alcohol")
 DRUG_USE = cues("background.drug_use")
+COFFEE = {"fr": re.compile(r"(?<!a )cafes?(?![a-z])|cafeine"), "en": re.compile(r"coffees?(?![a-z])|caffeine")}
 WORK = cues("background.work")
 LIVING = cues("background.living")
 PROJECT = cues("background.project")
@@ -24,6 +25,7 @@ HABITS = (
     ("tabac", "tobacco", TOBACCO),
     ("vapotage", "vaping", VAPING),
     ("alcool", "alcohol", ALCOHOL),
+    ("café", "coffee", COFFEE),
     ("cannabis ou autres substances", "recreational drugs", DRUG_USE),
 )
 
@@ -113,7 +115,11 @@ def _quit_since(text: str, lang: Language) -> str:
 NOT_A_HABIT = re.compile(  # drinking water, or somebody else's smoke
     r"bien boire|(?:il|elle) boit|manger|biberon|water|fluids|eat|(?:anyone|anybody|someone|people|quelqu un|on) (?:\w+ )*(?:smok|fum)"
 )
-AMOUNTS = {"tabac": cue("background.amount_tobacco"), "alcool": cue("background.amount_alcohol")}
+AMOUNTS = {
+    "tabac": cue("background.amount_tobacco"),
+    "alcool": cue("background.amount_alcohol"),
+    "café": re.compile(r"\d+(?:,? (?:ou |a |to |or )?\d+)?(?: (?:tasses?|cups?))?(?: (?:par|a|per) (?:jour|day))"),
+}
 
 
 def _amount(told: list[Sentence], label: str, lang: Language) -> str:

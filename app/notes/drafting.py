@@ -91,7 +91,7 @@ def _draft(visit: Visit, stretches: Stretches) -> Draft:
     if reason:
         return Draft(stretches.segments, (), (), reason)
     voice = Voice(visit.lang, visit.transcript.patient.sex)
-    written = realise([fact for fact in facts if worth_telling(fact)], voice)
+    written = realise([fact for fact in facts if worth_telling(fact, visit.transcript.patient)], voice)
     kept = verified([*_reason(visit, facts, voice), *presented(visit, voice), *written], visit)
     kept += verified(list(extracts(visit, kept, voice)), visit)
     beside = reconciliation.Beside(visit, stretches, voice)
@@ -118,7 +118,15 @@ def _traced(sentence: Written, facts: dict[int, Fact], stretches: Stretches) -> 
 
 def facts_of(visit: Visit) -> list[Fact]:
     """All facts of a visit, merged and settled, in the order of speech; those in doubt are marked."""
-    found = chain(findings(visit), measures(visit), medications(visit), allergies(visit), background(visit), orders(visit), requests(visit))
+    found = chain(
+        findings(visit),
+        measures(visit),
+        medications(visit),
+        allergies(visit),
+        background(visit),
+        orders(visit),
+        requests(visit),
+    )
     return settled(resolve(weighed(found, visit)))
 
 

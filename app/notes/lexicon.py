@@ -14,6 +14,7 @@ from app.notes.transcript import Language
 INFLECTED = re.compile(r"(?<![\\\[({?!<=a-z])([a-z]{4,})(?=$|[ |)])")
 SENTENCES_KEPT = 4096
 FUZZY_CUTOFF = 86.0
+JOINED_CUTOFF = 95.0  # words that only together sound like a drug: "doli-prane"
 FUZZY_MIN_LETTERS = 8
 TOO_COMMON = {  # names of preparations that are everyday words
     "daily",
@@ -207,11 +208,15 @@ def _common_names() -> frozenset[str]:
     return frozenset(fold(name.strip()) for row in _rows("drugs_common.tsv") for name in ",".join(row).split(","))
 
 
+def _one_word(name: str) -> str:
+    return name.replace(" ", "")
+
+
 @cache
 def _names_by_letter() -> Mapping[str, tuple[str, ...]]:
     letters: dict[str, list[str]] = {}
     for name in drugs():
-        if len(name) >= FUZZY_MIN_LETTERS and " " not in name and name in _common_names():
+        if len(name.replace(" ", "")) >= FUZZY_MIN_LETTERS and name in _common_names():
             letters.setdefault(name[0], []).append(name)
     return {letter: tuple(names) for letter, names in letters.items()}
 
@@ -222,8 +227,7 @@ def guess_drug(word: str, likely: tuple[str, ...] = ()) -> Drug | None:
     if len(joined) < FUZZY_MIN_LETTERS - 1:
         return None
     near = process.extractOne(joined, likely, scorer=fuzz.ratio, score_cutoff=78.0) if likely else None
-    if near is None and " " not in word and len(joined) >= FUZZY_MIN_LETTERS:
-        near = process.extractOne(
-            joined, _names_by_letter().get(joined[0], ()), scorer=fuzz.ratio, score_cutoff=FUZZY_CUTOFF
-        )
+    if near is None and len(joined) >= FUZZY_MIN_LETTERS:
+        names, cutoff = _names_by_letter().get(joined[0], ()), JOINED_CUTOFF if " " in word else FUZZY_CUTOFF
+        near = process.extractOne(joined, names, scorer=fuzz.ratio, processor=_one_word, score_cutoff=cutoff)
     return drugs().get(near[0]) if near else None

@@ -24,6 +24,15 @@ ALLERGY = cue("meaning.allergy")
 ALLERGY_WORDS = {"fr": ("allergie", "allergique", "allergies"), "en": ("allergy", "allergic", "allergies")}
 NEAR_MISS = 75.0
 LEAST_LETTERS = 6
+OTHER_WORDS = {
+    "algerie",
+    "allege",
+    "allegee",
+    "alleges",
+    "alleger",
+    "algeria",
+    "allegra",
+}  # near an allergy by letters only
 FAMILIES = {  # words of an allergy that stand for a whole class, by ATC prefix
     "J01C": r"penicill|amoxi|augmentin|clamoxyl|oracillin",
     "J01D": r"cephalospo|cefa|cefu|ceft",
@@ -39,7 +48,7 @@ def sounds_like_allergy(norm: str, lang: Language) -> bool:
         return True
     words = re.findall(r"[a-z]+", norm)
     heard = [*words, *(a + b for a, b in pairwise(words))]
-    likely = [word for word in heard if len(word) >= LEAST_LETTERS and "l" in word]
+    likely = [word for word in heard if len(word) >= LEAST_LETTERS and "l" in word and word not in OTHER_WORDS]
     return any(process.extractOne(w, ALLERGY_WORDS[lang], scorer=fuzz.ratio, score_cutoff=NEAR_MISS) for w in likely)
 
 
@@ -100,5 +109,7 @@ def _badly_heard(fact: Fact, visit: Visit) -> bool:
 def settled(facts: Iterable[Fact]) -> list[Fact]:
     """Without the doubtful facts of which there is a clear one: what was said again and understood is not in doubt."""
     kept = list(facts)
-    clear = {(f.type, f.label) for f in kept if not f.doubt} | {("allergy", f.label) for f in kept if f.type == "allergy"}
+    clear = {(f.type, f.label) for f in kept if not f.doubt} | {
+        ("allergy", f.label) for f in kept if f.type == "allergy"
+    }
     return [f for f in kept if not f.doubt or not ({(f.type, f.label), ("allergy", f.label)} & clear)]

@@ -109,7 +109,9 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
 
 def _only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:
     """A drug that was named, while nothing shows what for."""
-    fact = drug_fact(use, lang, (use.sentence.evidence(),), None, Schedule(), status="mentioned", asserted_by=use.sentence.speaker)
+    fact = drug_fact(
+        use, lang, (use.sentence.evidence(),), None, Schedule(), status="mentioned", asserted_by=use.sentence.speaker
+    )
     return replace(fact, doubt=doubt)
 
 
@@ -269,7 +271,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The patient or a relative speaks of a drug."""
     norm = use.sentence.norm
     evidence = (*_question_before(use, visit), use.sentence.evidence())
-    relative = visit.other_person(use.sentence, use.start)
+    relative = visit.other_person(use.sentence, use.start) or _theirs(use, visit)
     if ASKS_FOR[lang].search(norm) and not TOOK[lang].search(norm):
         return
     if relative and not re.search(r"(?:m a|gave me|j ai pris|je prends|i took)", norm):
@@ -315,6 +317,16 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         )
         when = date_phrase(visit.lines[use.sentence.turn].norm, lang) if temporality == "past" else ""
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
+
+
+THEIRS = cues("medications.theirs")
+
+
+def _theirs(use: Use, visit: Visit) -> tuple[str, int] | None:
+    """ "Elle est sous antibiotiques": an adult who speaks of herself never says "she"."""
+    if use.sentence.speaker != "patient" or visit.is_child:
+        return None
+    return ("other", 0) if THEIRS[visit.lang].search(use.sentence.norm[: use.start]) else None
 
 
 def _question_before(use: Use, visit: Visit) -> tuple[Evidence, ...]:

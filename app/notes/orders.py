@@ -123,7 +123,9 @@ def _wished(visit: Visit) -> Iterator[Fact]:
             )
 
 
-PRONOUN_ORDER = re.compile(r"il faut (?:le|la|les) (?:faire|refaire|controler)")
+PRONOUN_ORDER = re.compile(
+    r"il faut (?:le|la|les) (?:faire|refaire|controler)|je (?:vous )?l ajoute|(?:on|vous) (?:le|la|les) (?:fait|faites|ferez|fera)(?! pas)(?![a-z])"
+)
 
 
 def _pronoun_order(sentence: Sentence, visit: Visit) -> Iterator[Fact]:

@@ -87,7 +87,10 @@ class Beside:
 
 DOUBTS = {
     "heard": {"fr": "mal entendu : à vérifier", "en": "badly heard: please check"},
-    "unmeant": {"fr": "nommé, sans savoir s'il est pris : à vérifier", "en": "named, unclear whether taken: please check"},
+    "unmeant": {
+        "fr": "nommé, sans savoir s'il est pris : à vérifier",
+        "en": "named, unclear whether taken: please check",
+    },
     "allergy": {"fr": "traitement ou allergie ? à vérifier", "en": "treatment or allergy? please check"},
 }
 

@@ -15,9 +15,19 @@ def requests(visit: Visit) -> Iterator[Fact]:
     """Renewals asked for, in the order of speech."""
     for sentence in visit.sentences:
         asked = RENEWS[visit.lang].search(sentence.norm)
-        if asked and sentence.speaker != "doctor" and not re.search(r"(?<![a-z])(?:pas|not|no) $", sentence.norm[: asked.start()]):
+        if (
+            asked
+            and sentence.speaker != "doctor"
+            and not re.search(r"(?<![a-z])(?:pas|not|no) $", sentence.norm[: asked.start()])
+        ):
             name = NAMES[visit.lang]
             yield Fact(
-                "plan", name, "renouvellement", (sentence.evidence(),), asserted_by=sentence.speaker, status="request",
-                sentence=sentence.shown, extra=(name, ""),
+                "plan",
+                name,
+                "renouvellement",
+                (sentence.evidence(),),
+                asserted_by=sentence.speaker,
+                status="request",
+                sentence=sentence.shown,
+                extra=(name, ""),
             )

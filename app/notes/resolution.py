@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 
+from app.notes.answers import UNMARKED
 from app.notes.facts import Fact
-from app.notes.findings import UNMARKED
 from app.notes.people import PET
 from app.notes.text import fold
 
@@ -48,7 +48,6 @@ GENERAL = {  # a general label says nothing beside a particular one
     "eczéma": {"eczéma de contact"},
     "mycose": {"mycose vaginale", "pied d'athlète"},
     "addiction": {"alcoolisme"},
-    "trouble visuel": {"vision floue"},
     "asthme": {"asthme non contrôlé", "exacerbation d'asthme"},
     "arthrite": {"polyarthrite rhumatoïde"},
     "dépression": {"dépression du post-partum"},
@@ -179,7 +178,7 @@ def _newest_dose(facts: list[Fact]) -> list[Fact]:
 
 
 CLASS_CODES = {
-    "cortisone": "H02",
+    "cortisone": ("H02", "D07"),
     "anti-inflammatoire": "M01A",
     "antibiotique": "J01",
     "triptan": "N02CC",
@@ -234,6 +233,12 @@ def _diagnosed(fact: Fact, others: list[Fact]) -> bool:
     )
 
 
+def _has_figure(fact: Fact, others: list[Fact]) -> bool:
+    """A fever beside its temperature."""
+    fever = fact.label == "fièvre" and fact.polarity == "present"
+    return fever and any(f.label == "température" and set(f.turns) & set(fact.turns[1:]) for f in others)
+
+
 def _measured_again(fact: Fact, others: list[Fact]) -> bool:
     """A weight said twice in one turn; single readings beside their mean."""
     if fact.type != "vital":
@@ -250,7 +255,13 @@ def _measured_again(fact: Fact, others: list[Fact]) -> bool:
 def _general(fact: Fact, others: list[Fact]) -> bool:
     """A general label beside a particular one; a pain that nothing locates; "no allergies" beside an allergy."""
     particular = GENERAL.get(fact.label, set())
-    alike = [f for f in others if f.label in particular and f.experiencer == fact.experiencer]
+    alike = [
+        f
+        for f in others
+        if f.label in particular
+        and f.experiencer == fact.experiencer
+        and fact.temporality in ("current", f.temporality)
+    ]
     if any(f.polarity == fact.polarity or fact.label in ("opération", "vaccin") for f in alike):
         return True
     if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
@@ -263,4 +274,4 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     )
 
 
-COVERS = (_asked_for_only, _names_class, _considered_and_prescribed, _diagnosed, _measured_again, _general)
+COVERS = (_asked_for_only, _names_class, _considered_and_prescribed, _diagnosed, _has_figure, _measured_again, _general)

@@ -7,13 +7,26 @@ from app.notes.cues import cue, cues
 from app.notes.facts import Fact
 from app.notes.findings import ALARM
 from app.notes.lexicon import find_concepts, find_drugs
+from app.notes.people import relation_near
 from app.notes.sections import HISTORY
 from app.notes.sentences import Voice, Written
 from app.notes.timing import frequency_phrase, time_phrase
+from app.notes.transcript import Patient
 from app.notes.units import Sentence, Visit
 from app.notes.wording_fr import JE
 
-CLINICAL = ("symptom", "problem", "medication", "allergy", "vital", "lab", "procedure", "plan", "advice", "work_stoppage")
+CLINICAL = (
+    "symptom",
+    "problem",
+    "medication",
+    "allergy",
+    "vital",
+    "lab",
+    "procedure",
+    "plan",
+    "advice",
+    "work_stoppage",
+)
 SOLID = ("symptom", "problem", "medication", "allergy", "vital", "lab", "work_stoppage")
 SOLID_STATUS = ("order", "stop", "request", "seen")
 PASSING = ("anxiété", "fatigue")  # "un peu stressé par le travail" is small talk until something is said with it
@@ -65,10 +78,12 @@ def _worth_a_note(clinical: Sequence[Fact]) -> bool:
     return len(weak) >= LEAST_WEAK or len(solid) > len(weak)
 
 
-def worth_telling(fact: Fact) -> bool:
+def worth_telling(fact: Fact, patient: Patient) -> bool:
     """Whether a fact is told in the note."""
     if fact.type == "procedure" and fact.label == "opération" and fact.polarity == "absent":
         return False
+    if fact.label == "allergie" and fact.polarity == "absent" and patient.allergies:
+        return False  # the record says otherwise: shown as a conflict
     return not (fact.type == "problem" and fact.status == "history" and fact.polarity == "absent")
 
 
@@ -127,6 +142,8 @@ def score(sentence: Sentence, visit: Visit) -> float:
     words = norm.split()
     if not 4 <= len(words) <= 45 or CHATTER[lang].search(norm) or "¤" in norm:
         return 0.0
+    if lang == "fr" and relation_near(norm, len(norm), lang):
+        return 0.0  # somebody else's
     points = (
         1.0 * bool(BODY[lang].search(norm))
         + 1.0 * bool(FEELS[lang].search(norm))
