@@ -11,6 +11,7 @@ from app.notes.background import background
 from app.notes.facts import Fact
 from app.notes.findings import findings
 from app.notes.lexicon import forget
+from app.notes.listing import listed
 from app.notes.meaning import settled, weighed
 from app.notes.measures import measures
 from app.notes.medications import medications
@@ -95,11 +96,12 @@ def _draft(visit: Visit, stretches: Stretches) -> Draft:
     kept = verified([*_reason(visit, facts, voice), *presented(visit, voice), *written], visit)
     kept += verified(list(extracts(visit, kept, voice)), visit)
     beside = reconciliation.Beside(visit, stretches, voice)
-    traced = {id(fact): replace(fact, evidence=stretches.all_traced(fact.evidence)) for fact in facts}
+    shown = dict.fromkeys(map(id, facts)) | {id(fact): as_listed for fact, as_listed in listed(facts, kept, voice)}
+    traced = {id(f): stretches.fact(shown[id(f)] or f) for f in facts}
     return Draft(
         stretches.segments,
         tuple(_traced(sentence, traced, stretches) for sentence in _in_order(kept)),
-        tuple(traced.values()),
+        tuple(traced[key] for key, fact in shown.items() if fact),
         None,
         omissions=tuple(beside.omissions(facts, doubtful, kept)),
         conflicts=tuple(beside.conflicts(facts)),

@@ -177,7 +177,7 @@ def _newest_dose(facts: list[Fact]) -> list[Fact]:
     return kept
 
 
-CLASS_CODES = {
+CLASS_CODES: dict[str, str | tuple[str, ...]] = {
     "cortisone": ("H02", "D07"),
     "anti-inflammatoire": "M01A",
     "antibiotique": "J01",

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from app.notes.facts import Evidence
+from app.notes.facts import Evidence, Fact
 from app.notes.transcript import Transcript, Turn
 
 MAX_PAUSE_S = 2.5
@@ -38,6 +38,10 @@ class Stretches:
     def all_traced(self, proofs: Iterable[Evidence]) -> tuple[Evidence, ...]:
         """All the evidence, in the segments, in order, once."""
         return tuple(sorted({found for proof in proofs for found in self.traced(proof)}))
+
+    def fact(self, fact: Fact) -> Fact:
+        """The fact with its evidence in the segments."""
+        return replace(fact, evidence=self.all_traced(fact.evidence))
 
     def whole(self, proofs: Iterable[Evidence]) -> tuple[Evidence, ...]:
         """Every segment of the stretches that hold the evidence."""

@@ -1,0 +1,71 @@
+"""A dose changed without its drug's name: "on descend : un seul le soir" is about the drug under discussion."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from app.notes.cues import cues
+from app.notes.dosing import find_dose, find_schedule
+from app.notes.drug_uses import IF_CLAUSE, Use, drug_fact, strength
+from app.notes.facts import Fact
+from app.notes.lexicon import find_drugs
+from app.notes.text import fold
+from app.notes.transcript import Language
+from app.notes.units import Sentence, Visit
+
+CHANGES = cues("medications.changes")
+TOPIC_TURNS = 6
+
+
+def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
+    """ "On descend : un seul le soir..." about the drug under discussion, named shortly before."""
+    sentence, lang = visit.sentences[place], visit.lang
+    turn = " ".join(s.norm for s in visit.sentences if s.turn == sentence.turn)
+    recorded = [line for line in visit.transcript.patient.treatments if _recorded_dose_said(line, turn)]
+    if len(recorded) == 1:
+        drugs = find_drugs(fold(recorded[0]))
+        topic = next((t for t in reversed(topics) if drugs and t.drug.inn == drugs[0].drug.inn), None)
+    else:
+        topic = topics[-1] if topics and sentence.turn - topics[-1].sentence.turn <= TOPIC_TURNS else None
+    if topic is None:
+        return
+    rest = [s for s in visit.sentences[place : place + 4] if s.turn == sentence.turn]
+    words = " ".join(s.norm for s in rest)
+    use = replace(topic, sentence=sentence, start=0, end=0, before="", words=words, through=tuple(rest))
+    evidence = (topic.sentence.evidence(), *(s.evidence() for s in rest))
+    schedule = find_schedule(sentence.norm, lang)
+    taper = _taper(sentence, lang)
+    dose = None if taper else strength(use, lang, _after_change(sentence.norm, lang))
+    if dose or taper:
+        condition = IF_CLAUSE[lang].search(sentence.norm)
+        yield replace(
+            drug_fact(
+                use,
+                lang,
+                evidence,
+                dose,
+                schedule,
+                status="prescribed",
+                asserted_by="doctor",
+                certainty="conditional" if condition else "certain",
+                temporality="future" if condition else "current",
+            ),
+            detail=taper or ", ".join(schedule.words),
+        )
+
+
+def _after_change(norm: str, lang: Language) -> str:
+    last = list(CHANGES[lang].finditer(norm))[-1]
+    return norm[last.end() :]
+
+
+def _taper(sentence: Sentence, lang: Language) -> str:
+    match = re.search(
+        r": (.*\bpuis\b.*)" if lang == "fr" else r"(?:to|:) (.*\bthen\b.*)", sentence.shown, re.IGNORECASE
+    )
+    return match.group(1).rstrip(" .") if match else ""
+
+
+def _recorded_dose_said(line: str, turn: str) -> bool:
+    found = find_dose(fold(line).replace(",", "."))
+    return bool(found and re.search(rf"vous etes a {found[0].value:g}(?![\d.])", turn))
