@@ -14,7 +14,7 @@ from app.notes.units import Exchange, Sentence, Visit
 
 UNMARKED = "unmarked"  # status of what was denied though nothing marked a question: weaker than a statement
 CLINICAL = ("symptom", "problem", "surgery")
-INVERSE = {"trismus", "limitation de la rotation du cou", "aphagie"}  # "can you open your mouth?" "yes" is no trismus
+INVERSE = {"pleurs sans larmes", "trismus", "limitation de la rotation du cou", "aphagie"}  # "can you open your mouth?" "yes" is no trismus
 NORMALLY = cue("findings.normally")
 FAMILY_QUESTION = cues("findings.family_question")
 ABOUT_OTHER = re.compile(

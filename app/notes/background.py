@@ -69,6 +69,8 @@ def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None)
             or (exchange and any(words[lang].search(q.norm) for q in exchange.questions))
         ):
             continue
+        if label == "café" and not _amount([sentence], label, lang):
+            continue  # having one says nothing
         if label == "alcool" and match.group().startswith("drink"):
             continue  # "drinking" alone is more often water
         if (label == "tabac" and VAPING[lang].search(norm)) or re.search(r"coca|eau|water|fumeur,", norm):

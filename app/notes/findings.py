@@ -57,12 +57,15 @@ def _read_back(sentence: Sentence, visit: Visit) -> set[str]:
         for s in visit.sentences
         if sentence.turn - 2 <= s.turn < sentence.turn and s.speaker == "doctor" and ALARM[visit.lang].search(s.norm)
     ]
-    return {m.concept.fr for s in before for m in find_concepts(s.norm, visit.lang)} | (
-        {"*"} if before and len(sentence.norm.split()) < 8 else set()
-    )
+    named = {m.concept.fr for s in before for m in find_concepts(s.norm, visit.lang)}
+    repeated = [m for m in find_concepts(sentence.norm, visit.lang) if m.concept.fr in named]
+    whole = before and (len(sentence.norm.split()) < SHORT_REPLY or len(repeated) >= LEAST_REPEATED)
+    return named | ({"*"} if whole else set())
 
 
 REACTIONS = ("éruption cutanée", "urticaire", "gonflement du visage", "démangeaisons", "malaise", "vomissements")
+SHORT_REPLY = 8  # words
+LEAST_REPEATED = 2
 REACTION_TURNS = 4
 
 
