@@ -14,12 +14,21 @@ from app.notes.units import Exchange, Sentence, Visit
 
 UNMARKED = "unmarked"  # status of what was denied though nothing marked a question: weaker than a statement
 CLINICAL = ("symptom", "problem", "surgery")
-INVERSE = {"pleurs sans larmes", "trismus", "limitation de la rotation du cou", "aphagie"}  # "can you open your mouth?" "yes" is no trismus
+INVERSE = {
+    "pleurs sans larmes",
+    "trismus",
+    "limitation de la rotation du cou",
+    "aphagie",
+}  # "can you open your mouth?" "yes" is no trismus
 NORMALLY = cue("findings.normally")
 FAMILY_QUESTION = cues("findings.family_question")
 ABOUT_OTHER = re.compile(
     r"^\W*(?:(?:and|so|et|alors|ok|okay)\W+)*(?:(?:has|did|does|is|was|had) (?:he|she|they)|est ce qu(?:il|elle)s?|(?:ils?|elles?) (?:a|ont) (?:deja )?eu)(?![a-z])"
 )
+ONLY_THERE = re.compile(
+    r"(?<![a-z])(?:just|only|juste|seulement|uniquement|que) (?:(?:on|in|sur|dans|a|au) )?(?:the|my|la|le|les|l|mon|ma|mes)(?![a-z])"
+)
+PLACED = re.compile(r" ?(?:near|on|around|in|anywhere|elsewhere|sur|au niveau|dans|pres|ailleurs|autour)(?![a-z])")
 CAUSE = cues("findings.cause")
 SINCE_WHEN = cues("findings.since_when")
 
@@ -87,6 +96,8 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
     polarity = _echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
         polarity = _feverish(exchange.answer_text)  # where the figure is understood it tells more, and covers this
+    if polarity == "absent" and ONLY_THERE.search(exchange.answer_text) and PLACED.match(question.norm[mention.end :]):
+        return None  # "any rash near your eye?" - "no, just the back": it is there, elsewhere
     if polarity is None or (polarity == "absent" and CAUSE[lang].search(question.norm[: mention.start])):
         return None
     first = exchange.answer[0]

@@ -21,8 +21,8 @@ SIDES = {"fr": r"gauche|droite?", "en": r"left|right"}
 OFTEN = {"fr": r"tous les (?:jours|soirs|matins)|toutes les nuits|un jour sur \d", "en": r"every (?:day|night)|daily"}
 FILLER = {
     "fr": r"(?:\W|euh|heu|ah|oh|attendez|attends|je|l|ai|note|fois|matin|soir|midi|le|la|les|du|de|bieres?|verres?|"
-    r"plaquettes?|semaines?|jours?|mois|avant|apres|un|en|an|ans|comprimes?|mg|milligrammes?|vers|kilos?|heures?)*",
-    "en": r"(?:\W|uh|um|oh|wait|well|times?|days?|weeks?|months?|milligrams?|mg|the|a|or|in|it s|was|morning|evening|night|years?)*",
+    r"plaquettes?|semaines?|jours?|mois|avant|apres|un|en|an|ans|comprimes?|mg|milligrammes?|grammes?|par|maximum|max|vers|kilos?|heures?)*",
+    "en": r"(?:\W|uh|um|oh|wait|well|times?|days?|weeks?|months?|maximum|at|most|per|grams?|milligrams?|mg|the|a|or|in|it s|was|morning|evening|night|years?)*",
 }
 LEFT_WINDOW = 70
 RIGHT_WINDOW = 55

@@ -94,7 +94,7 @@ def number(text: str) -> float:
 
 def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple[Dose, int, int] | None:
     """The first dose in a stretch of text and its span; a bare number counts when `bare_unit` is given."""
-    match = DOSE.search(norm)
+    match = next((m for m in DOSE.finditer(norm) if not is_limit(norm, m)), None)
     if match:
         unit = next(name for name, pattern in UNITS if re.fullmatch(pattern, match.group(2)))
         if not (unit == "g" and match.group(1) in ("a", "an")):
@@ -105,6 +105,17 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
             if _plausible(float(loose.group(1))):
                 return Dose(float(loose.group(1)), bare_unit, bare=True), loose.start(1), loose.end()
     return None
+
+
+LIMIT_BEFORE = re.compile(r"(?:jusqu a|pas plus de|maximum(?: de)?|max|up to|no more than|maximum of) $|¤+[^.;:]{0,30}(?:maximum|max|au plus)\W+(?:(?:non|pardon|euh|enfin|no|sorry)\W+)*$")
+LIMIT_AFTER = re.compile(
+    r",? ?(?:par jour|par 24 heures|a day|per day|in 24 hours)?,? ?(?:au )?(?:maximum|max(?![a-z])|au plus|at most)"
+)
+
+
+def is_limit(norm: str, dose: re.Match[str]) -> bool:
+    """Whether an amount is the most that may be taken and not the dose: "quatre grammes par jour maximum"."""
+    return bool(LIMIT_BEFORE.search(norm[: dose.start()]) or LIMIT_AFTER.match(norm[dose.end() :]))
 
 
 def _plausible(value: float) -> bool:
@@ -179,6 +190,7 @@ def find_schedule(norm: str, lang: Language) -> Schedule:
     often, sig = _often(norm, lang)
     words += often
     needed = any(not re.search(r"(?:pas|not) $", norm[: m.start()]) for m in AS_NEEDED[lang].finditer(norm))
+    most_grams = next((m for m in DOSE.finditer(norm) if is_limit(norm, m)), None)
     gap, limit, lasts = GAP.search(norm), MAXIMUM.search(norm), _duration(norm, lang)
     meal = MEALS[lang].search(norm)
     if meal:
@@ -192,6 +204,9 @@ def find_schedule(norm: str, lang: Language) -> Schedule:
         words.append(f"{most}/j maximum" if lang == "fr" else f"up to {most}/day")
         if not sig:
             sig = f"max {most}/j" if lang == "fr" else f"up to x{most}/day"
+    if most_grams and not limit:
+        amount = most_grams.group().replace(".", ",") if lang == "fr" else most_grams.group()
+        words.append(f"maximum {amount} par jour" if lang == "fr" else f"up to {amount} a day")
     if lasts:
         words.append(lasts)
     compact = " ".join(filter(None, (count, sig)))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.notes.answers import CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers
 from app.notes.cues import cue, cues
@@ -179,14 +179,20 @@ def _role_of_relative(visit: Visit) -> str:
     return "father" if re.search(r"papa|le pere|\bdad\b|father", text) else "other"
 
 
+IS_A = re.compile(
+    r"(?:c est (?:donc |bien |surement )?(?:une?|de la|du|des)|vous (?:avez|faites) une?|this is|it s an?|you have an?) $"
+)
+
+
 def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """What the doctor says the patient has, or reads out from the record."""
     norm = sentence.norm
     for mention in find_concepts(norm, lang):
         kind = mention.concept.kind
         before = norm[: mention.start]
+        named = kind == "symptom" and IS_A.search(before)
         if (
-            kind not in ("problem", "surgery")
+            not (named or kind in ("problem", "surgery"))
             or CONDITIONS[lang].search(before)
             or relation_near(norm, mention.start, lang)
         ):
@@ -207,7 +213,7 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
             if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|ca existe", norm)
             else "certain"
         )
-        yield mention_fact(
+        fact = mention_fact(
             mention,
             lang,
             "present",
@@ -220,3 +226,4 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
             norm,
             status="history" if history else "diagnosis",
         )
+        yield replace(fact, type="problem") if named else fact

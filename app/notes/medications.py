@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.notes.cues import cue, cues
 from app.notes.dose_changes import CHANGES, changed
-from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, number
+from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, is_limit, number
 from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, drug_name, known_drugs, strength, uses_in
 from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
@@ -48,6 +48,9 @@ def medications(visit: Visit) -> Iterator[Fact]:
 
 
 UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")
+BESIDES = re.compile(
+    r"(?:other than|besides|apart from|except|a part|en plus d[eu]|autre que|hormis|sauf) (?:le |la |l |les |the |your )?$"
+)
 GRANTS = cues("medications.grants")
 
 
@@ -116,7 +119,8 @@ def _only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:
 def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
     about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
-    if about_allergy or UNDER.search(use.sentence.norm[: use.start]):
+    before = use.sentence.norm[: use.start]
+    if about_allergy or UNDER.search(before) or BESIDES.search(before):
         return
     if exchange is None or (exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm)):
         return
@@ -183,7 +187,7 @@ def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
 
 def _in_steps(use: Use) -> Schedule | None:
     """ "10 milligrammes, en commençant par 5 pendant une semaine": two doses are told in the doctor's own words."""
-    doses = {number(m.group(1)) for m in DOSE.finditer(use.words)}
+    doses = {number(m.group(1)) for m in DOSE.finditer(use.words) if not is_limit(use.words, m)}
     if len(doses) < MIN_STEPS or len(use.through) > 1:
         return None
     shown = use.sentence.line.shown[use.sentence.start + use.end : use.sentence.end]

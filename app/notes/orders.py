@@ -8,9 +8,9 @@ from app.notes.cues import cues
 from app.notes.facts import Certainty, Fact, FactType, Temporality
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.people import relation_near
-from app.notes.polarity import is_denied
+from app.notes.results import past_exams, result
 from app.notes.transcript import Language
-from app.notes.units import Exchange, Sentence, Visit
+from app.notes.units import Sentence, Visit
 
 ORDERED = ("exam", "referral", "vaccine")
 IF = cues("orders.if")
@@ -45,7 +45,7 @@ SEES = cues("orders.sees")
 def orders(visit: Visit) -> Iterator[Fact]:
     """Plans, advice, certificates, things seen and things that could not be examined, in the order of speech."""
     for exchange in visit.exchanges:
-        yield from _past_exams(exchange, visit.lang)
+        yield from past_exams(exchange, visit.lang)
     yield from _wished(visit)
     for place, sentence in enumerate(visit.sentences):
         if sentence.speaker != "doctor" or sentence.asks:
@@ -74,7 +74,7 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
         return
     if PRONOUN_ORDER.search(norm):
         yield from _pronoun_order(sentence, visit)
-    results = list(_result(sentence, lang))
+    results = list(result(sentence, lang))
     yield from results
     ordered = [] if results and not ORDERS[lang].search(norm) else list(_ordered(sentence, lang))
     yield from ordered
@@ -149,46 +149,6 @@ def _pronoun_order(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
                 extra=(name,),
             )
             return
-
-
-RESULT = cues("orders.result")
-RESULT_WORDS = {
-    "negatif": "négatif",
-    "negative": "négative",
-    "negatifs": "négatifs",
-    "negatives": "négatives",
-    "bon": "normal",
-    "bonne": "normale",
-    "bons": "normaux",
-    "bonnes": "normales",
-}
-
-
-def _result(sentence: Sentence, lang: Language) -> Iterator[Fact]:
-    """ "Les anticorps sont négatifs", "la TSH était normale": a result without a figure."""
-    norm = sentence.norm
-    for mention in find_concepts(norm, lang):
-        word = RESULT[lang].search(norm, mention.end)
-        if (
-            mention.concept.kind == "exam"
-            and word
-            and word.start() - mention.end < 60
-            and not IF[lang].search(norm[: mention.start])
-            and not re.search(r"[.;]", norm[mention.end : word.start()])
-            and not is_denied(norm, word.start(), word.end(), lang)
-        ):
-            shown = RESULT_WORDS.get(word.group(), word.group()) if lang == "fr" else word.group()
-            name = mention.concept.name(lang)
-            yield Fact(
-                "lab",
-                f"{name} : {shown}" if lang == "fr" else f"{name}: {shown}",
-                mention.concept.fr,
-                (sentence.evidence(),),
-                asserted_by="doctor",
-                status="result",
-                sentence=sentence.shown,
-                extra=(name, shown),
-            )
 
 
 def _advises(sentence: Sentence, lang: Language, visit: Visit, place: int) -> bool:
@@ -347,43 +307,3 @@ def _certificate(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         sentence=sentence.shown,
         extra=(sentence.shown, ""),
     )
-
-
-ASKS_PAST = cues("orders.asks_past")
-
-
-def _past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
-    """ "Vous l'avez eu quand, l'électrocardiogramme ?" - "En mars, il a dit que c'était bon." """
-    for question in exchange.questions:
-        for mention in find_concepts(question.norm, lang):
-            kind = mention.concept.kind
-            if (
-                kind not in ("exam", "vaccine")
-                or not ASKS_PAST[lang].search(question.norm)
-                or relation_near(exchange.answer_text, 0, lang)
-            ):
-                continue
-            if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
-                continue
-            named = {
-                m.concept.fr
-                for s in exchange.answer
-                for m in find_concepts(s.norm, lang)
-                if is_denied(s.norm, m.start, m.end, lang)
-            }
-            polarity = "absent" if exchange.verdict == "no" or mention.concept.fr in named else "present"
-            if polarity == "absent" and kind == "exam":
-                continue
-            words = exchange.answer[0].shown
-            yield Fact(
-                "procedure",
-                mention.concept.name(lang),
-                mention.concept.fr,
-                (question.evidence(), exchange.answer[0].evidence()),
-                polarity="absent" if polarity == "absent" else "present",
-                temporality="past" if polarity == "present" else "current",
-                asserted_by=exchange.answer[0].speaker,
-                status="done",
-                sentence=words,
-                extra=(mention.concept.name(lang), ""),
-            )

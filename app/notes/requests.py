@@ -1,19 +1,51 @@
-"""What the patient comes to ask for: a renewal is a reason to write a note even when no drug is named."""
+"""Renewals where no drug is named: what the patient comes to ask for, and what the doctor grants."""
 
 import re
 from collections.abc import Iterator
 
 from app.notes.cues import cues
 from app.notes.facts import Fact
-from app.notes.units import Visit
+from app.notes.lexicon import find_drugs
+from app.notes.transcript import Language
+from app.notes.units import Sentence, Visit
 
 RENEWS = cues("requests.renews")
 NAMES = {"fr": "demande de renouvellement de traitement", "en": "asks for a prescription renewal"}
 
 
+GRANTED = cues("requests.granted")
+GRANTED_NAMES = {"fr": "renouvellement du traitement", "en": "prescription renewed"}
+
+
+def _granted(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """ "Je vous renouvelle les deux pour trois mois." """
+    match = None if sentence.asks else GRANTED[lang].search(sentence.norm)
+    if match and not find_drugs(sentence.norm):
+        lasts = DURATION.search(sentence.norm, match.end())
+        words = sentence.line.shown[sentence.start + lasts.start(1) : sentence.start + lasts.end(1)] if lasts else ""
+        name = " ".join(filter(None, (GRANTED_NAMES[lang], words)))
+        yield Fact(
+            "plan",
+            name,
+            "renouvellement accordé",
+            (sentence.evidence(),),
+            asserted_by="doctor",
+            critical=True,
+            status="order",
+            detail="",
+            sentence=sentence.shown,
+            extra=(name,),
+        )
+
+
+DURATION = re.compile(r"(?<![a-z\d])((?:\d+|un|une|a|one) (?:mois|semaines?|ans?|months?|weeks?|years?))")
+
+
 def requests(visit: Visit) -> Iterator[Fact]:
-    """Renewals asked for, in the order of speech."""
+    """Renewals asked for and granted, in the order of speech."""
     for sentence in visit.sentences:
+        if sentence.speaker == "doctor":
+            yield from _granted(sentence, visit.lang)
         asked = RENEWS[visit.lang].search(sentence.norm)
         if (
             asked

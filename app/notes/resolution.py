@@ -5,7 +5,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 
 from app.notes.answers import UNMARKED
-from app.notes.facts import Fact
+from app.notes.facts import Fact, proofs
+from app.notes.lexicon import find_drugs
 from app.notes.people import PET
 from app.notes.text import fold
 
@@ -63,7 +64,21 @@ def resolve(facts: Iterable[Fact]) -> list[Fact]:
     merged = _merge(_sorted(facts), _key)
     merged = _settle(merged)
     merged = _newest_dose(merged)
-    return [fact for fact in merged if not _covered(fact, merged)]
+    kept = [fact for fact in merged if not _covered(fact, merged)]
+    return [_with_proof_of(fact, [other for other in merged if other not in kept]) for fact in kept]
+
+
+def _with_proof_of(fact: Fact, covered: Iterable[Fact]) -> Fact:
+    """A particular fact with the evidence of the general ones that it covers: "une migraine" proves the aura's too."""
+    same = [
+        other
+        for other in covered
+        if (other.label == fact.label or fact.label in GENERAL.get(other.label, ()))
+        and (other.type, other.polarity, other.experiencer) == (fact.type, fact.polarity, fact.experiencer)
+        and fact.type == "problem"
+        and not other.doubt
+    ]
+    return replace(fact, evidence=tuple(dict.fromkeys((*fact.evidence, *proofs(same))))) if same else fact
 
 
 def _sorted(facts: Iterable[Fact]) -> list[Fact]:
@@ -267,11 +282,10 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
         return True
     nothing = fact.type == "allergy" and fact.polarity == "absent"
-    return (
-        nothing
-        and fact.label in ("allergie", "antibiotiques", "médicaments")
-        and any(f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved" for f in others)
-    )
+    told = [f for f in others if f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved"]
+    if fact.label in ("antibiotiques", "médicaments"):
+        told = [f for f in told if find_drugs(fold(f.label))]
+    return nothing and bool(told) and fact.label in ("allergie", "antibiotiques", "médicaments")
 
 
 COVERS = (_asked_for_only, _names_class, _considered_and_prescribed, _diagnosed, _has_figure, _measured_again, _general)

@@ -230,3 +230,18 @@ async def test_old_speech_expires_each_hour(desk: Desk, house: House, clock: Fak
         pass
     assert desk.shredded == [house.visit_id]
     assert [kind for kind, _ in desk.waiting()] == ["audio.expire"]
+
+
+async def test_a_dose_that_the_recogniser_doubted_is_offered_and_not_in_the_note(desk: Desk, house: House) -> None:
+    stream = new_id()
+    house.db.write_sync(JOB, open_stream, house.visit_id, stream)
+    say(house, "J'ai mal à la gorge depuis trois jours.", 5, 0)
+    say(house, "Je vous prescris du paracétamol, un gramme trois fois par jour.", 9, 0, stream, "doctor", unsure=True)
+    for each in (house.stream_id, stream):
+        complete(house, each)
+    await desk.end_visit()
+    assert await desk.runner.step()
+    note = desk.note()
+    assert "aracétamol" not in text_of(note)
+    assert [o.kind for o in note.content.omissions] == ["medication"]
+    assert "mal entendu" in note.content.omissions[0].text

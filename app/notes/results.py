@@ -1,0 +1,120 @@
+"""Examinations and vaccines that were done before, and results that are told without a figure."""
+
+import re
+from collections.abc import Iterator
+
+from app.notes.cues import cues
+from app.notes.facts import Fact
+from app.notes.lexicon import find_concepts
+from app.notes.people import relation_near
+from app.notes.polarity import is_denied
+from app.notes.timing import date_phrase
+from app.notes.transcript import Language
+from app.notes.units import Exchange, Sentence
+
+IF = cues("orders.if")
+RESULT = cues("orders.result")
+RESULT_WORDS = {
+    "negatif": "négatif",
+    "negative": "négative",
+    "negatifs": "négatifs",
+    "negatives": "négatives",
+    "bon": "normal",
+    "bonne": "normale",
+    "bons": "normaux",
+    "bonnes": "normales",
+}
+
+
+def result(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """ "Les anticorps sont négatifs", "la TSH était normale": a result without a figure."""
+    norm = sentence.norm
+    for mention in find_concepts(norm, lang):
+        word = RESULT[lang].search(norm, mention.end)
+        if (
+            mention.concept.kind == "exam"
+            and word
+            and word.start() - mention.end < 60
+            and not IF[lang].search(norm[: mention.start])
+            and not re.search(r"[.;]", norm[mention.end : word.start()])
+            and not is_denied(norm, word.start(), word.end(), lang)
+        ):
+            shown = RESULT_WORDS.get(word.group(), word.group()) if lang == "fr" else word.group()
+            name = mention.concept.name(lang)
+            yield Fact(
+                "lab",
+                f"{name} : {shown}" if lang == "fr" else f"{name}: {shown}",
+                mention.concept.fr,
+                (sentence.evidence(),),
+                asserted_by="doctor",
+                status="result",
+                sentence=sentence.shown,
+                extra=(name, shown),
+            )
+
+
+GENERIC_VACCINES = ("vaccin", "vaccins à jour")
+NOT_DONE = re.compile(r"(?<![a-z])(?:rien|pas|jamais|aucun|non|not|never|no|nothing)(?![a-z])")
+
+
+def _vaccines(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Vos vaccins ?" - "Fièvre jaune, 2010. Hépatite A, je vois rien." """
+    for sentence in exchange.answer:
+        for mention in find_concepts(sentence.norm, lang) if sentence.speaker != "doctor" else ():
+            if mention.concept.kind == "vaccine" and mention.concept.fr not in GENERIC_VACCINES:
+                absent = bool(NOT_DONE.search(sentence.norm))
+                name, when = mention.concept.name(lang), "" if absent else date_phrase(sentence.norm, lang)
+                yield Fact(
+                    "procedure",
+                    f"{name} {when}".strip(),
+                    mention.concept.fr,
+                    (exchange.questions[-1].evidence(), sentence.evidence()),
+                    polarity="absent" if absent else "present",
+                    temporality="current" if absent else "past",
+                    asserted_by=sentence.speaker,
+                    status="done",
+                    sentence=sentence.shown,
+                    extra=(f"{name} {when}".strip(), ""),
+                )
+
+
+ASKS_PAST = cues("orders.asks_past")
+
+
+def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Vous l'avez eu quand, l'électrocardiogramme ?" - "En mars, il a dit que c'était bon." """
+    if any("vaccin" in question.norm for question in exchange.questions):
+        yield from _vaccines(exchange, lang)
+    for question in exchange.questions:
+        for mention in find_concepts(question.norm, lang):
+            kind = mention.concept.kind
+            if (
+                kind not in ("exam", "vaccine")
+                or not ASKS_PAST[lang].search(question.norm)
+                or relation_near(exchange.answer_text, 0, lang)
+            ):
+                continue
+            if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
+                continue
+            named = {
+                m.concept.fr
+                for s in exchange.answer
+                for m in find_concepts(s.norm, lang)
+                if is_denied(s.norm, m.start, m.end, lang)
+            }
+            polarity = "absent" if exchange.verdict == "no" or mention.concept.fr in named else "present"
+            if polarity == "absent" and kind == "exam":
+                continue
+            words = exchange.answer[0].shown
+            yield Fact(
+                "procedure",
+                mention.concept.name(lang),
+                mention.concept.fr,
+                (question.evidence(), exchange.answer[0].evidence()),
+                polarity="absent" if polarity == "absent" else "present",
+                temporality="past" if polarity == "present" else "current",
+                asserted_by=exchange.answer[0].speaker,
+                status="done",
+                sentence=words,
+                extra=(mention.concept.name(lang), ""),
+            )
