@@ -40,11 +40,13 @@ class ProtocolError(ValueError):
         self.code = code
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A message of the control channel: exactly its fields, with exactly their types."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class StreamHeader(_Strict):
+class StreamHeader(Strict):
     """First line of a spool file: who speaks, in which visit and language. Plain, but sealed into every frame's AAD.
 
     started_at_ms is in Unix epoch milliseconds.
@@ -100,7 +102,7 @@ def frame_prefix(frame: bytes) -> FramePrefix:
 # --- messages on the control channel -------------------------------------------------------------------------------
 
 
-class Hello(_Strict):
+class Hello(Strict):
     """Worker to web, first on each connection: who I am, the HPKE public key (base64) to seal visit keys to."""
 
     type: Literal["hello"] = "hello"
@@ -112,14 +114,14 @@ class Hello(_Strict):
     self_measure_rtf: Annotated[float, Field(ge=0)]  # seconds of work for each second of speech
 
 
-class KeyWanted(_Strict):
+class KeyWanted(Strict):
     """Worker to web: sealed speech of this visit waits and its key is not here."""
 
     type: Literal["key_wanted"] = "key_wanted"
     visit_id: Identifier
 
 
-class Key(_Strict):
+class Key(Strict):
     """Web to worker: the visit's audio key, HPKE-sealed to the public key of the hello, base64."""
 
     type: Literal["key"] = "key"
@@ -127,14 +129,14 @@ class Key(_Strict):
     sealed: Annotated[str, Field(max_length=1_024)]
 
 
-class KeyGone(_Strict):
+class KeyGone(Strict):
     """Web to worker: that key does not exist any more (or never did): forget the visit."""
 
     type: Literal["key_gone"] = "key_gone"
     visit_id: Identifier
 
 
-class StreamNudge(_Strict):
+class StreamNudge(Strict):
     """Web to worker: a stream has begun; saves the worker its next scan."""
 
     type: Literal["stream"] = "stream"
@@ -142,7 +144,7 @@ class StreamNudge(_Strict):
     stream_id: Identifier
 
 
-class Segment(_Strict):
+class Segment(Strict):
     """Worker to web: an utterance recognised. Times in epoch ms; sequences name the sealed frames that hold it."""
 
     type: Literal["segment"] = "segment"
@@ -162,7 +164,7 @@ class Segment(_Strict):
     low_confidence: bool
 
 
-class Ack(_Strict):
+class Ack(Strict):
     """Web to worker: the segment that ends with this frame is stored for good."""
 
     type: Literal["ack"] = "ack"
@@ -170,7 +172,7 @@ class Ack(_Strict):
     last_seq: Sequence
 
 
-class StreamDone(_Strict):
+class StreamDone(Strict):
     """Worker to web: nothing more will come of this stream. `reason` is that of its end record."""
 
     type: Literal["stream_done"] = "stream_done"
@@ -179,21 +181,21 @@ class StreamDone(_Strict):
     reason: EndReason = "closed"
 
 
-class StreamDoneAck(_Strict):
+class StreamDoneAck(Strict):
     """Web to worker: the end of the stream is stored."""
 
     type: Literal["stream_done_ack"] = "stream_done_ack"
     stream_id: Identifier
 
 
-class Backlog(_Strict):
+class Backlog(Strict):
     """Worker to web, on change: how many seconds ago the oldest speech without a caption was said."""
 
     type: Literal["backlog"] = "backlog"
     seconds: Annotated[float, Field(ge=0)]
 
 
-class Refused(_Strict):
+class Refused(Strict):
     """Worker to web, for the audit trail: a frame that was altered, replayed, malformed or is missing."""
 
     type: Literal["refused"] = "refused"
@@ -203,7 +205,7 @@ class Refused(_Strict):
     reason: Literal["altered", "replayed", "malformed", "missing", "undecodable"]
 
 
-class Forget(_Strict):
+class Forget(Strict):
     """Web to worker: drop this visit's key and everything held of it."""
 
     type: Literal["forget"] = "forget"
@@ -218,18 +220,19 @@ _to_worker: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discri
 
 
 def parse_from_worker(text: str | bytes) -> FromWorker:
-    """A worker's message; ProtocolError("bad-message") when it is not one."""
-    return _parse(_from_worker, text)
+    """A worker's message; ProtocolError(message-too-big, bad-message) when it is not one."""
+    return parse_message(_from_worker, text, MAX_MESSAGE_BYTES)
 
 
 def parse_to_worker(text: str | bytes) -> ToWorker:
-    """A message to a worker; ProtocolError("bad-message") when it is not one."""
-    return _parse(_to_worker, text)
+    """A message to a worker; ProtocolError(message-too-big, bad-message) when it is not one."""
+    return parse_message(_to_worker, text, MAX_MESSAGE_BYTES)
 
 
-def _parse(adapter: TypeAdapter[T], text: str | bytes) -> T:
-    if len(text) > MAX_MESSAGE_BYTES:
-        raise ProtocolError("message-too-big", f"a message may hold {MAX_MESSAGE_BYTES} bytes")
+def parse_message(adapter: TypeAdapter[T], text: str | bytes, limit_bytes: int) -> T:
+    """One message of the control channel; ProtocolError(message-too-big, bad-message) when it is none."""
+    if len(text) > limit_bytes:
+        raise ProtocolError("message-too-big", f"a message may hold {limit_bytes} bytes")
     try:
         return adapter.validate_json(text)
     except ValidationError as error:

@@ -14,9 +14,9 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic import BaseModel
 
-from transcription.protocol import EndReason, Language
+from transcription.protocol import EndReason, Language, ProtocolError
 from webrtc import signaling
-from webrtc.signaling import Event, Hello, Refusal, Reply, SignalingError
+from webrtc.signaling import Event, Hello, Refusal, Reply
 
 log = structlog.get_logger(__name__)
 ANSWER_TIMEOUT_S = 4.0
@@ -86,8 +86,8 @@ class MediaLink:
                 if message.type is WSMsgType.TEXT:
                     self._take(signaling.parse_from_node(message.data))
                 elif message.type is WSMsgType.BINARY:
-                    raise SignalingError("bad-message", "messages are text")
-        except SignalingError as error:
+                    raise ProtocolError("bad-message", "messages are text")
+        except ProtocolError as error:
             log.warning("media node refused", code=error.code)
             await self._socket.close(code=WSCloseCode.POLICY_VIOLATION, message=f"{error.code}: {error}".encode()[:120])
 
@@ -97,7 +97,7 @@ class MediaLink:
                 self.hello, self.node, self.public_key = message, message.node, message.key
                 self._events.put_nowait(message)
             case _ if self.hello is None:
-                raise SignalingError("no-hello", "the first message is hello")
+                raise ProtocolError("no-hello", "the first message is hello")
             case Reply():
                 self._settle(message.request, message.result)
             case Refusal():

@@ -10,15 +10,16 @@ import aiohttp
 import structlog
 from pydantic import BaseModel
 
+from transcription.protocol import ProtocolError
 from webrtc.ice import NoAddress
 from webrtc.room import RoomRefused
 from webrtc.rooms import Rooms
 from webrtc.sdp import SdpRefused
-from webrtc.signaling import MAX_MESSAGE_BYTES, Hello, Refusal, Reply, SignalingError, parse_command
+from webrtc.signaling import MAX_MESSAGE_BYTES, Hello, Refusal, Reply, parse_command
 from webrtc.tap import TapFailed
 
 log = structlog.get_logger(__name__)
-FIRST_PAUSE_S = 0.2
+FIRST_PAUSE_S = 0.05  # shorter than web waits before it gives a node's rooms to another
 LONGEST_PAUSE_S = 1.0
 HEARTBEAT_S = 5.0
 UNSENT_MESSAGES = 1_000  # beyond it the oldest are dropped: on reconnecting the report says what counts
@@ -95,7 +96,7 @@ class ControlLink:
             command = parse_command(text)
             request = command.request
             return Reply(request=request, result=await self._rooms.carry_out(command))
-        except SignalingError as error:
+        except ProtocolError as error:
             return Refusal(request=_request_of(text), code=error.code, message=str(error))
         except (RoomRefused, SdpRefused) as error:
             return Refusal(request=request, code=error.code, message=str(error))

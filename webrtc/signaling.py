@@ -5,39 +5,26 @@ Web commands, each with a request number; the node replies to each, and tells ev
 
 import base64
 import binascii
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from transcription.protocol import EndReason, Identifier, Language
+from transcription.protocol import EndReason, Identifier, Language, ProtocolError, Strict, parse_message
 
 VERSION: Literal[1] = 1
 MAX_MESSAGE_BYTES = 262_144  # an offer has about 9 kB, a long answer 20
 KEY_BYTES = 32
 
-T = TypeVar("T")
 Request = Annotated[int, Field(ge=0, lt=2**53)]
 Epoch = Annotated[int, Field(ge=0, lt=2**53)]
 State = Literal["connecting", "connected", "lost", "left"]
 TapState = Literal["started", "stopped", "failed"]
 
 
-class SignalingError(ValueError):
-    """A message that does not follow the protocol; `code` is stable. Never repeats the content."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
 # --- web to node -----------------------------------------------------------------------------------------------------
 
 
-class Join(_Strict):
+class Join(Strict):
     """Take or retake a place. Replied with epoch and sdp (an offer). echo: show people to themselves."""
 
     type: Literal["join"] = "join"
@@ -48,7 +35,7 @@ class Join(_Strict):
     echo: bool = False
 
 
-class Answer(_Strict):
+class Answer(Strict):
     """The client's answer to the offer of that epoch."""
 
     type: Literal["answer"] = "answer"
@@ -59,7 +46,7 @@ class Answer(_Strict):
     sdp: str
 
 
-class Candidate(_Strict):
+class Candidate(Strict):
     """A candidate of the client; empty means there are no more."""
 
     type: Literal["candidate"] = "candidate"
@@ -70,7 +57,7 @@ class Candidate(_Strict):
     candidate: str
 
 
-class Leave(_Strict):
+class Leave(Strict):
     """Give up a place."""
 
     type: Literal["leave"] = "leave"
@@ -79,7 +66,7 @@ class Leave(_Strict):
     participant: Identifier
 
 
-class Close(_Strict):
+class Close(Strict):
     """End a room; its taps end with `closed`."""
 
     type: Literal["close"] = "close"
@@ -87,7 +74,7 @@ class Close(_Strict):
     room: Identifier
 
 
-class Tap(_Strict):
+class Tap(Strict):
     """Start or stop copying a participant's speech, sealed, to the spool. sealed_key: base64, HPKE to this node."""
 
     type: Literal["tap"] = "tap"
@@ -101,7 +88,7 @@ class Tap(_Strict):
     reason: EndReason = "closed"
 
 
-class Stats(_Strict):
+class Stats(Strict):
     """Ask for the figures of a room. Replied with participants."""
 
     type: Literal["stats"] = "stats"
@@ -115,7 +102,7 @@ Command = Join | Answer | Candidate | Leave | Close | Tap | Stats
 # --- node to web -----------------------------------------------------------------------------------------------------
 
 
-class Seated(_Strict):
+class Seated(Strict):
     """One participant as the node reports it. tap: the stream being written, if any."""
 
     participant: Identifier
@@ -124,14 +111,14 @@ class Seated(_Strict):
     tap: Identifier | None = None
 
 
-class RoomReport(_Strict):
+class RoomReport(Strict):
     """One room that runs on the node."""
 
     room: Identifier
     participants: list[Seated]
 
 
-class Hello(_Strict):
+class Hello(Strict):
     """First on each connection: who I am, the HPKE key (base64) to seal visit keys to, and the rooms I carry."""
 
     type: Literal["hello"] = "hello"
@@ -143,17 +130,17 @@ class Hello(_Strict):
 
     @property
     def key(self) -> bytes:
-        """The 32-byte public key. SignalingError("bad-message") when it is none."""
+        """The 32-byte public key. ProtocolError("bad-message") when it is none."""
         try:
             key = base64.b64decode(self.public_key, validate=True)
         except binascii.Error as error:
-            raise SignalingError("bad-message", "the public key is no base64") from error
+            raise ProtocolError("bad-message", "the public key is no base64") from error
         if len(key) != KEY_BYTES:
-            raise SignalingError("bad-message", f"the public key has {KEY_BYTES} bytes")
+            raise ProtocolError("bad-message", f"the public key has {KEY_BYTES} bytes")
         return key
 
 
-class Reply(_Strict):
+class Reply(Strict):
     """A command was carried out."""
 
     type: Literal["reply"] = "reply"
@@ -161,7 +148,7 @@ class Reply(_Strict):
     result: dict[str, Any]
 
 
-class Refusal(_Strict):
+class Refusal(Strict):
     """A command was not carried out; `code` is stable, `message` is for people."""
 
     type: Literal["error"] = "error"
@@ -170,7 +157,7 @@ class Refusal(_Strict):
     message: str
 
 
-class ParticipantEvent(_Strict):
+class ParticipantEvent(Strict):
     """A participant's media path changed. reason: why, where it is known (remote, failed, timeout, consent, silent)."""
 
     type: Literal["participant"] = "participant"
@@ -181,7 +168,7 @@ class ParticipantEvent(_Strict):
     reason: str = ""
 
 
-class SlotLine(_Strict):
+class SlotLine(Strict):
     """One m-line that shows a participant."""
 
     mid: str
@@ -190,7 +177,7 @@ class SlotLine(_Strict):
     kind: Literal["audio", "video"]
 
 
-class LayoutEvent(_Strict):
+class LayoutEvent(Strict):
     """Whom a participant sees, on which m-lines of the latest offer."""
 
     type: Literal["layout"] = "layout"
@@ -199,7 +186,7 @@ class LayoutEvent(_Strict):
     slots: list[SlotLine]
 
 
-class TapEvent(_Strict):
+class TapEvent(Strict):
     """A sealed stream began, ended, or could not go on (reason then: key-refused, disk-full, spool, behind)."""
 
     type: Literal["tap"] = "tap"
@@ -211,7 +198,7 @@ class TapEvent(_Strict):
     reason: str = ""
 
 
-class Incident(_Strict):
+class Incident(Strict):
     """Something technical that an operator should know (loop-lag)."""
 
     type: Literal["incident"] = "incident"
@@ -219,7 +206,7 @@ class Incident(_Strict):
     value: float = 0.0
 
 
-class Load(_Strict):
+class Load(Strict):
     """Once a few seconds: how busy the node is."""
 
     type: Literal["load"] = "load"
@@ -235,20 +222,10 @@ _from_node: TypeAdapter[FromNode] = TypeAdapter(Annotated[FromNode, Field(discri
 
 
 def parse_command(text: str | bytes) -> Command:
-    """A command of web; SignalingError(message-too-big, bad-message) when it is none."""
-    return _parse(_command, text)
+    """A command of web; ProtocolError(message-too-big, bad-message) when it is none."""
+    return parse_message(_command, text, MAX_MESSAGE_BYTES)
 
 
 def parse_from_node(text: str | bytes) -> FromNode:
-    """A message of a node; SignalingError(message-too-big, bad-message) when it is none."""
-    return _parse(_from_node, text)
-
-
-def _parse(adapter: TypeAdapter[T], text: str | bytes) -> T:
-    if len(text) > MAX_MESSAGE_BYTES:
-        raise SignalingError("message-too-big", f"a message may hold {MAX_MESSAGE_BYTES} bytes")
-    try:
-        return adapter.validate_json(text)
-    except ValidationError as error:
-        faults = ", ".join(sorted({f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors()})[:5])
-        raise SignalingError("bad-message", f"the message does not follow the protocol ({faults})") from None
+    """A message of a node; ProtocolError(message-too-big, bad-message) when it is none."""
+    return parse_message(_from_node, text, MAX_MESSAGE_BYTES)

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
 from tests.webrtc.test_call import seated
+from transcription.protocol import ProtocolError
 from webrtc.congestion import Downlink
 from webrtc.control import MediaRefused
 from webrtc.participant import Participant, _layout
 from webrtc.sdp import Candidate, Path, SdpRefused, check_candidate, offer, parse_answer
-from webrtc.signaling import SignalingError, parse_command, parse_from_node
+from webrtc.signaling import parse_command, parse_from_node
 from webrtc.synthetic import SyntheticParticipant
 
 PATH = Path("ufra", "p" * 22, ":".join(["AB"] * 32), [Candidate("f", 1, "127.0.0.1", 9)])
@@ -107,7 +108,7 @@ def test_messages_are_taken_or_refused(text: str) -> None:
     for parse in (parse_command, parse_from_node):
         try:
             parse(text)
-        except SignalingError as refused:
+        except ProtocolError as refused:
             assert refused.code in ("bad-message", "message-too-big")
 
 

@@ -1,27 +1,24 @@
 /**
- * One call, without DOM: a socket that comes back by itself, and a peer connection that is made anew after any trouble.
+ * One call, without DOM: a peer connection that is made anew after any trouble, over a socket that comes back by itself.
  * The protocol is docs/protocol.md; the node offers, we answer, and every offer is for a fresh connection.
  * @module
  */
 
 import { STALE_AFTER_MS, look, summarise } from "./quality.js";
+import { CallSocket } from "./socket.js";
 
 /** @typedef {"audio"|"video"} Kind */
 /** @typedef {"idle"|"connecting"|"connected"|"reconnecting"|"replaced"|"left"|"ended"} CallState */
 /** @typedef {{mid: string, participant: string, role: string, kind: Kind}} SlotLine */
 /** @typedef {{participant: string, role: string, stream: MediaStream, kind: "camera"}} Remote */
-/** @typedef {{type: string} & Record<string, any>} Message */
+/** @typedef {import("./socket.js").Message} Message */
 /** @typedef {import("./quality.js").Quality} Quality */
 
 const MID = { audio: "0", video: "1" };
-const SOCKET_PAUSES_MS = [200, 500, 1000, 2000, 4000];
 const JOIN_PAUSES_MS = [300, 500, 800, 1200];
 const CONNECT_TIMEOUT_MS = 5000;
-const SOCKET_ANSWERS_WITHIN_MS = 2000; // a join is answered in tens of milliseconds; a socket of a dead network never does
 const LOOK_EVERY_MS = 1000;
 const VIDEO_MAX_BPS = 1_500_000;
-/** Codes with which the server says: do not come back like this (RFC 6455: policy violation, unsupported data). */
-const FINAL_CODES = new Set([1003, 1008]);
 
 /**
  * Events (CustomEvent, detail in brackets): "state" [CallState], "remote" [Remote], "gone" [{participant}],
@@ -36,16 +33,12 @@ export class CallSession extends EventTarget {
   /** @type {Quality|null} */
   quality = null;
 
-  /** @type {WebSocket|null} */ #socket = null;
+  /** @type {CallSocket} */ #socket;
   /** @type {RTCPeerConnection|null} */ #peer = null;
-  #url;
   /** @type {{audio: MediaStreamTrack|null, video: MediaStreamTrack|null}} */ #tracks = { audio: null, video: null };
   #on = { audio: true, video: true };
   #wanted = false; // in the call
-  #closed = false; // for good
   #epoch = 0;
-  #socketFailures = 0;
-  #heardAtMs = 0; // when the socket last said anything
   #joinFailures = 0;
   /** @type {SlotLine[]} */ #layout = [];
   /** @type {import("./quality.js").Look|null} */ #before = null;
@@ -53,9 +46,7 @@ export class CallSession extends EventTarget {
   /** @type {"good"|"weak"|"lost"} */ #told = "good";
   /** @type {Map<string, "good"|"weak"|"lost">} */ #theirs = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #rejoinTimer;
-  /** @type {ReturnType<typeof setTimeout>|undefined} */ #socketTimer;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #connectTimer;
-  /** @type {ReturnType<typeof setTimeout>|undefined} */ #answerTimer;
   /** @type {ReturnType<typeof setInterval>|undefined} */ #lookTimer;
 
   /**
@@ -64,15 +55,29 @@ export class CallSession extends EventTarget {
    */
   constructor(url, local = null) {
     super();
-    this.#url = url.replace(/^http/, "ws");
+    this.#socket = new CallSocket(url);
+    this.#listen();
     if (local) this.#take(local);
     globalThis.addEventListener?.("online", () => this.#networkChanged());
   }
 
   /** Open the socket and keep it open, in the call or not. */
   open() {
-    this.#closed = false;
-    this.#connectSocket();
+    this.#socket.open();
+  }
+
+  #listen() {
+    /** @type {(type: string, act: (detail: any) => void) => void} */
+    const on = (type, act) => this.#socket.addEventListener(type, (event) => act(/** @type {CustomEvent} */ (event).detail));
+    on("message", (message) => this.#receive(message));
+    on("open", (open) => {
+      this.#emit("socket", open);
+      if (open && this.#wanted) this.#askToJoin();
+    });
+    on("refused", (refusal) => {
+      this.#stopCall("left");
+      this.#emit("refused", refusal);
+    });
   }
 
   /**
@@ -89,17 +94,14 @@ export class CallSession extends EventTarget {
 
   /** Leave the call on purpose; the socket stays open and join() comes back. */
   leave() {
-    this.#send({ type: "leave" });
+    this.#socket.send({ type: "leave" });
     this.#stopCall("left");
   }
 
   /** Leave and close everything. */
   close() {
     if (this.#wanted) this.leave();
-    this.#closed = true;
-    clearTimeout(this.#socketTimer);
-    this.#socket?.close(1000);
-    this.#socket = null;
+    this.#socket.close();
   }
 
   /**
@@ -107,7 +109,7 @@ export class CallSession extends EventTarget {
    * @param {Message} message
    */
   send(message) {
-    return this.#send(message);
+    return this.#socket.send(message);
   }
 
   /**
@@ -145,57 +147,10 @@ export class CallSession extends EventTarget {
     this.#tellState();
   }
 
-  // --- the socket ---------------------------------------------------------------------------------------------------
-
-  #connectSocket() {
-    clearTimeout(this.#socketTimer);
-    if (this.#closed || (this.#socket && this.#socket.readyState <= WebSocket.OPEN)) return;
-    const socket = (this.#socket = new WebSocket(this.#url));
-    socket.onopen = () => {
-      this.#socketFailures = 0;
-      this.#emit("socket", true);
-      if (this.#wanted) this.#askToJoin();
-    };
-    socket.onmessage = (event) => {
-      if (socket === this.#socket) this.#receive(event.data);
-    };
-    socket.onclose = (event) => {
-      if (socket === this.#socket) this.#socketClosed(event.code);
-    };
-  }
-
-  /** @param {number} code */
-  #socketClosed(code) {
-    this.#socket = null;
-    this.#emit("socket", false);
-    if (this.#closed || this.state === "ended") return;
-    if (FINAL_CODES.has(code)) {
-      this.#closed = true;
-      this.#stopCall("left");
-      this.#emit("refused", { code });
-      return;
-    }
-    const pause = SOCKET_PAUSES_MS[Math.min(this.#socketFailures++, SOCKET_PAUSES_MS.length - 1)];
-    this.#socketTimer = setTimeout(() => this.#connectSocket(), pause * (0.8 + 0.4 * Math.random()));
-  }
+  // --- what web says ------------------------------------------------------------------------------------------------
 
   /** @param {Message} message */
-  #send(message) {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
-    return true;
-  }
-
-  /** @param {string} data */
-  #receive(data) {
-    this.#heardAtMs = performance.now();
-    /** @type {Message} */
-    let message;
-    try {
-      message = JSON.parse(data);
-    } catch {
-      return;
-    }
+  #receive(message) {
     switch (message.type) {
       case "offer":
         void this.#answer(message).catch(() => this.#rejoin());
@@ -222,6 +177,7 @@ export class CallSession extends EventTarget {
         break;
       case "ended":
         this.#stopCall("ended");
+        this.#socket.close();
         this.#emit("message", message);
         break;
       case "error":
@@ -247,21 +203,8 @@ export class CallSession extends EventTarget {
     if (!this.#wanted) return;
     // A lost request or answer is asked for again; without a socket, its opening asks.
     clearTimeout(this.#connectTimer);
-    if (!this.#send({ type: "join" })) return;
+    if (!this.#socket.ask({ type: "join" })) return;
     this.#connectTimer = setTimeout(() => this.#rejoin(), CONNECT_TIMEOUT_MS);
-    const askedAtMs = performance.now();
-    clearTimeout(this.#answerTimer);
-    this.#answerTimer = setTimeout(() => {
-      if (this.#heardAtMs < askedAtMs) this.#replaceSocket();
-    }, SOCKET_ANSWERS_WITHIN_MS);
-  }
-
-  /** The socket is silent: its network is gone, though nobody said so. */
-  #replaceSocket() {
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close();
-    this.#connectSocket();
   }
 
   /** Trouble: drop the connection and join again after a short pause that grows. */
@@ -282,13 +225,13 @@ export class CallSession extends EventTarget {
     peer.onconnectionstatechange = () => this.#peerChanged(peer);
     peer.onicecandidate = (event) => {
       const candidate = event.candidate?.candidate ?? "";
-      if (peer === this.#peer && candidate) this.#send({ type: "candidate", epoch: offer.epoch, candidate });
+      if (peer === this.#peer && candidate) this.#socket.send({ type: "candidate", epoch: offer.epoch, candidate });
     };
     await peer.setRemoteDescription({ type: "offer", sdp: offer.sdp });
     for (const kind of /** @type {Kind[]} */ (["audio", "video"])) await this.#attach(peer, kind);
     await peer.setLocalDescription(await peer.createAnswer());
     if (peer !== this.#peer) return;
-    this.#send({ type: "answer", epoch: offer.epoch, sdp: peer.localDescription?.sdp ?? "" });
+    this.#socket.send({ type: "answer", epoch: offer.epoch, sdp: peer.localDescription?.sdp ?? "" });
     await this.#limitVideo(peer);
     this.#showRemotes();
     this.#tellState();
@@ -348,7 +291,6 @@ export class CallSession extends EventTarget {
     clearTimeout(this.#rejoinTimer);
     this.#rejoinTimer = undefined;
     clearTimeout(this.#connectTimer);
-    clearTimeout(this.#answerTimer);
     this.#dropPeer();
     this.#layout = [];
     this.#showRemotes();
@@ -357,8 +299,8 @@ export class CallSession extends EventTarget {
 
   #networkChanged() {
     if (!this.#wanted) return;
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#rejoin();
-    else this.#connectSocket();
+    if (this.#socket.isOpen) this.#rejoin();
+    else this.#socket.open();
   }
 
   /** @param {Kind} kind */
@@ -373,7 +315,7 @@ export class CallSession extends EventTarget {
   }
 
   #tellState() {
-    this.#send({ type: "state", audio: this.isOn("audio"), video: this.isOn("video") });
+    this.#socket.send({ type: "state", audio: this.isOn("audio"), video: this.isOn("video") });
   }
 
   // --- the others ----------------------------------------------------------------------------------------------------
@@ -414,7 +356,7 @@ export class CallSession extends EventTarget {
     this.#before = now;
     this.#emit("quality", this.quality);
     const own = this.quality.side === "them" ? "good" : this.quality.level;
-    if (own !== this.#told && this.#send({ type: "quality", level: own })) this.#told = own;
+    if (own !== this.#told && this.#socket.send({ type: "quality", level: own })) this.#told = own;
     if (stale) this.#rejoin();
   }
 
