@@ -22,7 +22,7 @@ from app.errors import AccessDenied, Conflict
 from app.people import Patient, PatientIdentity
 from app.scheduling.tables import Appointment, BookingNote, Motif
 
-Outcome = Literal["completed", "in_person", "abandoned"]
+Outcome = Literal["completed", "in_person", "abandoned", "withdrawn"]
 DEFAULT_REGION = "FR"
 
 
@@ -68,7 +68,7 @@ class Encounter(SealedRow, table=True):
     identity_seen_at: datetime | None = Field(default=None, sa_type=UTCInstant)
     device_test: str = ""  # "" | ok | weak | failed
     opened_by: str | None = None  # session of the doctor's screen that conducts the visit
-    outcome: str = ""  # completed | in_person | abandoned, once finished
+    outcome: str = ""  # completed | in_person | abandoned | withdrawn (by the patient), once finished
     sealed: bytes = Field(default=b"", sa_type=Sealed)
 
 
@@ -230,14 +230,29 @@ def finish(tx: Tx, encounter_id: str, outcome: Outcome = "completed") -> Encount
         return encounter
     if encounter.status == "planned" or (encounter.status == "arrived" and outcome == "completed"):
         raise Conflict("This visit has not begun.")
+    _close(tx, encounter, outcome)
+    return encounter
+
+
+def withdraw(tx: Tx, encounter_id: str) -> Encounter:
+    """The patient took back their agreement: a visit in progress ends at once, any other stays as it is.
+
+    What was said until then belongs to the record, and its note is drafted. Raises AccessDenied.
+    """
+    encounter = find(tx, encounter_id, Action.VISIT_WITHDRAW)
+    if encounter.status == "in-progress":
+        _close(tx, encounter, "withdrawn")
+    return encounter
+
+
+def _close(tx: Tx, encounter: Encounter, outcome: Outcome) -> None:
     began = encounter.status == "in-progress"
     encounter.status, encounter.finished_at = "finished", tx.now
     encounter.outcome, encounter.opened_by = outcome, None
     tx.session.add(encounter)
-    _set_appointment(tx, encounter_id, "fulfilled" if began else "cancelled")
+    _set_appointment(tx, encounter.id, "fulfilled" if began else "cancelled")
     if began:
-        jobs.enqueue(tx, "note.draft", key=f"note.draft:{encounter_id}", encounter_id=encounter_id)
-    return encounter
+        jobs.enqueue(tx, "note.draft", key=f"note.draft:{encounter.id}", encounter_id=encounter.id)
 
 
 def visit(tx: Tx, encounter_id: str) -> Visit:

@@ -37,6 +37,7 @@ class Journey:
     phase: Phase
     start_at: datetime
     status: str
+    outcome: str
     device_test: str
     visit: bool
     transcription: bool
@@ -85,7 +86,7 @@ def read(tx: Tx) -> Journey:
     ever_agreed = consent.state(tx, visit_id, consent.VISIT) is not None
     return Journey(
         visit_id, phase(appointment.status, encounter.status, appointment.start_at, appointment.end_at, tx.now),
-        appointment.start_at, encounter.status, encounter.device_test,
+        appointment.start_at, encounter.status, encounter.outcome, encounter.device_test,
         consent.permits(tx, visit_id, consent.VISIT), consent.permits(tx, visit_id, consent.TRANSCRIPTION),
         ever_agreed, doctor, tx.session.get_one(Organization, doctor.organization_id),
     )
@@ -142,8 +143,10 @@ def arrive(tx: Tx) -> Journey:
 
 
 def withdraw(tx: Tx) -> Journey:
-    """The patient takes back their agreement to the visit, and with it to transcription."""
-    consent.withdraw(tx, tx.actor.appointment_id or "", consent.VISIT)
+    """The patient takes back their agreement to the visit, and with it to transcription; a call ends with it."""
+    visit_id = tx.actor.appointment_id or ""
+    consent.withdraw(tx, visit_id, consent.VISIT)
+    encounters.withdraw(tx, visit_id)
     return read(tx)
 
 

@@ -39,6 +39,7 @@ class Action(StrEnum):
     VISIT_JOIN = "visit:join"
     VISIT_WAIT = "visit:wait"
     VISIT_CONDUCT = "visit:conduct"      # admit, facts, end
+    VISIT_WITHDRAW = "visit:withdraw"    # the patient ends it: their agreement is taken back
     CONSENT_GIVE = "consent:give"
     CONSENT_READ = "consent:read"
     TRANSCRIPT_READ = "transcript:read"
@@ -73,6 +74,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.VISIT_JOIN:         {P: S, D: M},
     Action.VISIT_WAIT:         {P: S},
     Action.VISIT_CONDUCT:      {D: M},
+    Action.VISIT_WITHDRAW:     {P: S},
     Action.CONSENT_GIVE:       {P: S, Y: A},
     Action.CONSENT_READ:       {P: S, D: C, Y: A},
     Action.TRANSCRIPT_READ:    {D: C, Y: A},

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from aiohttp import WSCloseCode, web
 
-from app import consent, encounters, waiting
+from app import consent, encounters, journey, waiting
 from app.access.policy import Action
 from app.bus import Message, queue_topic, visit_topic
 from app.clock import epoch_ms, utc_now
@@ -18,7 +18,6 @@ from app.errors import AccessDenied, Conflict
 from app.record import transcripts
 from app.record.transcripts import Line
 from app.settings import Settings
-from app.waiting import Place
 from app.web import signals
 from app.web.doctor import day
 from app.web.keys import ACTOR, DATABASE, SETTINGS
@@ -282,20 +281,20 @@ async def probe_socket(request: web.Request) -> web.StreamResponse:
 
 async def call_page(request: web.Request) -> web.StreamResponse:
     """GET /visit/call: the patient's side of the call; before admission the waiting room, after it the end."""
-    actor = request[ACTOR]
-    place, agreed = await request.app[DATABASE].read(actor, _call, actor.appointment_id or "")
-    if place.status == "finished":
+    way = await request.app[DATABASE].read(request[ACTOR], journey.read)
+    if way.status == "finished":
         return see_other(request, "patient-ended")
-    if place.status != "in-progress":
+    if way.status != "in-progress":
         return see_other(request, "waiting")
-    return render(request, "patient/call.html", doctor=place.practitioner, transcription=agreed)
+    return render(request, "patient/call.html", doctor=way.doctor, phone=way.clinic.phone,
+                  transcription=way.transcription)
 
 
 async def ended_page(request: web.Request) -> web.StreamResponse:
     """GET /visit/ended: what happens next."""
-    actor = request[ACTOR]
-    place, _ = await request.app[DATABASE].read(actor, _call, actor.appointment_id or "")
-    return render(request, "patient/ended.html", doctor=place.practitioner, over=place.status == "finished")
+    way = await request.app[DATABASE].read(request[ACTOR], journey.read)
+    return render(request, "patient/ended.html", doctor=way.doctor, over=way.status == "finished",
+                  withdrawn=way.outcome == "withdrawn", phone=way.clinic.phone)
 
 
 def offer_body(settings: Settings, epoch: int, sdp: str, name: str) -> Body:
@@ -312,10 +311,6 @@ def ice_servers(settings: Settings, name: str, now: datetime) -> list[Body]:
         credential = base64.b64encode(hmac.digest(secret, user.encode(), "sha1")).decode()
         servers.append({"urls": [settings.turn_url], "username": user, "credential": credential})
     return servers
-
-
-def _call(tx: Tx, visit_id: str) -> tuple[Place, bool]:
-    return waiting.place(tx, visit_id), consent.permits(tx, visit_id, consent.TRANSCRIPTION)
 
 
 def _set_transcription(tx: Tx, visit_id: str, *, given: bool) -> None:

@@ -107,7 +107,7 @@ async def end(request: web.Request) -> web.StreamResponse:
         encounter = await request.app[DATABASE].write(request[ACTOR], encounters.finish, visit_id, form.outcome)
     except (Invalid, Conflict) as refusal:
         return await _again(request, refusal)
-    await request.app[ROOMS].ended(encounter)
+    await request.app[ROOMS].ended(encounter.id, encounter.practitioner_id, encounter.outcome)
     return _done(request, "note" if encounter.started_at else "queue", visit_id)
 
 

@@ -67,8 +67,12 @@ async def save_consent(request: web.Request) -> web.StreamResponse:
 
 
 async def withdraw_consent(request: web.Request) -> web.StreamResponse:
-    """POST /visit/consent/withdrawal: no visit by video after all."""
-    await _told(request, await request.app[DATABASE].write(request[ACTOR], journey.withdraw))
+    """POST /visit/consent/withdrawal: no visit by video after all; a call ends for both at once."""
+    way = await request.app[DATABASE].write(request[ACTOR], journey.withdraw)
+    if way.phase is journey.Phase.OVER:
+        await request.app[ROOMS].ended(way.visit_id, way.doctor.id, way.outcome)
+        return see_other(request, "patient-ended")
+    await _told(request, way)
     return see_other(request, "consent")
 
 
@@ -109,7 +113,8 @@ async def _told(request: web.Request, way: Journey) -> None:
 def _consent_page(request: web.Request, way: Journey, errors: dict[str, str], status: int = 200) -> web.Response:
     days = request.app[SETTINGS].audio_days
     return render(request, "patient/consent.html", status=status, **_named(way), visit=way.visit, errors=errors,
-                  transcription=way.transcription, withdrawn=way.withdrawn, audio_days=days)
+                  transcription=way.transcription, withdrawn=way.withdrawn, audio_days=days,
+                  running=way.status == "in-progress")
 
 
 def _named(way: Journey) -> dict[str, Any]:

@@ -139,13 +139,13 @@ class Rooms:
         self.tell(encounter.id, {"type": "admitted"})
         self.queue_changed(encounter.practitioner_id)
 
-    async def ended(self, encounter: Encounter) -> None:
+    async def ended(self, visit_id: str, practitioner_id: str, outcome: str) -> None:
         """The visit is over: close its media and tell everybody."""
-        self.tell(encounter.id, {"type": "ended", "outcome": encounter.outcome})
-        self.queue_changed(encounter.practitioner_id)
-        room = self._rooms.pop(encounter.id, None)
+        self.tell(visit_id, {"type": "ended", "outcome": outcome})
+        self.queue_changed(practitioner_id)
+        room = self._rooms.pop(visit_id, None)
         if room and room.node:
-            await _try(room.node.close(encounter.id), "close")
+            await _try(room.node.close(visit_id), "close")
 
     async def consent_changed(self, visit_id: str) -> None:
         """Consent to transcription was given or withdrawn (already committed): taps follow at once."""

@@ -25,6 +25,7 @@ EXPECTED = {
     "visit:join":         "self  mine  no   no   no   no",
     "visit:wait":         "self  no    no   no   no   no",
     "visit:conduct":      "no    mine  no   no   no   no",
+    "visit:withdraw":     "self  no    no   no   no   no",
     "consent:give":       "self  no    no   no   yes  no",
     "consent:read":       "self  care  no   no   yes  no",
     "transcript:read":    "no    care  no   no   yes  no",

@@ -63,6 +63,15 @@ export class CallStage {
     return this.#local;
   }
 
+  /** The call is over though the page stays: camera and microphone go off. */
+  closeDevices() {
+    this.#local?.getTracks().forEach((track) => track.stop());
+    this.#local = null;
+    element("local", HTMLVideoElement).hidden = true;
+    element("remote", HTMLVideoElement).hidden = true;
+    element("bands", HTMLElement).replaceChildren();
+  }
+
   /** @returns {Promise<MediaStream>} */
   async #devices() {
     if (!navigator.mediaDevices) {

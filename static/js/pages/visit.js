@@ -56,7 +56,8 @@ on(session, "message", (message) => {
       hold("elsewhere");
       break;
     case "ended":
-      location.assign(root.dataset.note ?? "/");
+      if (message.outcome === "withdrawn") withdrawn();
+      else location.assign(root.dataset.note ?? "/");
       break;
   }
 });
@@ -69,7 +70,8 @@ function begin(visit) {
   transcript.fill(visit.lines);
   consentIs(visit.transcription);
   captionsAre(visit.captions);
-  if (visit.status === "in-progress") void join();
+  if (visit.status === "finished") location.assign(root.dataset.note ?? "/"); // it ended while this screen was away
+  else if (visit.status === "in-progress") void join();
   else hold(visit.status);
   if (visit.status !== "planned") presence(visit.patient_online);
 }
@@ -86,6 +88,14 @@ function hold(which) {
   document.querySelectorAll("[data-hold]").forEach((message) => {
     /** @type {HTMLElement} */ (message).hidden = /** @type {HTMLElement} */ (message).dataset.hold !== which;
   });
+}
+
+/** The patient took back their agreement: the doctor reads so, and goes to the note when they are ready. */
+function withdrawn() {
+  session.close();
+  stage.closeDevices();
+  document.querySelectorAll(".tools button").forEach((tool) => ((/** @type {HTMLButtonElement} */ (tool)).disabled = true));
+  hold("withdrawn");
 }
 
 /** @param {boolean} online */
