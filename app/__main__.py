@@ -64,7 +64,7 @@ def database_or_fail(settings: Settings) -> "Database":
 
 @cli.command()
 def serve() -> None:
-    """Start web, media node and transcription workers; in demo mode seed an empty database first."""
+    """Start web, media nodes and transcription workers; in demo mode seed an empty database first."""
     from app import seed
 
     settings = settings_or_fail()
@@ -79,7 +79,8 @@ def serve() -> None:
         typer.echo("A demo clinic was made.")
     welcome = seed.welcome(db, settings)
     db.close()
-    asyncio.run(supervisor.supervise(settings.transcription_workers, lambda: typer.echo(welcome)))
+    asyncio.run(supervisor.supervise(
+        settings.effective_media_nodes, settings.transcription_workers, lambda: typer.echo(welcome)))
 
 
 @cli.command("web")
@@ -104,8 +105,8 @@ def media() -> None:
     addresses = [a.strip() for a in settings.media_addresses.split(",") if a.strip()]
     ports = (settings.media_port_min, settings.media_port_max) if settings.media_port_max else None
     uvloop.run(node.run(
-        control=str(settings.control_socket), spool=settings.spool_dir, keys=settings.node_keys_dir,
-        addresses=addresses or None, public_address=settings.media_public_address or None, ports=ports,
+        control=str(settings.control_socket), spool=settings.spool_dir, addresses=addresses or None,
+        public_address=settings.media_public_address or None, ports=ports,
     ))
 
 

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     mail_from: str = Field("colloque@localhost", description="Sender of our e-mails.")
     sms_gateway_url: str = Field("", description="HTTP gateway that takes POST {to, text}; empty: codes go by e-mail only.")
     sms_gateway_token: SecretStr = Field(SecretStr(""), description="Bearer token for the SMS gateway.")
+    media_nodes: int = Field(0, ge=0, le=64, description="Media node processes that serve starts; 0: one for each core, and at least two, so that another goes on at once with the calls of one that crashed.")
     media_addresses: str = Field("", description="Comma-separated addresses the media node offers; empty: all of the machine, loopback included in demo mode.")
     media_public_address: str = Field("", description="Public address that stands for the private one (1:1 NAT).")
     media_port_min: int = Field(0, ge=0, le=65535, description="First UDP port for media; 0: any.")
@@ -62,6 +63,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'colloque.db'}"
 
     @property
+    def effective_media_nodes(self) -> int:
+        """How many media nodes serve starts."""
+        return self.media_nodes or max(2, os.cpu_count() or 1)
+
+    @property
     def spool_dir(self) -> Path:
         """Where sealed speech waits."""
         return self.data_dir / "spool"
@@ -73,7 +79,7 @@ class Settings(BaseSettings):
 
     @property
     def node_keys_dir(self) -> Path:
-        """Private keys of the media node and the worker on this machine."""
+        """Private keys of the workers on this machine."""
         return self.data_dir / "keys"
 
     @property

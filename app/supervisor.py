@@ -1,4 +1,4 @@
-"""`colloque serve`: web, media node and transcription workers under one terminal.
+"""`colloque serve`: web, media nodes and transcription workers under one terminal.
 
 A child that dies is started again at once, then with growing pauses if it keeps dying. Ctrl-C or
 SIGTERM ends all of them: first politely, after GRACE_S for good.
@@ -55,9 +55,10 @@ class Child:
             await self.process.wait()
 
 
-async def supervise(workers: int, when_started: Callable[[], None]) -> None:
+async def supervise(media_nodes: int, workers: int, when_started: Callable[[], None]) -> None:
     """Run everything until a signal asks to stop."""
-    children = [Child("web", "web"), Child("media", "media")]
+    children = [Child("web", "web")]
+    children += [Child(f"media {n + 1}", "media") for n in range(media_nodes)]
     children += [Child(f"transcribe {n + 1}", "transcribe") for n in range(workers)]
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -22,8 +22,8 @@ NODE = """
 import asyncio, pathlib, sys
 import uvloop
 from webrtc import node
-control, spool, keys = sys.argv[1:4]
-uvloop.run(node.run(control, pathlib.Path(spool), pathlib.Path(keys), ["127.0.0.1"]))
+control, spool = sys.argv[1:3]
+uvloop.run(node.run(control, pathlib.Path(spool), ["127.0.0.1"]))
 """
 HERE = Path(__file__).parents[1]
 
@@ -70,7 +70,7 @@ async def running_node() -> AsyncIterator[tuple[MediaLink, Process]]:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         await web.UnixSite(runner, f"{directory}/control").start()
-        node = Process(NODE, f"{directory}/control", f"{directory}/spool", f"{directory}/keys")
+        node = Process(NODE, f"{directory}/control", f"{directory}/spool")
         try:
             yield await asyncio.wait_for(found, 20), node
         finally:

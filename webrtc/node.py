@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from transcription.sealing import load_node_keypair
+from transcription.sealing import new_node_keypair
 from webrtc.ice import Reach
 from webrtc.link import ControlLink
 from webrtc.quality import LoopLag
@@ -25,22 +25,21 @@ from webrtc.signaling import Incident, Load
 log = structlog.get_logger(__name__)
 TICK_S = 0.05
 LOAD_EVERY_TICKS = 100
-KEY_FILE = "media.key"
 
 
 async def run(
-    control: str, spool: Path, keys: Path, addresses: Sequence[str] | None = None, public_address: str | None = None,
+    control: str, spool: Path, addresses: Sequence[str] | None = None, public_address: str | None = None,
     ports: tuple[int, int] | None = None, *, priority: bool = True,
 ) -> None:
     """Run a media node until SIGTERM or SIGINT.
 
-    control: web's Unix socket, or a ws:// URL. spool, keys: directories. addresses: local addresses to offer, all of
-    the machine by default. public_address: announced in their place (1:1 NAT). ports: first and last UDP port.
+    control: web's Unix socket, or a ws:// URL. spool: a directory. addresses: local addresses to offer, all of the
+    machine by default. public_address: announced in their place (1:1 NAT). ports: first and last UDP port.
     """
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    private, public = await asyncio.to_thread(load_node_keypair, keys / KEY_FILE)
+    private, public = new_node_keypair()  # of this process alone: visit keys sealed to it open nowhere else
     if priority:
         _take_priority()
     gc.collect()

@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 SPEECH = system("transcription worker")
 LATE_S = 8.0  # captions this far behind are called late
 HEARTBEAT_S = 5.0
+RETURN_S = 0.25  # a node that only lost its connection is back by then
 
 NODES = Gauge("colloque_media_nodes", "Media nodes connected to this web process.")
 LOOP_LAG = Gauge("colloque_media_loop_lag_ms", "How late a media node's event loop runs.", ["node"])
@@ -58,7 +59,10 @@ class Hub:
             await link.run()
         finally:
             NODES.dec()
+            with suppress(KeyError):
+                LOOP_LAG.remove(link.node)
             self._rooms.node_down(link)
+            asyncio.get_running_loop().call_later(RETURN_S, self._rooms.rehouse)
             self._sockets.discard(ws)
         return ws
 

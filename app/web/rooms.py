@@ -177,17 +177,24 @@ class Rooms:
         for visit_id, seats in reported.items():
             await self._rebuild(node, visit_id, seats)
         for room in self._rooms.values():
-            if room.id not in reported and (room.node is None or room.node.node == node.node):
+            if room.node is not None and room.node.node == node.node and room.id not in reported:
                 self._move(room, None)
-                self.tell(room.id, {"type": "rejoin"})
+        self.rehouse()
 
     def node_down(self, node: MediaNode) -> None:
-        """A node's control connection is gone. Its calls may still run: sockets wait for node_up."""
+        """A node's control connection is gone. Its calls may still run: the caller waits a little, then rehouses."""
         if self._nodes.get(node.node) is node:
             del self._nodes[node.node]
         for room in self._rooms.values():
             if room.node is node:
                 room.node = None
+
+    def rehouse(self) -> None:
+        """Rooms without a node join again, on whichever node there is; without any, the next one to come tells them."""
+        for room in self._rooms.values():
+            if self._nodes and room.node is None:
+                self._move(room, None)
+                self.tell(room.id, {"type": "rejoin"})
 
     async def participant_changed(self, visit_id: str, participant: str, state: MediaState, reason: str = "") -> None:
         """A node says how a participant's media is doing; `reason` remote: their browser closed it itself."""

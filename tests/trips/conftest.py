@@ -79,8 +79,9 @@ class House:
         assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-2000:]
         return done.stdout
 
-    def child(self, command: str) -> int:
-        """The pid of a supervised process: web, media or transcribe."""
+    def children(self, command: str) -> list[int]:
+        """The pids of a kind of supervised process: web, media or transcribe."""
+        found = []
         for status in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 words = status.read_bytes().split(b"\0")
@@ -88,12 +89,19 @@ class House:
             except OSError:
                 continue
             if parent == self.process.pid and command.encode() in words:
-                return int(status.parent.name)
-        raise AssertionError(f"no {command} process")
+                found.append(int(status.parent.name))
+        assert found, f"no {command} process"
+        return found
 
-    def kill(self, command: str) -> None:
-        """kill -9 one of the processes."""
-        os.kill(self.child(command), signal.SIGKILL)
+    def kill(self, *commands: str) -> None:
+        """kill -9 all processes of these kinds."""
+        for command in commands:
+            for pid in self.children(command):
+                os.kill(pid, signal.SIGKILL)
+
+    def kill_busiest_node(self) -> None:
+        """kill -9 the media node that carries the most calls: the one with the most open sockets."""
+        os.kill(max(self.children("media"), key=_sockets), signal.SIGKILL)
 
     def wait_until_up(self) -> None:
         deadline = time.monotonic() + START_S
@@ -105,6 +113,10 @@ class House:
             except OSError:
                 time.sleep(0.2)
         raise AssertionError(self.log_path.read_text()[-4000:])
+
+
+def _sockets(pid: int) -> int:
+    return sum(os.readlink(entry).startswith("socket:") for entry in Path(f"/proc/{pid}/fd").iterdir())
 
 
 @contextmanager

@@ -74,9 +74,9 @@ class NodeProcess:
     """`webrtc.node.run` in a process of its own, as in production."""
 
     def __init__(self, house: House, directory: Path) -> None:
-        code = ("import asyncio, pathlib, sys; from webrtc import node; control, spool, keys = sys.argv[1:]; "
-                "asyncio.run(node.run(control, pathlib.Path(spool), pathlib.Path(keys), priority=False))")
-        places = (house.control, directory / "spool", directory / "keys")
+        code = ("import asyncio, pathlib, sys; from webrtc import node; control, spool = sys.argv[1:]; "
+                "asyncio.run(node.run(control, pathlib.Path(spool), priority=False))")
+        places = (house.control, directory / "spool")
         self._command = [sys.executable, "-c", code, *map(str, places)]
         self.start()
 

@@ -124,6 +124,33 @@ async def test_a_node_that_was_killed_takes_its_rooms_up_again(house, clinic, no
     assert reborn.asked("tap") == [("patient", True, ""), ("doctor", True, "")]
 
 
+async def test_the_rooms_of_a_node_that_does_not_come_back_move_to_another(house, clinic, node):
+    patient, doctor = await in_call(house, clinic)
+    await connected(house, clinic.visits[0])
+    other = FakeNode("node-2")
+    await house.rooms.node_up(other, {})
+    house.rooms.node_down(node)
+    await patient.silence("rejoin")  # it may be back in a moment
+    house.rooms.rehouse()
+    for socket in (patient, doctor):
+        await socket.hear("rejoin")
+        await socket.say(type="join")
+        await socket.hear("offer")
+    await connected(house, clinic.visits[0])
+    assert other.asked("tap") == [("patient", True, ""), ("doctor", True, "")]
+    await house.rooms.node_up(node, {clinic.visits[0]: {}})  # it was alive after all
+    assert node.asked("close") == [(clinic.visits[0],)]
+
+
+async def test_a_call_stays_where_it_is_when_its_node_only_lost_the_connection(house, clinic, node):
+    patient, _ = await in_call(house, clinic)
+    await house.rooms.node_up(FakeNode("node-2"), {})
+    house.rooms.node_down(node)
+    await house.rooms.node_up(node, {clinic.visits[0]: {"patient": Seat("patient", "patient", state="connected")}})
+    house.rooms.rehouse()
+    await patient.silence("rejoin")
+
+
 async def test_after_a_restart_of_web_running_calls_are_found_and_finished_ones_closed(house, clinic, node, db):
     await in_call(house, clinic)
     clinic.consent(1)

@@ -1,0 +1,47 @@
+"""How long a call is interrupted, seen from inside the page: used by the trip through bad luck and by `bench recovery`."""
+
+from playwright.sync_api import Page
+
+# Peer connections are numbered as they are made; each notes when it was connected and when its first picture showed.
+WATCH = """(() => {
+  const Native = window.RTCPeerConnection;
+  window.peers = [];
+  window.RTCPeerConnection = class extends Native {
+    constructor(configuration) {
+      super(configuration);
+      const mine = { madeMs: performance.now(), connectedMs: null, pictureMs: null };
+      window.peers.push(mine);
+      this.addEventListener("connectionstatechange", () => {
+        if (this.connectionState === "connected") mine.connectedMs ??= performance.now();
+      });
+      this.addEventListener("track", () => {
+        const video = document.querySelector("#remote");
+        const shown = () => video.requestVideoFrameCallback((at) => {
+          const newest = mine === window.peers.at(-1) && mine.connectedMs !== null;
+          if (newest) mine.pictureMs ??= at;
+          else if (mine === window.peers.at(-1)) shown();
+        });
+        if (video) shown();
+      });
+    }
+  };
+})()"""
+MARK = "() => { window.markedMs = performance.now(); window.markedPeers = window.peers.length; }"
+BACK = "() => window.peers.slice(window.markedPeers).some((p) => p.pictureMs !== null)"
+TIMES = """() => {
+  const back = window.peers.slice(window.markedPeers).find((p) => p.pictureMs !== null);
+  return { noticed_ms: back.madeMs - markedMs, connected_ms: back.connectedMs - markedMs,
+           picture_ms: back.pictureMs - markedMs };
+}"""
+
+
+def mark(*pages: Page) -> None:
+    """Something is about to break."""
+    for page in pages:
+        page.evaluate(MARK)
+
+
+def times_back(page: Page, within_s: float = 30) -> dict[str, float]:
+    """Wait until a new connection shows the other's picture; when it was made, connected and seen, from the mark on."""
+    page.wait_for_function(BACK, timeout=within_s * 1_000)
+    return page.evaluate(TIMES)
