@@ -99,11 +99,11 @@ class Downlink:
         if self.estimate_bits_per_s > HIGHEST_BITS_PER_S:
             self.estimate_bits_per_s = None
 
-    def video_share(self, videos: int) -> int | None:
-        """What each of so many videos may take once speech has its part."""
+    def video_share(self, videos: int, voices: int) -> int | None:
+        """What each of so many videos may take once each voice has its part."""
         if self.estimate_bits_per_s is None or not videos:
             return None
-        return int(max(50_000, (self.estimate_bits_per_s - videos * SPEECH_BITS_PER_S) / videos))
+        return int(max(50_000, (self.estimate_bits_per_s - voices * SPEECH_BITS_PER_S) / videos))
 
 
 def _unwrapped(delay_s: float) -> float:

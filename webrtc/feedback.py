@@ -233,7 +233,7 @@ def picture_loss(media_ssrc: int) -> bytes:
     return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=NODE_SSRC, media_ssrc=media_ssrc))
 
 
-def bitrate_limit(media_ssrc: int, bits_per_s: int) -> bytes:
-    """REMB: what a receiver further on can take."""
+def bitrate_limit(media_ssrcs: list[int], bits_per_s: int) -> bytes:
+    """REMB: what receivers further on can take of these together."""
     return bytes(RtcpPsfbPacket(
-        fmt=RTCP_PSFB_APP, ssrc=NODE_SSRC, media_ssrc=0, fci=_pack_remb(bits_per_s, [media_ssrc])))
+        fmt=RTCP_PSFB_APP, ssrc=NODE_SSRC, media_ssrc=0, fci=_pack_remb(bits_per_s, media_ssrcs)))

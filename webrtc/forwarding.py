@@ -12,6 +12,7 @@ from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 
 from webrtc.congestion import Downlink
 from webrtc.feedback import KeyframeRequests, Missing, Reception
+from webrtc.quality import SILENT_S
 from webrtc.rtp import HEADER, HEADER_BYTES, PADDING_BIT, Parsed, extend, unwrap_rtx
 from webrtc.sdp import AUDIO_CLOCK_HZ, RTX_OF, VIDEO_CLOCK_HZ, Source
 from webrtc.transport import MediaTransport
@@ -56,6 +57,10 @@ class Egress:
         self._cache.clear()
         self._again.clear()
         self._reports.clear()
+
+    def active(self, now_s: float) -> bool:
+        """Whether something was sent lately."""
+        return self._last is not None and now_s - self._last[1] < SILENT_S
 
     def forward(self, packet: bytes, stream: int, number: int, timestamp: int, place: int, now_s: float) -> None:
         """Send one packet on. number: the sender's sequence number, not wrapped; place: see rtp.parse."""
@@ -239,6 +244,10 @@ class Ingress:
     def limit_bits_per_s(self) -> int:
         """What the narrowest of the ways to those who receive this can carry."""
         return min((e.limit_bits_per_s for e in self.egresses if e.limit_bits_per_s), default=NO_LIMIT_BITS_PER_S)
+
+    def active(self, now_s: float) -> bool:
+        """Whether something of this was heard lately: a source that is off sends nothing."""
+        return now_s - self.heard_at_s < SILENT_S
 
     def sender_report(self, ntp_time: int, timestamp: int, now_s: float) -> None:
         """The sender's report: remember it for ours, and send it on to every slot."""

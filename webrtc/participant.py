@@ -40,17 +40,11 @@ State = Literal["connecting", "connected", "lost", "left"]
 
 @dataclass
 class Slot:
-    """Where a participant sees one other: an audio and a video m-line, and who is in it."""
+    """Where a participant sees one other: an m-line and a stream for each thing that one may send, and who it is."""
 
-    audio: sdp.MediaLine
-    video: sdp.MediaLine
-    audio_egress: Egress
-    video_egress: Egress
+    lines: dict[sdp.Source, sdp.MediaLine]
+    egresses: dict[sdp.Source, Egress]
     occupant: str | None = None
-
-    def egresses(self) -> tuple[Egress, Egress]:
-        """Both of its streams."""
-        return self.audio_egress, self.video_egress
 
 
 @dataclass
@@ -80,13 +74,13 @@ class Participant:
         self.participant_id = participant_id
         self.role = role
         self.state: State = "connecting"
-        self.ingress: dict[sdp.Source, Ingress] = {name: Ingress(name) for name in ("mic", "camera", "screen")}
+        self.ingress: dict[sdp.Source, Ingress] = {name: Ingress(name) for name in sdp.SOURCES}
         self.slots, self.lines = _layout()
         self.join: Join | None = None
         self.refusals = Refusals()
         self.lost_at_s: float | None = None
         self._on_change = on_change
-        self._egress_of = {egress.ssrc: egress for slot in self.slots for egress in slot.egresses()}
+        self._egress_of = {egress.ssrc: egress for slot in self.slots for egress in slot.egresses.values()}
         self._ticks = secrets.randbelow(SLOW_TICKS)  # not everybody's reports in the same tick
 
     # --- joining -------------------------------------------------------------------------------------------------
@@ -232,7 +226,7 @@ class Participant:
         send = join.transport.send_rtcp
         for message in join.arrivals.take(self.ingress["mic"].ssrc or 0):
             send(message)
-        for ingress in (self.ingress["camera"], self.ingress["screen"]):
+        for ingress in (self.ingress[source] for source in sdp.VIDEO_SOURCES):
             if ingress.ssrc is None:
                 continue
             if len(ingress.missing) and (numbers := ingress.missing.due(now_s)):
@@ -243,14 +237,16 @@ class Participant:
 
     def _limits(self, join: Join, now_s: float) -> None:
         join.downlink.update(now_s)
-        watched = [slot.video_egress for slot in self.slots if slot.occupant]
+        occupied = [slot for slot in self.slots if slot.occupant]
+        watched = [slot.egresses[source] for slot in occupied for source in sdp.VIDEO_SOURCES]
+        active = [egress for egress in watched if egress.active(now_s)]
         for egress in watched:
-            egress.limit_bits_per_s = join.downlink.video_share(len(watched))
-        camera = self.ingress["camera"]
-        limit = camera.limit_bits_per_s()
-        if camera.ssrc is not None and limit != join.told_bits_per_s:
+            egress.limit_bits_per_s = join.downlink.video_share(len(active), len(occupied))
+        sending = [ingress for source in sdp.VIDEO_SOURCES if (ingress := self.ingress[source]).active(now_s)]
+        limit = sum(ingress.limit_bits_per_s() for ingress in sending)
+        if sending and limit != join.told_bits_per_s:  # a browser takes it as the limit of all it sends
             join.told_bits_per_s = limit
-            join.transport.send_rtcp(feedback.bitrate_limit(camera.ssrc, limit))
+            join.transport.send_rtcp(feedback.bitrate_limit([i.ssrc for i in sending if i.ssrc is not None], limit))
 
     def _reports_to_sender(self, join: Join, now_s: float) -> None:
         sending = [i for i in self.ingress.values() if i.ssrc is not None and i.reception.received]
@@ -263,13 +259,16 @@ class Participant:
 
 
 def _layout() -> tuple[list[Slot], list[sdp.MediaLine]]:
-    lines = [sdp.MediaLine("0", "mic"), sdp.MediaLine("1", "camera"), sdp.MediaLine("2", "screen")]
+    lines = [sdp.MediaLine(str(mid), source) for mid, source in enumerate(sdp.SOURCES)]
     slots = []
     for index in range(SLOTS):
-        audio = sdp.MediaLine(str(3 + 2 * index), "mic", _ssrc(), f"slot-{index} slot-{index}-audio")
-        video = sdp.MediaLine(str(4 + 2 * index), "camera", _ssrc(), f"slot-{index} slot-{index}-video")
-        slots.append(Slot(audio, video, Egress("mic", audio.ssrc or 0), Egress("camera", video.ssrc or 0)))
-        lines += [audio, video]
+        slot = Slot({}, {})
+        for source in sdp.SOURCES:
+            stream = f"slot-{index}-screen" if source == "screen" else f"slot-{index}"  # one stream is kept in step
+            line = sdp.MediaLine(str(len(lines)), source, _ssrc(), f"{stream} slot-{index}-{source}")
+            slot.lines[source], slot.egresses[source] = line, Egress(source, line.ssrc or 0)
+            lines.append(line)
+        slots.append(slot)
     return slots, lines
 
 

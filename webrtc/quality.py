@@ -3,6 +3,8 @@
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from webrtc.sdp import SHOWN_AS
+
 if TYPE_CHECKING:
     from webrtc.forwarding import Egress, Ingress
     from webrtc.participant import Participant
@@ -50,8 +52,8 @@ def participant_stats(participant: "Participant", now_s: float) -> dict[str, Any
         "participant": participant.participant_id, "role": participant.role, "state": participant.state,
         "sends": {name: _sends(i, now_s) for name, i in participant.ingress.items() if i.ssrc is not None},
         "receives": [
-            {"participant": slot.occupant, "audio": _receives(slot.audio_egress),
-             "video": _receives(slot.video_egress)} for slot in participant.slots if slot.occupant],
+            {"participant": slot.occupant, **{SHOWN_AS[s]: _receives(e) for s, e in slot.egresses.items()}}
+            for slot in participant.slots if slot.occupant],
         "refused": {"rtp": participant.refusals.rtp, "rtcp": participant.refusals.rtcp,
                     "srtp": participant.join.transport.refused if participant.join else 0},
     }
@@ -59,7 +61,7 @@ def participant_stats(participant: "Participant", now_s: float) -> dict[str, Any
 
 def _sends(ingress: "Ingress", now_s: float) -> dict[str, Any]:
     return {"packets": ingress.reception.received, "lost": ingress.reception.lost, "octets": ingress.octets,
-            "probes": ingress.probes, "active": now_s - ingress.heard_at_s < SILENT_S}
+            "probes": ingress.probes, "active": ingress.active(now_s)}
 
 
 def _receives(egress: "Egress") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from webrtc.forwarding import Egress
 from webrtc.ice import Reach
 from webrtc.participant import SLOTS, Participant, Slot
+from webrtc.sdp import SHOWN_AS
 from webrtc.signaling import Event, LayoutEvent, ParticipantEvent, SlotLine
 from webrtc.transport import MediaTransport
 
@@ -106,9 +107,9 @@ class Room:
         if slot is None:
             return
         slot.occupant = sender.participant_id
-        sender.ingress["mic"].egresses.append(slot.audio_egress)
-        sender.ingress["camera"].egresses.append(slot.video_egress)
-        sender.ingress["camera"].keyframes.ask()
+        for source, egress in slot.egresses.items():
+            sender.ingress[source].egresses.append(egress)
+            sender.ingress[source].keyframes.ask()
         self._emit_layout(viewer)
 
     def _vacate(self, viewer: Participant, sender: Participant) -> None:
@@ -123,15 +124,15 @@ class Room:
 
     @staticmethod
     def _unlink(sender: Participant, slot: Slot) -> None:
-        sender.ingress["mic"].egresses.remove(slot.audio_egress)
-        sender.ingress["camera"].egresses.remove(slot.video_egress)
+        for source, egress in slot.egresses.items():
+            sender.ingress[source].egresses.remove(egress)
 
     def layout(self, viewer: Participant) -> list[SlotLine]:
         """Which of the viewer's m-lines shows whom."""
         return [
-            SlotLine(mid=line.mid, participant=sender.participant_id, role=sender.role, kind=line.kind)
+            SlotLine(mid=line.mid, participant=sender.participant_id, role=sender.role, kind=SHOWN_AS[source])
             for slot in viewer.slots if (sender := self.participants.get(slot.occupant or ""))
-            for line in (slot.audio, slot.video)]
+            for source, line in slot.lines.items()]
 
     def _emit_layout(self, viewer: Participant) -> None:
         self._emit(LayoutEvent(
@@ -144,16 +145,17 @@ class Room:
 
     def _keyframe_wanted(self, egress: Egress) -> None:
         for participant in self.participants.values():
-            camera = participant.ingress["camera"]
-            if egress in camera.egresses:
-                camera.keyframes.ask()
+            for ingress in participant.ingress.values():
+                if egress in ingress.egresses:
+                    ingress.keyframes.ask()
 
     # --- states ----------------------------------------------------------------------------------------------------
 
     def _changed(self, participant: Participant, reason: str) -> None:
         if participant.state == "connected":
             for slot in participant.slots:
-                self._keyframe_wanted(slot.video_egress)
+                for egress in slot.egresses.values():
+                    self._keyframe_wanted(egress)
         if participant.state == "lost" and reason != "silent":
             # Its path is closed for good: only a new join brings it back, so let go of sockets and streams now.
             self._close_later(participant.leave_transport())

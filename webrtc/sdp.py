@@ -16,6 +16,9 @@ MAX_CANDIDATES = 64
 
 Source = Literal["mic", "camera", "screen"]
 Kind = Literal["audio", "video"]
+SOURCES: tuple[Source, ...] = ("mic", "camera", "screen")
+VIDEO_SOURCES: tuple[Source, ...] = ("camera", "screen")
+SHOWN_AS: dict[Source, Literal["audio", "video", "screen"]] = {"mic": "audio", "camera": "video", "screen": "screen"}
 
 AUDIO_CLOCK_HZ = 48_000
 VIDEO_CLOCK_HZ = 90_000

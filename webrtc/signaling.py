@@ -174,7 +174,7 @@ class SlotLine(Strict):
     mid: str
     participant: Identifier
     role: Identifier
-    kind: Literal["audio", "video"]
+    kind: Literal["audio", "video", "screen"]
 
 
 class LayoutEvent(Strict):

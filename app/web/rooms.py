@@ -110,12 +110,12 @@ class Rooms:
         """Hand a trickled candidate to the node."""
         await ask(self._seated(visit_id, participant).candidate(visit_id, participant, epoch, candidate))
 
-    def state(self, visit_id: str, participant: str, *, audio: bool, video: bool) -> None:
-        """A microphone or camera went on or off: the others see it named."""
+    def state(self, visit_id: str, participant: str, *, audio: bool, video: bool, screen: bool) -> None:
+        """A microphone, camera or shared screen went on or off: the others see it named."""
         room = self._rooms.get(visit_id)
         if room and participant in room.seats:
             seat = room.seats[participant]
-            seat.audio, seat.video = audio, video
+            seat.audio, seat.video, seat.screen = audio, video, screen
             self.tell(visit_id, seat.body(), skip=seat.connection)
 
     async def leave(self, visit_id: str, participant: str, connection: str) -> None:

@@ -51,6 +51,7 @@ class Seat:
     connection: str = ""
     audio: bool = True
     video: bool = True
+    screen: bool = False
     state: MediaState = "connecting"
     tapped: bool = False
     missed: bool = False  # lost, and the transcript says so
@@ -58,7 +59,7 @@ class Seat:
     def body(self) -> Body:
         """What the others are told."""
         return {"type": "participant", "participant": self.participant, "role": self.role, "name": "",
-                "audio": self.audio, "video": self.video, "state": self.state}
+                "audio": self.audio, "video": self.video, "screen": self.screen, "state": self.state}
 
 
 @dataclass(slots=True)

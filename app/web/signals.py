@@ -39,11 +39,12 @@ class Candidate(_Signal):
 
 
 class State(_Signal):
-    """Whether my microphone and camera are on."""
+    """Whether my microphone and camera are on, and whether I share my screen."""
 
     type: Literal["state"]
     audio: bool
     video: bool
+    screen: bool = False
 
 
 class Leave(_Signal):

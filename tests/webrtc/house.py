@@ -136,7 +136,8 @@ class House:
                 case "leave":
                     await self.link.leave(room, participant)
                 case "state":
-                    body = {**self.states.get((room, participant), {}), "audio": said["audio"], "video": said["video"]}
+                    body = {**self.states.get((room, participant), {}), "audio": said["audio"], "video": said["video"],
+                            "screen": said["screen"]}
                     for other_room, other in list(self.browsers):
                         if other_room == room and other != participant:
                             await self._tell(room, other, body)

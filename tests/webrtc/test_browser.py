@@ -189,6 +189,50 @@ async def test_mute_camera_off_leave_and_a_reload(
     assert await patient.evaluate("session.state") == "left"
 
 
+async def test_a_shared_screen_shows_beside_the_face_and_survives_a_new_connection(
+    house: House, node_process: NodeProcess, pages: tuple[Page, Page],
+) -> None:
+    doctor, patient = pages
+    await join_both(pages)
+    await doctor.evaluate("""async () => {
+        const canvas = Object.assign(document.createElement("canvas"), { width: 800, height: 600 });
+        const pen = canvas.getContext("2d");
+        let n = 0;
+        window.painting = setInterval(() => {
+            pen.fillStyle = "rgb(250, 40, 40)"; pen.fillRect(0, 0, 800, 600);
+            pen.fillStyle = "white"; pen.fillRect(n++ % 700, 10, 20, 20);
+        }, 100);
+        window.track = canvas.captureStream(10).getVideoTracks()[0];
+        await session.share(track);
+    }""")
+    await patient.evaluate("""() => {
+        window.screen_ = document.body.appendChild(Object.assign(document.createElement("video"), { muted: true, autoplay: true }));
+        window.reds = async () => {
+            screen_.srcObject = session.screens.get("d1")?.stream ?? null;
+            if (!screen_.srcObject || !screen_.videoWidth) return false;
+            const canvas = new OffscreenCanvas(8, 8), pen = canvas.getContext("2d");
+            pen.drawImage(screen_, 0, 0, 8, 8);
+            const [r, g, b] = pen.getImageData(4, 6, 1, 1).data;
+            return r > 180 && g < 110 && b < 110;
+        };
+    }""")
+    await patient.wait_for_function("() => reds()", timeout=15_000)
+    assert await patient.evaluate("[v.videoWidth > 0, session.remotes.size, session.screens.size]") == [True, 1, 1]
+    assert await doctor.evaluate("session.screens.size") == 0
+
+    await house.browsers["visit-1", "d1"].close()  # a new connection of the sharer goes on sharing
+    await doctor.wait_for_function("peers === 2 && peer.connectionState === 'connected'", timeout=8_000)
+    await patient.evaluate("screen_.remove()")
+    await patient.evaluate("() => { window.screen_ = document.body.appendChild("
+                           "Object.assign(document.createElement('video'), { muted: true, autoplay: true })); }")
+    await patient.wait_for_function("() => reds()", timeout=15_000)
+
+    await doctor.evaluate("track.stop(); track.dispatchEvent(new Event('ended'))")  # the browser's own "stop sharing"
+    await patient.wait_for_function("session.screens.size === 0")
+    assert await doctor.evaluate("session.isOn('screen')") is False
+    assert await patient.evaluate("session.remotes.size") == 1
+
+
 async def test_speech_survives_a_narrow_way(
     house: House, node: RunningNode, pages: tuple[Page, Page], monkeypatch: pytest.MonkeyPatch,
 ) -> None:

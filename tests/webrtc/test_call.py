@@ -35,7 +35,7 @@ async def test_both_see_and_hear_each_other(house: House, node: RunningNode) -> 
         await until(lambda: doctor._frames.get("video", 0) > 5 and patient._frames.get("video", 0) > 5)
         await until(lambda: doctor._frames.get("audio", 0) > 50 and patient._frames.get("audio", 0) > 50)
         assert [(s["mid"], s["participant"], s["role"], s["kind"]) for s in patient.layout] == [
-            ("3", "d1", "doctor", "audio"), ("4", "d1", "doctor", "video")]
+            ("3", "d1", "doctor", "audio"), ("4", "d1", "doctor", "video"), ("5", "d1", "doctor", "screen")]
         stats = await doctor.stats()
         assert stats["lost"] == {"audio": 0, "video": 0}
         assert stats["join_ms"] < 2_000

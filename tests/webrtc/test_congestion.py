@@ -40,7 +40,7 @@ def hold_call(link: Link, seconds: float, *, follow: bool = True, wanted: float 
     arriving: list[tuple[float, int]] = []
     now_s, due_s, step = 100.0, 100.0, 0
     while now_s < 100.0 + seconds:
-        rate = min(wanted, (downlink.video_share(1) or wanted) if follow else wanted)
+        rate = min(wanted, (downlink.video_share(1, 1) or wanted) if follow else wanted)
         while due_s <= now_s:
             number = downlink.stamp(PACKET_OCTETS, due_s)
             arrived_s = link.carry(due_s, PACKET_OCTETS)
@@ -95,7 +95,7 @@ def test_a_way_that_widens_is_used_again() -> None:
             downlink.reported(iter([(number, now_s + 0.03)]), now_s)
         downlink.update(now_s)
     assert downlink.estimate_bits_per_s is None
-    assert downlink.video_share(1) is None
+    assert downlink.video_share(1, 1) is None
 
 
 def test_some_loss_or_a_busy_receiver_is_no_narrow_way() -> None:
@@ -111,11 +111,11 @@ def test_a_bad_radio_keeps_a_small_picture() -> None:
 
 def test_several_videos_share_what_is_left_by_speech() -> None:
     downlink = Downlink()
-    assert downlink.video_share(3) is None
+    assert downlink.video_share(3, 3) is None
     downlink.estimate_bits_per_s = 735_000
-    assert downlink.video_share(3) == 200_000
+    assert downlink.video_share(3, 3) == 200_000
     downlink.estimate_bits_per_s = 60_000
-    assert downlink.video_share(3) == 50_000
+    assert downlink.video_share(3, 3) == 50_000
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 300)), min_size=1, max_size=100))

@@ -4,47 +4,44 @@
  * @module
  */
 
+import { Others } from "./others.js";
 import { STALE_AFTER_MS, look, summarise } from "./quality.js";
 import { CallSocket } from "./socket.js";
 
-/** @typedef {"audio"|"video"} Kind */
+/** @typedef {"audio"|"video"|"screen"} Kind */
 /** @typedef {"idle"|"connecting"|"connected"|"reconnecting"|"replaced"|"left"|"ended"} CallState */
-/** @typedef {{mid: string, participant: string, role: string, kind: Kind}} SlotLine */
-/** @typedef {{participant: string, role: string, stream: MediaStream, kind: "camera"}} Remote */
+/** @typedef {import("./others.js").Remote} Remote */
 /** @typedef {import("./socket.js").Message} Message */
 /** @typedef {import("./quality.js").Quality} Quality */
 
-const MID = { audio: "0", video: "1" };
+const MID = { audio: "0", video: "1", screen: "2" };
 const JOIN_PAUSES_MS = [300, 500, 800, 1200];
 const CONNECT_TIMEOUT_MS = 5000;
 const LOOK_EVERY_MS = 1000;
-const VIDEO_MAX_BPS = 1_500_000;
+const MAX_BPS = { video: 1_500_000, screen: 2_000_000 };
 
 /**
- * Events (CustomEvent, detail in brackets): "state" [CallState], "remote" [Remote], "gone" [{participant}],
+ * Events (CustomEvent, detail in brackets): "state" [CallState], "remote" [Remote], "gone" [{participant, kind}],
  * "participant" [message], "quality" [Quality], "socket" [boolean: open], "message" [Message: all others],
  * "problem" [{code, message}], "refused" [{code}: the socket will not be opened again].
  */
 export class CallSession extends EventTarget {
   /** @type {CallState} */
   state = "idle";
-  /** @type {Map<string, Remote>} */
-  remotes = new Map();
   /** @type {Quality|null} */
   quality = null;
 
   /** @type {CallSocket} */ #socket;
   /** @type {RTCPeerConnection|null} */ #peer = null;
-  /** @type {{audio: MediaStreamTrack|null, video: MediaStreamTrack|null}} */ #tracks = { audio: null, video: null };
-  #on = { audio: true, video: true };
+  /** @type {Record<Kind, MediaStreamTrack|null>} */ #tracks = { audio: null, video: null, screen: null };
+  #on = { audio: true, video: true, screen: true };
+  #others = new Others((type, detail) => this.#emit(type, detail));
   #wanted = false; // in the call
   #epoch = 0;
   #joinFailures = 0;
-  /** @type {SlotLine[]} */ #layout = [];
   /** @type {import("./quality.js").Look|null} */ #before = null;
   #aliveAtMs = 0;
-  /** @type {"good"|"weak"|"lost"} */ #told = "good";
-  /** @type {Map<string, "good"|"weak"|"lost">} */ #theirs = new Map();
+  /** @type {import("./quality.js").Level} */ #told = "good";
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #rejoinTimer;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #connectTimer;
   /** @type {ReturnType<typeof setInterval>|undefined} */ #lookTimer;
@@ -59,6 +56,16 @@ export class CallSession extends EventTarget {
     this.#listen();
     if (local) this.#take(local);
     globalThis.addEventListener?.("online", () => this.#networkChanged());
+  }
+
+  /** Faces and voices, by participant. */
+  get remotes() {
+    return this.#others.remotes;
+  }
+
+  /** Shared screens, by participant. */
+  get screens() {
+    return this.#others.screens;
   }
 
   /** Open the socket and keep it open, in the call or not. */
@@ -147,6 +154,26 @@ export class CallSession extends EventTarget {
     this.#tellState();
   }
 
+  /**
+   * Show a screen to the others, or stop with null; a track that ends by itself (the browser's own "stop") stops too.
+   * @param {MediaStreamTrack|null} track
+   */
+  async share(track) {
+    const before = this.#tracks.screen;
+    this.#tracks.screen = track;
+    if (track) {
+      track.contentHint = "detail"; // letters stay sharp; movement may be less smooth
+      track.addEventListener("ended", () => {
+        if (this.#tracks.screen === track) void this.share(null);
+      });
+    }
+    if (before && before !== track) before.stop();
+    await this.#sender("screen")?.replaceTrack(track);
+    if (this.#peer) await this.#limit(this.#peer, "screen");
+    this.#tellState();
+    this.#emit("sharing", track !== null);
+  }
+
   // --- what web says ------------------------------------------------------------------------------------------------
 
   /** @param {Message} message */
@@ -156,14 +183,14 @@ export class CallSession extends EventTarget {
         void this.#answer(message).catch(() => this.#rejoin());
         break;
       case "layout":
-        this.#layout = message.slots;
-        this.#showRemotes();
+        this.#others.seated(message.slots, this.#peer);
         break;
       case "participant":
         this.#emit("participant", message);
+        this.#others.heardOf(/** @type {any} */ (message), this.#peer);
         break;
       case "quality":
-        this.#theirs.set(message.participant, message.level);
+        this.#others.fares(message.participant, message.level);
         break;
       case "rejoin":
         this.#joinFailures = 0;
@@ -228,17 +255,17 @@ export class CallSession extends EventTarget {
       if (peer === this.#peer && candidate) this.#socket.send({ type: "candidate", epoch: offer.epoch, candidate });
     };
     await peer.setRemoteDescription({ type: "offer", sdp: offer.sdp });
-    for (const kind of /** @type {Kind[]} */ (["audio", "video"])) await this.#attach(peer, kind);
+    for (const kind of /** @type {Kind[]} */ (["audio", "video", "screen"])) await this.#attach(peer, kind);
     await peer.setLocalDescription(await peer.createAnswer());
     if (peer !== this.#peer) return;
     this.#socket.send({ type: "answer", epoch: offer.epoch, sdp: peer.localDescription?.sdp ?? "" });
-    await this.#limitVideo(peer);
-    this.#showRemotes();
+    for (const kind of /** @type {("video"|"screen")[]} */ (["video", "screen"])) await this.#limit(peer, kind);
+    this.#others.show(this.#peer);
     this.#tellState();
   }
 
   /**
-   * Both m-lines are answered as sending even without a device: one may be plugged in later.
+   * Our m-lines are answered as sending even without a device: one may be plugged in, or a screen shared, later.
    * @param {RTCPeerConnection} peer
    * @param {Kind} kind
    */
@@ -250,12 +277,15 @@ export class CallSession extends EventTarget {
     if (track) await transceiver.sender.replaceTrack(track);
   }
 
-  /** @param {RTCPeerConnection} peer */
-  async #limitVideo(peer) {
-    const sender = peer.getTransceivers().find((t) => t.mid === MID.video)?.sender;
+  /**
+   * @param {RTCPeerConnection} peer
+   * @param {"video"|"screen"} kind
+   */
+  async #limit(peer, kind) {
+    const sender = peer.getTransceivers().find((t) => t.mid === MID[kind])?.sender;
     const parameters = sender?.getParameters();
     if (!sender || !parameters?.encodings?.length) return;
-    parameters.encodings[0].maxBitrate = VIDEO_MAX_BPS;
+    parameters.encodings[0].maxBitrate = MAX_BPS[kind];
     await sender.setParameters(parameters).catch(() => {}); // some browsers refuse it before media flows; no harm
   }
 
@@ -292,8 +322,8 @@ export class CallSession extends EventTarget {
     this.#rejoinTimer = undefined;
     clearTimeout(this.#connectTimer);
     this.#dropPeer();
-    this.#layout = [];
-    this.#showRemotes();
+    if (this.#tracks.screen) void this.share(null);
+    this.#others.seated([], null);
     this.#setState(state);
   }
 
@@ -315,32 +345,7 @@ export class CallSession extends EventTarget {
   }
 
   #tellState() {
-    this.#socket.send({ type: "state", audio: this.isOn("audio"), video: this.isOn("video") });
-  }
-
-  // --- the others ----------------------------------------------------------------------------------------------------
-
-  /** Match the layout's lines with the connection's tracks; both may come first. */
-  #showRemotes() {
-    for (const participant of [...this.remotes.keys()]) {
-      if (!this.#layout.some((line) => line.participant === participant)) {
-        this.remotes.delete(participant);
-        this.#theirs.delete(participant);
-        this.#emit("gone", { participant });
-      }
-    }
-    if (!this.#peer) return;
-    const lines = new Map(this.#peer.getTransceivers().map((t) => [t.mid, t.receiver.track]));
-    for (const participant of new Set(this.#layout.map((line) => line.participant))) {
-      const mine = this.#layout.filter((line) => line.participant === participant);
-      const tracks = mine.map((line) => lines.get(line.mid)).filter((track) => track !== undefined);
-      const known = this.remotes.get(participant)?.stream.getTracks() ?? [];
-      if (tracks.length === 0 || (tracks.length === known.length && tracks.every((t) => known.includes(t)))) continue;
-      /** @type {Remote} */
-      const remote = { participant, role: mine[0].role, stream: new MediaStream(tracks), kind: "camera" };
-      this.remotes.set(participant, remote);
-      this.#emit("remote", remote);
-    }
+    this.#socket.send({ type: "state", audio: this.isOn("audio"), video: this.isOn("video"), screen: this.isOn("screen") });
   }
 
   // --- quality -------------------------------------------------------------------------------------------------------
@@ -351,8 +356,7 @@ export class CallSession extends EventTarget {
     if (peer !== this.#peer) return;
     if (now.bytesReceived !== (this.#before?.bytesReceived ?? -1)) this.#aliveAtMs = now.atMs;
     const stale = now.atMs - this.#aliveAtMs > STALE_AFTER_MS;
-    const theirs = [...this.#theirs.values()].find((level) => level !== "good") ?? "good";
-    this.quality = summarise(this.#before, now, stale, theirs);
+    this.quality = summarise(this.#before, now, stale, this.#others.level);
     this.#before = now;
     this.#emit("quality", this.quality);
     const own = this.quality.side === "them" ? "good" : this.quality.level;

@@ -1,6 +1,6 @@
 /**
  * What both sides of a call share on the page: own devices, the other's picture, the tools, and whose connection is weak.
- * Elements by id: bands, remote, local, hold, tool-mic, tool-camera, tool-switch; words from the data block "words".
+ * Elements by id: bands, stage, remote, screen, enlarge, local, hold, tool-mic, tool-camera, tool-switch; words from the data block "words".
  * @module
  */
 
@@ -122,6 +122,16 @@ export class CallStage {
     this.#toggle("tool-mic", "audio");
     this.#toggle("tool-camera", "video");
     document.getElementById("tool-switch")?.addEventListener("click", () => void this.#switchCamera());
+    element("enlarge", HTMLButtonElement).addEventListener("click", () => void this.#enlarge());
+  }
+
+  /** The shared screen over all of ours, and back; phones of Apple enlarge videos only. */
+  async #enlarge() {
+    const screen = /** @type {HTMLVideoElement & {webkitEnterFullscreen?: () => void}} */ (element("screen", HTMLVideoElement));
+    const stage = element("stage", HTMLElement);
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else if (stage.requestFullscreen) await stage.requestFullscreen();
+    else screen.webkitEnterFullscreen?.();
   }
 
   /**
@@ -141,9 +151,11 @@ export class CallStage {
   #listen() {
     const session = this.#session;
     on(session, "remote", (remote) => {
-      if (remote.role === this.#other) this.#show(remote.stream);
+      if (remote.role !== this.#other) return;
+      if (remote.kind === "screen") this.#showScreen(remote.stream);
+      else this.#show(remote.stream);
     });
-    on(session, "gone", () => this.#show(null));
+    on(session, "gone", ({ kind }) => (kind === "screen" ? this.#showScreen(null) : this.#show(null)));
     on(session, "participant", (told) => this.#describe(told));
     on(session, "state", (state) => this.#reflect(state));
     on(session, "socket", (open) => this.band("socket", open ? "" : this.#words.socketLost, "mind"));
@@ -160,6 +172,19 @@ export class CallStage {
     remote.srcObject = stream;
     remote.hidden = stream === null;
     if (stream) void remote.play().catch(() => this.#askToPlay(remote));
+  }
+
+  /** @param {MediaStream|null} stream */
+  #showScreen(stream) {
+    const screen = element("screen", HTMLVideoElement);
+    const before = !screen.hidden;
+    screen.srcObject = stream;
+    screen.hidden = stream === null;
+    element("enlarge", HTMLButtonElement).hidden = stream === null;
+    if (stream) void screen.play().catch(() => {}); // it has no sound: nothing to press for
+    else if (document.fullscreenElement) void document.exitFullscreen();
+    if (before !== (stream !== null)) this.band("screen", stream ? this.#words.otherShares : this.#words.otherStopped, "info");
+    if (!stream) setTimeout(() => screen.hidden && this.band("screen", "", "info"), 6000);
   }
 
   /** @param {HTMLVideoElement} remote  whose sound the browser holds back until somebody presses */

@@ -44,7 +44,7 @@ on(session, "message", (message) => {
   }
 });
 on(session, "remote", () => (hold.hidden = true));
-on(session, "gone", () => showHold(text.waitingForOther));
+on(session, "gone", ({ kind }) => kind === "camera" && showHold(text.waitingForOther));
 
 /**
  * @param {string} words_

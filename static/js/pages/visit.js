@@ -3,6 +3,7 @@
 import { CallSession } from "../call/session.js";
 import { CallStage, element, on, words } from "./call-stage.js";
 import { keepLive } from "./live-queue.js";
+import { wireSharing } from "./share-screen.js";
 import { Transcript, clock } from "./transcript.js";
 
 const root = element("visit", HTMLElement);
@@ -62,7 +63,7 @@ on(session, "message", (message) => {
   }
 });
 on(session, "remote", () => hold(""));
-on(session, "gone", () => hold("alone"));
+on(session, "gone", ({ kind }) => kind === "camera" && hold("alone"));
 
 /** @param {{status: string, transcription: boolean, captions: string, started_at_ms: number|null, patient_online: boolean, lines: import("./transcript.js").Line[]}} visit */
 function begin(visit) {
@@ -196,7 +197,7 @@ setInterval(() => {
 }, 1000);
 
 /** Keys work with Alt, so that no single key acts by accident or fights a screen reader. */
-const KEYS = { KeyM: "tool-mic", KeyC: "tool-camera", KeyA: "admit-now", KeyT: "tool-end" };
+const KEYS = { KeyM: "tool-mic", KeyC: "tool-camera", KeyS: "tool-screen", KeyA: "admit-now", KeyT: "tool-end" };
 document.addEventListener("keydown", (event) => {
   const id = KEYS[/** @type {keyof typeof KEYS} */ (event.code)];
   if (!event.altKey || event.ctrlKey || event.metaKey || !id) return;
@@ -209,4 +210,5 @@ element("take-over", HTMLButtonElement).addEventListener("click", () => session.
 showMissing();
 if (root.dataset.status !== "planned") void stage.openDevices();
 keepLive(element("queue", HTMLElement));
+wireSharing(session, stage, text);
 session.open();

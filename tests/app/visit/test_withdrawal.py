@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from app import audit, encounters, journey
+from app.clock import epoch_ms
 from app.consent import TRANSCRIPTION, VISIT
 from app.errors import AccessDenied
 from app.jobs import Job
@@ -13,7 +14,7 @@ from app.record import transcripts
 from app.scheduling.tables import Appointment
 from tests.app.visit.conftest import SYSTEM
 from tests.app.visit.test_encounters import arrived
-from tests.app.visit.test_rooms import connected
+from tests.app.visit.test_rooms import connected, segment
 from tests.app.visit.test_sockets import in_call
 
 
@@ -39,12 +40,16 @@ async def test_withdrawing_in_the_call_ends_it_for_both_and_both_are_told(house,
     assert any(a == "visit:withdraw" and r == "patient" for a, r, _ in trail)
 
 
-async def test_what_was_said_before_is_drafted_and_nothing_after_is_written(house, clinic, db):
+async def test_what_was_said_before_is_drafted_and_nothing_after_is_written(house, clinic, db, clock):
     await in_call(house, clinic)
+    before, after = (segment(clinic.visits[0], clock, text, n) for n, text in ((0, "J'ai mal."), (100, "Au revoir.")))
+    clock.forward(seconds=1.5)  # the second begins just then
     await house.patient().post("/visit/consent/withdrawal")
     assert db.read_sync(SYSTEM, encounters.status_of, clinic.visits[0]).status == "finished"
     assert "note.draft" in db.read_sync(SYSTEM, lambda tx: list(tx.session.exec(select(Job.kind)).all()))
-    assert db.write_sync(SYSTEM, transcripts.mark, clinic.visits[0], "transcription_started") is None
+    written = [db.write_sync(SYSTEM, transcripts.append_segment, transcripts.Segment.model_validate(s.model_dump()))
+               for s in (before, after.model_copy(update={"start_at_ms": epoch_ms(clock.at) + 200}))]
+    assert [row is not None for row in written] == [True, False]
 
 
 async def test_the_patient_reads_what_comes_next_and_the_doctor_who_ended_it(house, clinic):
