@@ -32,7 +32,9 @@ JOIN = """async ([room, participant, role]) => {
   const session = new CallSession(`${location.origin}/socket/${room}/${participant}/${role}`, local);
   window.session = session; window.peers = 0; window.states = []; window.remotes = []; window.seen = [];
   session.addEventListener("state", (e) => states.push([e.detail, performance.now()]));
-  session.addEventListener("remote", (e) => { remotes.push(e.detail.participant); v.srcObject = e.detail.stream; });
+  session.addEventListener("remote", ({ detail: { kind, participant, stream } }) => {
+    if (kind === "camera") { remotes.push(participant); v.srcObject = stream; }
+  });
   session.addEventListener("participant", (e) => seen.push(e.detail));
   const NativePeer = RTCPeerConnection;
   window.RTCPeerConnection = class extends NativePeer { constructor(c) { super(c); window.peer = this; peers += 1; } };
@@ -208,7 +210,8 @@ async def test_a_shared_screen_shows_beside_the_face_and_survives_a_new_connecti
     await patient.evaluate("""() => {
         window.screen_ = document.body.appendChild(Object.assign(document.createElement("video"), { muted: true, autoplay: true }));
         window.reds = async () => {
-            screen_.srcObject = session.screens.get("d1")?.stream ?? null;
+            const stream = session.screens.get("d1")?.stream ?? null;
+            if (screen_.srcObject !== stream) screen_.srcObject = stream;
             if (!screen_.srcObject || !screen_.videoWidth) return false;
             const canvas = new OffscreenCanvas(8, 8), pen = canvas.getContext("2d");
             pen.drawImage(screen_, 0, 0, 8, 8);
@@ -222,10 +225,8 @@ async def test_a_shared_screen_shows_beside_the_face_and_survives_a_new_connecti
 
     await house.browsers["visit-1", "d1"].close()  # a new connection of the sharer goes on sharing
     await doctor.wait_for_function("peers === 2 && peer.connectionState === 'connected'", timeout=8_000)
-    await patient.evaluate("screen_.remove()")
-    await patient.evaluate("() => { window.screen_ = document.body.appendChild("
-                           "Object.assign(document.createElement('video'), { muted: true, autoplay: true })); }")
-    await patient.wait_for_function("() => reds()", timeout=15_000)
+    shown = await patient.evaluate("screen_.getVideoPlaybackQuality().totalVideoFrames")
+    await patient.wait_for_function(f"screen_.getVideoPlaybackQuality().totalVideoFrames > {shown + 10}", timeout=15_000)
 
     await doctor.evaluate("track.stop(); track.dispatchEvent(new Event('ended'))")  # the browser's own "stop sharing"
     await patient.wait_for_function("session.screens.size === 0")
