@@ -28,6 +28,8 @@ MEDIA_WITHIN_S = 20.0
 TAP_WITHIN_S = 10.0     # the transcript must say that it listens before anybody speaks
 LAST_CAPTIONS_S = 6.0   # silence after the last word, so that the last caption is measured live
 DRAFT_WITHIN_S = 60.0
+COMPLETE_WITHIN_S = 300.0  # a full machine writes down late, but all of it
+SETTLED_S = 3.0            # a draft that is made again comes sooner than this, or after a tenth of its age
 POLL_S = 0.1
 
 
@@ -116,10 +118,12 @@ async def _call(db: Database, play: Cast, doctor: Seat, patient: Seat, doctor_pa
         await doctor.browser.submit(page, to="/end")
         await _drafted(doctor.browser, play.visit_id)
         draft_ms = (time.monotonic() - ended_s) * 1000
+        complete = await _completed(doctor.browser, play.visit_id, ended_s)
         for seat, socket in ((doctor, doctor_socket), (patient, patient_socket)):
             await socket.close()
             await seat.synthetic.close()
-    return await _report(db, play, stats, began_ms, draft_ms, doctor.latencies_ms)
+    measured = await _report(db, play, stats, began_ms, draft_ms, doctor.latencies_ms)
+    return measured | {"complete": complete}
 
 
 async def _connected(doctor: Seat, patient: Seat) -> None:
@@ -142,6 +146,21 @@ async def _drafted(browser: Browser, visit_id: str) -> None:
         return progress["state"] == "ready"
 
     await _until(ready, DRAFT_WITHIN_S, "No draft was made")
+
+
+async def _completed(browser: Browser, visit_id: str, ended_s: float) -> bool:
+    """Wait until every word is written down and in the draft; False when that takes too long."""
+    settled_s, version = 0.0, object()
+    while (now_s := time.monotonic()) < ended_s + COMPLETE_WITHIN_S:
+        progress = await browser.json(f"/visits/{visit_id}/note/progress")
+        if progress["open_streams"]:
+            settled_s = now_s + SETTLED_S + (now_s - ended_s) / 10
+        elif progress["version"] != version:
+            version = progress["version"]
+        elif now_s >= settled_s:
+            return True
+        await asyncio.sleep(POLL_S)
+    return False
 
 
 async def _until(probe: Callable[[], Awaitable[T | None]], within_s: float, otherwise: str) -> T:

@@ -79,3 +79,4 @@ def test_a_visit_through_caddy(playwright, tmp_path):
                                            timeout_s=240))
         assert {line["speaker"] for line in report["transcript"]} == {"doctor", "patient"}
         assert report["first_media_ms"] > 0
+        assert report["complete"], "words were still being written down"
