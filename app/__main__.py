@@ -69,6 +69,9 @@ def serve() -> None:
 
     settings = settings_or_fail()
     logs.configure()
+    if supervisor.port_is_taken(settings.host, settings.port):
+        fail(f"Port {settings.port} on {settings.host} is in use: is Colloque running already? Stop that program, "
+             f"or set COLLOQUE_PORT and COLLOQUE_BASE_URL to another port.")
     db = database_or_fail(settings)
     if settings.mode == "production":
         try:
@@ -80,7 +83,8 @@ def serve() -> None:
     welcome = seed.welcome(db, settings)
     db.close()
     asyncio.run(supervisor.supervise(
-        settings.effective_media_nodes, settings.transcription_workers, lambda: typer.echo(welcome)))
+        settings.effective_media_nodes, settings.transcription_workers, (settings.host, settings.port),
+        lambda: typer.echo(welcome)))
 
 
 @cli.command("web")

@@ -7,6 +7,7 @@ SIGTERM ends all of them: first politely, after GRACE_S for good.
 import asyncio
 import contextlib
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ GRACE_S = 8.0
 STABLE_S = 10.0       # a child that lived this long starts over with no pause
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
+LOOK_EVERY_S = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +57,30 @@ class Child:
             await self.process.wait()
 
 
-async def supervise(media_nodes: int, workers: int, when_started: Callable[[], None]) -> None:
-    """Run everything until a signal asks to stop."""
+def port_is_taken(host: str, port: int) -> bool:
+    """Whether another program listens there already: web would start over and over, and nobody would say why."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError:
+            return True
+    return False
+
+
+async def _when_web_answers(host: str, port: int, then: Callable[[], None]) -> None:
+    while True:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+    then()
+
+
+async def supervise(media_nodes: int, workers: int, listens_at: tuple[str, int], when_up: Callable[[], None]) -> None:
+    """Run everything until a signal asks to stop; `when_up` is called once the pages can be opened."""
     children = [Child("web", "web")]
     children += [Child(f"media {n + 1}", "media") for n in range(media_nodes)]
     children += [Child(f"transcribe {n + 1}", "transcribe") for n in range(workers)]
@@ -65,7 +89,7 @@ async def supervise(media_nodes: int, workers: int, when_started: Callable[[], N
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     tasks = [asyncio.create_task(child.keep_alive(), name=child.name) for child in children]
-    when_started()
+    tasks.append(asyncio.create_task(_when_web_answers(*listens_at, when_up), name="welcome"))
     await stop.wait()
     for task in tasks:
         task.cancel()
