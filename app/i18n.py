@@ -11,6 +11,7 @@ from babel.dates import format_date, format_skeleton, format_time, get_timezone_
 
 LANGUAGES = ("fr", "en")
 NBSP = "\u00a0"
+TITLES = ("Dr ", "Pr ")
 LOCALE_DIR = Path(__file__).parent / "locale"
 
 
@@ -72,6 +73,11 @@ def hour(at: datetime | time, lang: str, zone: str) -> str:
 def moment(at: datetime, lang: str, zone: str) -> str:
     """A day and a time in a sentence: "lundi 23 novembre à 14 h 15", "Monday 23 November at 14:15"."""
     return f"{day_month(at, lang, zone)} {'à' if lang == 'fr' else 'at'} {hour(at, lang, zone)}"
+
+
+def in_sentence(name: str, lang: str) -> str:
+    """A doctor's name within a sentence: French says "le Dr Nadia Benali"."""
+    return f"le {name}" if lang == "fr" and name.startswith(TITLES) else name
 
 
 def zone_city(zone: str, lang: str) -> str:

@@ -150,7 +150,7 @@ def sms(letter: Letter) -> str:
 def event_title(visit: Visit) -> str:
     """What the patient's calendar shows."""
     _ = i18n.translator(visit.language).gettext
-    return _("Video visit with %(doctor)s") % {"doctor": visit.doctor}
+    return _("Video visit with %(doctor)s") % {"doctor": i18n.in_sentence(visit.doctor, visit.language)}
 
 
 def event_text(visit: Visit) -> str:

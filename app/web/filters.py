@@ -25,6 +25,8 @@ def install(env: Environment) -> None:
     for name, words in FILTERS.items():
         env.filters[name] = _local(words)
     env.filters["elapsed"] = i18n.elapsed
+    env.filters["in_sentence"] = _in_sentence  # le Dr Nadia Benali
+    env.filters["unbroken"] = _unbroken  # a phone number on one line
     env.filters["iso"] = _iso
 
 
@@ -34,6 +36,15 @@ def _local(words: Callable[..., str]) -> Callable[..., str]:
         return words(at, context["lang"], context["zone"])
 
     return say
+
+
+@pass_context
+def _in_sentence(context: Context, name: str) -> str:
+    return i18n.in_sentence(name, context["lang"])
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", i18n.NBSP)
 
 
 def _iso(at: datetime | date | time) -> str:

@@ -10,6 +10,9 @@
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 }, facingMode: "user" };
 
+/** How a band of each kind looks: its class and its icon. */
+const LOOKS = { good: ["", "circle-check"], info: ["sky", "info"], mind: ["sun", "triangle-alert"], bad: ["rose", "circle-alert"] };
+
 /** @returns {Words} */
 export function words() {
   return JSON.parse(document.getElementById("words")?.textContent ?? "{}");
@@ -235,12 +238,16 @@ export class CallStage {
       return;
     }
     if (!band) {
-      band = document.createElement("div");
+      band = /** @type {HTMLElement} */ (element("band", HTMLTemplateElement).content.firstElementChild?.cloneNode(true));
       band.dataset.key = key;
       bands.append(band);
     }
-    band.className = `band edge ${{ good: "", info: "sky", mind: "sun", bad: "rose" }[kind]}`;
-    if (band.textContent !== text) band.textContent = text;
+    const [look, icon] = LOOKS[kind];
+    band.className = `band edge ${look}`;
+    const use = band.querySelector("use");
+    use?.setAttribute("href", (use.getAttribute("href") ?? "").replace(/#.*/, `#${icon}`));
+    const words = band.querySelector("span");
+    if (words && words.textContent !== text) words.textContent = text;
   }
 }
 

@@ -12,6 +12,14 @@ class LivePlanner extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#walk(event));
     this.#timer = window.setInterval(() => void this.#refresh(), REFRESH_MS);
     document.addEventListener("visibilitychange", this.#seen);
+    this.#beginAtNow();
+  }
+
+  /** Where the grid scrolls by itself, today begins an hour before now. */
+  #beginAtNow() {
+    const now = this.querySelector(".now-line");
+    if (!(now instanceof HTMLElement) || this.scrollHeight <= this.clientHeight) return;
+    this.scrollTop = now.offsetTop - this.clientHeight / 3;
   }
 
   disconnectedCallback() {

@@ -129,7 +129,7 @@ async def test_omissions_conflicts_and_proposals_wait_for_a_click(browse, house:
     draft(house)
     doctor, path = browse("doctor"), f"/visits/{house.visit_id}/note"
     shown = await page(doctor, path)
-    for words in ("AVC chez la mère", "Differs from the record", "Pénicilline", "point to decide",
+    for words in ("AVC chez la mère", "Differs from the record", "Pénicilline", "A difference from the record is undecided",
                   "Keep 850 mg", "Correct: 1 000 mg"):
         assert words in shown
     await doctor.post(f"{path}/omissions/o1", version="1", choice="add")
@@ -138,7 +138,7 @@ async def test_omissions_conflicts_and_proposals_wait_for_a_click(browse, house:
     shown = await page(doctor, path)
     assert "Metformine 1 000 mg matin et soir." in shown
     assert "Differs from the record" not in shown
-    assert "point to decide" not in shown
+    assert "is undecided" not in shown
     record = house.db.read_sync(house.doctor, entries.read, house.patient_id)
     assert [line.text for line in record.allergies] == ["Pénicilline"]
 

@@ -119,7 +119,7 @@ APPOINTMENT = {
     "appointment": visit("planned").appointment,
     "practitioner_name": DOCTOR.name,
     "motif_label": "Suivi",
-    "patient": KNOWN,
+    "patient": KNOWN | {"email": CLAIRE.email, "phone": CLAIRE.phone},
     "moving": False,
     "cancelling": False,
     "practitioners": [("d1", "Dr Nadia Benali")],
