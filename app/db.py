@@ -36,7 +36,7 @@ M = TypeVar("M", bound=BaseModel)
 
 log = structlog.get_logger(__name__)
 
-SQLITE_BUSY_MS = 10_000
+SQLITE_BUSY_MS, SCRUB_BUSY_MS = 10_000, 200
 DISK_FULL = ("SQLITE_FULL", "53100")  # SQLite's name, PostgreSQL's SQLSTATE
 READER_THREADS = 4
 POSTGRES_POOL = 8
@@ -188,6 +188,13 @@ class Database:
             raise failure
         return result  # type: ignore[no-any-return]
 
+    async def scrub(self) -> None:
+        """Have what was overwritten leave the database's files: destroyed keys stay in no log and no dead row.
+
+        Raises Unavailable while somebody still reads from before.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._writers, self._scrub_sync)
+
     def close(self) -> None:
         """Wait for running work, then close the connections."""
         self._writers.shutdown(wait=True)
@@ -218,6 +225,23 @@ class Database:
         refusals = [d for d in tx.disclosures if d.outcome != "success"]
         if refusals:
             self._record_sync(tx.actor, refusals)
+
+    def _scrub_sync(self) -> None:
+        with _troubles_told():
+            if not self.is_sqlite:
+                with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql("VACUUM data_key")
+                return
+            raw = self.engine.raw_connection()
+            try:
+                cursor = raw.cursor()
+                cursor.execute(f"PRAGMA busy_timeout = {SCRUB_BUSY_MS}")  # the writer's thread waits in here
+                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
+            finally:
+                raw.close()
+        if busy:
+            raise Unavailable
 
     def _transaction(self, actor: Actor, *, readonly: bool) -> Tx:
         session = Session(self.engine, expire_on_commit=False, autoflush=not readonly)

@@ -29,6 +29,7 @@ def handlers(db: Database, settings: Settings, shred: Shred) -> dict[str, jobs.H
 
     async def shred_audio(payload: Mapping[str, str]) -> None:
         await shred(payload["encounter_id"])
+        await db.scrub()  # the wrapped key, destroyed in its row, still lies in the database's log
 
     async def expire_audio(_payload: Mapping[str, str]) -> None:
         await db.write(ACTOR, _expire, timedelta(days=settings.audio_days))

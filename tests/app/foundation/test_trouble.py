@@ -169,3 +169,11 @@ def test_each_engine_s_trouble_is_told_and_passes(db: Database, trouble: dict[st
     assert db.read_sync(ACTOR, counts) == [0, 0, 0]
     db.write_sync(ACTOR, register)
     assert db.read_sync(ACTOR, counts) == [1, 1, 1]
+
+
+async def test_what_was_overwritten_leaves_the_files_on_each_engine(db: Database) -> None:
+    await db.write(ACTOR, register)
+    await db.scrub()
+    assert (await db.read(ACTOR, counts))[0] == 1
+    await db.write(ACTOR, register)
+    assert (await db.read(ACTOR, counts))[0] == 2

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import select
 
 from app import jobs
+from app.crypto.keyring import DataKey
 from app.db import Tx, new_id
 from app.encounters import Encounter
 from app.errors import NotFound
@@ -217,6 +218,40 @@ async def test_signing_has_the_speech_shredded(desk: Desk, house: House) -> None
     while await desk.runner.step():
         pass
     assert desk.shredded == [house.visit_id]
+
+
+def wrapped_key(house: House) -> bytes:
+    return house.db.read_sync(JOB, lambda tx: tx.session.get_one(DataKey, f"visit:{house.visit_id}").wrapped)
+
+
+def holding(tmp_path: Path, wrapped: bytes) -> list[str]:
+    return [path.name for path in tmp_path.glob("colloque.db*") if wrapped in path.read_bytes()]
+
+
+async def test_a_destroyed_key_is_in_no_file_of_the_database(desk: Desk, house: House, tmp_path: Path) -> None:
+    wrapped = wrapped_key(house)
+    signed(house)
+    assert holding(tmp_path, wrapped) == ["colloque.db-wal"], "destroyed in its row, not yet in the log"
+    while await desk.runner.step():
+        pass
+    assert holding(tmp_path, wrapped) == []
+    assert wrapped_key(house) == b""
+
+
+async def test_a_reader_delays_the_scrubbing_and_it_is_tried_again(
+        desk: Desk, house: House, clock: FakeClock, tmp_path: Path) -> None:
+    wrapped = wrapped_key(house)
+    signed(house)
+    with house.db.engine.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM data_key").fetchone()
+        house.db.write_sync(JOB, record_jobs.schedule)
+        await desk.runner.step()
+        assert ("audio.shred", {"encounter_id": house.visit_id}) in desk.waiting()
+    clock.forward(minutes=5)
+    while await desk.runner.step():
+        pass
+    assert holding(tmp_path, wrapped) == []
+    assert "audio.shred" not in [kind for kind, _ in desk.waiting()]
 
 
 async def test_old_speech_expires_each_hour(desk: Desk, house: House, clock: FakeClock) -> None:
