@@ -50,15 +50,24 @@ def settings_or_fail() -> Settings:
 
 
 def database_or_fail(settings: Settings) -> "Database":
-    """The migrated database of these settings."""
+    """The migrated database of these settings, with its own key, and without demo accounts in production."""
+    from app import seed
     from app.application import open_database
     from app.migrations import migrate as migrate_database
 
     try:
         db = open_database(settings)
-    except ValueError as fault:
+    except (ValueError, OSError) as fault:
         fail(f"The key encryption key cannot be used: {fault}.")
     migrate_database(db.engine)
+    if not db.read_sync(system("start"), lambda tx: tx.keyring.fits(tx.session)):
+        fail("This database was sealed with another key encryption key. Start with that one: without it nothing opens. "
+             "(After `colloque keys rotate` it is the new file.)")
+    if settings.mode == "production":
+        try:
+            seed.refuse_demo_accounts(db)
+        except UnsafeSettings as refusal:
+            fail(str(refusal))
     return db
 
 
@@ -73,12 +82,7 @@ def serve() -> None:
         fail(f"Port {settings.port} on {settings.host} is in use: is Colloque running already? Stop that program, "
              f"or set COLLOQUE_PORT and COLLOQUE_BASE_URL to another port.")
     db = database_or_fail(settings)
-    if settings.mode == "production":
-        try:
-            seed.refuse_demo_accounts(db)
-        except UnsafeSettings as refusal:
-            fail(str(refusal))
-    elif seed.seed_when_empty(db, settings):
+    if settings.mode == "demo" and seed.seed_when_empty(db, settings):
         typer.echo("A demo clinic was made.")
     welcome = seed.welcome(db, settings)
     db.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -52,6 +52,16 @@ class Settings(BaseSettings):
     session_minutes: int = Field(60, ge=5, le=720, description="A staff session ends after this long without use.")
     audio_days: int = Field(7, ge=1, le=30, description="Sealed speech is destroyed after this many days even if no note was signed.")
 
+    @field_validator("base_url")
+    @classmethod
+    def origin(cls, value: str) -> str:
+        """An origin as browsers send it: scheme, host and port. Links and the check of where forms come from need it."""
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") \
+                or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError("COLLOQUE_BASE_URL must be an origin such as https://visits.clinic.example, without a path")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
+
     @property
     def secure(self) -> bool:
         """Whether browsers reach us over https."""
@@ -97,10 +107,18 @@ class Settings(BaseSettings):
 
     def _production_faults(self) -> list[tuple[bool, str]]:
         has_kek = self.kek is not None or self.kek_file is not None
-        demo_kek = self.kek_file is not None and self.kek_file.name == self.demo_kek_path.name
         return [
             (not self.secure, "COLLOQUE_BASE_URL must be an https:// origin; put Caddy in front (see Caddyfile)."),
             (not has_kek, "No key encryption key: make one with `colloque keys new`, keep it safe, set COLLOQUE_KEK_FILE."),
-            (demo_kek, "COLLOQUE_KEK_FILE names the demo key: make your own with `colloque keys new`."),
+            (self._is_demo_kek(), "COLLOQUE_KEK_FILE names the demo key: make your own with `colloque keys new`."),
             (not self.smtp_host, "COLLOQUE_SMTP_HOST is empty: patients could not be invited."),
+            (not self.trusted_proxies, "COLLOQUE_TRUSTED_PROXIES is 0, yet https ends at a proxy: say how many there are "
+             "(Caddy alone: 1). Otherwise limits and audit trail take everybody for the proxy."),
         ]
+
+    def _is_demo_kek(self) -> bool:
+        if self.kek_file is None:
+            return False
+        copied = self.kek_file.is_file() and self.demo_kek_path.is_file() and (
+            self.kek_file.read_bytes().strip() == self.demo_kek_path.read_bytes().strip())
+        return copied or self.kek_file.name == self.demo_kek_path.name

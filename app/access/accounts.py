@@ -96,7 +96,7 @@ def session_hash(secret: str) -> str:
 def actor_of_session(tx: Tx, secret: str) -> Actor | None:
     """The member of staff whose cookie this is, once both factors were given; None when ended."""
     session = tx.session.get(StaffSession, session_hash(secret))
-    if session is None or session.second_factor_at is None or session.expires_at <= tx.now:
+    if session is None or not stands(tx, session.id):
         return None
     account = tx.session.get(Account, session.account_id)
     if account is None or account.disabled:
@@ -171,12 +171,18 @@ def renew(tx: Tx, session_id: str, session_minutes: int) -> bool:
     False when there is nothing to prolong: signed out, expired, or its account disabled.
     """
     session = tx.session.get(StaffSession, session_id)
-    if session is None or session.second_factor_at is None or session.expires_at <= tx.now:
+    if session is None or session.second_factor_at is None or not stands(tx, session_id):
         return False
     longest = session.second_factor_at + LONGEST_SESSION
     session.expires_at = min(tx.now + timedelta(minutes=session_minutes), longest)
     tx.session.add(session)
     return True
+
+
+def stands(tx: Tx, session_id: str) -> bool:
+    """Whether this session may still act: not signed out (as a disabled account is), not expired."""
+    session = tx.session.get(StaffSession, session_id)
+    return session is not None and session.second_factor_at is not None and session.expires_at > tx.now
 
 
 def sign_out(tx: Tx, secret: str) -> None:

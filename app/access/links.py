@@ -101,10 +101,7 @@ class Proof:
 def actor_of_session(tx: Tx, secret: str) -> Actor | None:
     """The patient whose cookie this is; None when the session ended or its link was revoked."""
     session = tx.session.get(PatientSession, session_hash(secret))
-    if session is None or session.expires_at <= tx.now:
-        return None
-    link = tx.session.get(Link, session.link_id)
-    if link is None or link.revoked_at is not None:
+    if session is None or not stands(tx, session.id):
         return None
     return Actor(Role.PATIENT, session.patient_id, patient_id=session.patient_id, session_id=session.id,
                  appointment_id=session.appointment_id, purpose=PurposeOfUse.PATIENT_REQUEST)
@@ -224,6 +221,13 @@ def is_proved(tx: Tx, token: str, secret: str) -> bool:
     link = open_link(tx, token)
     session = tx.session.get(PatientSession, session_hash(secret))
     return session is not None and session.link_id == link.id and session.expires_at > tx.now
+
+
+def stands(tx: Tx, session_id: str) -> bool:
+    """Whether a patient's session may still act: not signed out or expired, its link not revoked."""
+    session = tx.session.get(PatientSession, session_id)
+    link = tx.session.get(Link, session.link_id) if session else None
+    return session is not None and session.expires_at > tx.now and link is not None and link.revoked_at is None
 
 
 def sign_out(tx: Tx, secret: str) -> None:

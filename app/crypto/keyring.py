@@ -44,7 +44,7 @@ class DataKey(SQLModel, table=True):
 def load_kek(kek_b64: str | None, kek_file: Path | None, demo_path: Path | None) -> bytes:
     """The 32-byte KEK from a setting, a file, or (demo only) a file made on first use.
 
-    Raises ValueError when there is none or it is not 32 bytes of base64.
+    Raises ValueError when there is none, it is not 32 bytes of base64, or everybody may read its file; OSError.
     """
     if kek_b64 is None and kek_file is None and demo_path is not None:
         kek_file = demo_path
@@ -52,6 +52,8 @@ def load_kek(kek_b64: str | None, kek_file: Path | None, demo_path: Path | None)
             write_kek(demo_path)
     if kek_b64 is None and kek_file is None:
         raise ValueError("no key encryption key")
+    if kek_b64 is None and kek_file and kek_file.stat().st_mode & 0o007:
+        raise ValueError(f"everybody on this machine may use it: chmod 600 {kek_file}")
     text = kek_b64 if kek_b64 is not None else kek_file.read_text() if kek_file else ""
     kek = base64.b64decode(text.strip(), validate=True)
     if len(kek) != KEY_BYTES:
@@ -85,6 +87,11 @@ class Keyring:
         if row is not None:  # a key made in this transaction may still be rolled back
             self._cache[key_id] = (time.monotonic(), plain)
         return plain
+
+    def fits(self, session: Session) -> bool:
+        """Whether this KEK is the one that wraps the database's keys, as far as there are any."""
+        foreign = select(DataKey.id).where(col(DataKey.destroyed).is_(False), DataKey.kek_id != self.kek_id)
+        return session.exec(foreign.limit(1)).first() is None
 
     def preload(self, session: Session, key_ids: Sequence[str]) -> None:
         """Have many data keys at hand with one query; missing and destroyed ones are left out."""

@@ -24,4 +24,5 @@ ACTOR = web.RequestKey("actor", Actor)
 REQUEST_ID = web.RequestKey("request_id", str)
 LANGUAGE = web.RequestKey("language", str)
 FORM = web.RequestKey("form", dict[str, str])
+SESSION = web.ResponseKey("session", str)  # whose socket this is
 CSRF_COOKIE_VALUE = web.RequestKey("csrf_cookie_value", str)

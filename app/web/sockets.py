@@ -13,11 +13,11 @@ from typing import ClassVar, TypeVar, cast
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from app.access import accounts
+from app.access import accounts, links
 from app.bus import Message, Subscription
 from app.errors import ColloqueError, LimitReached
 from app.web import signals
-from app.web.keys import ACTOR, BUS, DATABASE, REQUEST_ID, ROOMS, SETTINGS, SOCKETS
+from app.web.keys import ACTOR, BUS, DATABASE, REQUEST_ID, ROOMS, SESSION, SETTINGS, SOCKETS
 from app.web.limits import RateLimit
 from app.web.middleware import RENEWALS, check_origin
 from app.web.rendering import say
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 E = TypeVar("E", bound=BaseException)
 
 HEARTBEAT_S = 10.0  # pings; a browser that is silent for half as long again is gone
+SOCKETS_OF_ONE = 16  # tabs and screens of one session; a page has one socket
 MESSAGES, WINDOW_S = 200, 10.0  # a browser that joins sends about 20
 
 
@@ -82,6 +83,7 @@ class Socket:
     async def run(self) -> web.WebSocketResponse:
         """Serve this socket until it ends."""
         check_origin(self.request)
+        self._count()
         await self._ws.prepare(self.request)
         self.request.app[SOCKETS].add(self._ws)
         code = WSCloseCode.OK
@@ -99,6 +101,11 @@ class Socket:
             finally:
                 await self._close(code)
         return self._ws
+
+    def _count(self) -> None:
+        mine = self._ws[SESSION] = self.actor.session_id or ""
+        if sum(ws.get(SESSION) == mine for ws in self.request.app[SOCKETS]) >= SOCKETS_OF_ONE:
+            raise LimitReached(seconds=round(HEARTBEAT_S))
 
     async def _close(self, code: WSCloseCode) -> None:
         self.request.app[SOCKETS].discard(self._ws)
@@ -126,10 +133,14 @@ class Socket:
 
     async def _keep_session(self) -> None:
         # A visit is use of the session, though no page is asked for; and who was signed out is out here too.
-        account, minutes = self.actor, self.request.app[SETTINGS].session_minutes
-        if account.role not in accounts.STAFF_ROLES or not RENEWALS.due(account.session_id or ""):
-            return
-        if not await self.db.write(account, accounts.renew, account.session_id or "", minutes):
+        actor, minutes, name = self.actor, self.request.app[SETTINGS].session_minutes, self.actor.session_id or ""
+        if actor.role not in accounts.STAFF_ROLES:
+            stands = await self.db.read(actor, links.stands, name)
+        elif RENEWALS.due(name):
+            stands = await self.db.write(actor, accounts.renew, name, minutes)
+        else:
+            stands = await self.db.read(actor, accounts.stands, name)
+        if not stands:
             raise Goodbye(WSCloseCode.POLICY_VIOLATION)
 
     async def _read(self) -> None:

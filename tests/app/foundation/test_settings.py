@@ -5,7 +5,8 @@ import pytest
 
 from app.settings import Settings, UnsafeSettings
 
-SAFE = {"mode": "production", "base_url": "https://clinic.example", "kek_file": "site.kek", "smtp_host": "mail"}
+SAFE = {"mode": "production", "base_url": "https://clinic.example", "kek_file": "site.kek", "smtp_host": "mail",
+        "trusted_proxies": 1}
 
 
 def test_production_starts_with_safe_settings():
@@ -17,10 +18,32 @@ def test_production_starts_with_safe_settings():
     ({"kek_file": None}, "keys new"),
     ({"kek_file": "var/keys/demo.kek"}, "demo key"),
     ({"smtp_host": ""}, "SMTP"),
+    ({"trusted_proxies": 0}, "limits and audit trail"),
 ])
 def test_production_refuses_and_says_what_to_do(change, word):
     with pytest.raises(UnsafeSettings, match=word):
         Settings(_env_file=None, **(SAFE | change)).refuse_unsafe_production()
+
+
+def test_the_demo_key_under_another_name_is_still_the_demo_key(tmp_path):
+    (tmp_path / "keys").mkdir()
+    for name in ("keys/demo.kek", "site.kek"):
+        (tmp_path / name).write_text("AAAA\n")
+    with pytest.raises(UnsafeSettings, match="demo key"):
+        Settings(_env_file=None, **(SAFE | {"data_dir": tmp_path, "kek_file": tmp_path / "site.kek"})).refuse_unsafe_production()
+
+
+@pytest.mark.parametrize("base_url", ["https://clinic.example/visits", "clinic.example", "ftp://clinic.example", "https://",
+                                      "https://clinic.example?x", "https://user@clinic.example", "javascript:alert(1)"])
+def test_what_is_no_origin_is_refused(base_url):
+    with pytest.raises(ValueError, match="origin such as"):
+        Settings(_env_file=None, base_url=base_url)
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("https://Clinic.Example/", "https://clinic.example"),
+                                            ("http://localhost:8080", "http://localhost:8080")])
+def test_an_origin_is_kept_as_browsers_send_it(typed, kept):
+    assert Settings(_env_file=None, base_url=typed).base_url == kept
 
 
 def test_every_setting_is_documented():

@@ -254,3 +254,32 @@ async def test_a_socket_keeps_the_doctors_session_and_ends_with_it(house, clinic
     db.write_sync(SYSTEM, accounts.sign_out, "staff-0")
     sockets.RENEWALS.forget()
     assert await socket.end() == 1008
+
+
+async def test_a_patients_socket_ends_with_the_session(house, clinic, db, monkeypatch):
+    from app.access.links import PatientSession, session_hash
+    from app.web import sockets
+
+    monkeypatch.setattr(sockets.Socket, "beat_s", 0.05)
+    socket = await waiting_patient(house, clinic)
+
+    def expire(tx):
+        session = tx.session.get(PatientSession, session_hash("visit-0"))
+        session.expires_at = tx.now
+        tx.session.add(session)
+
+    db.write_sync(SYSTEM, expire)
+    assert await socket.end() == 1008
+
+
+async def test_one_session_opens_a_handful_of_sockets_and_others_still_theirs(house, clinic):
+    from app.web import sockets
+
+    clinic.consent(0)
+    mine = [await house.patient(0).socket("/visit/socket") for _ in range(sockets.SOCKETS_OF_ONE)]
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await house.patient(0).socket("/visit/socket")
+    assert refused.value.status == 429
+    await house.doctor().socket("/queue/socket")
+    await mine[0].ws.close()
+    await house.patient(0).socket("/visit/socket")
