@@ -26,13 +26,18 @@ ROOT = Path(__file__).resolve().parents[3]
 SEGMENTS, KILLS = 60, 3
 
 
-@pytest.fixture
-def installation(tmp_path):
-    """(settings, clinic, visit id) of a migrated SQLite installation with one visit in progress."""
+def new_settings(tmp_path):
+    """Settings of an installation on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = Settings(data_dir=tmp_path, port=port, base_url=f"http://localhost:{port}", _env_file=None)
+    return Settings(data_dir=tmp_path, port=port, base_url=f"http://localhost:{port}", _env_file=None)
+
+
+@pytest.fixture
+def installation(tmp_path):
+    """(settings, clinic, visit id) of a migrated SQLite installation with one visit in progress."""
+    settings = new_settings(tmp_path)
     db = open_database(settings)
     migrate(db.engine)
     visits, patients, doctors = db.write_sync(conftest.SYSTEM, conftest._seed)
