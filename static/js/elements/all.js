@@ -5,3 +5,4 @@ import "./open-dialog.js";
 import "./quiet-form.js";
 import "./time-ago.js";
 import "./menus.js";
+import "./unsaved-words.js";

@@ -1,5 +1,6 @@
 /**
- * A sentence being typed: saved a moment after each pause and at the end, never thrown away when saving fails.
+ * A sentence being typed: saved a moment after each pause, at the end and when the page goes away, never thrown away
+ * when saving fails.
  */
 
 const SAVE_AFTER_MS = 900;
@@ -7,6 +8,7 @@ const SAVE_AFTER_MS = 900;
 /**
  * @typedef {object} Host
  * @property {(words: string) => Promise<Document>} send  saves; resolves to the page as it is then
+ * @property {(words: string, afterAnother: boolean) => void} leave  hands the words over while the page goes away
  * @property {() => void} saving
  * @property {() => void} saved
  * @property {(failure: unknown) => void} unsaved
@@ -28,6 +30,8 @@ export class Editing {
     this.timer = 0;
     /** @type {Promise<boolean>} */
     this.running = Promise.resolve(true);
+    this.sending = false;
+    box.dataset.saves = "";
   }
 
   begin() {
@@ -43,7 +47,19 @@ export class Editing {
       this.box.blur();
     });
     this.#endOnBlur();
+    globalThis.addEventListener("pagehide", this.#leave);
+    document.addEventListener("visibilitychange", this.#hidden);
   }
+
+  /** Nobody waits for an answer any more: what is not saved is handed to the browser to deliver. */
+  #leave = () => {
+    const words = this.box.value.trim();
+    if (words && words !== this.saved) this.host.leave(words, this.sending);
+  };
+
+  #hidden = () => {
+    if (document.visibilityState === "hidden") void this.save(); // on a phone the page may never come back
+  };
 
   /** One save after the other: each names the version the one before made. */
   save() {
@@ -55,6 +71,7 @@ export class Editing {
     const words = this.box.value.trim();
     if (words === this.saved || !words) return true;
     this.host.saving();
+    this.sending = true;
     try {
       this.fresh = await this.host.send(words);
       this.saved = words;
@@ -63,6 +80,8 @@ export class Editing {
     } catch (failure) {
       this.host.unsaved(failure);
       return false;
+    } finally {
+      this.sending = false;
     }
   }
 
@@ -72,7 +91,9 @@ export class Editing {
 
   async #end() {
     clearTimeout(this.timer);
-    if (await this.save()) this.host.done(this.fresh);
-    else this.#endOnBlur();
+    if (!await this.save()) return this.#endOnBlur();
+    globalThis.removeEventListener("pagehide", this.#leave);
+    document.removeEventListener("visibilitychange", this.#hidden);
+    this.host.done(this.fresh);
   }
 }

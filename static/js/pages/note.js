@@ -10,6 +10,7 @@ import { Sound } from "./note-sound.js";
 /** @typedef {{version: number, state: string, audible: boolean, urls: {audio: string, progress: string}, lines: Line[], evidence: Record<string, string[]>, flags: Record<string, string>}} Data */
 
 const LOOK_AGAIN_MS = 1000;
+const OUTLIVES_PAGE_BYTES = 60_000; // browsers carry 64 KiB past the end of a page
 const PARTS = ["bands", "chips", "two", "foot"];
 
 const strings = JSON.parse(text("strings"));
@@ -179,7 +180,10 @@ async function listen() {
 async function post(form, submitter = null) {
   acts += 1;
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form, submitter)));
-  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json, text/html" } });
+  const answer = await fetch(form.action, {
+    method: "POST", body, headers: { Accept: "application/json, text/html" },
+    keepalive: `${body}`.length < OUTLIVES_PAGE_BYTES, // a tab closed meanwhile does not stop it
+  });
   if (!answer.ok) throw await answer.json().catch(() => ({ error: { message: strings.offline } }));
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
@@ -268,6 +272,11 @@ function edit(id) {
       refer();
       return fresh;
     },
+    leave: (words, afterAnother) => {
+      const form = sentenceForm(id, words, data.version + (afterAnother ? 1 : 0));
+      const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+      void fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true });
+    },
     saving: () => say(strings.saving),
     saved: () => say(strings.saved),
     unsaved: (failure) => say(`${strings.unsaved}. ${explain(failure)}`, "bad"),
@@ -284,13 +293,14 @@ function edit(id) {
  * The form that rewrites one sentence, as the page without script would send it.
  * @param {string} id
  * @param {string} words
+ * @param {number} version
  */
-function sentenceForm(id, words) {
+function sentenceForm(id, words, version = data.version) {
   const form = document.createElement("form");
   const remove = document.getElementById("remove");
   form.action = (remove instanceof HTMLFormElement ? remove.action : "").replace(/sentences\/.*$/, `sentences/${id}`);
   const csrf = document.querySelector("input[name=csrf_token]");
-  const fields = { csrf_token: csrf instanceof HTMLInputElement ? csrf.value : "", version: String(data.version), text: words };
+  const fields = { csrf_token: csrf instanceof HTMLInputElement ? csrf.value : "", version: String(version), text: words };
   for (const [name, value] of Object.entries(fields)) {
     const field = document.createElement("input");
     [field.type, field.name, field.value] = ["hidden", name, value];

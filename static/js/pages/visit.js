@@ -144,10 +144,18 @@ facts.addEventListener("submit", (event) => {
 });
 facts.addEventListener("change", () => void saveFacts());
 
+const inFacts = () => new URLSearchParams(/** @type {any} */ (new FormData(facts)));
+let noted = `${inFacts()}`;
+globalThis.addEventListener("pagehide", () => { // closed in mid-word: the browser still delivers it
+  if (`${inFacts()}` !== noted) void fetch(facts.action, { method: "POST", body: inFacts(), keepalive: true });
+});
+
 async function saveFacts() {
   const said = element("facts-saved", HTMLElement);
   try {
+    const sending = `${inFacts()}`;
     const answer = await send(facts);
+    if (!answer.error) noted = sending;
     showErrors(answer.error?.fields ?? {});
     said.textContent = answer.error ? "" : text.saved;
   } catch {

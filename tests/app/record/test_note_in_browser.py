@@ -1,5 +1,6 @@
 """The note page in a real Chromium: keys, listening to real Opus, editing in place, deciding, signing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -86,6 +87,57 @@ async def test_an_edit_in_place_saves_while_typing(doctor_page: Page, house: Hou
     assert saved(house) == "Toux sèche depuis trois jours. Pas de fièvre."
 
 
+async def close_tab(page: Page, *, stay: bool = False) -> list[str]:
+    """Close a tab as a person does; the browser's questions, answered with stay or leave."""
+    asked: list[str] = []
+
+    async def answer(dialog) -> None:
+        asked.append(dialog.type)
+        await (dialog.dismiss() if stay else dialog.accept())
+
+    page.on("dialog", answer)
+    await page.close(run_before_unload=True)
+    await asyncio.sleep(0.5)
+    return asked
+
+
+async def until_saved(house: House, words: str) -> None:
+    async with asyncio.timeout(10):
+        while saved(house) != words:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_tab_closed_mid_sentence_loses_nothing(doctor_page: Page, house: House) -> None:
+    await open_note(doctor_page, house)
+    await doctor_page.keyboard.press("e")
+    box = doctor_page.locator("textarea.edit")
+    await box.fill("Toux sèche depuis")
+    await expect(doctor_page.locator("#saved")).to_have_text("Saved")
+    await box.press_sequentially(" trois jours, sans fiè")
+    assert await close_tab(doctor_page) == []
+    await until_saved(house, "Toux sèche depuis trois jours, sans fiè")
+
+
+async def test_a_tab_closed_while_an_earlier_save_is_on_its_way_loses_nothing(doctor_page: Page, house: House) -> None:
+    await open_note(doctor_page, house)
+    await doctor_page.keyboard.press("e")
+    box = doctor_page.locator("textarea.edit")
+    async with doctor_page.expect_request("**/sentences/*"):
+        await box.fill("Toux sèche")
+    await box.press_sequentially(" la nuit")
+    await close_tab(doctor_page)
+    await until_saved(house, "Toux sèche la nuit")
+
+
+async def test_who_closes_a_tab_over_words_not_yet_added_is_asked(doctor_page: Page, house: House) -> None:
+    await doctor_page.goto(f"/visits/{house.visit_id}/summary")
+    await doctor_page.locator("textarea[name=text]").fill("Reposez-vous.")
+    assert await close_tab(doctor_page, stay=True) == ["beforeunload"]
+    await doctor_page.get_by_role("button", name="Save").click()
+    await expect(doctor_page.locator("textarea[name=text]")).to_have_value("Reposez-vous.")
+    assert await close_tab(doctor_page) == [], "what was saved is not asked about"
+
+
 async def test_a_conflict_tells_and_keeps_the_words(doctor_page: Page, house: House) -> None:
     await open_note(doctor_page, house)
     await doctor_page.keyboard.press("e")
@@ -109,7 +161,7 @@ async def test_decide_then_sign(doctor_page: Page, house: House) -> None:
     await open_note(doctor_page, house)
     sign = doctor_page.locator("#sign button")
     await expect(sign).to_be_disabled()
-    await doctor_page.get_by_role("button", name="Keep the record").click()
+    await doctor_page.get_by_role("button", name="Correct:").click()
     await expect(doctor_page.get_by_text("Metformine 1 000 mg matin et soir.")).to_be_visible()
     await doctor_page.get_by_role("button", name="Add to the record").click()
     await expect(doctor_page.get_by_role("button", name="Add to the record")).to_have_count(0)
