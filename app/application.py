@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from app import clock
+from app import clock, people
 from app.actor import system
 from app.audit import Trail
 from app.bus import Bus
@@ -43,6 +43,7 @@ def build(settings: Settings, db: Database, *, work: bool = False) -> web.Applic
     app[keys.SETTINGS], app[keys.DATABASE] = settings, db
     app[keys.TEMPLATES], app[keys.RELEASE] = rendering.environment(), rendering.release_of()
     app[keys.CSRF_SECRET] = db.write_sync(system("web"), _csrf_secret)
+    app[keys.CLINIC] = db.read_sync(system("web"), people.clinic_name) or "Colloque"
     app[keys.TRAIL] = trail_of(settings)
     app[keys.BUS] = bus = Bus()
     app[keys.ROOMS] = rooms = Rooms(db, bus)

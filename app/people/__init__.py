@@ -14,7 +14,7 @@ from app.errors import Invalid, NotFound
 from app.people.identity import IdentityForm, Language, PatientIdentity, index_terms, normalise
 
 __all__ = ("IdentityForm", "Language", "Organization", "Patient", "PatientIdentity", "PatientToken", "Practitioner",
-           "identities", "identity_of", "normalise", "register", "update_identity")
+           "clinic_name", "identities", "identity_of", "normalise", "register", "update_identity")
 
 OLDEST_BIRTH_YEAR = 1900
 
@@ -68,6 +68,11 @@ class PatientToken(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     patient_id: str = Field(foreign_key="patient.id", index=True)
     token: bytes = Field(sa_type=LargeBinary, index=True)
+
+
+def clinic_name(tx: Tx) -> str:
+    """What this installation's clinic is called; public. Empty before it is founded."""
+    return tx.session.exec(select(Organization.name).limit(1)).first() or ""
 
 
 def register(tx: Tx, identity: PatientIdentity) -> Patient:

@@ -15,6 +15,7 @@ SETTINGS = web.AppKey("settings", Settings)
 TEMPLATES = web.AppKey("templates", Environment)
 CSRF_SECRET = web.AppKey("csrf_secret", bytes)
 RELEASE = web.AppKey("release", str)
+CLINIC = web.AppKey("clinic", str)  # its name, as pages show it
 TRAIL = web.AppKey("trail", Trail)
 BUS = web.AppKey("bus", Bus)
 ROOMS = web.AppKey("rooms", Rooms)

@@ -15,7 +15,7 @@ from app.clock import utc_now
 from app.errors import ColloqueError
 from app.web import filters
 from app.web.forms import csrf_token
-from app.web.keys import ACTOR, LANGUAGE, RELEASE, SETTINGS, TEMPLATES
+from app.web.keys import ACTOR, CLINIC, LANGUAGE, RELEASE, SETTINGS, TEMPLATES
 from app.web.routing import resource_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +93,7 @@ def _base_context(request: web.Request) -> dict[str, Any]:
         "path": request.path,
         "here": "",
         "messages": [],
-        "clinic": "Colloque",
+        "clinic": request.app[CLINIC],
         "zone": settings.clinic_zone,
         "now": utc_now(),
         "demo": settings.mode == "demo",

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from app import audit
+from app import audit, people
 from app.web.signin import TRIES, relative
 from tests.app.front_door import PASSWORD, SYSTEM, later
 
@@ -40,6 +40,18 @@ async def test_password_then_code_lead_to_the_page_that_was_wanted(front, browse
     await visitor.post("/sign-out")
     await visitor.get("/accounts")
     assert visitor.status == 303
+
+
+async def test_pages_carry_the_clinics_name(front, browser):
+    visitor = browser("en")
+    name = front.db.read_sync(SYSTEM, people.clinic_name)
+    assert name
+    for path in ("/", "/sign-in"):
+        await visitor.get(path)
+        assert name in visitor.text, path
+    await sign_in(front, visitor)
+    await visitor.follow()
+    assert name in visitor.text
 
 
 async def test_the_password_alone_opens_nothing(front, browser):
