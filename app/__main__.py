@@ -248,6 +248,25 @@ def audit_verify(
     raise typer.Exit(2 if verdict.fault else 0)
 
 
+@audit_cli.command("acknowledge")
+def audit_acknowledge(
+    why: Annotated[str, typer.Option(help="What happened, such as: backup of Monday restored. No patient's name.")],
+) -> None:
+    """Explain why the trail and its anchor file do not agree (a restored backup, say); this is an entry itself."""
+    from app.application import trail_of
+    from app.audit import TrailBroken
+
+    settings = settings_or_fail()
+    db = database_or_fail(settings)
+    try:
+        db.write_sync(system("audit acknowledge"), trail_of(settings).acknowledge, why)
+    except TrailBroken as broken:
+        fail(f"This cannot be explained away: {broken}.")
+    finally:
+        db.close()
+    typer.echo("Noted in the trail. `colloque audit verify` is quiet again about what came before.")
+
+
 @keys_cli.command("new")
 def keys_new(path: Annotated[Path, typer.Argument(help="Where to write the key; must not exist yet.")]) -> None:
     """Make a key encryption key. Keep a copy apart from the database's backups: without it nothing opens."""

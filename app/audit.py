@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 GENESIS = b"colloque audit trail v1"
 FAULT = "audit:fault"
+ACKNOWLEDGED = "audit:acknowledged"
 PAGE = 100
 CHAIN_LOCK = 0x636F6C6C  # advisory lock of the chain's writers
 
@@ -67,6 +68,10 @@ class Verdict:
     head: str = field(default="", compare=False)
 
 
+class TrailBroken(Exception):
+    """An entry itself was edited, removed or reordered: nothing explains that away."""
+
+
 class Trail:
     """The journal that Database commits through; `anchor` is a file outside the database, or None."""
 
@@ -108,6 +113,16 @@ class Trail:
                 return walk.verdict("an entry was edited or reordered", event.seq)
             walk.step(event, expected, anchored)
         return self._verify_end(tx.session, walk, anchored, fault)
+
+    def acknowledge(self, tx: Tx, why: str) -> None:
+        """Explain, for good, why chain and anchor did not agree so far: a restored backup, an older version's anchor.
+
+        What happened stays in the trail, and so does who took it as explained. Raises TrailBroken.
+        """
+        verdict = self.verify(tx)
+        if verdict.entries < count(tx):
+            raise TrailBroken(verdict.fault)
+        record(tx, ACKNOWLEDGED, entity="AuditEvent", why=why)
 
     def _verify_end(self, session: Session, walk: "_Walk", anchored: Mark | None, fault: str) -> Verdict:
         head, count = session.get(AuditHead, 1), walk.mark.count
@@ -179,6 +194,8 @@ class _Walk:
         self.anchor_differs |= anchored is not None and anchored.count == event.seq and anchored.mac != mac
         if event.action == FAULT and self.fault_seq is None:
             self.fault_seq = event.seq
+        elif event.action == ACKNOWLEDGED:
+            self.fault_seq = None
 
     def verdict(self, fault: str, seq: int | None) -> Verdict:
         """What to say at this point."""

@@ -154,3 +154,39 @@ def test_an_anchor_never_goes_back_unless_it_must(tmp_path) -> None:
     assert anchor.read(KEY).count == 5
     anchor.write(KEY, Mark(4, b"\x04"), force=True)
     assert anchor.read(KEY).count == 4
+
+
+def explain(db: Database, trail: Trail) -> None:
+    db.write_sync(system("test"), trail.acknowledge, "backup restored")
+
+
+def actions(db: Database) -> list[str]:
+    return [e.action for e in db.read_sync(system("test"), audit.search)]
+
+
+@pytest.mark.parametrize("content", [None, b"7 00ff\n"])
+def test_an_explained_disagreement_is_quiet_but_stays_in_the_trail(
+        filled: Database, trail: Trail, tmp_path, content: bytes | None) -> None:
+    path = anchor_of(tmp_path)
+    path.unlink() if content is None else path.write_bytes(content)
+    explain(filled, trail)
+    traffic(filled)
+    assert verify(filled, trail).fault == ""
+    assert [a for a in actions(filled) if a.startswith("audit:")] == [audit.ACKNOWLEDGED, audit.FAULT]
+
+
+def test_what_comes_after_an_explanation_is_found_like_before(filled: Database, trail: Trail, tmp_path) -> None:
+    cut(filled, 4)
+    explain(filled, trail)
+    assert verify(filled, trail).fault == ""
+    anchor_of(tmp_path).unlink()
+    traffic(filled)
+    assert DISAGREED in verify(filled, trail).fault
+
+
+def test_an_edited_entry_cannot_be_explained_away(filled: Database, trail: Trail) -> None:
+    before = len(actions(filled))
+    tamper(filled, "UPDATE audit_event SET actor_name = 'Somebody' WHERE seq = 3")
+    with pytest.raises(audit.TrailBroken, match="edited"):
+        explain(filled, trail)
+    assert len(actions(filled)) == before, "nothing was written"
