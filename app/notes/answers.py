@@ -87,7 +87,9 @@ def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Senten
         if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
             continue
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
-        if near and re.search(r"en a|l a|oui|aussi|yes|had it|has it|does|did", sentence.norm[near[1] :]):
+        if near and re.search(
+            r"en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
+        ):
             return uncle_side(sentence.norm, near[0]), sentence
     return None
 

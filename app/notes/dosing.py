@@ -102,12 +102,36 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
             return Dose(value, unit), match.start(), match.end()
     if bare_unit:
         for loose in BARE.finditer(norm):
-            if _plausible(float(loose.group(1))):
+            if _plausible(float(loose.group(1))) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
                 return Dose(float(loose.group(1)), bare_unit, bare=True), loose.start(1), loose.end()
     return None
 
 
-LIMIT_BEFORE = re.compile(r"(?:jusqu a|pas plus de|maximum(?: de)?|max|up to|no more than|maximum of) $|¤+[^.;:]{0,30}(?:maximum|max|au plus)\W+(?:(?:non|pardon|euh|enfin|no|sorry)\W+)*$")
+BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
+SAYS_DOSE = re.compile(
+    r"(?:comprimes?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
+    r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|straight|just))? (?:a |de |to |l ?a |au )+$"
+)
+THEN_WHEN = re.compile(
+    r",? ?(?:le |in the |every |at )?(?:matin|midi|soir|morning|evening|night|bedtime|once|twice|daily)(?![a-z])"
+)
+EMERGENCY = ("15", "18", "112", "911", "999", "111", "3114", "116117")
+CALLS = re.compile(r"(?:appel|rappel|compos|telephon|joign|call|ring|phone|dial|le|au|faites)\w*(?: (?:le|au|the))? $")
+
+
+def in_dosing_syntax(norm: str, start: int, digits: str) -> bool:
+    """Whether a number without unit stands where a dose does: right after the drug, or after words that tell a dose."""
+    before = norm[:start]
+    if digits in EMERGENCY and CALLS.search(before):
+        return False
+    return bool(SAYS_DOSE.search(before) or THEN_WHEN.match(norm[start + len(digits) :])) or (
+        start <= BARE_REACH and not re.search(r"[.;?!]\s|(?<![a-z])(?:si|if)(?![a-z])", before)
+    )
+
+
+LIMIT_BEFORE = re.compile(
+    r"(?:jusqu a|pas plus de|maximum(?: de)?|max|up to|no more than|maximum of) $|¤+[^.;:]{0,30}(?:maximum|max|au plus)\W+(?:(?:non|pardon|euh|enfin|no|sorry)\W+)*$"
+)
 LIMIT_AFTER = re.compile(
     r",? ?(?:par jour|par 24 heures|a day|per day|in 24 hours)?,? ?(?:au )?(?:maximum|max(?![a-z])|au plus|at most)"
 )
@@ -255,6 +279,10 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
         words = f"un {alternate.group(1)} sur deux" if lang == "fr" else f"every other {alternate.group(1)}"
         return [words], words
     limit = MAXIMUM.search(norm)
+    between = re.match(r"(\d+) (?:ou|a|or|to) (\d+)", day.group()) if day else None
+    if between and not limit:
+        span = f"{between.group(1)}-{between.group(2)}"
+        return [f"× {span}/j" if lang == "fr" else f"{span} times a day"], f"x{span}/{'j' if lang == 'fr' else 'day'}"
     if day and not (limit and limit.start() <= day.start() < limit.end()):
         times = next((number(g) for g in day.groups() if g), None) or (
             2 if re.search(r"twice|bid", day.group()) else 3 if re.search(r"three|tid", day.group()) else 1
@@ -297,7 +325,7 @@ def _duration(norm: str, lang: Language) -> str:
     for match in DURATION.finditer(norm):
         before = norm[max(0, match.start() - 22) : match.start()]
         if re.search(
-            r"dans $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|in $|after $|au bout d|over $|last $|past $|par $|since|preservatif",
+            r"dans $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|(?<![a-z])in $|after $|au bout d|over $|last $|past $|par $|since|preservatif",
             before,
         ):
             continue

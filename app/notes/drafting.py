@@ -20,7 +20,7 @@ from app.notes.realisation import realise
 from app.notes.requests import requests
 from app.notes.resolution import resolve
 from app.notes.sections import ORDER, REASON
-from app.notes.selection import extracts, nothing_to_write, presented, worth_telling
+from app.notes.selection import extracts, nothing_to_write, presented, without_repeats, worth_telling
 from app.notes.sentences import Voice, Written
 from app.notes.stretches import Stretches, join
 from app.notes.text import fold
@@ -94,7 +94,8 @@ def _draft(visit: Visit, stretches: Stretches) -> Draft:
     voice = Voice(visit.lang, visit.transcript.patient.sex)
     written = realise([fact for fact in facts if worth_telling(fact, visit.transcript.patient)], voice)
     kept = verified([*_reason(visit, facts, voice), *presented(visit, voice), *written], visit)
-    kept += verified(list(extracts(visit, kept, voice)), visit)
+    quoted = verified(list(extracts(visit, kept, voice)), visit)
+    kept = without_repeats(kept, quoted) + quoted
     beside = reconciliation.Beside(visit, stretches, voice)
     shown = dict.fromkeys(map(id, facts)) | {id(fact): as_listed for fact, as_listed in listed(facts, kept, voice)}
     traced = {id(f): stretches.fact(shown[id(f)] or f) for f in facts}

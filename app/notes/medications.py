@@ -95,8 +95,9 @@ def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
 
 def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     norm = use.sentence.norm
-    if sounds_like_allergy(norm, lang) and not re.search(r"je vous (?:mets|remets|prescri)|creme", norm):
-        if not ALLERGY.search(norm):
+    reacts = ALLERGY.search(norm) or (exchange is None and _asked_of_allergies(use, visit))
+    if (reacts or sounds_like_allergy(norm, lang)) and not re.search(r"je vous (?:mets|remets|prescri)|creme", norm):
+        if not reacts:
             yield _only_heard(use, lang, "allergy")
         return
     if use.sentence.speaker == "doctor":
@@ -106,6 +107,19 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
             yield from _ordered(use, lang)
     elif not use.sentence.asks:
         yield from _reported(use, lang, visit)
+
+
+def _asked_of_allergies(use: Use, visit: Visit) -> bool:
+    """Whether a drug answers a question about allergies, and nothing in the answer says that it is taken."""
+    answered = next((e for e in visit.exchanges if use.sentence in e.answer), None)
+    asked = answered is not None and any(sounds_like_allergy(q.norm, visit.lang) for q in answered.questions)
+    return asked and not TAKES[visit.lang].search(use.sentence.norm)
+
+
+TAKES = {
+    "fr": re.compile(r"(?<![a-z])(?:je prends|j ai pris|je suis sous|traitement)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:i take|i m (?:on|taking)|i am (?:on|taking)|i use)(?![a-z])"),
+}
 
 
 def _only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:

@@ -95,15 +95,22 @@ def _accented(words: str) -> str:
 def detail_of(sentence: Sentence, lang: Language, mention: Mention) -> str:
     """Since when and how often, in the speaker's own figures."""
     norm = sentence.norm
+    side = named_side(norm, lang) if mention.concept.fr.startswith(SIDED) else ""
     since = time_phrase(norm, lang)
-    if since:
-        shown = sentence.line.shown[sentence.start + since[0] : sentence.start + since[1]]
-        return _worded_since(shown, lang)
-    often = frequency_phrase(norm, lang)
-    if often and not (often[0] < mention.end and often[1] > mention.start):
-        shown = sentence.line.shown[sentence.start + often[0] : sentence.start + often[1]].strip()
-        return shown[:1].lower() + shown[1:]
-    return named_side(norm, lang) if mention.concept.fr.startswith(SIDED) else ""
+    told = _worded_since(_shown(sentence, since), lang) if since else _how_often(sentence, lang, mention)
+    return " ".join(filter(None, (side, told)))
+
+
+def _how_often(sentence: Sentence, lang: Language, mention: Mention) -> str:
+    often = frequency_phrase(sentence.norm, lang)
+    if not often or (often[0] < mention.end and often[1] > mention.start):
+        return ""
+    shown = _shown(sentence, often).strip()
+    return shown[:1].lower() + shown[1:]
+
+
+def _shown(sentence: Sentence, span: tuple[int, int]) -> str:
+    return sentence.line.shown[sentence.start + span[0] : sentence.start + span[1]]
 
 
 SIDED = (

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from app.notes.cues import cue, cues
-from app.notes.facts import Fact
+from app.notes.facts import Evidence, Fact
 from app.notes.findings import ALARM
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.people import relation_near
-from app.notes.sections import HISTORY
+from app.notes.sections import HISTORY, REASON
 from app.notes.sentences import Voice, Written
 from app.notes.timing import frequency_phrase, time_phrase
 from app.notes.transcript import Patient
@@ -87,13 +87,15 @@ def worth_telling(fact: Fact, patient: Patient) -> bool:
     return not (fact.type == "problem" and fact.status == "history" and fact.polarity == "absent")
 
 
-def extracts(visit: Visit, written: Iterable[Written], voice: Voice) -> Iterator[Written]:
-    """The patient's own statements that no fact tells and that still matter, in the third person."""
-    told = {e.turn for sentence in written for e in sentence.evidence} if visit.lang == "fr" else set()
+def extracts(visit: Visit, written: Sequence[Written], voice: Voice) -> Iterator[Written]:
+    """The patient's own statements that no fact tells and that still matter, in the third person.
+
+    A statement takes the place of the bare words of the history that it holds; what stands elsewhere is not told twice.
+    """
     scored = [
         (score(s, visit) * (not _after_alarm(s, visit)), s)
         for s in visit.sentences
-        if s.speaker != "doctor" and not s.asks and s.turn not in told
+        if s.speaker != "doctor" and not s.asks and not _told_elsewhere(s, visit, written)
     ]
     best = sorted((item for item in scored if item[0] >= MIN_SCORE[visit.lang]), key=lambda item: -item[0])[
         : MAX_EXTRACTS[visit.lang]
@@ -105,7 +107,32 @@ def extracts(visit: Visit, written: Iterable[Written], voice: Voice) -> Iterator
             else None
         )
         if text and len(text) < 220:
-            yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
+            held = tuple(fact for w in _within(sentence, written) for fact in w.facts)
+            yield Written(HISTORY, f"{text}.", (sentence.evidence(),), held, quotes=True)
+
+
+def without_repeats(written: Iterable[Written], quoted: Iterable[Written]) -> list[Written]:
+    """The sentences, less those of the history whose facts a statement of the patient already tells."""
+    told = {id(fact) for quote in quoted for fact in quote.facts}
+    return [w for w in written if w.section is not HISTORY or not w.facts or not all(id(f) in told for f in w.facts)]
+
+
+def _told_elsewhere(sentence: Sentence, visit: Visit, written: Sequence[Written]) -> bool:
+    """Whether the note has this statement already: in French its turn, in English its words outside the history."""
+    if visit.lang == "fr":
+        return any(e.turn == sentence.turn for w in written for e in w.evidence)
+    said = sentence.evidence()
+    touching = [w for w in written if any(_overlap(e, said) for e in w.evidence) and w.section is not REASON]
+    return any(w.section is not HISTORY for w in touching)
+
+
+def _within(sentence: Sentence, written: Sequence[Written]) -> list[Written]:
+    said = sentence.evidence()
+    return [w for w in written if w.section is HISTORY and w.facts and all(_overlap(e, said) for e in w.evidence[-1:])]
+
+
+def _overlap(one: Evidence, other: Evidence) -> bool:
+    return one.turn == other.turn and one.start < other.end and other.start < one.end
 
 
 PRESENTS = cue("selection.presents")

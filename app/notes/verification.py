@@ -8,6 +8,7 @@ from rapidfuzz import fuzz
 
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
+from app.notes.dosing import in_dosing_syntax
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.meaning import recorded_allergy
 from app.notes.people import relation_near
@@ -27,7 +28,7 @@ SIDES = {
     ),
 }
 DENIAL = cues("verification.denial")
-UNITS = re.compile(r"\d ?(mg|µg|g|mL|UI)(?![a-zA-Z/])")
+UNITS = re.compile(r"\d ?(mg|µg|g|mL|UI)(?![\w/])")
 UNIT_WORDS = {
     "mg": r"milligr?|mg|milli",
     "µg": r"microgr|mcg|µg|ug|gamma",
@@ -86,7 +87,12 @@ def unsaid(sentence: Written, transcript: Transcript) -> list[str]:
     """The numbers, drugs and sides of a sentence that its evidence in `transcript` does not hold."""
     lang, turns = transcript.lang, sorted({e.turn for e in sentence.evidence})
     words = " . ".join(mask_corrections(normalise(transcript.turns[i].text, lang), lang).norm for i in turns)
-    return [*_numbers(sentence.text, words), *_drugs(sentence.text, words, lang), *_sides(sentence.text, words, lang)]
+    return [
+        *_numbers(sentence.text, words),
+        *_doses(sentence.text, words, transcript),
+        *_drugs(sentence.text, words, lang),
+        *_sides(sentence.text, words, lang),
+    ]
 
 
 def failures(sentence: Written, visit: Visit) -> list[str]:
@@ -124,6 +130,43 @@ def _numbers(text: str, words: str) -> list[str]:
         for m in NUMBER.finditer(text)
         if round(float(m.group().replace(",", ".")), 4) not in allowed
     ]
+
+
+AMOUNT = re.compile(r"(\d+(?:[.,]\d+)?) ?(mg|µg|g|mL|UI)(?![\w/])")
+
+
+def _doses(text: str, words: str, transcript: Transcript) -> list[str]:
+    """Amounts whose number was not said with that unit, nor where a dose is said without one.
+
+    "Ventoline … appelez le quinze" holds the drug and the number, and no dose of 15 mg.
+    """
+    recorded = fold(" ".join(transcript.patient.treatments)).replace(",", ".")
+    wrong = []
+    for match in AMOUNT.finditer(text):
+        amount, unit = match.group(1).replace(",", "."), UNIT_WORDS[match.group(2)]
+        heard = re.escape(amount) if float(amount) != 1 else r"(?:1|une?|one|an?)"
+        if re.search(rf"(?<![\d.])(?:{heard}) ?(?:{unit})|(?<![\d.]){heard} ?(?:{unit})", words + " . " + recorded):
+            continue
+        if float(amount) % 1 == HALF and re.search(rf"(?:{unit})\w* (?:et demie?|and a half)", words):
+            continue
+        if not _said_bare(amount, words):
+            wrong.append(f"dose {match.group()}")
+    return wrong
+
+
+HALF = 0.5
+
+
+def _said_bare(amount: str, words: str) -> bool:
+    """Whether a number stands right after a drug's name, at the start of an answer, or after words that tell a dose."""
+    names = [mention.end for mention in find_drugs(words)]
+    turns = [0, *(match.end() for match in re.finditer(r" \. ", words))]
+    for place in re.finditer(rf"(?<![\d.]){re.escape(amount)}(?![\d]|\.\d)", words):
+        starts = [at for at in (*names, *turns) if at <= place.start()]
+        from_here = max(starts, default=0)
+        if in_dosing_syntax(words[from_here:], place.start() - from_here, amount):
+            return True
+    return False
 
 
 def _said_numbers(words: str) -> Iterable[float]:

@@ -6,7 +6,7 @@ import pytest
 
 from app.notes.drafting import Transcript, draft
 from app.notes.meaning import recorded_allergy, sounds_like_allergy
-from tests.app.notes.support import drafted, told, transcript, visit
+from tests.app.notes.support import drafted, fact, facts, told, transcript, visit
 
 TREATMENTS = "10160-0"
 
@@ -168,3 +168,58 @@ def test_no_allergies_said_against_the_record_is_a_conflict_and_not_a_sentence()
     )
     assert "llergie" not in told(made)
     assert [c["type"] for c in made.conflicts] == ["allergy"]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "Si le Seretide ne suffit pas, vous appelez le dix-huit.",
+        "Si la Ventoline ne marche pas au bout de vingt minutes, c'est le quinze.",
+        "Avec l'amlodipine, si ça gonfle, vous faites le cent douze.",
+    ],
+)
+def test_a_number_to_call_is_no_dose(order: str) -> None:
+    made = drafted(f"D: Oui ?\nP: J'ai le souffle court depuis trois jours.\nD: {order}\nP: D'accord.")
+    assert " mg" not in told(made)
+    assert not [f for f in made.facts if f.type == "medication" and f.value is not None]
+
+
+def test_a_bare_number_right_after_a_drug_is_its_dose() -> None:
+    found = facts("D: Vous prenez le bisoprolol ?\nP: Oui, cinq, le matin.\nD: Et le ramipril dix ?\nP: Tous les soirs.")
+    assert fact("bisoprolol", found).value == 5.0
+    assert fact("ramipril", found).value == 10.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "lang"),
+    [
+        ("Naproxen makes me throw up.", "en"),
+        ("Amoxicillin, it gave me hives.", "en"),
+        ("Le kétoprofène me fait vomir.", "fr"),
+        ("L'aspirine, ça m'a fait de l'urticaire.", "fr"),
+        ("Codeine.", "en"),
+    ],
+)
+def test_what_one_reacts_to_is_no_treatment(answer: str, lang: str) -> None:
+    asked = "Are you allergic to anything?" if lang == "en" else "Vous êtes allergique à quelque chose ?"
+    symptom = "I have had a cough for a week." if lang == "en" else "Je tousse depuis une semaine."
+    made = drafted(f"D: Yes?\nP: {symptom}\nD: {asked}\nP: {answer}\nD: Ok.", lang)
+    assert [f for f in made.facts if f.type == "medication"] == []
+    assert [f for f in made.facts if f.type == "allergy" and f.polarity == "present"]
+
+
+def test_the_most_that_may_be_taken_is_no_dose() -> None:
+    found = facts("D: Doliprane mille si besoin, quatre grammes par jour maximum… non, pardon, trois grammes.\nP: Trois, d'accord.")
+    drug = fact("paracétamol", found)
+    assert (drug.value, drug.unit) == (1000.0, "mg")
+    assert "4" not in drug.text
+
+
+def test_how_long_stays_with_the_drug() -> None:
+    found = facts("D: Je vous mets de la prednisone, vingt milligrammes le matin pendant trois jours.\nP: OK.")
+    assert fact("prednisone", found).detail == "le matin, 3 jours"
+
+
+def test_a_range_of_times_stays_a_range() -> None:
+    found = facts("D: Le salbutamol, vous le prenez souvent ?\nP: Deux ou trois fois par jour.")
+    assert fact("salbutamol", found).sig == "x2-3/j"

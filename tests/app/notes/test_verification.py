@@ -67,3 +67,21 @@ def test_spoken_pairs_of_numbers() -> None:
     assert failures(Written(HISTORY, "PA 140/80 mmHg, 38,5 °C.", whole), spoken) == []
     assert "number 39.5" not in failures(Written(HISTORY, "39,5 °C.", whole), spoken)
     assert failures(Written(HISTORY, "39,5 °C.", whole), spoken) == ["number 39,5"]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "text", "faults"),
+    [
+        ("D: Si la Ventoline ne vous soulage plus, appelez le quinze.", "Ventoline 15 mg.", ["dose 15 mg"]),
+        ("D: Ramipril, on en reparle dans dix jours, vous avez rendez-vous.", "Ramipril 10 mg.", ["dose 10 mg"]),
+        ("D: Doliprane, un gramme.", "Doliprane 1000 mg.", ["number 1000", "dose 1000 mg"]),
+        ("D: Doliprane, un gramme.", "Doliprane 1 mg.", ["dose 1 mg"]),
+        ("D: Doliprane, un gramme.", "Doliprane 1 g.", []),
+        ("D: Le ramipril, toujours dix ?", "Ramipril 10 mg.", []),
+        ("D: On passe directement à cent de sertraline.", "Sertraline 100 mg.", []),
+    ],
+)
+def test_a_dose_is_more_than_a_drug_and_a_number(spoken: str, text: str, faults: list[str]) -> None:
+    said = visit(spoken)
+    sentence = Written(PLAN, text, (Evidence(0, 0, len(said.transcript.turns[0].text)),))
+    assert failures(sentence, said) == faults

@@ -28,7 +28,7 @@ SOMETHING = (
     ("fr", "P: bonjour docteur je tousse\nD: depuis quand\nP: une semaine", "Toux"),
     ("fr", "D: Alors ?\nP: Je voudrais un arrêt de travail.\nD: Je vous fais un arrêt de deux jours.", "rrêt"),
     ("fr", "D: De la fièvre ?\nP: Non.\nD: De la toux ?\nP: Non plus.\nD: Très bien.", "Pas de fièvre"),
-    ("en", "D: hi there\nP: hi i've had a cough for two weeks\nD: okay come in tomorrow", "Cough for 2 weeks"),
+    ("en", "D: hi there\nP: hi i've had a cough for two weeks\nD: okay come in tomorrow", "cough for 2 weeks"),
     ("en", "P: I need a refill on my blood pressure pills.\nD: Sure, no problem.", "renewal"),
 )
 
