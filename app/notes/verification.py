@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
-from app.notes.dosing import in_dosing_syntax
+from app.notes.dosing import BARE, in_dosing_syntax
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.meaning import recorded_allergy
 from app.notes.people import relation_near
@@ -161,10 +161,9 @@ def _said_bare(amount: str, words: str) -> bool:
     """Whether a number stands right after a drug's name, at the start of an answer, or after words that tell a dose."""
     names = [mention.end for mention in find_drugs(words)]
     turns = [0, *(match.end() for match in re.finditer(r" \. ", words))]
-    for place in re.finditer(rf"(?<![\d.]){re.escape(amount)}(?![\d]|\.\d)", words):
-        starts = [at for at in (*names, *turns) if at <= place.start()]
-        from_here = max(starts, default=0)
-        if in_dosing_syntax(words[from_here:], place.start() - from_here, amount):
+    for start in (place.start(1) for place in BARE.finditer(words) if place.group(1) == amount):
+        from_here = max((at for at in (*names, *turns) if at <= start), default=0)
+        if in_dosing_syntax(words[from_here:], start - from_here, amount):
             return True
     return False
 
