@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterator
 from importlib import resources
+from itertools import pairwise
+
+from rapidfuzz import fuzz
 
 from app.notes.cues import cues
 from app.notes.facts import Evidence, Fact, Temporality
-from app.notes.lexicon import find_drugs
+from app.notes.lexicon import Drug, find_drugs, guess_drug
 from app.notes.meaning import recorded_allergy, sounds_like_allergy
 from app.notes.people import relation_near, uncle_side
 from app.notes.polarity import is_denied
-from app.notes.text import fold
+from app.notes.text import fold, normalise
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Sentence, Visit
 
@@ -78,7 +81,7 @@ def _asked_allergy(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     named = [
         item
         for s in exchange.run
-        for item in allergens(s.norm, lang)
+        for item in (allergens(s.norm, lang) or _of_record(s, visit))
         if item[0] not in ("antibiotiques", "médicaments")
     ]
     if any(fact.is_patients for fact in told):
@@ -99,6 +102,50 @@ def _asked_allergy(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
             exchange.answer[0],
             polarity="absent",
         )
+    elif ALLERGY[lang].search(question.norm) and not told:
+        yield from _not_understood(exchange, question, lang)
+
+
+def _of_record(sentence: Sentence, visit: Visit) -> list[tuple[str, str, int]]:
+    """An allergy of the record that a badly heard sentence about allergies sounds like."""
+    if not ALLERGY[visit.lang].search(sentence.norm):
+        return []
+    lines = visit.transcript.patient.allergies
+    alike = [line for line in lines if fuzz.partial_ratio(fold(line), sentence.norm) >= SOUNDS_LIKE]
+    return [item for line in alike for item in allergens(normalise(line, visit.lang).norm, visit.lang)]
+
+
+SOUNDS_LIKE = 70.0
+
+
+def _not_understood(exchange: Exchange, question: Sentence, lang: Language) -> Iterator[Fact]:
+    """An answer about allergies of which no allergen was understood is shown to the doctor as it was heard."""
+    told = [s for s in exchange.answer if s.speaker != "doctor" and not s.asks][:2]
+    heard = " ".join(s.shown for s in told).strip(" .")
+    if not told or len(heard.split()) < LEAST_HEARD or exchange.verdict == "no":
+        return
+    guess = _sounds_like(" ".join(s.norm for s in told))
+    words = f"« {heard} »" if lang == "fr" else f'"{heard}"'
+    text = " ".join(filter(None, (words, f": {guess.name(lang)} ?" if guess else "")))
+    yield Fact(
+        "allergy",
+        text,
+        guess.inn if guess else "allergie non comprise",
+        (question.evidence(), *(s.evidence() for s in told)),
+        asserted_by=told[0].speaker,
+        sentence=heard,
+        extra=(text, ""),
+        doubt="heard",
+    )
+
+
+LEAST_HEARD = 2  # words
+
+
+def _sounds_like(norm: str) -> Drug | None:
+    words = re.findall(r"[a-z]+", norm)
+    heard = [*words, *(" ".join(pair) for pair in pairwise(words))]
+    return next((drug for drug in (guess_drug(word, loose=True) for word in heard) if drug), None)
 
 
 def _told_allergens(exchange: Exchange, question: Sentence, lang: Language) -> Iterator[Fact]:

@@ -49,13 +49,14 @@ def _asked_habit(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             if words[lang].search(question.norm) and not NOT_A_HABIT.search(question.norm):
                 told = [s for s in exchange.answer if s.speaker != "doctor"]
                 if told:
+                    former = FORMER.search(question.norm) is not None
                     yield from _habit(
                         label if lang == "fr" else english,
                         label,
                         told,
                         (question.evidence(), *(s.evidence() for s in told[:2])),
                         lang,
-                        exchange.verdict,
+                        "quit" if former and exchange.verdict == "no" else exchange.verdict,
                     )
 
 
@@ -84,7 +85,8 @@ def _habit(
     cue_words = next(words[lang] for habit, _, words in HABITS if habit == label)
     told = [s for s in told if cue_words.search(s.norm)] or told
     text = " ".join(s.norm for s in told[:3])
-    quit_, amount = QUIT[lang].search(text), _amount(told, label, lang)
+    quit_ = QUIT[lang].search(text) is not None or verdict == "quit" or bool(SINCE_YEAR.search(text))
+    amount = _amount(told, label, lang)
     named = cue_words.search(told[0].norm)
     if named:
         denied = is_denied(told[0].norm, named.start(), named.end(), lang)
@@ -92,7 +94,7 @@ def _habit(
         denied = verdict == "no" or bool(NEVER[lang].search(told[0].norm))
     never = denied and not amount and not quit_
     if label == "tabac" and re.search(r"jamais fume|never smoked", text):
-        never, quit_, amount = True, None, ""
+        never, quit_, amount = True, False, ""
     detail = _quit_since(text, lang) if quit_ else "" if never else amount
     words = " ".join(filter(None, (name, detail)))
     yield Fact(
@@ -117,6 +119,10 @@ def _quit_since(text: str, lang: Language) -> str:
 NOT_A_HABIT = re.compile(  # drinking water, or somebody else's smoke
     r"bien boire|(?:il|elle) boit|manger|biberon|water|fluids|eat|(?:anyone|anybody|someone|people|quelqu un|on) (?:\w+ )*(?:smok|fum)"
 )
+FORMER = re.compile(
+    r"refum|toujours pas|toujours arrete|plus du tout|still (?:not|off)|quit"
+)  # asks one who has stopped
+SINCE_YEAR = re.compile(r"(?:non|no)\W+(?:¤|\W)*(?:not )?(?:depuis|since) (?:19|20)\d\d")
 AMOUNTS = {
     "tabac": cue("background.amount_tobacco"),
     "alcool": cue("background.amount_alcohol"),

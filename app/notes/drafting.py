@@ -10,7 +10,7 @@ from app.notes.allergies import allergies
 from app.notes.background import background
 from app.notes.facts import Fact
 from app.notes.findings import findings
-from app.notes.lexicon import forget
+from app.notes.lexicon import find_concepts, forget
 from app.notes.listing import listed
 from app.notes.meaning import settled, weighed
 from app.notes.measures import measures
@@ -145,10 +145,24 @@ def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Writt
     if motif and proved:
         yield Written(REASON, f"{motif[:1].upper()}{motif[1:]}.", tuple(s.evidence() for s in proved[:2]))
         return
-    complaint = next((f for f in facts if f.type == "symptom" and f.polarity == "present" and f.is_patients), None)
-    if complaint:
-        name = complaint.extra[0]
-        yield Written(REASON, f"{name[:1].upper()}{name[1:]}.", complaint.evidence)
+    yield from _complaint(visit, facts, voice)
+
+
+def _complaint(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
+    """What the patient says first of all to suffer from."""
+    told = [f for f in facts if f.type in ("symptom", "problem") and f.polarity == "present" and f.is_patients]
+    proved = {(f.label, e.turn) for f in told for e in f.evidence}
+    for sentence in visit.sentences:
+        if sentence.speaker != "doctor" and not sentence.asks:
+            named = [m.concept for m in find_concepts(sentence.norm, visit.lang)]
+            names = [c.name(visit.lang) for c in named if (c.fr, sentence.turn) in proved or c.fr in HEADACHES]
+            if names:
+                text = voice.listing(list(dict.fromkeys(names)))
+                yield Written(REASON, f"{text[:1].upper()}{text[1:]}.", (sentence.evidence(),))
+                return
+
+
+HEADACHES = ("céphalées",)  # a migraine covers the word that the patient used for it
 
 
 def _in_order(written: Sequence[Written]) -> list[Written]:

@@ -221,13 +221,19 @@ def _names_by_letter() -> Mapping[str, tuple[str, ...]]:
     return {letter: tuple(names) for letter, names in letters.items()}
 
 
-def guess_drug(word: str, likely: tuple[str, ...] = ()) -> Drug | None:
-    """The drug that a misheard name sounds like; `likely` are folded names already in play, taken more readily."""
+def guess_drug(word: str, likely: tuple[str, ...] = (), *, loose: bool = False) -> Drug | None:
+    """The drug that a misheard name sounds like; `likely` are folded names already in play, taken more readily.
+
+    `loose` takes words that are only rather like a name: to ask about, not to write down.
+    """
     joined = word.replace(" ", "")
     if len(joined) < FUZZY_MIN_LETTERS - 1:
         return None
     near = process.extractOne(joined, likely, scorer=fuzz.ratio, score_cutoff=78.0) if likely else None
     if near is None and len(joined) >= FUZZY_MIN_LETTERS:
-        names, cutoff = _names_by_letter().get(joined[0], ()), JOINED_CUTOFF if " " in word else FUZZY_CUTOFF
+        names, cutoff = (
+            _names_by_letter().get(joined[0], ()),
+            JOINED_CUTOFF if " " in word and not loose else FUZZY_CUTOFF,
+        )
         near = process.extractOne(joined, names, scorer=fuzz.ratio, processor=_one_word, score_cutoff=cutoff)
     return drugs().get(near[0]) if near else None

@@ -98,12 +98,21 @@ def _doubt(fact: Fact, visit: Visit) -> Doubt:
 
 def _badly_heard(fact: Fact, visit: Visit) -> bool:
     """Whether the recogniser was not sure of the words that name the drug or hold the figure."""
+    named = False
     for proof in fact.evidence:
-        norm = normalise(visit.transcript.turns[proof.turn].doubted(proof.start, proof.end), visit.lang).norm
+        turn = visit.transcript.turns[proof.turn]
+        norm = normalise(turn.doubted(proof.start, proof.end), visit.lang).norm
         figure = (fact.value is not None or bool(fact.sig)) and re.search(r"\d", norm)
-        if figure or any(m.drug.inn == fact.label for m in find_drugs(norm)):
+        if figure or _names(fact, norm):
             return True
-    return False
+        named = named or _names(fact, normalise(turn.text, visit.lang).norm)
+    drug = fact.type == "medication" or fact.status == "stop"
+    unsure = any(visit.transcript.turns[p.turn].doubted(p.start, p.end) for p in fact.evidence)
+    return drug and unsure and not named  # a name that was guessed, from words that are in doubt
+
+
+def _names(fact: Fact, norm: str) -> bool:
+    return any(mention.drug.inn == fact.label for mention in find_drugs(norm))
 
 
 def settled(facts: Iterable[Fact]) -> list[Fact]:

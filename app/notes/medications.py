@@ -306,7 +306,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             )
         return
     tail = use.words[:90]
-    if REFUSED[lang].search(norm):
+    if REFUSED[lang].search(use.before[-60:] + " " + use.words[:REFUSAL_REACH]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     elif QUIT[lang].search(use.before + " " + tail):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
@@ -335,6 +335,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
+REFUSAL_REACH = 60  # characters after the name
 THEIRS = cues("medications.theirs")
 
 

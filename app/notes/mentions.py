@@ -6,7 +6,7 @@ from app.notes.cues import cues
 from app.notes.facts import Certainty, Evidence, Fact, FactType, Polarity, Temporality
 from app.notes.lexicon import Mention
 from app.notes.people import BLOOD
-from app.notes.polarity import stance
+from app.notes.polarity import clause_of, stance
 from app.notes.timing import date_phrase, frequency_phrase, time_phrase
 from app.notes.transcript import Language
 from app.notes.units import Sentence
@@ -97,13 +97,19 @@ def detail_of(sentence: Sentence, lang: Language, mention: Mention) -> str:
     norm = sentence.norm
     side = named_side(norm, lang) if mention.concept.fr.startswith(SIDED) else ""
     since = time_phrase(norm, lang)
+    if since and since[0] > mention.end and OWN_VERB.match(norm[since[1] :]):
+        since = None  # "il a soif, ... là depuis neuf heures il a gardé"
     told = _worded_since(_shown(sentence, since), lang) if since else _how_often(sentence, lang, mention)
     return " ".join(filter(None, (side, told)))
 
 
+OWN_VERB = re.compile(r" (?:il|elle|je|j|on|ca|c|i|it|he|she) ")
+
+
 def _how_often(sentence: Sentence, lang: Language, mention: Mention) -> str:
+    left, right = clause_of(sentence.norm, mention.start, mention.end, lang)
     often = frequency_phrase(sentence.norm, lang)
-    if not often or (often[0] < mention.end and often[1] > mention.start):
+    if not often or not (left <= often[0] < right) or (often[0] < mention.end and often[1] > mention.start):
         return ""
     shown = _shown(sentence, often).strip()
     return shown[:1].lower() + shown[1:]

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
+
+from rapidfuzz import fuzz
 
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
@@ -155,7 +157,12 @@ def prepare(transcript: Transcript) -> Visit:
     """Normalise, take back what was corrected, split into sentences, pair questions with answers."""
     lang = transcript.lang
     lines = tuple(mask_corrections(normalise(turn.text, lang), lang) for turn in transcript.turns)
-    sentences = tuple(s for turn, line in zip(transcript.turns, lines, strict=True) for s in _split(turn, line, lang))
+    known = tuple(re.split(r"[ (]", fold(line))[0] for line in transcript.patient.treatments)
+    sentences = tuple(
+        replace(s, asks=s.asks or _reviews(s, known))
+        for turn, line in zip(transcript.turns, lines, strict=True)
+        for s in _split(turn, line, lang)
+    )
     return Visit(transcript, lines, sentences, tuple(_exchanges(sentences, lang)))
 
 
@@ -165,7 +172,31 @@ def _split(turn: Turn, line: Line, lang: Language) -> Iterator[Sentence]:
         if re.search(r"[a-z0-9œ]", text):
             asks = text.rstrip().endswith("?") or (turn.speaker == "doctor" and bool(ASKS[lang].search(text)))
             lead = len(text) - len(text.lstrip())
+            asks = asks or (turn.speaker == "doctor" and bool(TAG.match(line.norm, match.end())))
             yield Sentence(turn.index, turn.speaker, line, match.start() + lead, match.end(), asks)
+
+
+REVIEWED = re.compile(
+    r"\W*(?:(?:et|alors|donc|ensuite|puis|and|so|then)\W+)*(?:le|la|l|les|du|votre|the|your) [^.;:]{3,50}\W*"
+)
+SOUNDS_LIKE = 80.0
+
+
+def _reviews(sentence: Sentence, known: Sequence[str]) -> bool:
+    """ "Et l'amlodipine, toujours cinq.": a drug of the record named without a verb is gone through, whatever the mark."""
+    if sentence.speaker != "doctor" or not REVIEWED.fullmatch(sentence.norm) or ORDERS_IT.search(sentence.norm):
+        return False
+    words = sentence.norm.replace(" ", "")
+    return any(len(name) >= LEAST_NAME and fuzz.partial_ratio(name, words) >= SOUNDS_LIKE for name in known)
+
+
+LEAST_NAME = 6  # letters
+ORDERS_IT = re.compile(
+    r"(?<![a-z])(?:je|on|vous|j|arret\w*|stop\w*|continu\w*|augment\w*|baiss\w*|renouvel\w*|i|we|you|take|keep|pendant|for)(?![a-z])"
+)
+TAG = re.compile(  # "You have had trouble with your asthma. Is that right?": the statement before it asks
+    r"\s*(?:(?:is|isn t) (?:that|it) (?:right|correct|so)|(?:am i )?right|correct|c est (?:bien )?ca|n est ce pas|hein)\s?\?"
+)
 
 
 def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchange]:

@@ -59,6 +59,10 @@ FLAGS = {
         "fr": "La reconnaissance vocale n'était pas sûre de ces mots : à vérifier.",
         "en": "Speech recognition was not sure of these words: please check.",
     },
+    "guessed": {
+        "fr": "Le nom du médicament a été deviné d'après ce qui a été entendu : à vérifier.",
+        "en": "The name of the drug was guessed from what was heard: please check.",
+    },
     "allergy": {
         "fr": "Allergie à ce médicament au dossier : à vérifier.",
         "en": "The record has an allergy to this drug: please check.",
@@ -72,6 +76,8 @@ def _flag(sentence: Written, visit: Visit) -> str:
         return "allergy"
     if _badly_heard(sentence, visit):
         return "heard"
+    if _guessed(sentence, visit):
+        return "guessed"
     return "unit" if unit_unsaid(sentence, visit) else ""
 
 
@@ -81,6 +87,13 @@ def _badly_heard(sentence: Written, visit: Visit) -> bool:
     doubted = " ".join(visit.transcript.turns[e.turn].doubted(e.start, e.end) for e in sentence.evidence)
     norm = normalise(doubted, visit.lang).norm.strip()
     return bool(told and (re.search(r"\d", norm) or find_drugs(norm) or (norm and sentence.section is ALLERGIES)))
+
+
+def _guessed(sentence: Written, visit: Visit) -> bool:
+    """Whether a drug of the sentence was not said by its name."""
+    heard = " ".join(fold(visit.transcript.turns[e.turn].text) for e in sentence.evidence)
+    said = {mention.drug.inn for mention in find_drugs(heard)}
+    return any(mention.drug.inn not in said for mention in find_drugs(fold(sentence.text)))
 
 
 def unsaid(sentence: Written, transcript: Transcript) -> list[str]:

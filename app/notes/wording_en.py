@@ -7,7 +7,8 @@ FILLER = re.compile(
     re.IGNORECASE,
 )
 LEAD = re.compile(
-    r"^(?:\W|(?:and|but|so|then|no|also|because|'cause|now|okay|in terms of that|again|hi|hello|hey|(?:good )?(?:morning|afternoon|evening)|well)\b[\s,:]*)+", re.IGNORECASE
+    r"^(?:\W|(?:and|but|so|then|no|also|because|'cause|now|okay|in terms of that|again|hi|hello|hey|(?:good )?(?:morning|afternoon|evening)|well)\b[\s,:]*)+",
+    re.IGNORECASE,
 )
 SPACED = (
     (r" n't\b", "n't"),
