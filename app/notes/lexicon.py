@@ -14,6 +14,7 @@ from app.notes.transcript import Language
 INFLECTED = re.compile(r"(?<![\\\[({?!<=a-z])([a-z]{4,})(?=$|[ |)])")
 SENTENCES_KEPT = 4096
 FUZZY_CUTOFF = 86.0
+LOOSE_CUTOFF = 76.0
 JOINED_CUTOFF = 95.0  # words that only together sound like a drug: "doli-prane"
 FUZZY_MIN_LETTERS = 8
 TOO_COMMON = {  # names of preparations that are everyday words
@@ -233,7 +234,7 @@ def guess_drug(word: str, likely: tuple[str, ...] = (), *, loose: bool = False) 
     if near is None and len(joined) >= FUZZY_MIN_LETTERS:
         names, cutoff = (
             _names_by_letter().get(joined[0], ()),
-            JOINED_CUTOFF if " " in word and not loose else FUZZY_CUTOFF,
+            LOOSE_CUTOFF if loose else JOINED_CUTOFF if " " in word else FUZZY_CUTOFF,
         )
         near = process.extractOne(joined, names, scorer=fuzz.ratio, processor=_one_word, score_cutoff=cutoff)
     return drugs().get(near[0]) if near else None

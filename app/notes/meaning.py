@@ -119,6 +119,6 @@ def settled(facts: Iterable[Fact]) -> list[Fact]:
     """Without the doubtful facts of which there is a clear one: what was said again and understood is not in doubt."""
     kept = list(facts)
     clear = {(f.type, f.label) for f in kept if not f.doubt} | {
-        ("allergy", f.label) for f in kept if f.type == "allergy"
+        ("allergy", f.label) for f in kept if f.type == "allergy" and not f.doubt
     }
     return [f for f in kept if not f.doubt or not ({(f.type, f.label), ("allergy", f.label)} & clear)]

@@ -306,7 +306,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             )
         return
     tail = use.words[:90]
-    if REFUSED[lang].search(use.before[-60:] + " " + use.words[:REFUSAL_REACH]):
+    if REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     elif QUIT[lang].search(use.before + " " + tail):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
@@ -335,6 +335,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
+ANOTHER = re.compile(r", (?:mon|ma|mes|son|sa|le|la|my|his|her|the) [a-z]+ ")
 REFUSAL_REACH = 60  # characters after the name
 THEIRS = cues("medications.theirs")
 

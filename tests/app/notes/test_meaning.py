@@ -223,3 +223,46 @@ def test_how_long_stays_with_the_drug() -> None:
 def test_a_range_of_times_stays_a_range() -> None:
     found = facts("D: Le salbutamol, vous le prenez souvent ?\nP: Deux ou trois fois par jour.")
     assert fact("salbutamol", found).sig == "x2-3/j"
+
+
+def test_an_answer_about_allergies_that_was_not_understood_is_shown_as_heard() -> None:
+    made = drafted(
+        "D: What brings you in?\nP: I have had a cough for a week.\nD: Are you allergic to anything?\nP: Amoxy silin gives me a rash.", "en"
+    )
+    assert [o["text"] for o in made.omissions if o["type"] == "allergy"] == [
+        '"Amoxy silin gives me a rash" : amoxicillin ? (badly heard: please check)'
+    ]
+    assert not [f for f in made.facts if f.type in ("allergy", "medication")]
+
+
+def test_a_badly_heard_allergy_of_the_record_is_understood_by_the_record() -> None:
+    made = drafted(
+        "D: Oui ?\nP: Il a de la fièvre depuis hier.\nD: J'ai une allergie au protéin de l'aide vache dans son dossier.\nP: Ah non, c'est fini, ça.",
+        age=2,
+        record={"allergies": ["Protéines de lait de vache"]},
+    )
+    assert [(f.label, f.temporality) for f in made.facts if f.type == "allergy"] == [("protéines de lait de vache", "resolved")]
+
+
+def test_a_guessed_name_is_flagged() -> None:
+    made = drafted(
+        "D: Vous prenez toujours le périn d'oprile, cinq milligrammes ?\nP: Oui, tous les matins. Et je tousse.",
+        record={"treatments": ["Périndopril 5 mg"]},
+    )
+    flagged = next(s for s in made.sentences if "érindopril" in s.text)
+    assert "deviné" in flagged.flag
+
+
+def test_a_drug_gone_through_without_a_question_mark_is_no_order() -> None:
+    made = drafted(
+        "D: Et l'atorvastatine vingt, tous les soirs.\nP: Alors, j'en prends un jour sur deux, et j'ai des crampes.",
+        record={"treatments": ["Atorvastatine 20 mg le soir"]},
+    )
+    assert not [f for f in made.facts if f.status == "prescribed"]
+
+
+def test_a_statement_with_a_tag_is_a_question() -> None:
+    made = drafted(
+        "D: You've been having some problems with your asthma. Is that right?\nP: Sorry, say that again?\nD: How can I help?\nP: I have had pins and needles for a month.", "en"
+    )
+    assert "asthma" not in told(made)
