@@ -4,6 +4,8 @@ import asyncio
 import base64
 import email
 import logging
+import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -90,6 +92,21 @@ def sound(house: House, spool: Path) -> None:
     writer.close("closed")
 
 
+def back_up(db: Database, folder: Path) -> None:
+    """What an operator keeps elsewhere: SQLite's online copy and a dump as text, or what pg_dump writes (COPY)."""
+    if db.is_sqlite:
+        with (closing(sqlite3.connect(db.engine.url.database)) as source,
+              closing(sqlite3.connect(folder / "backup.db")) as copy):
+            source.backup(copy)
+            (folder / "backup.sql").write_text("\n".join(source.iterdump()))
+        return
+    with db.engine.connect() as connection, (folder / "backup.sql").open("wb") as file:
+        cursor = connection.connection.cursor()
+        for table in SQLModel.metadata.sorted_tables:
+            with cursor.copy(f'COPY "{table.name}" TO STDOUT') as rows:
+                file.writelines(rows)
+
+
 def refuse(house: House) -> None:
     """Refusals and failures are where words slip into logs and trails."""
     for actor in (house.stranger, house.scheduler, house.administrator):
@@ -121,11 +138,12 @@ def test_planted_words_are_in_no_file_no_log_and_no_entry(
     with caplog.at_level(logging.DEBUG), capture_logs() as events:
         plant(house, tmp_path / "spool")
         refuse(house)
+    back_up(house.db, tmp_path)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     names = {path.name for path in files}
-    assert {"audit.anchor", f"{house.stream_id}.sealed"} <= names
+    assert {"audit.anchor", f"{house.stream_id}.sealed", "backup.sql"} <= names
     if house.db.is_sqlite:
-        assert {"colloque.db", "colloque.db-wal"} <= names
+        assert {"colloque.db", "colloque.db-wal", "backup.db"} <= names
     for path in files:
         assert found_in(path.read_bytes()) == [], path.name
         assert found_in(str(path).encode()) == []
