@@ -119,6 +119,7 @@ class PatientSocket(VisitSocket):
     async def beat(self) -> None:
         await self.db.write(self.actor, encounters.seen, self.visit_id)
         await self._send_place()
+        await self.rooms.retry_taps(self.visit_id)
 
     async def leave(self) -> None:
         self.rooms.go(self.visit_id, self.role, self.id)

@@ -247,7 +247,14 @@ class Rooms:
         if stream_id is not None:
             await self._db.write(ROOMS_ACTOR, transcripts.end_stream, stream_id, "lost" if failed else reason)
         if failed:
-            await self._mark(visit_id, "transcription_unavailable")
+            await self._missed(room, visit_id)
+
+    async def retry_taps(self, visit_id: str) -> None:
+        """Begin again what failed: a full disk may have room by now. Does nothing when no tap failed."""
+        room = self._rooms.get(visit_id)
+        if room is not None and room.untapped:
+            room.untapped = False
+            await self._sync_taps(room)
 
     # --- inside ---------------------------------------------------------------------------------------
 
@@ -320,8 +327,13 @@ class Rooms:
         if await _try(command, "tap"):
             return on
         if on:
-            await self._mark(room.id, "transcription_unavailable")
+            await self._missed(room, room.id)
         return seat.tapped
+
+    async def _missed(self, room: Room | None, visit_id: str) -> None:
+        await self._mark(visit_id, "transcription_unavailable")
+        if room is not None:
+            room.untapped = True
 
     async def _mark(self, visit_id: str, kind: Marker, role: str = "") -> None:
         line = await self._db.write(ROOMS_ACTOR, _mark, visit_id, kind, role)

@@ -72,6 +72,7 @@ class Room:
     node: MediaNode | None = None
     seats: dict[str, Seat] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    untapped: bool = False  # a tap failed: for want of disk, perhaps, and that may pass
 
     @property
     def is_visit(self) -> bool:

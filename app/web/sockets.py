@@ -15,7 +15,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from app.access import accounts, links
 from app.bus import Message, Subscription
-from app.errors import ColloqueError, LimitReached
+from app.errors import ColloqueError, LimitReached, Unavailable
 from app.web import signals
 from app.web.keys import ACTOR, BUS, DATABASE, REQUEST_ID, ROOMS, SESSION, SETTINGS, SOCKETS
 from app.web.limits import RateLimit
@@ -92,6 +92,9 @@ class Socket:
                 await self._serve(told)
             except* Goodbye as farewell:
                 code = _first(farewell).code
+            except* Unavailable as pause:  # the page comes back by itself, as it never does after a refusal
+                await self.complain(_first(pause))
+                code = WSCloseCode.TRY_AGAIN_LATER
             except* ColloqueError as refusal:
                 await self.complain(_first(refusal))
                 code = WSCloseCode.POLICY_VIOLATION
@@ -128,8 +131,9 @@ class Socket:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self.beat_s)
-            await self._keep_session()
-            await self.beat()
+            with suppress(Unavailable):  # disk full, database away: nobody is thrown out for it
+                await self._keep_session()
+                await self.beat()
 
     async def _keep_session(self) -> None:
         # A visit is use of the session, though no page is asked for; and who was signed out is out here too.

@@ -21,7 +21,7 @@ from app.scheduling.tables import Appointment, BookingNote, Motif
 from app.settings import Settings
 from app.web.keys import CSRF_SECRET, ROOMS
 from transcription.sealing import new_node_keypair, open_key
-from webrtc.control import MediaUnavailable, Offer
+from webrtc.control import MediaRefused, MediaUnavailable, Offer
 
 PRIVATE, PUBLIC = new_node_keypair()
 
@@ -106,7 +106,7 @@ class FakeNode:
         self.node, self.public_key = node, PUBLIC
         self.calls: list[tuple] = []
         self.epochs = itertools.count(1)
-        self.silent = False
+        self.silent = self.tapless = False
 
     def _note(self, *call):
         if self.silent:
@@ -131,6 +131,8 @@ class FakeNode:
 
     async def tap(self, room, participant, *, on, sealed_key="", language="fr", reason="closed"):
         self._note("tap", participant, on, "" if on else reason)
+        if on and self.tapless:
+            raise MediaRefused("disk-full", "no space is left for sealed speech")
         if on:
             assert open_key(PRIVATE, base64.b64decode(sealed_key), visit_id=room)
 

@@ -110,6 +110,33 @@ async def test_a_tap_that_fails_is_said_in_the_transcript_and_the_call_goes_on(h
     await patient.hear("offer")
 
 
+async def test_a_tap_that_failed_is_begun_again_once_it_can(house, clinic, node, db, clock, monkeypatch):
+    from app.web import sockets
+
+    monkeypatch.setattr(sockets.Socket, "beat_s", 0.05)
+    await in_call(house, clinic)
+    await connected(house, clinic.visits[0])
+    assert len(node.asked("tap")) == 2
+    await house.rooms.tap_started(clinic.visits[0], "patient", "stream-1")
+    node.tapless = True
+    clock.forward(seconds=5)
+    await house.rooms.tap_ended(clinic.visits[0], "patient", "stream-1", "disk-full")
+    await asyncio.sleep(0.3)
+    tries = len(node.asked("tap"))
+    assert tries > 3, "tried again"
+    node.tapless = False
+    await asyncio.sleep(0.3)
+    assert node.asked("tap")[-1] == ("patient", True, "")
+    tries = len(node.asked("tap"))
+    await asyncio.sleep(0.3)
+    assert len(node.asked("tap")) == tries, "and not when it holds"
+    clock.forward(seconds=5)
+    await house.rooms.tap_started(clinic.visits[0], "patient", "stream-2")
+    said = kinds(db, clinic)
+    assert said.count("transcription_unavailable") == 1, "said once"
+    assert said[-1] == "transcription_started"
+
+
 async def test_a_node_that_was_killed_takes_its_rooms_up_again(house, clinic, node):
     patient, doctor = await in_call(house, clinic)
     await connected(house, clinic.visits[0])

@@ -283,3 +283,41 @@ async def test_one_session_opens_a_handful_of_sockets_and_others_still_theirs(ho
     await house.doctor().socket("/queue/socket")
     await mine[0].ws.close()
     await house.patient(0).socket("/visit/socket")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_database_that_goes_away_throws_nobody_out(house, clinic, db, monkeypatch):
+    from app.web import sockets
+    from tests.app.foundation.test_trouble import Blocked
+
+    monkeypatch.setattr(sockets.Socket, "beat_s", 0.05)
+    waiting, joining = await waiting_patient(house, clinic), await waiting_patient(house, clinic, 1)
+    queue = await house.doctor().socket("/queue/socket")
+    blocked = Blocked(db)
+    await asyncio.sleep(0.4)
+    with pytest.raises(WSServerHandshakeError) as pause:
+        await house.patient(2).socket("/visit/socket")
+    assert pause.value.status == 503
+    await joining.say(type="join")
+    assert (await joining.hear("error"))["code"] == "unavailable"
+    house.rooms.queue_changed(clinic.doctor.practitioner_id)
+    for socket in (waiting, queue):
+        assert await socket.end() == 1013, "come back soon; after 1008 a page stays away"
+    blocked.lift()
+    assert not (await waiting_patient(house, clinic)).ws.closed
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_beats_that_fail_end_no_socket(house, clinic, db, monkeypatch):
+    from app.web import sockets
+    from tests.app.foundation.test_trouble import Blocked
+
+    monkeypatch.setattr(sockets.Socket, "beat_s", 0.05)
+    waiting = await waiting_patient(house, clinic)
+    await asyncio.sleep(0.3)  # the news of the arrival has made its round
+    blocked = Blocked(db)
+    await asyncio.sleep(0.5)
+    blocked.lift()
+    house.rooms.queue_changed(clinic.doctor.practitioner_id)
+    waiting.heard.clear()
+    assert (await waiting.hear("waiting"))["status"] == "arrived"
