@@ -4,6 +4,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -81,6 +82,7 @@ PATIENTS: list[tuple[str, str, str, str, str, list[tuple[str, str]], list[tuple[
     ("Blanc", "Georges", "1947-06-06", "male", "+33639980116", [], [], [("Diabète de type 2", "2009")]),
 ]
 WEEKDAY_HOURS = [(time(8, 30), time(12, 30)), (time(13, 30), time(18, 0))]
+WEEKS = 2  # this one and the next
 # For each day from Monday: doctor, patient, motif, wall-clock time
 BOOKINGS: list[list[tuple[int, int, int, tuple[int, int]]]] = [
     [(0, 4, 0, (13, 30)), (0, 5, 0, (13, 45)), (0, 7, 0, (14, 0)), (0, 10, 1, (14, 30)), (0, 3, 3, (15, 15)),
@@ -157,14 +159,15 @@ def _appointments(tx: Tx, zone: str, doctors: list[Practitioner], patients: list
     today = tx.now.astimezone(ZoneInfo(zone)).date()
     weekday = today.weekday()
     monday = today - timedelta(days=weekday) if weekday < 5 else today + timedelta(days=7 - weekday)
-    for offset, day in enumerate(BOOKINGS):
-        on = monday + timedelta(days=offset)
+    for week, (offset, day) in product(range(WEEKS), enumerate(BOOKINGS)):
+        on = monday + timedelta(days=7 * week + offset)
         for doctor, patient, motif, (hour, minute) in day:
             start = datetime.combine(on, time(hour, minute), ZoneInfo(zone)).astimezone(UTC)
             if start <= tx.now + timedelta(minutes=30):
                 continue
+            who = patients[(patient + 5 * week) % len(patients)]
             booking.book(tx, practitioner_id=doctors[doctor].id, motif_id=motifs[motif].id, start_at=start,
-                         patient_id=patients[patient].id, language="fr")
+                         patient_id=who.id, language="fr")
 
 
 def joinable_link(tx: Tx, settings: Settings, language: str = "fr") -> tuple[str, str]:

@@ -8,6 +8,7 @@ Speech is a recorded consultation, the transcript is what Whisper makes of it, t
 import io
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import av
@@ -81,7 +82,8 @@ def book(browser: Browser, house: House) -> None:
     start = people.open_hours_now(page, DOCTOR, house.env["COLLOQUE_CLINIC_ZONE"])
     for patient in (PATIENT, NEXT):
         people.book_new_patient(page, DOCTOR, MOTIF, start, patient)
-    page.goto("/planner")
+    page.goto(f"/planner?on={start.date() + timedelta(days=7)}")
+    page.locator("live-planner").evaluate("grid => grid.scrollTo(0, 0)")
     keep(page, "scheduler-week")
     page.context.close()
 
