@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help run setup setup-test test check unit trips clean
+.PHONY: help run setup setup-test test check unit trips bench-peers clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ unit: ## Unit tests and guards
 
 trips: ## Whole visits: real browsers, media, Whisper, SMTP, Caddy
 	@$(PY) -m pytest tests/trips
+
+bench-peers: setup-test ## Install what `bench media` compares the media node with (Debian packages where root)
+	@scripts/bench-peers
 
 clean: ## Remove the environment and the demo clinic's data
 	rm -rf $(VENV) var

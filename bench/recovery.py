@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.trips import people, recovery
 from tests.trips.conftest import House, browser_speaking, running_house
 
-SETTLE_S = 3.0
+SETTLE_S = 11.0  # a child that lived so long is started again without a longer pause
 
 
 def _in_visit(house: House, patient: Page, doctor: Page) -> None:

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import aioice
@@ -28,13 +29,23 @@ uvloop.run(node.run(control, pathlib.Path(spool), ["127.0.0.1"]))
 HERE = Path(__file__).parents[1]
 
 
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Process:
     """A child process, pinned to the last core, whose CPU time can be read."""
 
-    def __init__(self, code: str, *arguments: str) -> None:
-        self.process = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=HERE)
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(self.process.pid, {cores[-1]})
+    def __init__(self, *command: str, given: str = "", fds: Sequence[int] = ()) -> None:
+        core = str(max(os.sched_getaffinity(0)))
+        self.process = subprocess.Popen(["taskset", "--cpu-list", core, *command], cwd=HERE, pass_fds=fds, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        if self.process.stdin is not None:
+            self.process.stdin.write(given)
+            self.process.stdin.close()
 
     def cpu_s(self) -> float:
         """User and system time so far."""
@@ -58,11 +69,11 @@ async def running_node() -> AsyncIterator[tuple[MediaLink, Process]]:
         del link, message
 
     async def media(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(max_msg_size=262_144)
-        await socket.prepare(request)
+        ws = web.WebSocketResponse(max_msg_size=262_144)
+        await ws.prepare(request)
         with contextlib.suppress(asyncio.CancelledError):
-            await MediaLink(socket, on_hello=hello, on_event=event).run()
-        return socket
+            await MediaLink(ws, on_hello=hello, on_event=event).run()
+        return ws
 
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         app = web.Application()
@@ -70,7 +81,7 @@ async def running_node() -> AsyncIterator[tuple[MediaLink, Process]]:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         await web.UnixSite(runner, f"{directory}/control").start()
-        node = Process(NODE, f"{directory}/control", f"{directory}/spool")
+        node = Process(sys.executable, "-c", NODE, f"{directory}/control", f"{directory}/spool")
         try:
             yield await asyncio.wait_for(found, 20), node
         finally:

@@ -34,7 +34,7 @@ class Downlink:
     def __init__(self) -> None:
         self.estimate_bits_per_s: float | None = None
         self._next = 0
-        self._sent: dict[int, tuple[float, int]] = {}
+        self._sent: list[tuple[int, float, int] | None] = [None] * SENT_KEPT  # number, when, octets; a ring
         self._window: deque[tuple[float, int, float | None]] = deque()  # reported at, octets, delay or None if lost
         self._baseline = (float("inf"), float("inf"))
         self._baseline_s = 0.0
@@ -44,18 +44,19 @@ class Downlink:
         """A packet of so many octets leaves; returns its transport-wide number (16 bits)."""
         number = self._next
         self._next += 1
-        self._sent[number] = (now_s, octets)
-        self._sent.pop(number - SENT_KEPT, None)
+        self._sent[number % SENT_KEPT] = (number, now_s, octets)
         return number & 0xFFFF
 
     def reported(self, arrivals: Iterator[Arrival], now_s: float) -> None:
         """The receiver's feedback came. Numbers that were never sent are ignored."""
         for number, arrival_s in arrivals:
-            sent = self._sent.pop(extend(number, self._next), None)
-            if sent is None:
+            extended = extend(number, self._next)
+            sent = self._sent[extended % SENT_KEPT]
+            if sent is None or sent[0] != extended:
                 continue
-            delay_s = None if arrival_s is None else _unwrapped(arrival_s - sent[0])
-            self._window.append((now_s, sent[1], delay_s))
+            self._sent[extended % SENT_KEPT] = None
+            delay_s = None if arrival_s is None else _unwrapped(arrival_s - sent[1])
+            self._window.append((now_s, sent[2], delay_s))
             if delay_s is not None:
                 self._baseline = (min(self._baseline[0], delay_s), self._baseline[1])
 

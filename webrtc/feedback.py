@@ -30,7 +30,7 @@ class TransportFeedback:
     """
 
     def __init__(self) -> None:
-        self._arrivals: dict[int, int] = {}
+        self._arrivals: dict[int, float] = {}
         self._highest = -1
         self._fresh: int | None = None  # lowest number not yet reported
         self._count = 0
@@ -38,11 +38,13 @@ class TransportFeedback:
     def add(self, number: int, now_s: float) -> None:
         """A packet with this transport-wide number (16 bits) arrived."""
         extended = number if self._highest < 0 else extend(number, self._highest)
-        if extended < 0 or extended in self._arrivals:
+        if extended > self._highest:
+            self._highest = extended
+        elif extended < 0 or extended in self._arrivals:
             return
-        self._arrivals[extended] = int(now_s * TICKS_PER_S)
-        self._highest = max(self._highest, extended)
-        self._fresh = extended if self._fresh is None else min(self._fresh, extended)
+        self._arrivals[extended] = now_s
+        if self._fresh is None or extended < self._fresh:
+            self._fresh = extended
 
     def take(self, media_ssrc: int) -> list[bytes]:
         """The RTCP messages that report what came since the last call."""
@@ -63,7 +65,8 @@ class TransportFeedback:
             self._arrivals = {n: at for n, at in self._arrivals.items() if n > oldest}
 
     def _message(self, media_ssrc: int, begin: int, end: int) -> list[bytes]:
-        times = [self._arrivals.get(number) for number in range(begin, end)]
+        seen = map(self._arrivals.get, range(begin, end))
+        times = [None if at_s is None else int(at_s * TICKS_PER_S) for at_s in seen]
         reference = next((at for at in times if at is not None), None)
         if reference is None:
             return []

@@ -13,7 +13,7 @@ from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 from webrtc.congestion import Downlink
 from webrtc.feedback import KeyframeRequests, Missing, Reception
 from webrtc.quality import SILENT_S
-from webrtc.rtp import HEADER, HEADER_BYTES, PADDING_BIT, Parsed, extend, unwrap_rtx
+from webrtc.rtp import HEADER, HEADER_BYTES, NUMBER, PADDING_BIT, Parsed, extend, unwrap_rtx
 from webrtc.sdp import AUDIO_CLOCK_HZ, RTX_OF, VIDEO_CLOCK_HZ, Source
 from webrtc.transport import MediaTransport
 
@@ -46,7 +46,7 @@ class Egress:
         self._timestamp_offset = 0
         self._next = secrets.randbelow(0x4000)  # next outgoing sequence number, not wrapped (RFC 3550: unpredictable)
         self._last: tuple[int, float] | None = None  # last outgoing timestamp and when
-        self._cache: dict[int, bytes] = {}
+        self._cache: list[tuple[int, bytes]] = []  # for video, a ring: outgoing number (16 bits), sealed datagram
         self._again: dict[int, float] = {}  # when a packet was last sent again
         self._budget, self._budget_s = 0.0, 0.0  # octets that may be sent again
         self._reports: dict[int, float] = {}  # middle 32 bits of a forwarded report's NTP time: when it left
@@ -54,7 +54,7 @@ class Egress:
     def attach(self, transport: MediaTransport | None, downlink: Downlink | None = None) -> None:
         """Send over this transport from now on. What was sealed for another one is never sent again."""
         self._transport, self._downlink = transport, downlink
-        self._cache.clear()
+        self._cache = [] if self.source == "mic" else [(-1, b"")] * CACHE_PACKETS
         self._again.clear()
         self._reports.clear()
 
@@ -72,30 +72,21 @@ class Egress:
         if offset is None:
             return
         sequence = number + offset
-        self._next = max(self._next, sequence + 1)
+        if sequence >= self._next:
+            self._next = sequence + 1
         timestamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
         self._last = (timestamp, now_s)
-        header = HEADER.pack(packet[0], packet[1], sequence & 0xFFFF, timestamp, self.ssrc)
-        sealed = self._transport.send_rtp(header + self._stamped(packet, place, now_s))
+        patched = bytearray(packet)
+        HEADER.pack_into(patched, 0, packet[0], packet[1], sequence & 0xFFFF, timestamp, self.ssrc)
+        if place and self._downlink is not None:  # its transport-wide number becomes one of this receiver's
+            NUMBER.pack_into(patched, place, self._downlink.stamp(len(packet), now_s))
+        sealed = self._transport.send_rtp(patched)
         if sealed is None:
             return
         self.packets += 1
         self.octets += len(packet) - HEADER_BYTES
-        if self.clock_hz == VIDEO_CLOCK_HZ:
-            self._remember(sequence, sealed)
-
-    def _stamped(self, packet: bytes, place: int, now_s: float) -> bytes:
-        """The packet without its fixed header; its transport-wide number becomes one of this receiver's."""
-        if not place or self._downlink is None:
-            return packet[HEADER_BYTES:]
-        number = self._downlink.stamp(len(packet), now_s)
-        return packet[HEADER_BYTES:place] + number.to_bytes(2, "big") + packet[place + 2 :]
-
-    def _remember(self, sequence: int, sealed: bytes) -> None:
-        self._cache[sequence & 0xFFFF] = sealed
-        oldest = (sequence - CACHE_PACKETS) & 0xFFFF
-        self._cache.pop(oldest, None)
-        self._again.pop(oldest, None)
+        if self._cache:
+            self._cache[sequence % CACHE_PACKETS] = (sequence & 0xFFFF, sealed)
 
     def _rebase(self, stream: int, number: int, timestamp: int, now_s: float) -> None:
         """Another sender, or the same one back again: go on where the slot's stream stopped."""
@@ -126,9 +117,12 @@ class Egress:
         refill = RESEND_SHARE * (self.limit_bits_per_s or NO_LIMIT_BITS_PER_S) / 8
         self._budget = min(refill, self._budget + refill * (now_s - self._budget_s))
         self._budget_s = now_s
-        for number in numbers:
-            sealed = self._cache.get(number)
-            if sealed is None or self._budget < len(sealed) or now_s - self._again.get(number, 0.0) < RESEND_EVERY_S:
+        if len(self._again) > CACHE_PACKETS:
+            self._again = {number: at_s for number, at_s in self._again.items() if now_s - at_s < RESEND_EVERY_S}
+        for number in numbers if self._cache else ():
+            # The ring's length divides 65536, so a number's place survives wrapping.
+            kept, sealed = self._cache[number % CACHE_PACKETS]
+            if kept != number or self._budget < len(sealed) or now_s - self._again.get(number, 0.0) < RESEND_EVERY_S:
                 continue
             self._budget -= len(sealed)
             self._again[number] = now_s
@@ -205,8 +199,7 @@ class Ingress:
         # Counting begins one round up, so that a packet from before the first one has a number too.
         number = extend(sequence, highest) if highest >= 0 else sequence + 0x10000
         if number > highest:
-            hole = range(highest + 1, number)
-            if highest >= 0 and hole and not self.missing.noticed(hole, now_s):
+            if number > highest + 1 and highest >= 0 and not self.missing.noticed(range(highest + 1, number), now_s):
                 self.keyframes.ask()
         elif number in self.missing:
             self.missing.arrived(number)

@@ -75,6 +75,7 @@ class Participant:
         self.role = role
         self.state: State = "connecting"
         self.ingress: dict[sdp.Source, Ingress] = {name: Ingress(name) for name in sdp.SOURCES}
+        self._ingress_of = {kind: self.ingress[source] for kind, source in sdp.SOURCE_OF.items()}  # by payload type
         self.slots, self.lines = _layout()
         self.join: Join | None = None
         self.refusals = Refusals()
@@ -91,12 +92,11 @@ class Participant:
         await join.transport.open()
         self.join = join
         self._change("connecting")
-        return sdp.offer(epoch, self.lines, _path(join.transport))
+        return sdp.offer(epoch, self.lines, path_of(join.transport))
 
     def _transport(self, epoch: int, reach: Reach) -> MediaTransport:
         return MediaTransport(
-            reach, lambda packet, now_s: self._on_rtp(epoch, packet, now_s),
-            lambda packet, now_s: self._on_rtcp(epoch, packet, now_s),
+            reach, self._on_rtp, lambda packet, now_s: self._on_rtcp(epoch, packet, now_s),
             lambda state, reason: self._on_transport(epoch, state, reason))
 
     def answer(self, text: str) -> None:
@@ -110,6 +110,8 @@ class Participant:
     def leave_transport(self) -> MediaTransport | None:
         """Stop using the transport, at once, and hand it over to be closed."""
         join, self.join = self.join, None
+        if join is not None:
+            join.transport.mute()
         for ingress in self.ingress.values():
             ingress.stop()
         for egress in self._egress_of.values():
@@ -138,18 +140,16 @@ class Participant:
 
     # --- what comes in -------------------------------------------------------------------------------------------
 
-    def _on_rtp(self, epoch: int, packet: bytes, now_s: float) -> None:
-        join = self.join
-        if join is None or join.epoch != epoch:
-            return
-        parsed = rtp.parse(packet)
-        source = None if parsed is None else sdp.SOURCE_OF.get(parsed[1] & 0x7F)
-        if parsed is None or source is None:
+    def _on_rtp(self, packet: bytes, now_s: float) -> None:
+        join, parsed = self.join, rtp.parse(packet)
+        ingress = None if parsed is None else self._ingress_of.get(parsed[1] & 0x7F)
+        if join is None or parsed is None or ingress is None:
             self.refusals.rtp += 1
             return
-        if parsed[7]:
-            join.arrivals.add(rtp.number_at(packet, parsed[7]), now_s)
-        self.ingress[source].receive(packet, parsed, now_s)
+        place = parsed[7]
+        if place:
+            join.arrivals.add(packet[place] << 8 | packet[place + 1], now_s)
+        ingress.receive(packet, parsed, now_s)
 
     def _on_rtcp(self, epoch: int, packet: bytes, now_s: float) -> None:
         if self.join is None or self.join.epoch != epoch:
@@ -276,7 +276,8 @@ def _ssrc() -> int:
     return secrets.randbits(31) + 16  # small numbers are ours (feedback.NODE_SSRC)
 
 
-def _path(transport: MediaTransport) -> sdp.Path:
+def path_of(transport: MediaTransport) -> sdp.Path:
+    """How to reach and authenticate this end, for an SDP."""
     ice = transport.ice
     candidates = [sdp.Candidate(c.foundation, c.priority, c.host, c.port) for c in ice.local_candidates]
     return sdp.Path(ice.local_username, ice.local_password, fingerprint(transport.certificate), candidates)

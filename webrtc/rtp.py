@@ -8,7 +8,7 @@ HEADER = struct.Struct(">BBHII")  # V P X CC, M PT, sequence, timestamp, SSRC
 HEADER_BYTES = 12
 PADDING_BIT, EXTENSION_BIT, CSRC_MASK = 0x20, 0x10, 0x0F
 ONE_BYTE_PROFILE = 0xBEDE
-_U16 = struct.Struct(">H")
+NUMBER = struct.Struct(">H")
 _EXTENSION = struct.Struct(">HH")
 
 Parsed = tuple[int, int, int, int, int, int, int, int]
@@ -51,17 +51,12 @@ def _transport_sequence(packet: bytes, at: int, end: int) -> int:
     return 0
 
 
-def number_at(packet: bytes, place: int) -> int:
-    """The 16-bit number at a place."""
-    return packet[place] << 8 | packet[place + 1]
-
-
 def unwrap_rtx(packet: bytes, parsed: Parsed, payload_type: int, ssrc: int) -> tuple[bytes, int] | None:
     """The lost packet inside a retransmission and its sequence number; None for a probe that holds nothing."""
     first, second, _, timestamp, _, begin, end, _ = parsed
     if end - begin <= 2:
         return None
-    sequence: int = _U16.unpack_from(packet, begin)[0]
+    sequence: int = NUMBER.unpack_from(packet, begin)[0]
     header = HEADER.pack(first & ~PADDING_BIT, second & 0x80 | payload_type, sequence, timestamp, ssrc)
     return header + packet[HEADER_BYTES:begin] + packet[begin + 2 : end], sequence
 

@@ -2,7 +2,7 @@
 
 RTCDtlsTransport of aiortc does the handshake; its receiving and sending of media is passed by, because parsing and
 rebuilding each packet costs more than twice as much as patching header bytes. Private parts used: _set_role,
-_rx_srtp, _tx_srtp and the three members it asks of an ICE transport (held by test_contract).
+_rx_srtp, _tx_srtp and the three members it asks of an ICE transport, and those of a pylibsrtp Session (test_contract).
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pylibsrtp
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
+from pylibsrtp._binding import ffi, lib
 
 from webrtc.ice import HostConnection, Reach
 from webrtc.sdp import Answer
@@ -34,6 +35,28 @@ def node_certificate() -> RTCCertificate:
 def fingerprint(certificate: RTCCertificate) -> str:
     """The SHA-256 fingerprint in SDP's spelling."""
     return next(f.value for f in certificate.getFingerprints() if f.algorithm == "sha-256")
+
+
+class _Cipher:
+    """One way of an SRTP session. Session's own methods check and allocate more for each packet than the cipher costs."""
+
+    def __init__(self, session: Any, function: Any, room: int = 0) -> None:
+        self._session, self._function = session, function
+        self._buffer, self._data, self._srtp = session._buffer, session._cdata, session._srtp[0]
+        self._most = len(session._cdata) - room
+        self._length = ffi.new("int *")
+
+    def __call__(self, packet: bytes | bytearray) -> bytes:
+        """Open or seal one packet. Raises ValueError when it is too long, pylibsrtp.Error when it is refused."""
+        length = len(packet)
+        if length > self._most:
+            raise ValueError("packet is too long")
+        self._length[0] = length
+        self._buffer[0:length] = packet
+        if failure := self._function(self._srtp, self._data, self._length):
+            raise pylibsrtp.Error(failure)
+        sealed: bytes = self._buffer[0 : self._length[0]]
+        return sealed
 
 
 class _IcePath:
@@ -60,8 +83,8 @@ class MediaTransport:
         self.certificate = node_certificate()
         self._dtls = RTCDtlsTransport(cast("RTCIceTransport", _IcePath(self.ice)), [self.certificate])
         self._on_rtp, self._on_rtcp, self._on_state = on_rtp, on_rtcp, on_state
-        self._rx: Any = None  # pylibsrtp sessions, once the handshake is done
-        self._tx: Any = None
+        self._open: _Cipher | None = None  # once the handshake is done, and until the end
+        self._seal: _Cipher | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self.refused = 0  # datagrams that did not authenticate
@@ -95,7 +118,8 @@ class MediaTransport:
         await self._dtls.start(RTCDtlsParameters(
             [RTCDtlsFingerprint(algorithm, value) for algorithm, value in answer.fingerprints]))
         if self._dtls.state == "connected":
-            self._rx, self._tx = self._dtls._rx_srtp, self._dtls._tx_srtp
+            self._open = _Cipher(self._dtls._rx_srtp, lib.srtp_unprotect)
+            self._seal = _Cipher(self._dtls._tx_srtp, lib.srtp_protect, pylibsrtp.SRTP_MAX_TRAILER_LEN)
             self._dtls.on("statechange", self._dtls_changed)
             self._on_state("connected", "")
 
@@ -107,13 +131,13 @@ class MediaTransport:
     def _closing(self, reason: str) -> None:
         if not self._closed:
             self._closed = True
-            self._rx = self._tx = None
+            self._open = self._seal = None
             self._on_state("closed", reason)
 
     @property
     def connected(self) -> bool:
         """Whether media can flow."""
-        return self._tx is not None
+        return self._seal is not None
 
     @property
     def heard_at_s(self) -> float:
@@ -121,13 +145,12 @@ class MediaTransport:
         return self.ice.heard_at_s
 
     def _receive(self, data: bytes) -> None:
-        rx = self._rx
-        if rx is None or len(data) < 12:
+        if self._open is None or len(data) < 12:
             return
         now_s = time.monotonic()
         rtcp = 191 < data[1] < 224  # RFC 5761
         try:
-            plain = rx.unprotect_rtcp(data) if rtcp else rx.unprotect(data)
+            plain = self._dtls._rx_srtp.unprotect_rtcp(data) if rtcp else self._open(data)
         except (pylibsrtp.Error, ValueError):
             self.refused += 1
             return
@@ -135,12 +158,16 @@ class MediaTransport:
         self.packets_in += 1
         (self._on_rtcp if rtcp else self._on_rtp)(plain, now_s)
 
-    def send_rtp(self, packet: bytes) -> bytes | None:
+    def mute(self) -> None:
+        """Nothing more comes from here, and nothing is sent; close() lets go of the rest."""
+        self._open = self._seal = None
+
+    def send_rtp(self, packet: bytes | bytearray) -> bytes | None:
         """Seal and send one RTP packet; returns the sealed datagram, None when nothing could be sent."""
-        if self._tx is None:
+        if self._seal is None:
             return None
         try:
-            sealed: bytes = self._tx.protect(packet)
+            sealed = self._seal(packet)
         except (pylibsrtp.Error, ValueError):  # too long, or an index the replay window refuses
             self.refused += 1
             return None
@@ -150,15 +177,15 @@ class MediaTransport:
 
     def send_again(self, sealed: bytes) -> None:
         """Send a datagram once more, byte for byte: the same nonce never seals anything else."""
-        if self._tx is not None:
+        if self._seal is not None:
             self.packets_out += 1
             self.ice.transmit(sealed)
 
     def send_rtcp(self, packet: bytes) -> None:
         """Seal and send one RTCP packet (compound or reduced-size)."""
-        if self._tx is not None:
+        if self._seal is not None:
             with contextlib.suppress(pylibsrtp.Error, ValueError):
-                self.ice.transmit(self._tx.protect_rtcp(packet))
+                self.ice.transmit(self._dtls._tx_srtp.protect_rtcp(packet))
 
     async def close(self) -> None:
         """Say goodbye and let go of the sockets; quick, and safe to repeat."""

@@ -7,13 +7,14 @@ import time
 
 import aioice
 import pylibsrtp
+import pytest
 from aioice.ice import CandidatePair, StunProtocol
 from aiortc import RTCDtlsTransport
 from aiortc.rtp import RtcpPacket, RtcpSenderInfo
 
 from webrtc.ice import HostConnection, Reach
 from webrtc.sdp import Answer
-from webrtc.transport import MediaTransport, fingerprint, node_certificate
+from webrtc.transport import MediaTransport, _Cipher, fingerprint, node_certificate
 
 
 def test_the_versions_are_the_pinned_ones() -> None:
@@ -99,6 +100,27 @@ async def test_two_transports_shake_hands_and_seal_with_aes_gcm() -> None:
     await asyncio.sleep(0.1)
     assert ("right", "closed") in states
     await right.close()
+
+
+def test_a_session_of_pylibsrtp_keeps_its_parts() -> None:
+    """_Cipher calls libsrtp itself, with the session's own buffer: the same bytes as through the session come out."""
+    policy = pylibsrtp.Policy(key=bytes(44), ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
+                              srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM)
+    session = pylibsrtp.Session(policy)
+    for name in ("_buffer", "_cdata", "_srtp"):
+        assert hasattr(session, name), f"pylibsrtp.Session.{name}"
+    packet = b"\x80\x60\x00\x01" + bytes(8) + b"payload"
+    seal = _Cipher(session, pylibsrtp.lib.srtp_protect, pylibsrtp.SRTP_MAX_TRAILER_LEN)
+    sealed = seal(bytearray(packet))
+    assert sealed == pylibsrtp.Session(policy).protect(packet)
+    policy.ssrc_type = pylibsrtp.Policy.SSRC_ANY_INBOUND
+    opens = _Cipher(pylibsrtp.Session(policy), pylibsrtp.lib.srtp_unprotect)
+    assert opens(sealed) == packet
+    for wrong, error in ((sealed, pylibsrtp.Error), (b"\x80" + bytes(40), pylibsrtp.Error), (bytes(1_501), ValueError)):
+        with pytest.raises(error):  # replayed, forged, too long
+            opens(wrong)
+    with pytest.raises(ValueError, match="too long"):
+        seal(bytes(1_400))
 
 
 def test_srtp_refuses_what_was_altered() -> None:

@@ -184,7 +184,7 @@ def test_authentic_but_malformed_packets_are_counted(data: bytes) -> None:
     """A participant's own browser may be hostile: its packets authenticate."""
     participant = Participant("p", "patient", lambda *_: None)
     participant.join = _FakeJoin()
-    participant._on_rtp(1, data, 1.0)
+    participant._on_rtp(data, 1.0)
     participant._on_rtcp(1, data, 1.0)
     participant._on_rtcp(1, b"\x81\xc9" + data, 1.0)
     participant._on_rtcp(1, b"\x8f\xce\x00\x05" + data, 1.0)
@@ -203,7 +203,7 @@ class _FakeJoin:
 def test_goodbyes_are_not_passed_on() -> None:
     participant = Participant("p", "patient", lambda *_: None)
     participant.join = _FakeJoin()
-    participant._on_rtp(1, b"\x80\x6f\x00\x01" + bytes(4) + b"\x00\x00\x00\x09" + b"opus", 1.0)
+    participant._on_rtp(b"\x80\x6f\x00\x01" + bytes(4) + b"\x00\x00\x00\x09" + b"opus", 1.0)
     assert participant.ingress["mic"].heard_at_s == 1.0
     participant._on_rtcp(1, bytes(RtcpByePacket(sources=[9])), 2.0)
     assert participant.ingress["mic"].heard_at_s == float("-inf")

@@ -1,0 +1,1 @@
+"""Servers and a load generator to measure the media node against."""
