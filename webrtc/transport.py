@@ -38,7 +38,7 @@ def fingerprint(certificate: RTCCertificate) -> str:
 
 
 class _Cipher:
-    """One way of an SRTP session. Session's own methods check and allocate more for each packet than the cipher costs."""
+    """One way of an SRTP session; its own methods check and allocate for each packet more than the cipher costs."""
 
     def __init__(self, session: Any, function: Any, room: int = 0) -> None:
         self._session, self._function = session, function
