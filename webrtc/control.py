@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from transcription.protocol import EndReason, Language, ProtocolError
 from webrtc import signaling
-from webrtc.signaling import Event, Hello, Refusal, Reply
+from webrtc.signaling import Event, Hello, Load, Refusal, Reply
 
 log = structlog.get_logger(__name__)
 ANSWER_TIMEOUT_S = 4.0
@@ -65,6 +65,7 @@ class MediaLink:
         self.hello: Hello | None = None
         self.node = ""
         self.public_key = b""
+        self.admitting = True  # new rooms are welcome there
 
     async def run(self) -> None:
         """Serve the connection until it closes; a message that breaks the protocol closes it with the reason."""
@@ -95,6 +96,7 @@ class MediaLink:
         match message:
             case Hello():
                 self.hello, self.node, self.public_key = message, message.node, message.key
+                self.admitting = message.admitting
                 self._events.put_nowait(message)
             case _ if self.hello is None:
                 raise ProtocolError("no-hello", "the first message is hello")
@@ -103,6 +105,8 @@ class MediaLink:
             case Refusal():
                 self._settle(message.request, MediaRefused(message.code, message.message))
             case _:
+                if isinstance(message, Load):
+                    self.admitting = message.admitting
                 self._events.put_nowait(message)
 
     def _settle(self, request: int, outcome: dict[str, Any] | MediaError) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -29,10 +30,13 @@ PATH = "/media"
 class ControlLink:
     """See the module. control: a Unix socket's path, or a ws:// or http:// URL of web's control channel."""
 
-    def __init__(self, control: str, rooms: Rooms, node: str, public_key: bytes) -> None:
+    def __init__(
+        self, control: str, rooms: Rooms, node: str, public_key: bytes, admitting: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._control = control
         self._rooms = rooms
         self._node = node
+        self._admitting = admitting
         self._public_key = base64.b64encode(public_key).decode()
         self._unsent: asyncio.Queue[str] = asyncio.Queue(UNSENT_MESSAGES)
         self.connected = False
@@ -71,7 +75,8 @@ class ControlLink:
     async def _serve(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         while not self._unsent.empty():
             self._unsent.get_nowait()
-        hello = Hello(node=self._node, public_key=self._public_key, rooms=self._rooms.report())
+        hello = Hello(node=self._node, public_key=self._public_key, rooms=self._rooms.report(),
+                      admitting=self._admitting())
         await socket.send_str(hello.model_dump_json())
         self.connected = True
         self._rooms.tell_layouts()

@@ -31,7 +31,7 @@ async def run(
     control: str, spool: Path, addresses: Sequence[str] | None = None, public_address: str | None = None,
     ports: tuple[int, int] | None = None, *, priority: bool = True,
 ) -> None:
-    """Run a media node until SIGTERM or SIGINT.
+    """Run a media node until SIGTERM or SIGINT; SIGUSR1 drains it: no new rooms, and the end with the last one.
 
     control: web's Unix socket, or a ws:// URL. spool: a directory. addresses: local addresses to offer, all of the
     machine by default. public_address: announced in their place (1:1 NAT). ports: first and last UDP port.
@@ -44,7 +44,9 @@ async def run(
         _take_priority()
     gc.collect()
     gc.freeze()  # what is loaded now stays: a full collection over it would hold packets up for tens of milliseconds
-    await Node(Rooms(Reach(addresses or (), public_address, ports), spool, private), public, control).run(stop)
+    node = Node(Rooms(Reach(addresses or (), public_address, ports), spool, private), public, control)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, node.drain)
+    await node.run(stop)
 
 
 def _take_priority() -> None:
@@ -66,13 +68,24 @@ class Node:
         self.rooms = rooms
         self.lag = LoopLag()
         self.name = "media-" + hashlib.sha256(public_key).hexdigest()[:8]
-        self.link = ControlLink(control, rooms, self.name, public_key)
+        self.link = ControlLink(control, rooms, self.name, public_key, self._welcomes)
         rooms.emit = self.link.emit
         rooms.admitting = lambda: self.lag.admitting
         self._alarmed = False
+        self._stop = asyncio.Event()
+
+    def drain(self) -> None:
+        """Take no new rooms, and stop when the last one has ended."""
+        log.info("media node drains", rooms=len(self.rooms.report()))
+        self.rooms.draining = True
+        self._report()
+
+    def _welcomes(self) -> bool:
+        return not self.rooms.draining and not self.lag.alarming
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set; then end taps and close every transport."""
+        """Serve until `stop` is set or everything has drained; then end taps and close every transport."""
+        self._stop = stop
         tasks = [asyncio.create_task(self.link.keep(), name="control link"),
                  asyncio.create_task(self._tick_forever(), name="media tick")]
         waiting = asyncio.create_task(stop.wait(), name="stop")
@@ -96,9 +109,12 @@ class Node:
                 self.rooms.tick(time.monotonic())
             if ticks % LOAD_EVERY_TICKS == 0:
                 self._report()
+            if self.rooms.draining and not self.rooms.count():
+                self._stop.set()
 
     def _report(self) -> None:
-        self.link.emit(Load(participants=self.rooms.count(), loop_lag_ms=round(self.lag.median_ms, 2)))
+        self.link.emit(Load(participants=self.rooms.count(), loop_lag_ms=round(self.lag.median_ms, 2),
+                            admitting=self._welcomes()))
         if self.lag.alarming != self._alarmed:
             self._alarmed = self.lag.alarming
             if self._alarmed:

@@ -30,6 +30,7 @@ class Rooms:
     def __init__(self, reach: Reach, spool: Path, private: X25519PrivateKey) -> None:
         self.emit: Callable[[Event], None] = lambda event: None
         self.admitting: Callable[[], bool] = lambda: True
+        self.draining = False  # no new rooms; those that run end by themselves
         self._reach, self._spool, self._private = reach, spool, private
         self._rooms: dict[str, Room] = {}
         self._taps: dict[tuple[str, str], Tap] = {}
@@ -61,6 +62,8 @@ class Rooms:
         room = self._rooms.get(command.room)
         if (room is None or command.participant not in room.participants) and not self.admitting():
             raise RoomRefused("overloaded", "this node is too busy for another participant")
+        if room is None and self.draining:
+            raise RoomRefused("overloaded", "this node takes no new rooms")
         if room is None:
             room = self._rooms[command.room] = Room(
                 command.room, self._reach, lambda event: self.emit(event), echo=command.echo)

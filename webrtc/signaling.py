@@ -127,6 +127,7 @@ class Hello(Strict):
     node: Identifier
     public_key: Annotated[str, Field(max_length=64)]
     rooms: list[RoomReport]
+    admitting: bool = True
 
     @property
     def key(self) -> bytes:
@@ -207,9 +208,10 @@ class Incident(Strict):
 
 
 class Load(Strict):
-    """Once a few seconds: how busy the node is."""
+    """Once a few seconds: how busy the node is. admitting: new rooms are welcome; not when it is late or draining."""
 
     type: Literal["load"] = "load"
+    admitting: bool = True
     participants: Annotated[int, Field(ge=0)]
     loop_lag_ms: Annotated[float, Field(ge=0)]
 

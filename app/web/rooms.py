@@ -19,7 +19,7 @@ from app.encounters import Encounter
 from app.errors import AccessDenied, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
-from app.web.seats import Body, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
+from app.web.seats import Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
 from transcription.protocol import EndReason, Language
 from transcription.sealing import seal_key
 from webrtc.control import MediaError, Offer
@@ -86,7 +86,12 @@ class Rooms:
         if seat.connection not in ("", connection):
             self.tell(visit_id, {"type": "replaced"}, only=seat.connection)
         seat.connection, seat.state = connection, "connecting"
-        return await ask(self._seated(visit_id, participant).join(visit_id, participant, role))
+        try:
+            return await ask(self._seated(visit_id, participant).join(visit_id, participant, role))
+        except CallRefused as refusal:
+            if refusal.code == "overloaded" and all(seat.state != "connected" for seat in room.seats.values()):
+                self._move(room, None)  # nobody is there yet: the next try looks for another node
+            raise
 
     async def probe(self, room_id: str) -> Offer:
         """A room of one whose node sends back what it gets."""
@@ -267,8 +272,8 @@ class Rooms:
     def _place(self) -> MediaNode:
         if not self._nodes:
             raise Unavailable("The video service is starting again. Your place is kept; please wait a moment.")
-        load = {name: sum(r.node is node for r in self._rooms.values()) for name, node in self._nodes.items()}
-        return self._nodes[min(load, key=lambda name: load[name])]
+        nodes = [node for node in self._nodes.values() if node.admitting] or list(self._nodes.values())
+        return min(nodes, key=lambda node: sum(room.node is node for room in self._rooms.values()))
 
     @staticmethod
     def _move(room: Room, node: MediaNode | None) -> None:

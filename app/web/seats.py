@@ -32,6 +32,7 @@ class MediaNode(Protocol):
 
     node: str
     public_key: bytes
+    admitting: bool  # new rooms are welcome
 
     async def join(self, room: str, participant: str, role: str, *, echo: bool = False) -> Offer: ...
     async def answer(self, room: str, participant: str, epoch: int, sdp: str) -> None: ...

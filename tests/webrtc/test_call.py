@@ -8,9 +8,11 @@ from pathlib import Path
 
 import aiohttp
 import numpy as np
+import pytest
 
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
+from webrtc.control import MediaRefused
 from webrtc.signaling import ParticipantEvent
 from webrtc.synthetic import SyntheticParticipant
 
@@ -68,8 +70,6 @@ async def test_asked_to_rejoin_a_participant_comes_back(house: House, node: Runn
 
 
 async def test_an_answer_to_an_older_offer_is_refused(house: House, node: RunningNode) -> None:
-    from webrtc.control import MediaRefused
-
     old = await house.link.join("visit-1", "p1", "patient")
     await house.link.join("visit-1", "p1", "patient")
     peer = SyntheticParticipant(video=False)
@@ -103,8 +103,6 @@ async def test_a_peer_that_falls_silent_is_lost_and_heard_again(house: House, no
 
 
 async def test_a_node_that_is_late_admits_nobody_new_and_everybody_back(house: House, node: RunningNode) -> None:
-    from webrtc.control import MediaRefused
-
     await house.link.join("visit-1", "p1", "patient")
     for _ in range(40):
         node.node.lag.add(60.0)
@@ -115,6 +113,20 @@ async def test_a_node_that_is_late_admits_nobody_new_and_everybody_back(house: H
     else:
         raise AssertionError("it was admitted")
     await house.link.join("visit-1", "p1", "patient")
+
+
+async def test_a_draining_node_takes_no_new_room_and_ends_with_its_last(house: House, node: RunningNode) -> None:
+    await house.link.join("visit-1", "p1", "patient")
+    assert house.link.admitting
+    node.node.drain()
+    await until(lambda: not house.link.admitting)
+    await house.link.join("visit-1", "d1", "doctor")  # who belongs to a room that runs comes in
+    with pytest.raises(MediaRefused) as refused:
+        await house.link.join("visit-2", "p2", "patient")
+    assert refused.value.code == "overloaded"
+    assert not node._stop.is_set()
+    await house.link.close("visit-1")
+    await until(node._stop.is_set)
 
 
 async def test_speech_of_any_wav_file_arrives(house: House, node: RunningNode, tmp_path: Path) -> None:
@@ -153,8 +165,6 @@ async def test_leaving_frees_the_slot_and_a_closed_peer_is_lost_at_once(house: H
 
 
 async def test_four_take_part_and_a_fifth_is_told_the_room_is_full(house: House, node: RunningNode) -> None:
-    from webrtc.control import MediaRefused
-
     async with contextlib.AsyncExitStack() as stack:
         peers = [await stack.enter_async_context(seated(house, f"p{n}", "patient", video=False)) for n in range(4)]
         await until(lambda: all(p._frames.get("audio", 0) > 30 for p in peers))

@@ -107,6 +107,8 @@ class FakeNode:
         self.calls: list[tuple] = []
         self.epochs = itertools.count(1)
         self.silent = self.tapless = False
+        self.admitting = True
+        self.refuses = ""
 
     def _note(self, *call):
         if self.silent:
@@ -115,6 +117,8 @@ class FakeNode:
 
     async def join(self, room, participant, role, *, echo=False):
         self._note("join", room, participant)
+        if self.refuses:
+            raise MediaRefused(self.refuses, "no")
         return Offer("v=0 offer", next(self.epochs))
 
     async def answer(self, room, participant, epoch, sdp):

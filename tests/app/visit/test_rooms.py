@@ -17,7 +17,7 @@ from app.web.keys import BUS
 from app.web.rooms import Rooms
 from app.web.seats import Seat
 from tests.app.visit.conftest import PRIVATE, PUBLIC, SYSTEM, FakeNode
-from tests.app.visit.test_sockets import in_call
+from tests.app.visit.test_sockets import in_call, waiting_patient
 from transcription.protocol import Hello, Segment, StreamDone
 from transcription.sealing import open_key
 
@@ -176,6 +176,36 @@ async def test_a_call_stays_where_it_is_when_its_node_only_lost_the_connection(h
     await house.rooms.node_up(node, {clinic.visits[0]: {"patient": Seat("patient", "patient", state="connected")}})
     house.rooms.rehouse()
     await patient.silence("rejoin")
+
+
+async def test_new_rooms_go_where_the_fewest_are_and_are_welcome(house, clinic, node):
+    await in_call(house, clinic)
+    idle, draining = FakeNode("node-2"), FakeNode("node-3")
+    draining.admitting = False
+    for another in (draining, idle):
+        await house.rooms.node_up(another, {})
+    for n in (1, 2):
+        patient = await waiting_patient(house, clinic, n)
+        await house.doctor().post(f"/visits/{clinic.visits[n]}/admission")
+        await patient.hear("admitted")
+        await patient.say(type="join")
+        await patient.hear("offer")
+    assert [len(each.asked("join")) for each in (node, idle, draining)] == [3, 1, 0]
+
+
+async def test_a_node_that_refuses_a_new_room_is_not_asked_for_ever(house, clinic, node):
+    node.refuses = "overloaded"
+    patient = await waiting_patient(house, clinic)
+    await house.doctor().post(f"/visits/{clinic.visits[0]}/admission")
+    await patient.hear("admitted")
+    await patient.say(type="join")
+    assert (await patient.hear("error"))["code"] == "overloaded"
+    node.admitting = False
+    other = FakeNode("node-2")
+    await house.rooms.node_up(other, {})
+    await patient.say(type="join")
+    await patient.hear("offer")
+    assert other.asked("join") == [(clinic.visits[0], "patient")]
 
 
 async def test_after_a_restart_of_web_running_calls_are_found_and_finished_ones_closed(house, clinic, node, db):
