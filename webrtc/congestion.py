@@ -24,6 +24,11 @@ HIGHEST_BITS_PER_S = 2_500_000  # an estimate above this is no limit for a brows
 DECREASE, GROWTH = 0.85, 1.04
 DECREASE_EVERY_S = 0.4
 SPEECH_BITS_PER_S = 45_000  # what one voice takes, headers included
+LEAST_VIDEO_BITS_PER_S = 50_000  # below it a browser's camera cannot go
+NARROW_BITS_PER_S = 60_000  # a share of video that is worth nothing
+PAUSE_AFTER_S = 2.0
+RESUME_FIRST_S, RESUME_LAST_S = 6.0, 48.0  # video is tried again after so long, then after longer and longer
+FORGIVEN_AFTER_S = 20.0
 
 Arrival = tuple[int, float | None]  # transport-wide number (16 bits), arrival in the receiver's seconds or None
 
@@ -33,6 +38,7 @@ class Downlink:
 
     def __init__(self) -> None:
         self.estimate_bits_per_s: float | None = None
+        self.congested = False
         self._next = 0
         self._sent: list[tuple[int, float, int] | None] = [None] * SENT_KEPT  # number, when, octets; a ring
         self._window: deque[tuple[float, int, float | None]] = deque()  # reported at, octets, delay or None if lost
@@ -71,7 +77,8 @@ class Downlink:
         recent = [(octets, delay) for at_s, octets, delay in arrived if now_s - at_s <= RECENT_S and delay is not None]
         carried = 8 * sum(octets for octets, _ in recent) / min(RECENT_S, max(0.2, now_s - self._decreased_s))
         queue_s = self._queue_s([delay for _, delay in recent], now_s)
-        if loss > CONGESTED_LOSS or queue_s > CONGESTED_QUEUE_S:
+        self.congested = loss > CONGESTED_LOSS or queue_s > CONGESTED_QUEUE_S
+        if self.congested:
             self._decrease(carried, queue_s, now_s)
         elif loss < CLEAR_LOSS and queue_s < CLEAR_QUEUE_S and self.estimate_bits_per_s is not None:
             self._increase(carried)
@@ -104,7 +111,36 @@ class Downlink:
         """What each of so many videos may take once each voice has its part."""
         if self.estimate_bits_per_s is None or not videos:
             return None
-        return int(max(50_000, (self.estimate_bits_per_s - voices * SPEECH_BITS_PER_S) / videos))
+        return int(max(LEAST_VIDEO_BITS_PER_S, (self.estimate_bits_per_s - voices * SPEECH_BITS_PER_S) / videos))
+
+
+class VideoPause:
+    """Whether a way is too narrow for any video: then speech has it alone, and video is tried again after a while."""
+
+    def __init__(self) -> None:
+        self.paused = False
+        self._narrow_s: float | None = None  # since when
+        self._resume_s = 0.0
+        self._wait_s = RESUME_FIRST_S
+
+    def update(self, share: int | None, now_s: float, *, congested: bool) -> bool:
+        """Look again, a few times a second; returns whether video pauses.
+
+        share: what a video may take, None for any. congested: speech is late or lost as it is.
+        """
+        if self.paused:
+            if now_s >= self._resume_s:
+                self.paused, self._narrow_s = False, None
+        elif share is None or share > NARROW_BITS_PER_S or not congested:
+            self._narrow_s = None
+            if now_s - self._resume_s > FORGIVEN_AFTER_S:
+                self._wait_s = RESUME_FIRST_S
+        elif self._narrow_s is None:
+            self._narrow_s = now_s
+        elif now_s - self._narrow_s >= PAUSE_AFTER_S:
+            self.paused, self._resume_s = True, now_s + self._wait_s
+            self._wait_s = min(2 * self._wait_s, RESUME_LAST_S)
+        return self.paused
 
 
 def _unwrapped(delay_s: float) -> float:

@@ -38,6 +38,7 @@ class Egress:
         self.packets_lost = 0
         self.rtt_ms: float | None = None
         self.limit_bits_per_s: int | None = None  # what the receiver's way can carry of this
+        self.paused = False  # the receiver's way is kept for speech
         self._transport: MediaTransport | None = None
         self._downlink: Downlink | None = None
         self._stream = 0  # the Ingress stream the offsets belong to
@@ -58,6 +59,11 @@ class Egress:
         self._again.clear()
         self._reports.clear()
 
+    def pause(self, *, paused: bool) -> None:
+        """Send nothing for now, or go on where the stream stopped, which takes a key frame."""
+        self.paused = paused
+        self._stream = 0
+
     def active(self, now_s: float) -> bool:
         """Whether something was sent lately."""
         return self._last is not None and now_s - self._last[1] < SILENT_S
@@ -66,7 +72,7 @@ class Egress:
         """Send one packet on. number: the sender's sequence number, not wrapped; place: see rtp.parse."""
         if stream != self._stream:
             self._rebase(stream, number, timestamp, now_s)
-        if self._transport is None:
+        if self._transport is None or self.paused:
             return
         offset = self._offset if number >= self._from else self._older_offset(number)
         if offset is None:

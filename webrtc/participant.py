@@ -24,7 +24,7 @@ from aiortc.rtp import (
 )
 
 from webrtc import feedback, rtp, sdp
-from webrtc.congestion import Downlink, transport_feedback
+from webrtc.congestion import Downlink, VideoPause, transport_feedback
 from webrtc.forwarding import NO_LIMIT_BITS_PER_S, Egress, Ingress
 from webrtc.ice import Reach
 from webrtc.quality import participant_stats
@@ -64,6 +64,7 @@ class Join:
     answered: bool = False
     told_bits_per_s: int = NO_LIMIT_BITS_PER_S
     downlink: Downlink = field(default_factory=Downlink)
+    pause: VideoPause = field(default_factory=VideoPause)
     arrivals: feedback.TransportFeedback = field(default_factory=feedback.TransportFeedback)
 
 
@@ -80,6 +81,7 @@ class Participant:
         self.join: Join | None = None
         self.refusals = Refusals()
         self.lost_at_s: float | None = None
+        self.video_paused = False  # towards them
         self._on_change = on_change
         self._egress_of = {egress.ssrc: egress for slot in self.slots for egress in slot.egresses.values()}
         self._ticks = secrets.randbelow(SLOW_TICKS)  # not everybody's reports in the same tick
@@ -112,6 +114,7 @@ class Participant:
         join, self.join = self.join, None
         if join is not None:
             join.transport.mute()
+            self._pause_video(paused=False)
         for ingress in self.ingress.values():
             ingress.stop()
         for egress in self._egress_of.values():
@@ -239,14 +242,29 @@ class Participant:
         join.downlink.update(now_s)
         occupied = [slot for slot in self.slots if slot.occupant]
         watched = [slot.egresses[source] for slot in occupied for source in sdp.VIDEO_SOURCES]
-        active = [egress for egress in watched if egress.active(now_s)]
+        active = sum(egress.active(now_s) for egress in watched)
+        share = join.downlink.video_share(max(1, active), len(occupied))
         for egress in watched:
-            egress.limit_bits_per_s = join.downlink.video_share(len(active), len(occupied))
+            egress.limit_bits_per_s = share
+        self._pause_video(paused=join.pause.update(share, now_s, congested=join.downlink.congested))
         sending = [ingress for source in sdp.VIDEO_SOURCES if (ingress := self.ingress[source]).active(now_s)]
         limit = sum(ingress.limit_bits_per_s() for ingress in sending)
         if sending and limit != join.told_bits_per_s:  # a browser takes it as the limit of all it sends
             join.told_bits_per_s = limit
             join.transport.send_rtcp(feedback.bitrate_limit([i.ssrc for i in sending if i.ssrc is not None], limit))
+
+    def _pause_video(self, *, paused: bool) -> None:
+        if paused == self.video_paused:
+            return
+        self.video_paused = paused
+        for egress in (slot.egresses[source] for slot in self.slots for source in sdp.VIDEO_SOURCES):
+            egress.pause(paused=paused)
+            if not paused:
+                self.on_keyframe_wanted(egress)
+        self.on_video_paused(self)
+
+    def on_video_paused(self, participant: "Participant") -> None:
+        """Video towards this participant paused or came back; the room replaces this by telling web."""
 
     def _reports_to_sender(self, join: Join, now_s: float) -> None:
         sending = [i for i in self.ingress.values() if i.ssrc is not None and i.reception.received]

@@ -10,7 +10,7 @@ from webrtc.forwarding import Egress
 from webrtc.ice import Reach
 from webrtc.participant import SLOTS, Participant, Slot
 from webrtc.sdp import SHOWN_AS
-from webrtc.signaling import Event, LayoutEvent, ParticipantEvent, SlotLine
+from webrtc.signaling import Event, LayoutEvent, ParticipantEvent, SlotLine, VideoEvent
 from webrtc.transport import MediaTransport
 
 FORGOTTEN_AFTER_S = 300.0  # a lost participant's place is kept for so long
@@ -48,6 +48,7 @@ class Room:
                 raise RoomRefused("room-full", f"a room holds {SLOTS + 1} participants")
             participant = Participant(participant_id, role, self._changed)
             participant.on_keyframe_wanted = self._keyframe_wanted  # type: ignore[method-assign]
+            participant.on_video_paused = self._video_paused  # type: ignore[method-assign]
             self.participants[participant_id] = participant
             self._seat(participant)
         self._close_later(participant.leave_transport())
@@ -148,6 +149,10 @@ class Room:
             for ingress in participant.ingress.values():
                 if egress in ingress.egresses:
                     ingress.keyframes.ask()
+
+    def _video_paused(self, participant: Participant) -> None:
+        self._emit(VideoEvent(
+            room=self.room_id, participant=participant.participant_id, paused=participant.video_paused))
 
     # --- states ----------------------------------------------------------------------------------------------------
 

@@ -187,6 +187,15 @@ class LayoutEvent(Strict):
     slots: list[SlotLine]
 
 
+class VideoEvent(Strict):
+    """Video towards a participant paused, because their way carries speech alone, or came back."""
+
+    type: Literal["video"] = "video"
+    room: Identifier
+    participant: Identifier
+    paused: bool
+
+
 class TapEvent(Strict):
     """A sealed stream began, ended, or could not go on (reason then: key-refused, disk-full, spool, behind)."""
 
@@ -216,7 +225,7 @@ class Load(Strict):
     loop_lag_ms: Annotated[float, Field(ge=0)]
 
 
-Event = ParticipantEvent | LayoutEvent | TapEvent | Incident | Load
+Event = ParticipantEvent | LayoutEvent | VideoEvent | TapEvent | Incident | Load
 FromNode = Hello | Reply | Refusal | Event
 
 _command: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])

@@ -26,7 +26,7 @@ from transcription.client import WorkerLink
 from transcription.protocol import MAX_MESSAGE_BYTES, Hello, Refused, Segment, StreamDone
 from transcription.sealing import seal_key
 from webrtc.control import MediaLink
-from webrtc.signaling import Event, Incident, LayoutEvent, Load, ParticipantEvent, TapEvent
+from webrtc.signaling import Event, Incident, LayoutEvent, Load, ParticipantEvent, TapEvent, VideoEvent
 
 log = structlog.get_logger(__name__)
 SPEECH = system("transcription worker")
@@ -112,6 +112,8 @@ class Hub:
                 await rooms.participant_changed(event.room, event.participant, event.state, event.reason)
             case LayoutEvent():
                 rooms.layout(event.room, event.participant, [slot.model_dump() for slot in event.slots])
+            case VideoEvent():
+                rooms.tell(event.room, {"type": "video", "participant": event.participant, "paused": event.paused})
             case TapEvent(state="started", stream_id=str(stream_id)):
                 await rooms.tap_started(event.visit_id, event.participant, stream_id)
             case TapEvent():

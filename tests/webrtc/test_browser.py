@@ -17,9 +17,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright
 
-from tests.webrtc.conftest import RunningNode
+from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
 from webrtc.ice import HostConnection
+from webrtc.signaling import VideoEvent
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -261,6 +262,39 @@ async def test_speech_survives_a_narrow_way(
     assert now["in_audio"]["packetsLost"] - before["in_audio"]["packetsLost"] < 0.05 * heard
     assert now["in_video"]["framesDecoded"] - before["in_video"]["framesDecoded"] > 20
     assert (await house.link.stats("visit-1"))[0]["receives"][0]["video"]["limit_bits_per_s"] < 700_000
+
+
+async def test_video_pauses_on_a_way_for_speech_alone_and_comes_back(
+    house: House, node: RunningNode, pages: tuple[Page, Page], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The doctor's way shrinks to 110 kbit/s: video pauses, speech goes on; it widens again, and video is back."""
+    await join_both(pages)
+    await asyncio.sleep(3)
+    narrow = node.rooms._rooms["visit-1"].participants["d1"].join.transport.ice
+    transmit, loop, free_s = HostConnection.transmit, asyncio.get_running_loop(), 0.0
+
+    def limited(self: HostConnection, data: bytes) -> None:
+        nonlocal free_s
+        if self is not narrow:
+            transmit(self, data)
+        elif free_s - loop.time() < 0.4:
+            free_s = max(free_s, loop.time()) + 8 * len(data) / 110_000
+            loop.call_at(free_s, transmit, self, data)
+
+    def told(paused: bool) -> list[VideoEvent]:
+        return [e for e in house.events if isinstance(e, VideoEvent) and e.participant == "d1" and e.paused is paused]
+
+    with monkeypatch.context() as path:
+        path.setattr(HostConnection, "transmit", limited)
+        await until(lambda: told(True), 25)
+        before = await pages[0].evaluate(STATS)
+        await asyncio.sleep(3)
+        now = await pages[0].evaluate(STATS)
+        assert now["in_audio"]["packetsReceived"] - before["in_audio"]["packetsReceived"] > 130
+        assert now["in_audio"]["packetsLost"] - before["in_audio"]["packetsLost"] < 10
+    await until(lambda: told(False), 60)
+    decoded = (await pages[0].evaluate(STATS))["in_video"]["framesDecoded"]
+    await pages[0].wait_for_function(DECODED_MORE, arg=decoded + 20, timeout=15_000)
 
 
 async def test_whose_connection_it_is(house: House, pages: tuple[Page, Page]) -> None:

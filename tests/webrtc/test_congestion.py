@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webrtc.congestion import Downlink, transport_feedback
+from webrtc.congestion import Downlink, VideoPause, transport_feedback
 from webrtc.feedback import TransportFeedback
 from webrtc.quality import LoopLag
 
@@ -57,6 +57,37 @@ def hold_call(link: Link, seconds: float, *, follow: bool = True, wanted: float 
             estimates.append(downlink.update(now_s))
         now_s, step = now_s + 0.01, step + 1
     return downlink, estimates
+
+
+def looked(pause: VideoPause, share: int | None, from_s: float, for_s: float, *, congested: bool = True) -> list[bool]:
+    return [pause.update(share, from_s + n / 5, congested=congested) for n in range(round(for_s * 5))]
+
+
+def test_video_pauses_when_its_share_is_worth_nothing_and_is_tried_again_ever_later() -> None:
+    pause = VideoPause()
+    assert not any(looked(pause, None, 100, 30) + looked(pause, 400_000, 130, 30))
+    assert not any(looked(pause, 50_000, 160, 1.8) + looked(pause, 90_000, 162, 1) + looked(pause, 50_000, 163, 1.8))
+    assert not any(looked(pause, 50_000, 165, 5, congested=False)), "little is enough while speech is in time"
+    assert not any(looked(pause, 50_000, 170, 1.8))
+    assert looked(pause, 50_000, 171.8, 0.4)[-1]
+    at_s, waits = 172.2, []
+    for _ in range(5):
+        began_s = at_s
+        while pause.update(50_000, at_s, congested=True):
+            at_s += 0.2
+        waits.append(round(at_s - began_s))
+        while not pause.update(50_000, at_s, congested=True):
+            at_s += 0.2
+    assert waits == [6, 12, 24, 48, 48]
+
+
+def test_a_way_that_was_good_for_long_is_tried_soon_again() -> None:
+    pause = VideoPause()
+    assert looked(pause, 50_000, 100, 3)[-1]
+    looked(pause, 50_000, 103, 6)
+    assert not any(looked(pause, 300_000, 109, 40))
+    assert looked(pause, 50_000, 149, 3)[-1]
+    assert not looked(pause, 300_000, 152, 6.2)[-1], "after 6 s, not 12"
 
 
 def test_a_wide_way_has_no_limit() -> None:

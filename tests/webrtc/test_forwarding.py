@@ -71,6 +71,21 @@ def steps(numbers: list[int]) -> list[int]:
     return [(b - a) & 0xFFFF for a, b in pairwise(numbers)]
 
 
+def test_a_paused_stream_goes_on_without_a_hole() -> None:
+    ingress, egress, wire = camera()
+    for n in range(3):
+        feed(ingress, packet(n, 3_000 * n), 1.0 + n / 30)
+    egress.pause(paused=True)
+    for n in range(3, 90):
+        feed(ingress, packet(n, 3_000 * n), 1.0 + n / 30)
+    assert len(wire.packets) == 3
+    egress.pause(paused=False)
+    for n in range(90, 93):
+        feed(ingress, packet(n, 3_000 * n), 1.0 + n / 30)
+    assert steps(wire.sequences) == [1] * 5
+    assert 255_000 < (wire.timestamps[3] - wire.timestamps[2]) & 0xFFFFFFFF < 270_000, "the time that passed"
+
+
 def test_only_the_header_changes() -> None:
     ingress, _, wire = camera()
     feed(ingress, packet(65_535, 7, b"\x10\x01one"))

@@ -160,6 +160,9 @@ export class CallStage {
     });
     on(session, "gone", ({ kind }) => (kind === "screen" ? this.#showScreen(null) : this.#show(null)));
     on(session, "participant", (told) => this.#describe(told));
+    on(session, "message", (message) => {
+      if (message.type === "video") this.#videoPaused(message);
+    });
     on(session, "state", (state) => this.#reflect(state));
     on(session, "socket", (open) => this.band("socket", open ? "" : this.#words.socketLost, "mind"));
     on(session, "quality", (quality) => this.#weigh(quality));
@@ -207,6 +210,13 @@ export class CallStage {
       : [told.audio ? "" : otherMuted, told.video ? "" : otherCameraOff].filter(Boolean).join(" ");
     this.band("other", text, told.state === "lost" ? "mind" : "info");
     element("remote", HTMLVideoElement).classList.toggle("off", !told.video);
+  }
+
+  /** @param {{participant: string, paused: boolean}} told  whose way carries speech alone */
+  #videoPaused({ participant, paused }) {
+    const theirs = participant === this.#other;
+    this.band(theirs ? "paused-them" : "paused-you", !paused ? "" : theirs ? this.#words.pausedThem : this.#words.pausedYou, "mind");
+    if (!theirs) element("remote", HTMLVideoElement).classList.toggle("paused", paused);
   }
 
   /** @param {string} state */
