@@ -28,7 +28,7 @@ from aioice.ice import get_host_addresses
 from bench.peers.clip import write_clip
 from bench.peers.janus import VideoRoom, running_janus
 from bench.peers.wire import Wire, connect, wire_of
-from bench.rig import HERE, Peer, Process, running_node
+from bench.rig import HERE, Peer, Process, pinned, running_node
 from transcription.sealing import seal_key
 from webrtc.control import MediaLink
 from webrtc.sdp import MediaLine
@@ -62,10 +62,9 @@ async def measure(load: Load, wires: list[Wire], server: Process) -> dict[str, A
     for wire in wires:
         with suppress(ValueError, KeyError):
             loop._remove_reader(wire.fd)  # type: ignore[attr-defined]  # the generator reads from here on
-    first = str(min(os.sched_getaffinity(0)))
     generator = await asyncio.create_subprocess_exec(
-        "taskset", "--cpu-list", first, str(load.tool), "load", str(load.seconds), str(load.clip),
-        "stamped" if load.stamped else "intact",
+        *pinned(min(os.sched_getaffinity(0)), str(load.tool), "load", str(load.seconds), str(load.clip),
+                "stamped" if load.stamped else "intact"),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=[wire.fd for wire in wires])
     assert generator.stdin is not None and generator.stdout is not None
     generator.stdin.write("".join(wire.line() for wire in wires).encode())
@@ -80,6 +79,7 @@ async def measure(load: Load, wires: list[Wire], server: Process) -> dict[str, A
         "calls": load.calls, "cpu_s_per_call_minute": round(cpu_s / (load.calls * load.seconds / 60), 3),
         "us_per_packet": round(1e6 * cpu_s / seen["sent"], 1), "core_share": round(cpu_s / load.seconds, 2),
         "added_p50_ms": seen["p50_ms"], "added_p95_ms": seen["p95_ms"], "added_p99_ms": seen["p99_ms"],
+        "generator_late_p99_ms": seen["late_p99_ms"],  # figures of a generator that was late say little
         "packets": seen["sent"], "loss": round(max(0.0, 1 - seen["received"] / seen["sent"]), 5)}
 
 

@@ -157,7 +157,7 @@ static size_t packets_in_clip;
 static uint64_t round_ns;
 static int stamped;
 static uint64_t sent, received, opened_badly;
-static uint32_t *latency_us;  /* a histogram */
+static uint32_t *latency_us, *late_us;  /* histograms: on the way, and of our own sending */
 
 static void read_clip(const char *path) {
   FILE *file = fopen(path, "rb");
@@ -172,6 +172,8 @@ static void read_clip(const char *path) {
   fclose(file);
   round_ns = (clip[packets_in_clip - 1].head.due_us / 1000000 + 1) * 1000000000ull;
 }
+
+static void note(uint32_t *histogram, uint64_t us) { histogram[us < MOST_LATENCY_US ? us : MOST_LATENCY_US]++; }
 
 static void send_one(Entity *e, const Packet *p, uint64_t at_ns) {
   uint8_t packet[ROOM];
@@ -197,7 +199,9 @@ static void send_one(Entity *e, const Packet *p, uint64_t at_ns) {
 static void send_due(Entity *e, uint64_t now) {
   while (e->sends) {
     const Packet *p = &clip[e->next];
-    if (e->began_ns + e->rounds * round_ns + p->head.due_us * 1000ull > now) return;
+    uint64_t due = e->began_ns + e->rounds * round_ns + p->head.due_us * 1000ull;
+    if (due > now) return;
+    if (late_us) note(late_us, (now - due) / 1000);
     send_one(e, p, now_ns());
     if (++e->next == packets_in_clip) { e->next = 0; e->rounds++; }
   }
@@ -209,8 +213,7 @@ static void take(Entity *e, const uint8_t *p, int length, uint64_t now) {
   if (stamped && latency_us && length > 20) {
     uint64_t left;
     memcpy(&left, p + length - 8, 8);
-    uint64_t us = (now - left) / 1000;
-    latency_us[us < MOST_LATENCY_US ? us : MOST_LATENCY_US]++;
+    note(latency_us, (now - left) / 1000);
   }
   if (!(p[0] & 0x10) || length < 16) return;
   end = at + 4 * (p[14] << 8 | p[15]);
@@ -284,11 +287,11 @@ static void play(int ep, double seconds, int sending) {
   }
 }
 
-static double quantile(double q) {
+static double quantile(const uint32_t *histogram, double q) {
   uint64_t all = 0, seen = 0;
-  for (int us = 0; us <= MOST_LATENCY_US; us++) all += latency_us[us];
+  for (int us = 0; us <= MOST_LATENCY_US; us++) all += histogram[us];
   for (int us = 0; us <= MOST_LATENCY_US; us++)
-    if (all && (seen += latency_us[us]) >= q * all) return us / 1000.0;
+    if (all && (seen += histogram[us]) >= q * all) return us / 1000.0;
   return -1;
 }
 
@@ -305,13 +308,15 @@ static void load(double seconds, const char *path) {
   }
   play(ep, 2.0, 1);  /* every stream has begun and is decoded */
   latency_us = calloc(MOST_LATENCY_US + 1, sizeof *latency_us);
+  late_us = calloc(MOST_LATENCY_US + 1, sizeof *late_us);
   sent = received = opened_badly = 0;
   printf("begin\n"); fflush(stdout);
   play(ep, seconds, 1);
   printf("end\n"); fflush(stdout);
   play(ep, 0.3, 0);
-  printf("{\"sent\": %lu, \"received\": %lu, \"not_opened\": %lu, \"p50_ms\": %.3f, \"p95_ms\": %.3f, \"p99_ms\": %.3f}\n",
-         sent, received, opened_badly, quantile(.5), quantile(.95), quantile(.99));
+  printf("{\"sent\": %lu, \"received\": %lu, \"not_opened\": %lu, \"p50_ms\": %.3f, \"p95_ms\": %.3f, \"p99_ms\": %.3f, "
+         "\"late_p99_ms\": %.3f}\n", sent, received, opened_badly, quantile(latency_us, .5), quantile(latency_us, .95),
+         quantile(latency_us, .99), quantile(late_us, .99));
 }
 
 int main(int argc, char **argv) {

@@ -1,6 +1,7 @@
 """How long a call is interrupted, seen from inside the page: used by the trip through bad luck and by `bench recovery`."""
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 # Peer connections are numbered as they are made; each notes when it was connected and when its first picture showed.
 WATCH = """(() => {
@@ -28,6 +29,7 @@ WATCH = """(() => {
 })()"""
 MARK = "() => { window.markedMs = performance.now(); window.markedPeers = window.peers.length; }"
 BACK = "() => window.peers.slice(window.markedPeers).some((p) => p.pictureMs !== null)"
+STANDS = "() => ({ call: document.body.dataset.call, bands: document.querySelector('#bands').textContent, markedMs, peers })"
 TIMES = """() => {
   const back = window.peers.slice(window.markedPeers).find((p) => p.pictureMs !== null);
   return { noticed_ms: back.madeMs - markedMs, connected_ms: back.connectedMs - markedMs,
@@ -43,5 +45,8 @@ def mark(*pages: Page) -> None:
 
 def times_back(page: Page, within_s: float = 30) -> dict[str, float]:
     """Wait until a new connection shows the other's picture; when it was made, connected and seen, from the mark on."""
-    page.wait_for_function(BACK, timeout=within_s * 1_000)
+    try:
+        page.wait_for_function(BACK, timeout=within_s * 1_000)
+    except PlaywrightTimeout:
+        raise AssertionError(f"not back: {page.evaluate(STANDS)}") from None
     return page.evaluate(TIMES)
