@@ -66,11 +66,11 @@ def test_a_visit_survives_bad_luck(visit):
         flows(page)
 
     # speech goes on being written down; the worker is killed and nothing of it is lost or said twice
-    doctor.wait_for_function(f"() => ({SPOKEN})() >= 2", timeout=60_000)
+    doctor.wait_for_function(f"() => ({SPOKEN})() >= 2", timeout=150_000)
     house.kill("transcribe")
     doctor.wait_for_timeout(3000)
     before = doctor.evaluate(SPOKEN)
-    doctor.wait_for_function(f"() => ({SPOKEN})() > {before}", timeout=60_000)
+    doctor.wait_for_function(f"() => ({SPOKEN})() > {before}", timeout=150_000)
 
     # the web process is killed: sockets come back, what was written is still there
     before = doctor.evaluate(SPOKEN)
@@ -78,7 +78,7 @@ def test_a_visit_survives_bad_luck(visit):
     for page in (doctor, patient):
         page.wait_for_selector("[data-key=socket]", timeout=10_000)
     for page in (doctor, patient):
-        page.wait_for_selector("[data-key=socket]", state="detached", timeout=30_000)
+        page.wait_for_selector("[data-key=socket]", state="detached", timeout=90_000)
         flows(page)
     assert doctor.evaluate(SPOKEN) >= before
 
