@@ -15,7 +15,7 @@ from app.jobs import Runner
 from app.notifications import delivery
 from app.record import jobs as record_jobs
 from app.settings import Settings
-from app.web import hub, keys, middleware, rendering, sockets
+from app.web import assets, hub, keys, middleware, rendering, sockets
 from app.web.forms import FORM_LIMIT_BYTES
 from app.web.rooms import Rooms
 from app.web.routes import ROUTES
@@ -53,7 +53,7 @@ def build(settings: Settings, db: Database, *, work: bool = False) -> web.Applic
         app.cleanup_ctx.append(_run_jobs)
     app.on_shutdown.append(sockets.close_all)
     add_routes(app, ROUTES)
-    app.router.add_static(f"/static/{app[keys.RELEASE]}", rendering.ROOT / "static")
+    assets.add(app, app[keys.RELEASE], assets.load(rendering.ROOT / "static"))
     return app
 
 

@@ -16,6 +16,7 @@ from app.access.policy import Action, role_may
 from app.actor import ANONYMOUS, Actor
 from app.db import Tx
 from app.errors import AccessDenied, ColloqueError, Invalid, NotFound, SignInRequired
+from app.web.assets import compress
 from app.web.forms import CSRF_FIELD, CSRF_HEADER, check_csrf, check_readable, form_of
 from app.web.keys import ACTOR, CSRF_COOKIE_VALUE, DATABASE, LANGUAGE, REQUEST_ID, SETTINGS
 from app.web.limits import Every
@@ -86,7 +87,7 @@ async def trace(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def harden(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Put the security headers on every answer, errors and redirects included."""
+    """Put the security headers on every answer, errors and redirects included, and compress pages."""
     try:
         response = await handler(request)
     except web.HTTPException as answer:
@@ -94,6 +95,7 @@ async def harden(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise
     if not response.prepared:  # a WebSocket is already on its way
         _protect(request, response)
+        compress(request, response)
     return response
 
 
@@ -172,7 +174,9 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     audience = AUDIENCE.get(_route_name(request), Audience.PUBLIC)
     actor: Actor | None = None
     db, ip = request.app[DATABASE], client_ip(request)
-    if audience is Audience.PATIENT and (secret := request.cookies.get(cookie_name(request, PATIENT_COOKIE))):
+    if request.path.startswith("/static/"):
+        pass  # the same for everybody: no session is looked up
+    elif audience is Audience.PATIENT and (secret := request.cookies.get(cookie_name(request, PATIENT_COOKIE))):
         actor = await db.read(ANONYMOUS, links.actor_of_session, secret)
     elif audience is not Audience.PATIENT and (secret := request.cookies.get(cookie_name(request, STAFF_COOKIE))):
         actor = await db.read(ANONYMOUS, accounts.actor_of_session, secret)

@@ -1,43 +1,15 @@
 """The house behind real Caddy with the repository's Caddyfile: TLS, HTTP/2, WebSocket, headers, compression, caching."""
 
 import json
-import os
 import re
 import subprocess
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.caddy import CADDYFILE, caddy
 from tests.trips import people
-from tests.trips.conftest import ROOT, browser_speaking, free_port, running_house
-
-CADDYFILE = ROOT / "Caddyfile"
-
-
-@contextmanager
-def caddy(folder: Path, port: int, upstream: str):
-    """Caddy with its own certificate authority; yields the CA's certificate."""
-    settings = {
-        "COLLOQUE_SITE": f"https://localhost:{port}", "COLLOQUE_UPSTREAM": upstream, "COLLOQUE_CADDY_TLS": "tls internal",
-        "COLLOQUE_CADDY_GLOBAL": f"skip_install_trust\n\tlocal_certs\n\tauto_https disable_redirects\n\tstorage file_system {folder}/caddy",
-        "HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder),
-    }
-    with (folder / "caddy.log").open("wb") as log:
-        process = subprocess.Popen(["caddy", "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"],
-                                   env=os.environ | settings, stdout=log, stderr=log)
-    root = folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
-    try:
-        for _ in range(100):
-            if root.exists() and process.poll() is None:
-                break
-            time.sleep(0.1)
-        assert root.exists(), (folder / "caddy.log").read_text()[-3000:]
-        yield root
-    finally:
-        process.terminate()
-        process.wait(10)
+from tests.trips.conftest import browser_speaking, free_port, running_house
 
 
 def test_the_caddyfile_is_valid():

@@ -1,7 +1,6 @@
 """The patient's way from the invitation to the waiting room, page by page, and what happens off that way."""
 
 import asyncio
-import gzip
 import re
 
 import pytest
@@ -11,6 +10,7 @@ from app.access import links
 from app.consent import TRANSCRIPTION, VISIT
 from app.journey import Phase, phase
 from app.scheduling import booking
+from bench import weight
 from tests.app.front_door import FAMILY, START_AT, SYSTEM, later
 
 SECRETS = (FAMILY, "Claire", "Benali", "Diabetology", "diab", "08:15", "8 h 15")
@@ -406,26 +406,10 @@ async def test_patient_pages_are_light_in_both_languages(front, browser, languag
         await visitor.get(path)
         assert visitor.status == 200
         assert f'<html lang="{language}">' in visitor.page
-        assert await weight(visitor) < 100_000, path
-
-
-async def weight(visitor):
-    """Bytes over the wire on a first visit: the page, its styles, its scripts with what they import, one font, icons."""
-    todo = re.findall(r'(?:href|src)="(/static/[^"#]+)', visitor.page)
-    seen, total = set(), len(gzip.compress(visitor.page.encode(), 6))
-    while todo:
-        path = todo.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        answer = await visitor.client.get(path)
-        assert answer.status == 200, path
-        body = await answer.read()
-        total += len(body) if path.endswith("woff2") else len(gzip.compress(body, 6))
-        if path.endswith(".js"):
-            imports = re.findall(r'(?:from|import)\s+"(\.[^"]+)"', body.decode())
-            todo += [str(answer.url.join(type(answer.url)(each)).path) for each in imports]
-    return total
+        async with weight.browser(cookie_jar=visitor.client.session.cookie_jar) as session:
+            seen = await weight.first_visit(session, visitor.client.make_url(path))
+        assert seen["wire_bytes"] < weight.LIMIT_BYTES, path
+        assert "js/elements/all.js" in seen["parts"]
 
 
 async def test_the_mailbox_is_the_demos_alone(front, browser):
