@@ -29,7 +29,8 @@ class Actor:
     """One person or process, as this request knows it.
 
     A patient acts through the link of one appointment: `patient_id` and `appointment_id` are set.
-    A doctor has `practitioner_id`. `id` is the account, the patient or the name of a process.
+    A doctor has `practitioner_id`. `id` is the account, the patient or the name of a process. Who signed in
+    with a password that somebody else knows owes one of their own before anything else.
     """
 
     role: Role
@@ -39,6 +40,7 @@ class Actor:
     patient_id: str | None = None
     appointment_id: str | None = None
     session_id: str | None = None
+    owes_password: bool = False
     ip: str = ""
     request_id: str = ""
     purpose: PurposeOfUse = PurposeOfUse.TREATMENT

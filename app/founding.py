@@ -33,6 +33,7 @@ def found(tx: Tx, clinic: Organization, *, email: str, name: str) -> Founded:
     tx.session.add(clinic)
     tx.session.flush()
     password, secret = secrets.token_urlsafe(15), pyotp.random_base32()
-    accounts.create(tx, email=email, name=name, role=Role.ADMINISTRATOR, password=password, totp_secret=secret)
+    accounts.create(tx, email=email, name=name, role=Role.ADMINISTRATOR, password=password, totp_secret=secret,
+                    given=True)
     uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=clinic.name)
     return Founded(email, password, secret, uri)

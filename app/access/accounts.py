@@ -5,45 +5,34 @@ the account locked or disabled, the password or the code wrong; the trail knows 
 """
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
-import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from pydantic import BaseModel
 from sqlmodel import Field, SQLModel, col, select
 
-from app import audit
-from app.access import guard
+from app import audit, jobs
+from app.access import factors, guard
+from app.access.factors import AccountSecret
+from app.access.passwords import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, TOO_SHORT
 from app.access.policy import Action
 from app.actor import Actor, Role
 from app.db import Sealed, SealedRow, Tx, UTCInstant, new_id
 from app.errors import AccessDenied, Conflict, Invalid, NotFound
 
 STAFF_ROLES = (Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR)
-MIN_PASSWORD_CHARS = 12
-MAX_PASSWORD_CHARS = 200  # a longer one costs us time and gives nobody safety
-TOTP_STEP_S = 30
-TOTP_DRIFT_STEPS = 1  # phones' clocks are not exact: the code before and after count too
 FAILURES_BEFORE_LOCK = 5
 LOCK_S, LONGEST_LOCK_S = 60, 15 * 60  # doubles with each failure: slows guessing, shuts nobody out for long
 SECOND_FACTOR_S = 5 * 60
 LONGEST_SESSION = timedelta(hours=12)
+USE_OWN_PAGE = "Please use the page of your own account for this."
 
 # OWASP Password Storage Cheat Sheet (2025), Argon2id with m=46 MiB, t=1, p=1 or stronger.
 _hasher = PasswordHasher(time_cost=2, memory_cost=47_104, parallelism=1)
-
-
-class AccountSecret(BaseModel):
-    """The TOTP secret (base32), sealed under the site's staff key."""
-
-    totp_secret: str
-    last_totp_step: int = 0  # a code is accepted once
 
 
 class Account(SealedRow, table=True):
@@ -60,6 +49,7 @@ class Account(SealedRow, table=True):
     practitioner_id: str | None = Field(default=None, foreign_key="practitioner.id")
     language: str = "fr"
     password_hash: str
+    password_given: bool = False  # by an administrator: to be changed before anything else
     failures: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=UTCInstant)
     disabled: bool = False
@@ -101,7 +91,8 @@ def actor_of_session(tx: Tx, secret: str) -> Actor | None:
     account = tx.session.get(Account, session.account_id)
     if account is None or account.disabled:
         return None
-    return Actor(Role(account.role), account.id, account.name, account.practitioner_id, session_id=session.id)
+    return Actor(Role(account.role), account.id, account.name, account.practitioner_id, session_id=session.id,
+                 owes_password=account.password_given)
 
 
 # --- signing in -------------------------------------------------------------------------------------------
@@ -124,18 +115,18 @@ def password_fits(stored: str, password: str) -> bool:
 def first_factor(tx: Tx, email: str, device: Device, *, fits: bool) -> str | None:
     """Note the outcome of a password; the secret of a session that waits for the code, or None."""
     account = _by_email(tx, email)
-    if account is None or account.disabled or _locked(tx, account):
+    if account is None or account.disabled or locked(tx, account):
         why = "unknown" if account is None else "disabled" if account.disabled else "locked"
         _note(tx, account, "refused", step="password", why=why)
         return None
     if not fits:
-        _count_failure(tx, account, "password")
+        count_failure(tx, account, "password")
         return None
     return _new_session(tx, account, device, timedelta(seconds=SECOND_FACTOR_S))
 
 
 def second_factor(tx: Tx, secret: str, code: str, session_minutes: int) -> str | None:
-    """Check the TOTP code of a session that waits for it; a new session's secret, or None.
+    """Check the TOTP or recovery code of a session that waits for it; a new session's secret, or None.
 
     The secret from before the code is of no use afterwards. A code is accepted once.
     """
@@ -144,18 +135,20 @@ def second_factor(tx: Tx, secret: str, code: str, session_minutes: int) -> str |
     account = tx.session.get(Account, session.account_id, with_for_update=True) if session else None
     if session is None or account is None or session.second_factor_at or session.expires_at <= tx.now:
         return None
-    if account.disabled or _locked(tx, account):
+    if account.disabled or locked(tx, account):
         _note(tx, account, "refused", step="code", why="disabled" if account.disabled else "locked")
         return None
-    if not _use_code(tx, account, code):
-        _count_failure(tx, account, "code")
+    if not (by := _use_code(tx, account, code)):
+        count_failure(tx, account, "code")
         return None
     device = Device(session.ip, session.user_agent)
     tx.session.delete(session)
     fresh = _new_session(tx, account, device, timedelta(minutes=session_minutes), proved_at=tx.now)
     account.failures, account.locked_until = 0, None
     tx.session.add(account)
-    _note(tx, account, "success")
+    _note(tx, account, "success", by=by)
+    if by == "recovery":
+        tell(tx, account, "recovery-used")
     return fresh
 
 
@@ -197,19 +190,23 @@ def sign_out(tx: Tx, secret: str) -> None:
 
 
 def create(tx: Tx, *, email: str, name: str, role: Role, password: str, totp_secret: str = "",
-           practitioner_id: str | None = None, language: str = "fr", demo: bool = False) -> Account:
-    """A new account; without a TOTP secret one is made (see `enrolment`). Raises Invalid, Conflict, AccessDenied."""
+           practitioner_id: str | None = None, language: str = "fr", demo: bool = False,
+           given: bool = False) -> Account:
+    """A new account; without a TOTP secret one is made (see `enrolment`). Raises Invalid, Conflict, AccessDenied.
+
+    `given`: whoever makes the account knows its password, so that the first sign-in must change it.
+    """
     account = Account(email=_address(email), name=name, role=role.value, practitioner_id=practitioner_id,
-                      language=language, password_hash="", demo=demo)
+                      language=language, password_hash="", password_given=given, demo=demo)
     guard.permit(tx, Action.ACCOUNT_MANAGE, entity="Account", entity_id=account.id, step="create", role=role.value)
     if role not in STAFF_ROLES or (role is Role.DOCTOR) != (practitioner_id is not None):
         raise Invalid(fields={"role": "This is not valid."})
     if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
-        raise Invalid(fields={"password": "Please choose a password of at least 12 characters."})
+        raise Invalid(fields={"password": TOO_SHORT})
     if _by_email(tx, account.email):
         raise Conflict("There is already an account with this e-mail address.")
-    account.password_hash = _hasher.hash(password)
-    tx.seal(account, AccountSecret(totp_secret=totp_secret or pyotp.random_base32()))
+    account.password_hash = hashed(password)
+    tx.seal(account, AccountSecret(totp_secret=totp_secret or factors.new_secret(), given=given))
     tx.session.add(account)
     tx.session.flush()
     return account
@@ -225,14 +222,40 @@ def set_disabled(tx: Tx, account_id: str, *, disabled: bool) -> None:
     """Close an account and end its sessions at once, or open it again. Raises Conflict for one's own."""
     guard.permit(tx, Action.ACCOUNT_MANAGE, entity="Account", entity_id=account_id,
                  step="disable" if disabled else "enable")
-    account = tx.session.get(Account, account_id)
-    if account is None:
-        raise NotFound
-    if account.id == tx.actor.id:
-        raise Conflict("You cannot disable your own account.")
+    account = _of_somebody_else(tx, account_id, "You cannot disable your own account.")
     account.disabled = disabled
     tx.session.add(account)
-    _end_sessions(tx, account_id)
+    end_sessions(tx, account_id)
+
+
+def reset_password(tx: Tx, account_id: str, password: str) -> Account:
+    """Give a new first password to somebody who lost theirs: signed out everywhere, told, and to change it.
+
+    Raises NotFound, AccessDenied, Conflict for one's own.
+    """
+    guard.permit(tx, Action.ACCOUNT_MANAGE, entity="Account", entity_id=account_id, step="reset-password")
+    account = _of_somebody_else(tx, account_id, USE_OWN_PAGE)
+    account.password_hash, account.password_given = hashed(password), True
+    account.failures, account.locked_until = 0, None
+    tx.session.add(account)
+    end_sessions(tx, account_id)
+    tell(tx, account, "password-reset")
+    return account
+
+
+def reset_authenticator(tx: Tx, account_id: str) -> Account:
+    """Give a new key to somebody who lost their phone: recovery codes end with the old one (see `enrolment`).
+
+    Raises NotFound, AccessDenied, Conflict for one's own.
+    """
+    guard.permit(tx, Action.ACCOUNT_MANAGE, entity="Account", entity_id=account_id, step="reset-authenticator")
+    account = _of_somebody_else(tx, account_id, USE_OWN_PAGE)
+    tx.seal(account, AccountSecret(totp_secret=factors.new_secret(), given=True))
+    account.failures, account.locked_until = 0, None
+    tx.session.add(account)
+    end_sessions(tx, account_id)
+    tell(tx, account, "authenticator-reset")
+    return account
 
 
 def enrolment(tx: Tx, account_id: str) -> str:
@@ -241,13 +264,35 @@ def enrolment(tx: Tx, account_id: str) -> str:
     account = tx.session.get(Account, account_id)
     if account is None:
         raise AccessDenied
-    secret = tx.open(account, AccountSecret).totp_secret
-    return pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name="Colloque")
+    return factors.otpauth(account.email, tx.open(account, AccountSecret).totp_secret)
 
 
-def _end_sessions(tx: Tx, account_id: str) -> None:
-    for session in tx.session.exec(select(StaffSession).where(StaffSession.account_id == account_id)).all():
+def hashed(password: str) -> str:
+    """Argon2id, for `Account.password_hash`; as costly as `password_fits`."""
+    return _hasher.hash(password)
+
+
+def tell(tx: Tx, account: Account, what: str) -> None:
+    """Have an e-mail say, without any secret, that something about the account changed."""
+    jobs.enqueue(tx, "message.staff", account_id=account.id, what=what, at=tx.now.isoformat())
+
+
+def end_sessions(tx: Tx, account_id: str, *, keep: str | None = None) -> int:
+    """End every session of an account but `keep`; how many."""
+    query = select(StaffSession).where(StaffSession.account_id == account_id, StaffSession.id != keep)
+    ended = tx.session.exec(query).all()
+    for session in ended:
         tx.session.delete(session)
+    return len(ended)
+
+
+def _of_somebody_else(tx: Tx, account_id: str, why: str) -> Account:
+    account = tx.session.get(Account, account_id)
+    if account is None:
+        raise NotFound
+    if account.id == tx.actor.id:
+        raise Conflict(why)
+    return account
 
 
 def _by_email(tx: Tx, email: str) -> Account | None:
@@ -259,11 +304,13 @@ def _address(email: str) -> str:
     return email.strip().casefold()
 
 
-def _locked(tx: Tx, account: Account) -> bool:
+def locked(tx: Tx, account: Account) -> bool:
+    """Whether the account rests after wrong answers."""
     return account.locked_until is not None and account.locked_until > tx.now
 
 
-def _count_failure(tx: Tx, account: Account, step: str) -> None:
+def count_failure(tx: Tx, account: Account, step: str) -> None:
+    """One wrong answer more; after FAILURES_BEFORE_LOCK of them the account rests."""
     account.failures += 1
     over = account.failures - FAILURES_BEFORE_LOCK
     if over >= 0:
@@ -272,17 +319,13 @@ def _count_failure(tx: Tx, account: Account, step: str) -> None:
     _note(tx, account, "refused", step=step, why="wrong")
 
 
-def _use_code(tx: Tx, account: Account, code: str) -> bool:
+def _use_code(tx: Tx, account: Account, code: str) -> str:
+    """By what the second factor was given: "totp" or "recovery"; empty when the code is wrong."""
     secret = tx.open(account, AccountSecret)
-    totp, now_step = pyotp.TOTP(secret.totp_secret), int(tx.now.timestamp()) // TOTP_STEP_S
-    typed = "".join(code.split())
-    for step in range(now_step - TOTP_DRIFT_STEPS, now_step + TOTP_DRIFT_STEPS + 1):
-        fits = hmac.compare_digest(totp.at(step * TOTP_STEP_S).encode(), typed.encode())
-        if fits and step > secret.last_totp_step:
-            secret.last_totp_step = step
-            tx.seal(account, secret)
-            return True
-    return False
+    by = "totp" if secret.use_code(code, tx.now) else "recovery" if secret.use_recovery(code) else ""
+    if by:
+        tx.seal(account, secret)
+    return by
 
 
 def _new_session(tx: Tx, account: Account, device: Device, life: timedelta, proved_at: datetime | None = None) -> str:

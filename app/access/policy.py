@@ -52,6 +52,7 @@ class Action(StrEnum):
     AUDIT_SEARCH = "audit:search"
     AUDIT_READ_OWN = "audit:read-own"
     ACCOUNT_MANAGE = "account:manage"
+    ACCOUNT_OWN = "account:own"          # one's own password, authenticator and sessions
 
 
 A, C, M, S = Rule.ALWAYS, Rule.CARE, Rule.MINE, Rule.SELF
@@ -87,6 +88,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.AUDIT_SEARCH:       {X: A},
     Action.AUDIT_READ_OWN:     {P: S},
     Action.ACCOUNT_MANAGE:     {X: A, Y: A},
+    Action.ACCOUNT_OWN:        {D: A, L: A, X: A},
 }
 
 
@@ -100,7 +102,9 @@ class Resource:
 
 
 def may(actor: Actor, action: Action, resource: Resource) -> bool:
-    """Whether the policy lets the actor do this to that."""
+    """Whether the policy lets the actor do this to that; who owes a password may only change it."""
+    if actor.owes_password and action is not Action.ACCOUNT_OWN:
+        return False
     rule = POLICY.get(action, {}).get(actor.role)
     match rule:
         case Rule.ALWAYS:

@@ -1,4 +1,4 @@
-"""The jobs that write and deliver messages: message.invitation, .moved, .cancelled, .delayed, .summary and .deliver."""
+"""Jobs that write and send messages: message.invitation, .moved, .cancelled, .delayed, .summary, .deliver, .staff."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from app.actor import system
 from app.db import Database, Tx
 from app.jobs import Handler
-from app.notifications import delays, invitations
+from app.notifications import delays, invitations, notices
 from app.notifications.channels import Channel, DeliveryFailed, channels_of, sms_possible
 from app.notifications.invitations import Site
 from app.notifications.messages import Message, MessageContent
@@ -52,7 +52,8 @@ class Postman:
 def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
     """What the jobs runner calls for kinds message.*."""
     site = site_of(settings)
-    postman = Postman(db, channels_of(settings), keep=settings.mode == "demo")
+    channels = channels_of(settings)
+    postman = Postman(db, channels, keep=settings.mode == "demo")
     return {
         "message.invitation": partial(_write, db, invitations.invite, site),
         "message.moved": partial(_write, db, invitations.tell_moved, site),
@@ -60,6 +61,7 @@ def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
         "message.delayed": partial(_write_delayed, db, site),
         "message.summary": partial(_write, db, invitations.send_summary, site),
         "message.deliver": postman.deliver,
+        "message.staff": partial(notices.deliver, db, channels["email"]),
     }
 
 

@@ -63,7 +63,7 @@ class StaffForm(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Hired:
-    """What the new colleague is handed, once: first password and the key of the authenticator app."""
+    """What a colleague is handed, once: first password and key of the authenticator app, or the one made anew."""
 
     account: Account
     password: str
@@ -76,8 +76,19 @@ def hire(tx: Tx, form: StaffForm) -> Hired:
     practitioner_id = _practitioner(tx, form) if form.role == "doctor" else None
     password = first_password()
     account = accounts.create(tx, email=form.email, name=form.name, role=Role(form.role), password=password,
-                              practitioner_id=practitioner_id)
+                              practitioner_id=practitioner_id, given=True)
     return Hired(account, password, accounts.enrolment(tx, account.id))
+
+
+def new_password(tx: Tx, account_id: str) -> Hired:
+    """A new first password for a colleague who lost theirs. Raises NotFound, Conflict, AccessDenied."""
+    password = first_password()
+    return Hired(accounts.reset_password(tx, account_id, password), password, "")
+
+
+def new_key(tx: Tx, account_id: str) -> Hired:
+    """A new key for the authenticator app of a colleague. Raises NotFound, Conflict, AccessDenied."""
+    return Hired(accounts.reset_authenticator(tx, account_id), "", accounts.enrolment(tx, account_id))
 
 
 def without_account(tx: Tx) -> list[Practitioner]:

@@ -20,7 +20,7 @@ from app.web.assets import compress
 from app.web.forms import CSRF_FIELD, CSRF_HEADER, check_csrf, check_readable, form_of
 from app.web.keys import ACTOR, CSRF_COOKIE_VALUE, DATABASE, LANGUAGE, REQUEST_ID, SETTINGS
 from app.web.limits import Every
-from app.web.rendering import render, say, url
+from app.web.rendering import render, say, see_other, url
 from app.web.routing import AUDIENCE, REQUIRED, Audience
 
 log = structlog.get_logger(__name__)
@@ -233,6 +233,10 @@ async def authorise(request: web.Request, handler: Handler) -> web.StreamRespons
         if AUDIENCE[name] is Audience.PATIENT:
             raise SignInRequired("Please open the link of your invitation again.")
         raise SignInRequired
+    if actor.owes_password and AUDIENCE[name] is Audience.STAFF and action is not Action.ACCOUNT_OWN:
+        if request.method != "GET" or _wants_json(request):
+            raise AccessDenied("Please choose a password of your own first.")
+        return see_other(request, "own-account")
     if action is not None and not role_may(actor.role, action):
         await request.app[DATABASE].write(actor, _note_refusal, action)
         raise AccessDenied

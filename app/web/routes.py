@@ -2,6 +2,7 @@
 
 from app.access.policy import Action
 from app.web import (
+    account,
     admin,
     bookings,
     call,
@@ -36,6 +37,14 @@ ROUTES: list[Route] = [
     Route("GET", "/sign-in/code", signin.code_form, "sign-in-code", PUBLIC),
     Route("POST", "/sign-in/code", signin.code, "sign-in-code", PUBLIC),
     Route("POST", "/sign-out", signin.sign_out, "sign-out", PUBLIC),
+    # --- one's own account --------------------------------------------------------------------
+    Route("GET", "/account", account.page, "own-account", STAFF, Action.ACCOUNT_OWN),
+    Route("POST", "/account/password", account.password, "own-password", STAFF, Action.ACCOUNT_OWN),
+    Route("POST", "/account/authenticator", account.authenticator, "own-authenticator", STAFF, Action.ACCOUNT_OWN),
+    Route("POST", "/account/authenticator/confirmation", account.confirmation, "own-confirmation", STAFF,
+          Action.ACCOUNT_OWN),
+    Route("POST", "/account/recovery-codes", account.recovery_codes, "own-recovery-codes", STAFF, Action.ACCOUNT_OWN),
+    Route("POST", "/account/sessions/end", account.end_sessions, "own-sessions", STAFF, Action.ACCOUNT_OWN),
     # --- scheduler ----------------------------------------------------------------------------
     Route("GET", "/planner", planner.planner, "planner", STAFF, Action.APPOINTMENT_BOOK),
     Route("GET", "/planner/booking", bookings.book_form, "book", STAFF, Action.APPOINTMENT_BOOK),
@@ -132,6 +141,9 @@ ROUTES: list[Route] = [
     Route("POST", "/accounts", staff.add, "accounts", STAFF, Action.ACCOUNT_MANAGE),
     Route("POST", "/accounts/{id}/disabling", staff.disable, "account-disabling", STAFF, Action.ACCOUNT_MANAGE),
     Route("POST", "/accounts/{id}/enabling", staff.enable, "account-enabling", STAFF, Action.ACCOUNT_MANAGE),
+    Route("POST", "/accounts/{id}/password", staff.new_password, "account-password", STAFF, Action.ACCOUNT_MANAGE),
+    Route("POST", "/accounts/{id}/authenticator", staff.new_key, "account-authenticator", STAFF,
+          Action.ACCOUNT_MANAGE),
     Route("GET", "/audit", admin.audit, "audit", STAFF, Action.AUDIT_SEARCH),
     Route("GET", "/audit/verification", admin.verification, "audit-verification", STAFF, Action.AUDIT_SEARCH),
     Route("GET", "/audit/export", admin.export, "audit-export", STAFF, Action.AUDIT_SEARCH),

@@ -57,13 +57,14 @@ async def code_form(request: web.Request) -> web.StreamResponse:
 
 
 async def code(request: web.Request) -> web.StreamResponse:
-    """POST /sign-in/code: the second factor; the session begins under a new secret."""
+    """POST /sign-in/code: the second factor or a recovery code; the session begins under a new secret."""
     fields = await form_of(request)
     next_ = relative(fields.get("next", ""))
     TRIES.hit(household(client_ip(request)))
     db, secret = request.app[DATABASE], request.cookies.get(cookie_name(request, STAFF_COOKIE), "")
     minutes = request.app[SETTINGS].session_minutes
-    fresh = await db.write(request[ACTOR], accounts.second_factor, secret, fields.get("code", "")[:12], minutes)
+    given = fields.get("code") or fields.get("recovery", "")
+    fresh = await db.write(request[ACTOR], accounts.second_factor, secret, given[:20], minutes)
     if fresh is None:
         if not await db.read(request[ACTOR], accounts.waits_for_code, secret):
             return see_other(request, "sign-in")

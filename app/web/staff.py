@@ -1,4 +1,6 @@
-"""Staff accounts, for administrators: the list, a new one with its key shown once, closing and opening again."""
+"""Staff accounts, for administrators: the list, new ones and lost passwords and keys (shown once), closing."""
+
+from collections.abc import Callable
 
 import segno
 from aiohttp import web
@@ -44,6 +46,21 @@ async def enable(request: web.Request) -> web.StreamResponse:
     return await _switch(request, disabled=False)
 
 
+async def new_password(request: web.Request) -> web.StreamResponse:
+    """POST /accounts/{id}/password: a new first password, on this answer and nowhere else."""
+    return await _handed(request, staff.new_password)
+
+
+async def new_key(request: web.Request) -> web.StreamResponse:
+    """POST /accounts/{id}/authenticator: a new key for the app, on this answer and nowhere else."""
+    return await _handed(request, staff.new_key)
+
+
+async def _handed(request: web.Request, make: Callable[[Tx, str], Hired]) -> web.StreamResponse:
+    handed = await request.app[DATABASE].write(request[ACTOR], make, request.match_info["id"])
+    return await _page(request, enrolment=_enrolment(handed))
+
+
 async def _switch(request: web.Request, *, disabled: bool) -> web.StreamResponse:
     account_id = request.match_info["id"]
     await request.app[DATABASE].write(request[ACTOR], accounts.set_disabled, account_id, disabled=disabled)
@@ -66,7 +83,14 @@ def _people(tx: Tx) -> tuple[list[dict[str, object]], list[tuple[str, str]]]:
 
 
 def _enrolment(hired: Hired) -> dict[str, str]:
-    secret = parse_uri(hired.otpauth).secret
-    qr = segno.make(hired.otpauth, error="m").svg_data_uri(scale=QR_SCALE, dark="#16302d", light="#ffffff", border=2)
-    return {"name": hired.account.name, "email": hired.account.email, "password": hired.password, "qr": qr,
-            "secret": " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))}
+    return {"name": hired.account.name, "email": hired.account.email, "password": hired.password,
+            **app_key(hired.otpauth)}
+
+
+def app_key(otpauth: str) -> dict[str, str]:
+    """An otpauth:// address as a page shows it: `qr` to scan (data: URL of an SVG), `secret` to type."""
+    if not otpauth:
+        return {"qr": "", "secret": ""}
+    secret = parse_uri(otpauth).secret
+    qr = segno.make(otpauth, error="m").svg_data_uri(scale=QR_SCALE, dark="#16302d", light="#ffffff", border=2)
+    return {"qr": qr, "secret": " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))}

@@ -38,6 +38,7 @@ EXPECTED = {
     "audit:search":       "no    no    no   yes  no   no",
     "audit:read-own":     "self  no    no   no   no   no",
     "account:manage":     "no    no    no   yes  yes  no",
+    "account:own":        "no    yes   yes  yes  no   no",
 }
 CELLS = [(action, role, cell) for action, line in EXPECTED.items()
          for role, cell in zip(ROLES, line.split(), strict=True)]
@@ -68,6 +69,13 @@ def test_each_role_and_action(action: str, role: Role, cell: str) -> None:
     assert may(concerned, Action(action), MINE) == (cell != "no")
     by_stranger = {"yes": True, "no": False, "self": False, "mine": False, "care": False}[cell]
     assert may(stranger, Action(action), elsewhere) == by_stranger
+
+
+@pytest.mark.parametrize("action", sorted(EXPECTED))
+@pytest.mark.parametrize("role", [Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR])
+def test_who_owes_a_password_may_only_change_it(action: str, role: Role) -> None:
+    owing = Actor(role, "a1", practitioner_id="d1", owes_password=True)
+    assert may(owing, Action(action), MINE) == (action == "account:own")
 
 
 @pytest.mark.parametrize("action", sorted(EXPECTED))

@@ -51,7 +51,41 @@ def trail(verdict: Verdict | None, events: list[AuditEvent]) -> Callable[[str], 
     )
 
 
+ACCOUNT: dict[str, Any] = {
+    "email": "perrin@example.org",
+    "owes": False,
+    "key_given": True,
+    "recovery_left": 6,
+    "sessions": [
+        Some(ref="a1", since_at=at(8, 2), ip="192.0.2.7", browser="Firefox, Windows", here=True),
+        Some(ref="b2", since_at=at(7, 40), ip="198.51.100.23", browser="Safari, iPhone", here=False),
+        Some(ref="c3", since_at=at(7, 10), ip="2001:db8::17", browser="", here=False),
+    ],
+    "key": None,
+    "codes": None,
+    "errors": {},
+    "done": "",
+}
+KEY = {"secret": "JBSW Y3DP EHPK 3PXP", "qr": "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"}
+
+
+def own(**state: Any) -> Callable[[str], dict[str, Any]]:
+    """One's own account in one of its states."""
+    return always(**(ACCOUNT | state))
+
+
 PAGES = [
+    Page("account", "account.html", "scheduler", "own-account", own()),
+    Page("account-first", "account.html", "scheduler", "own-account", own(owes=True)),
+    Page("account-key", "account.html", "doctor", "own-account", own(key=KEY, errors={"code": "Ce code n’est pas le bon."})),
+    Page("account-codes", "account.html", "administrator", "own-account", own(codes=["k7q2m-9xd3h", "fpw8r-t5ncj"] * 4)),
+    Page(
+        "account-wrong",
+        "account.html",
+        "scheduler",
+        "own-account",
+        own(recovery_left=0, errors={"old": "Ce n’est pas votre mot de passe.", "codes_password": "Faux."}),
+    ),
     Page(
         "error",
         "error.html",
@@ -86,7 +120,7 @@ PAGES = [
                     id="2", name="Sophie Perrin", email="perrin@example.org", role="scheduler", active=False, totp=True
                 ),
             ],
-            enrolment=None,
+            enrolment={"name": "Zoé Roy", "email": "roy@example.org", "password": "k7q2-m9xd-3hfp-w8rt"} | KEY,
             own="3",
             specialities=["General practice"],
             practitioners=[("d1", DOCTOR.name)],
