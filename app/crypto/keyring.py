@@ -97,9 +97,9 @@ class Keyring:
         """Have many data keys at hand with one query; missing and destroyed ones are left out."""
         stale_at = time.monotonic() - CACHE_S
         wanted = [key_id for key_id in key_ids if self._cache.get(key_id, (stale_at, b""))[0] <= stale_at]
-        for row in session.exec(select(DataKey).where(col(DataKey.id).in_(wanted))).all():
-            if not row.destroyed:
-                self._cache[row.id] = (time.monotonic(), self._unwrap(row))
+        living = select(DataKey.id, DataKey.wrapped).where(col(DataKey.id).in_(wanted), ~col(DataKey.destroyed))
+        for key_id, wrapped in session.exec(living).all():
+            self._cache[key_id] = (time.monotonic(), self._open(key_id, wrapped))
 
     def exists(self, session: Session, key_id: str) -> bool:
         """Whether the key was made and not destroyed."""
@@ -144,5 +144,8 @@ class Keyring:
     def _unwrap(self, row: DataKey) -> bytes:
         if row.destroyed:
             raise KeyDestroyed("This was destroyed and cannot be read any more.")
-        return unseal(self._kek, row.wrapped, f"data_key:{row.id}")
+        return self._open(row.id, row.wrapped)
+
+    def _open(self, key_id: str, wrapped: bytes) -> bytes:
+        return unseal(self._kek, wrapped, f"data_key:{key_id}")
 

@@ -16,7 +16,16 @@ from app.access.policy import Action
 from app.actor import Role
 from app.db import Tx
 from app.people import PatientToken, identities
-from app.people.identity import PatientIdentity, held_words, index_terms, international, name_term, normalise, words
+from app.people.identity import (
+    PREFIX_LETTERS,
+    PatientIdentity,
+    held_words,
+    index_terms,
+    international,
+    name_term,
+    normalise,
+    words,
+)
 
 CANDIDATES = 300  # opened and compared for one search
 SHOWN = 20
@@ -44,7 +53,9 @@ def search(tx: Tx, text: str) -> list[PatientHit]:
     if not terms:
         return []
     found = identities(tx, _matching(tx, terms))
-    exact = [PatientHit(i, who) for i, who in found.items() if _has_all(who, name_words)]
+    # The index vouches for the beginnings it knows; only longer words and lone letters are left to compare.
+    unsure = [word for word in name_words if len(word) > PREFIX_LETTERS or name_term(word) not in terms]
+    exact = [PatientHit(i, who) for i, who in found.items() if not unsure or _has_all(who, unsure)]
     only_names = all(term.startswith("name:") for term in terms)
     hits = exact or (_alike(tx, name_words) if only_names else [])
     return sorted(hits, key=lambda hit: (-hit.likeness, normalise(hit.identity.sorting_name)))[:SHOWN]

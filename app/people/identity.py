@@ -90,9 +90,10 @@ class IdentityForm(PatientIdentity):
 
 def normalise(text: str) -> str:
     """Lower case, without accents and punctuation: "Lefèvre-Noël" -> "lefevre noel"."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(re.findall(r"\w+", kept))
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    return " ".join(re.findall(r"\w+", plain))
 
 
 def international(phone: str) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam, inspect
+from sqlalchemy import select as rows_of
 from sqlmodel import col, select
 
 from app.access import guard
@@ -22,6 +23,15 @@ from app.scheduling.wall import day_bounds
 SEARCH_DAYS = 60  # how far the next free slots are looked for
 SEARCH_STRIDE_DAYS = 7
 DEFAULT_SLOT_MIN = 15
+
+# Written once: every booking asks them, and building a statement costs more than SQLite's answer.
+RULES = rows_of(*inspect(AvailabilityRule).columns).where(
+    col(AvailabilityRule.practitioner_id).in_(bindparam("doctors", expanding=True)),
+    col(AvailabilityRule.valid_from) <= bindparam("last"),
+    col(AvailabilityRule.valid_until).is_(None) | (col(AvailabilityRule.valid_until) >= bindparam("first")))
+EXCEPTIONS = rows_of(*inspect(AvailabilityException).columns).where(
+    col(AvailabilityException.practitioner_id).in_(bindparam("doctors", expanding=True)),
+    col(AvailabilityException.on).between(bindparam("first"), bindparam("last")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +141,20 @@ def appointments_of(tx: Tx, patient_id: str) -> list[Appointment]:
     return list(tx.session.exec(query).all())
 
 
-def open_time(tx: Tx, practitioner_id: str, window: Interval, motif_id: str | None = None) -> list[Interval]:
+def open_time(tx: Tx, practitioner_id: str, window: Interval, motif_id: str | None = None,
+              zone: ZoneInfo | None = None) -> list[Interval]:
     """Open hours of a doctor that touch the window, for one motif or for any."""
-    return open_times(tx, [practitioner_id], window, motif_id)[practitioner_id]
+    return open_times(tx, [practitioner_id], window, motif_id, zone)[practitioner_id]
 
 
-def open_times(tx: Tx, practitioner_ids: Sequence[str], window: Interval,
-               motif_id: str | None = None) -> dict[str, list[Interval]]:
-    """Open hours of several doctors on the days that the window touches."""
+def open_times(tx: Tx, practitioner_ids: Sequence[str], window: Interval, motif_id: str | None = None,
+               zone: ZoneInfo | None = None) -> dict[str, list[Interval]]:
+    """Open hours of several doctors on the days that the window touches; `zone` is the clinic's, if known."""
     guard.permit(tx, Action.SCHEDULE_READ, entity="Schedule", quiet=True)
-    zone = _zone(tx)
+    zone = zone or _zone(tx)
     first, last = _days(window, zone)
-    rules = tx.session.exec(select(AvailabilityRule).where(
-        col(AvailabilityRule.practitioner_id).in_(practitioner_ids), col(AvailabilityRule.valid_from) <= last)).all()
-    exceptions = tx.session.exec(select(AvailabilityException).where(
-        col(AvailabilityException.practitioner_id).in_(practitioner_ids),
-        col(AvailabilityException.on) >= first, col(AvailabilityException.on) <= last)).all()
+    rules = tx.session.execute(RULES, {"doctors": practitioner_ids, "first": first, "last": last}).all()
+    exceptions = tx.session.execute(EXCEPTIONS, {"doctors": practitioner_ids, "first": first, "last": last}).all()
     return {
         doctor: availability.open_hours([r for r in rules if r.practitioner_id == doctor],
                                         [e for e in exceptions if e.practitioner_id == doctor],

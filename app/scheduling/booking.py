@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import get_args
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as rows_of
+from sqlalchemy.dialects.postgresql import insert as for_postgres
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app import jobs, people
 from app.access import guard
 from app.access.policy import Action
 from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.people import Language, Patient, PatientIdentity, Practitioner, directory
+from app.people import Language, Organization, Patient, PatientIdentity, Practitioner, directory
 from app.people.directory import PatientHit
 from app.scheduling.agenda import FreeSlot, next_slots, open_time
 from app.scheduling.intervals import Interval
@@ -21,6 +25,18 @@ from app.scheduling.tables import OVERLAP, Appointment, BookingNote, Motif
 
 OFFERED = 5  # the next slots that who came second is offered
 FURTHEST = timedelta(days=366)
+
+# One statement for all that a booking rests on. The lock puts bookings of one doctor in a row: two
+# transactions that each wait for the other's uncommitted overlap would otherwise be a deadlock on
+# PostgreSQL. It decides nothing.
+PLACE = (
+    rows_of(Motif, col(Organization.zone)).select_from(Practitioner)
+    .join(Organization, col(Organization.id) == col(Practitioner.organization_id))
+    .join(Motif, col(Motif.id) == bindparam("motif_id"))
+    .join(Patient, col(Patient.id) == bindparam("patient_id"))
+    .where(col(Practitioner.id) == bindparam("practitioner_id"), col(Practitioner.active))
+    .with_for_update(of=Practitioner, key_share=True)
+)
 
 
 class SlotTaken(Conflict):
@@ -54,14 +70,14 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
                               language=_known(language), start_at=start_at, end_at=start_at, created_at=tx.now)
     guard.permit(tx, Action.APPOINTMENT_BOOK, entity="Appointment", entity_id=appointment.id,
                  patient_id=patient_id, practitioner_id=practitioner_id)
-    motif = _bookable(tx, practitioner_id, motif_id, patient_id)
+    motif, zone = _bookable(tx, practitioner_id, motif_id, patient_id)
     _check_ahead(tx, start_at)
     appointment.end_at = start_at + timedelta(minutes=motif.duration_min)
     wanted = FreeSlot(practitioner_id, start_at, appointment.end_at)
-    _check_hours(tx, wanted, motif_id)
+    _check_hours(tx, wanted, motif_id, zone)
     tx.seal(appointment, BookingNote(reason=reason))
-    with _the_constraint_decides(tx, wanted, motif_id):
-        tx.session.add(appointment)
+    if not _let_in(tx, appointment):
+        raise SlotTaken(alternatives=_alternatives(tx, wanted, motif_id))
     guard.begin_care(tx, practitioner_id, patient_id, _care_source(appointment))
     jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
     return appointment
@@ -94,8 +110,8 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
         return appointment
     _check_ahead(tx, start_at)
     wanted = FreeSlot(target, start_at, start_at + (appointment.end_at - appointment.start_at))
-    _bookable(tx, target, appointment.motif_id, appointment.patient_id, offered=False)
-    _check_hours(tx, wanted, appointment.motif_id)
+    _, zone = _bookable(tx, target, appointment.motif_id, appointment.patient_id, offered=False)
+    _check_hours(tx, wanted, appointment.motif_id, zone)
     with _the_constraint_decides(tx, wanted, appointment.motif_id):
         appointment.practitioner_id, appointment.start_at, appointment.end_at = target, start_at, wanted.end_at
         appointment.sequence += 1
@@ -144,9 +160,23 @@ def undo_cancel(tx: Tx, appointment_id: str) -> Appointment:
     return appointment
 
 
+def _let_in(tx: Tx, appointment: Appointment) -> bool:
+    """Insert a new appointment; False when the database's constraint refused it. The transaction goes on."""
+    if tx.session.get_bind().dialect.name == "postgresql":  # a refusal by error would end the transaction there
+        rows = for_postgres(Appointment).values(appointment.model_dump()).on_conflict_do_nothing(constraint=OVERLAP)
+        return tx.session.connection().execute(rows.returning(col(Appointment.id))).first() is not None
+    try:
+        tx.insert(appointment)
+    except IntegrityError as refusal:
+        if OVERLAP not in str(refusal.orig):
+            raise
+        return False
+    return True
+
+
 @contextmanager
 def _the_constraint_decides(tx: Tx, wanted: FreeSlot, motif_id: str) -> Iterator[None]:
-    """Write inside a savepoint; the constraint's refusal becomes SlotTaken with the next free slots."""
+    """Change inside a savepoint; the constraint's refusal becomes SlotTaken with the next free slots."""
     try:
         with tx.session.begin_nested():
             yield
@@ -164,9 +194,9 @@ def _check_ahead(tx: Tx, start_at: datetime) -> None:
         raise Invalid("This is more than a year ahead.", fields={"start_at": "This is more than a year ahead."})
 
 
-def _check_hours(tx: Tx, wanted: FreeSlot, motif_id: str) -> None:
+def _check_hours(tx: Tx, wanted: FreeSlot, motif_id: str, zone: ZoneInfo) -> None:
     place = Interval(wanted.start_at, wanted.end_at)
-    hours = open_time(tx, wanted.practitioner_id, place, motif_id)
+    hours = open_time(tx, wanted.practitioner_id, place, motif_id, zone)
     if not any(place.within(one) for one in hours):
         raise SlotTaken("The doctor has no open hours at this time. Here are the next free slots.",
                         _alternatives(tx, wanted, motif_id))
@@ -177,17 +207,17 @@ def _alternatives(tx: Tx, wanted: FreeSlot, motif_id: str) -> list[FreeSlot]:
                       motif_id=motif_id, limit=OFFERED)
 
 
-def _bookable(tx: Tx, practitioner_id: str, motif_id: str, patient_id: str, *, offered: bool = True) -> Motif:
-    # The lock puts bookings of one doctor in a row: two transactions that each wait for the other's
-    # uncommitted overlap would otherwise be a deadlock on PostgreSQL. It decides nothing.
-    locked = select(Practitioner).where(Practitioner.id == practitioner_id).with_for_update(key_share=True)
-    practitioner = tx.session.exec(locked).first()
-    motif, patient = tx.session.get(Motif, motif_id), tx.session.get(Patient, patient_id)
-    if practitioner is None or motif is None or patient is None or not practitioner.active:
+def _bookable(tx: Tx, practitioner_id: str, motif_id: str, patient_id: str, *, offered: bool = True
+              ) -> tuple[Motif, ZoneInfo]:
+    """The motif and the clinic's zone, when doctor, motif and patient are there and the doctor receives."""
+    place = {"practitioner_id": practitioner_id, "motif_id": motif_id, "patient_id": patient_id}
+    found = tx.session.execute(PLACE, place).first()
+    if found is None:
         raise NotFound
+    motif, zone = found
     if offered and not motif.active:
         raise Invalid(fields={"motif_id": "This kind of visit is no longer offered."})
-    return motif
+    return motif, ZoneInfo(zone)
 
 
 def _appointment(tx: Tx, appointment_id: str, action: Action) -> Appointment:
