@@ -38,6 +38,14 @@ def negotiate(cookie: str | None, accept: str, default: str) -> str:
     return (found or default)[:2]
 
 
+def isolated(name: str) -> str:
+    """A name inside a sentence, so that letters written from right to left leave the words around it in place.
+
+    Unicode's FSI and PDI (UAX #9): what <bdi> is where there is markup.
+    """
+    return f"\u2068{name}\u2069"
+
+
 def day(at: datetime | date, lang: str, zone: str) -> str:
     """A day in words: "lundi 23 novembre 2026", "Monday 23 November 2026"."""
     return _written(_local_day(at, zone), "EEEE d MMMM y", lang)

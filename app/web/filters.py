@@ -28,6 +28,7 @@ def install(env: Environment) -> None:
     env.filters["in_sentence"] = _in_sentence  # le Dr Nadia Benali
     env.filters["unbroken"] = _unbroken  # a phone number on one line
     env.filters["iso"] = _iso
+    env.filters["isolated"] = i18n.isolated
 
 
 def _local(words: Callable[..., str]) -> Callable[..., str]:

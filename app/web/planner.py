@@ -60,7 +60,7 @@ async def _week(request: web.Request, start: Start, on: date) -> web.Response:
         previous=url(request, "planner", practitioner=start.chosen, on=monday - timedelta(days=7)),
         following=url(request, "planner", practitioner=start.chosen, on=monday + timedelta(days=7)),
         today_href=url(request, "planner", practitioner=start.chosen),
-        day_href=url(request, "planner", view="day", on=start.today if start.today in days else monday),
+        other_href=url(request, "planner", view="day", on=start.today if start.today in days else monday),
         book_href=url(request, "book", practitioner=start.chosen, on=max(monday, start.today)),
         counts={"booked": len(board.entries), "free": len(board.free)},
     )
@@ -76,7 +76,7 @@ async def _day(request: web.Request, start: Start, on: date) -> web.Response:
         title=i18n.day(on, request[LANGUAGE], _zone_name(board)), **_hours(columns), undo=await _notice(request),
         previous=url(request, "planner", view="day", on=on - timedelta(days=1)),
         following=url(request, "planner", view="day", on=on + timedelta(days=1)),
-        today_href=url(request, "planner", view="day"), week_href=url(request, "planner", on=on),
+        today_href=url(request, "planner", view="day"), other_href=url(request, "planner", on=on),
         book_href=url(request, "book", on=on),
     )
 
@@ -198,7 +198,7 @@ async def _notice(request: web.Request) -> dict[str, Any] | None:
     row = entry.appointment
     clinic = await request.app[DATABASE].read(request[ACTOR], agenda.clinic)
     moment = i18n.moment(row.start_at, request[LANGUAGE], clinic.organization.zone)
-    text = translated(request, NOTICES[done], {"name": entry.identity.name, "moment": moment})
+    text = translated(request, NOTICES[done], {"name": i18n.isolated(entry.identity.name), "moment": moment})
     if done == "cancelled":
         return {"text": text, "action": url(request, "appointment-restoration", id=row.id), "fields": {}}
     back = {"start": request.query.get("was", ""), "practitioner": request.query.get("doctor", row.practitioner_id)}

@@ -52,3 +52,7 @@ def test_seconds_of_a_transcript(seconds, text):
 
 def test_an_unknown_text_stays_as_it_is():
     assert i18n.translator("fr").gettext("Nobody translated this.") == "Nobody translated this."
+
+
+def test_a_name_from_right_to_left_stays_apart_from_the_words_around_it():
+    assert i18n.isolated("محمد الفارسي") == "\u2068محمد الفارسي\u2069"
