@@ -57,6 +57,7 @@ MOTIFS = [
     ("Renouvellement d'ordonnance", "Prescription renewal", 15),
     ("Résultats d'examens", "Test results", 15),
 ]
+PUBLIC_MOTIFS = ("Consultation de suivi", "Renouvellement d'ordonnance")  # what patients book themselves
 # family, given, birth date, sex, phone, allergies, treatments, problems
 PATIENTS: list[tuple[str, str, str, str, str, list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]] = [
     ("Lefèvre", "Claire", "1972-04-03", "female", "+33639980101", [("Pénicilline", "urticaire, 2011")],
@@ -108,7 +109,8 @@ def _seed(tx: Tx, zone: str) -> bool:
     tx.session.add(clinic)
     tx.session.flush()
     doctors = [_doctor(tx, clinic.id, *row) for row in DOCTORS]
-    motifs = [Motif(organization_id=clinic.id, label_fr=fr, label_en=en, duration_min=m) for fr, en, m in MOTIFS]
+    motifs = [Motif(organization_id=clinic.id, label_fr=fr, label_en=en, duration_min=m, public=fr in PUBLIC_MOTIFS)
+              for fr, en, m in MOTIFS]
     tx.session.add_all(motifs)
     tx.session.flush()
     for persona in PERSONAS:

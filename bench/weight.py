@@ -69,7 +69,7 @@ async def weigh_samples(templates: list[str], *, through_caddy: bool) -> dict[st
 def samples(templates: list[str]) -> dict[str, str]:
     """The pages by address, such as waiting.fr, rendered."""
     env = environment()
-    wanted = [p for p in PAGES if p.template in templates or (not templates and p.template.startswith("patient/"))]
+    wanted = [p for p in PAGES if p.template in templates or (not templates and p.template.startswith(("patient/", "public/")))]
     return {f"{page.name}.{lang}": env.get_template(page.template).render(base_context(lang, page) | page.context(lang))
             for page in wanted for lang in LANGUAGES}
 

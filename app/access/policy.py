@@ -23,12 +23,14 @@ class Rule(StrEnum):
 class Action(StrEnum):
     """Everything the house can do, as resource:verb."""
 
+    SLOTS_READ = "slots:read"            # which times are free: of nobody in particular
     SCHEDULE_READ = "schedule:read"
     SCHEDULE_WRITE = "schedule:write"
     APPOINTMENT_BOOK = "appointment:book"
     APPOINTMENT_READ = "appointment:read"
     APPOINTMENT_MOVE = "appointment:move"
     APPOINTMENT_CANCEL = "appointment:cancel"
+    APPOINTMENT_CONFIRM = "appointment:confirm"  # the time that was held for oneself
     PATIENT_SEARCH = "patient:search"
     PATIENT_READ = "patient:read"        # identity and contact
     PATIENT_WRITE = "patient:write"
@@ -57,14 +59,17 @@ class Action(StrEnum):
 
 A, C, M, S = Rule.ALWAYS, Rule.CARE, Rule.MINE, Rule.SELF
 P, D, L, X, Y = Role.PATIENT, Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR, Role.SYSTEM
+N = Role.ANONYMOUS
 
 POLICY: dict[Action, dict[Role, Rule]] = {
+    Action.SLOTS_READ:         {P: A, D: A, L: A, Y: A, N: A},
     Action.SCHEDULE_READ:      {D: A, L: A, Y: A},
     Action.SCHEDULE_WRITE:     {L: A, Y: A},
     Action.APPOINTMENT_BOOK:   {L: A, Y: A},
     Action.APPOINTMENT_READ:   {P: S, D: C, L: A, Y: A},
-    Action.APPOINTMENT_MOVE:   {L: A, Y: A},
-    Action.APPOINTMENT_CANCEL: {L: A, Y: A},
+    Action.APPOINTMENT_MOVE:   {P: S, L: A, Y: A},
+    Action.APPOINTMENT_CANCEL: {P: S, L: A, Y: A},
+    Action.APPOINTMENT_CONFIRM: {P: S},
     Action.PATIENT_SEARCH:     {D: A, L: A},
     Action.PATIENT_READ:       {P: S, D: C, L: A, Y: A},
     Action.PATIENT_WRITE:      {L: A, Y: A},

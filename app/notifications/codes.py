@@ -1,6 +1,7 @@
 """The code that proves who opens a link: sent to the phone or e-mail on file, never to an address typed now."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from app import people
@@ -12,6 +13,7 @@ from app.notifications import letters
 from app.notifications.invitations import Site, subject
 from app.notifications.messages import MessageContent, post
 from app.people import PatientIdentity
+from app.scheduling.tables import Appointment
 
 DOTS = "···"
 
@@ -26,6 +28,7 @@ class CodePage:
     resend_in_s: int
     usable: bool
     locked: bool
+    held_until: datetime | None = None  # the code confirms a time that is held until then
 
 
 def send(tx: Tx, token: str, wanted: str, site: Site, language: str) -> None:
@@ -55,8 +58,9 @@ def page(tx: Tx, token: str, site: Site) -> CodePage | None:
     patient = people.identity_of(tx, link.patient_id)
     others = [way for way in _ways(patient, site) if way != state.channel]
     sent_to = masked_phone(patient.phone) if state.channel == "sms" else masked_email(patient.email)
+    appointment = tx.session.get_one(Appointment, link.appointment_id)
     return CodePage(state.channel, sent_to, others[0] if others else None, state.resend_in_s,
-                    state.usable, state.locked)
+                    state.usable, state.locked, appointment.held_until)
 
 
 def masked_phone(phone: str) -> str:

@@ -93,6 +93,19 @@ def possible_duplicates(tx: Tx, identity: PatientIdentity) -> list[PatientHit]:
     return sorted((hit for hit in hits if hit.likeness >= ALIKE), key=lambda hit: -hit.likeness)[:SHOWN]
 
 
+def known_person(tx: Tx, identity: PatientIdentity) -> str | None:
+    """The one patient who is surely this person: same name and birth date, and the same phone or e-mail.
+
+    For registering: whoever asks learns nothing, and a code goes to the address on file. Raises AccessDenied.
+    """
+    guard.permit(tx, Action.PATIENT_WRITE, entity="Patient", step="match")
+    birth = f"birth:{identity.birth_date.isoformat()}"
+    contacts = [term for term in index_terms(identity) if term.startswith(("phone:", "email:"))]
+    found = identities(tx, (i for contact in contacts for i in _matching(tx, {birth, contact})))
+    same = [i for i, who in found.items() if sorted(words(who.name)) == sorted(words(identity.name))]
+    return same[0] if len(same) == 1 else None
+
+
 def _matching(tx: Tx, terms: set[str]) -> list[str]:
     tokens = [tx.keyring.blind(tx.session, term) for term in sorted(terms)]
     query = (

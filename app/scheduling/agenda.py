@@ -79,7 +79,7 @@ class Board:
 
 def clinic(tx: Tx) -> Clinic:
     """The clinic with its active doctors and motifs, by name. Raises NotFound before it is set up."""
-    guard.permit(tx, Action.SCHEDULE_READ, entity="Schedule", quiet=True)
+    guard.permit(tx, Action.SLOTS_READ, entity="Schedule", quiet=True)
     organization = tx.session.exec(select(Organization)).first()
     if organization is None:
         raise NotFound
@@ -101,7 +101,7 @@ def appointments(tx: Tx, practitioner_ids: Sequence[str], from_at: datetime, to_
         practitioner_ids = [doctor for doctor in practitioner_ids if doctor == tx.actor.practitioner_id]
     found = (
         select(Appointment, Motif).join(Motif, col(Motif.id) == col(Appointment.motif_id))
-        .where(*_taken(practitioner_ids, Interval(from_at, to_at))).order_by(col(Appointment.start_at))
+        .where(*_taken(practitioner_ids, Interval(from_at, to_at), tx.now)).order_by(col(Appointment.start_at))
     )
     rows = tx.session.exec(found).all()
     known = identities(tx, (appointment.patient_id for appointment, _ in rows))
@@ -150,7 +150,7 @@ def open_time(tx: Tx, practitioner_id: str, window: Interval, motif_id: str | No
 def open_times(tx: Tx, practitioner_ids: Sequence[str], window: Interval, motif_id: str | None = None,
                zone: ZoneInfo | None = None) -> dict[str, list[Interval]]:
     """Open hours of several doctors on the days that the window touches; `zone` is the clinic's, if known."""
-    guard.permit(tx, Action.SCHEDULE_READ, entity="Schedule", quiet=True)
+    guard.permit(tx, Action.SLOTS_READ, entity="Schedule", quiet=True)
     zone = zone or _zone(tx)
     first, last = _days(window, zone)
     rules = tx.session.execute(RULES, {"doctors": practitioner_ids, "first": first, "last": last}).all()
@@ -174,7 +174,7 @@ def free_slots(tx: Tx, practitioner_ids: Sequence[str], length: timedelta, windo
     first, last = _days(window, zone)
     whole_days = Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1])
     taken = tx.session.exec(select(Appointment.practitioner_id, Appointment.start_at, Appointment.end_at)
-                            .where(*_taken(practitioner_ids, whole_days))).all()
+                            .where(*_taken(practitioner_ids, whole_days, tx.now))).all()
     return sorted(
         (FreeSlot(doctor, slot.start, slot.end) for doctor in practitioner_ids
          for slot in availability.free_slots(opened[doctor], _of(taken, doctor), length, window)),
@@ -196,8 +196,9 @@ def next_slots(tx: Tx, practitioner_id: str | None, length: timedelta, from_at: 
     return found[:limit]
 
 
-def _taken(practitioner_ids: Sequence[str], window: Interval) -> list[ColumnElement[bool]]:
+def _taken(practitioner_ids: Sequence[str], window: Interval, now: datetime) -> list[ColumnElement[bool]]:
     return [col(Appointment.practitioner_id).in_(practitioner_ids), col(Appointment.status).in_(ACTIVE),
+            col(Appointment.held_until).is_(None) | (col(Appointment.held_until) > now),  # a hold ends by itself
             col(Appointment.start_at) < window.end, col(Appointment.end_at) > window.start]
 
 

@@ -61,13 +61,14 @@ class LooksKnown(Conflict):
 
 
 def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, patient_id: str,
-         reason: str = "", language: str) -> Appointment:
-    """Book a slot; the patient is invited and the doctor's care begins.
+         reason: str = "", language: str, held_until: datetime | None = None) -> Appointment:
+    """Book a slot; the patient is invited and the doctor's care begins. With `held_until` it is only held.
 
     Raises SlotTaken, Invalid (a time that has passed or is too far), NotFound, AccessDenied.
     """
     appointment = Appointment(practitioner_id=practitioner_id, patient_id=patient_id, motif_id=motif_id,
-                              language=_known(language), start_at=start_at, end_at=start_at, created_at=tx.now)
+                              language=_known(language), start_at=start_at, end_at=start_at, created_at=tx.now,
+                              status="pending" if held_until else "booked", held_until=held_until)
     guard.permit(tx, Action.APPOINTMENT_BOOK, entity="Appointment", entity_id=appointment.id,
                  patient_id=patient_id, practitioner_id=practitioner_id)
     motif, zone = _bookable(tx, practitioner_id, motif_id, patient_id)
@@ -76,11 +77,31 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
     wanted = FreeSlot(practitioner_id, start_at, appointment.end_at)
     _check_hours(tx, wanted, motif_id, zone)
     tx.seal(appointment, BookingNote(reason=reason))
-    if not _let_in(tx, appointment):
+    if not (_let_in(tx, appointment) or (end_stale_holds(tx, wanted) and _let_in(tx, appointment))):
         raise SlotTaken(alternatives=_alternatives(tx, wanted, motif_id))
-    guard.begin_care(tx, practitioner_id, patient_id, _care_source(appointment))
-    jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
+    if not held_until:
+        settle(tx, appointment)
     return appointment
+
+
+def settle(tx: Tx, appointment: Appointment) -> None:
+    """What follows once an appointment is booked: the doctor's care begins and the patient is invited."""
+    guard.begin_care(tx, appointment.practitioner_id, appointment.patient_id, _care_source(appointment))
+    jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
+
+
+def end_stale_holds(tx: Tx, wanted: FreeSlot) -> int:
+    """Give up holds that ran out and still lie where somebody wants to book; how many."""
+    stale = select(Appointment).where(
+        Appointment.practitioner_id == wanted.practitioner_id, Appointment.status == "pending",
+        col(Appointment.held_until) <= tx.now, col(Appointment.start_at) < wanted.end_at,
+        col(Appointment.end_at) > wanted.start_at)
+    ended = tx.session.exec(stale.with_for_update()).all()
+    for hold in ended:
+        hold.status = "cancelled"
+        tx.session.add(hold)
+    tx.session.flush()
+    return len(ended)
 
 
 def book_for_new(tx: Tx, identity: PatientIdentity, *, certain: bool, practitioner_id: str, motif_id: str,
@@ -112,6 +133,7 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     wanted = FreeSlot(target, start_at, start_at + (appointment.end_at - appointment.start_at))
     _, zone = _bookable(tx, target, appointment.motif_id, appointment.patient_id, offered=False)
     _check_hours(tx, wanted, appointment.motif_id, zone)
+    end_stale_holds(tx, wanted)
     with _the_constraint_decides(tx, wanted, appointment.motif_id):
         appointment.practitioner_id, appointment.start_at, appointment.end_at = target, start_at, wanted.end_at
         appointment.sequence += 1
@@ -152,6 +174,7 @@ def undo_cancel(tx: Tx, appointment_id: str) -> Appointment:
         raise Conflict("This visit is over.")
     _check_ahead(tx, appointment.start_at)
     place = FreeSlot(appointment.practitioner_id, appointment.start_at, appointment.end_at)
+    end_stale_holds(tx, place)
     with _the_constraint_decides(tx, place, appointment.motif_id):
         appointment.status, appointment.cancelled_at = "booked", None
         appointment.sequence += 1

@@ -115,6 +115,9 @@ class MotifForm(BaseModel):
     label_fr: str = Field(max_length=80)
     label_en: str = Field(max_length=80)
     duration_min: int = Field(ge=5, le=240)
+    public: bool = False
+    lead_h: int = Field(default=2, ge=0, le=24 * 30)
+    cutoff_h: int = Field(default=24, ge=0, le=24 * 30)
 
     @field_validator("duration_min")
     @classmethod
@@ -231,7 +234,8 @@ def change_motif(tx: Tx, motif_id: str, form: MotifForm, *, active: bool) -> Mot
     motif = tx.session.get(Motif, motif_id)
     if motif is None:
         raise NotFound
-    motif.label_fr, motif.label_en, motif.duration_min = form.label_fr, form.label_en, form.duration_min
+    for name, value in form.model_dump().items():
+        setattr(motif, name, value)
     motif.active = active
     tx.session.add(motif)
     return motif

@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 from app.db import Sealed, SealedRow, UTCInstant, new_id
 
 OVERLAP = "appointment_overlap"
-ACTIVE = ("booked", "arrived", "fulfilled")  # statuses that hold the practitioner's time
+ACTIVE = ("pending", "booked", "arrived", "fulfilled")  # statuses that hold the practitioner's time
 
 
 class Motif(SQLModel, table=True):
@@ -27,6 +27,9 @@ class Motif(SQLModel, table=True):
     label_en: str
     duration_min: int
     active: bool = True
+    public: bool = False  # patients may book it themselves
+    lead_h: int = 2       # by themselves not later than this before the start
+    cutoff_h: int = 24    # they move and cancel by themselves until this long before the start
 
 
 class AvailabilityRule(SQLModel, table=True):
@@ -70,7 +73,7 @@ class Appointment(SealedRow, table=True):
     practitioner_id: str = Field(foreign_key="practitioner.id", index=True)
     patient_id: str = Field(foreign_key="patient.id", index=True)
     motif_id: str = Field(foreign_key="motif.id")
-    status: str = "booked"  # booked | arrived | fulfilled | cancelled | noshow
+    status: str = "booked"  # pending | booked | arrived | fulfilled | cancelled | noshow
     start_at: datetime = Field(sa_type=UTCInstant, index=True)
     end_at: datetime = Field(sa_type=UTCInstant)
     language: str = "fr"
@@ -78,6 +81,7 @@ class Appointment(SealedRow, table=True):
     sequence: int = 0  # iCalendar SEQUENCE: grows with each move
     created_at: datetime = Field(sa_type=UTCInstant)
     cancelled_at: datetime | None = Field(default=None, sa_type=UTCInstant)  # by the clinic: can be taken back
+    held_until: datetime | None = Field(default=None, sa_type=UTCInstant)  # while pending: for somebody to confirm
 
 
 _ACTIVE_SQL = ", ".join(f"'{status}'" for status in ACTIVE)

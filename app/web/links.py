@@ -4,11 +4,12 @@ from aiohttp import web
 
 from app import journey
 from app.access import links
-from app.actor import Actor, system
+from app.actor import ANONYMOUS, Actor, system
 from app.errors import LimitReached, NotFound
 from app.notifications import codes
 from app.notifications.codes import CodePage
 from app.notifications.delivery import site_of
+from app.scheduling import selfservice
 from app.web.forms import form_of
 from app.web.keys import ACTOR, DATABASE, LANGUAGE, REQUEST_ID, SETTINGS
 from app.web.limits import RateLimit, household
@@ -74,9 +75,19 @@ async def check_code(request: web.Request) -> web.StreamResponse:
             return see_other(request, "link", token=token)
         return await _code_page(request, page, error=translated(request, WRONG if page.usable else STALE), status=422)
     await db.write(request[ACTOR], links.sign_out, request.cookies.get(cookie_name(request, PATIENT_COOKIE), ""))
-    answer = see_other(request, "own-summary" if proof.purpose == links.SUMMARY else "patient-visit")
+    answer = see_other(request, *await _next(request, proof))
     set_cookie(request, answer, PATIENT_COOKIE, proof.secret, int(proof.life.total_seconds()))
     return answer
+
+
+async def _next(request: web.Request, proof: links.Proof) -> list[str]:
+    """The route that a proof opens; it also confirms the time that was held for whoever proved themselves."""
+    if proof.purpose == links.SUMMARY:
+        return ["own-summary"]
+    db = request.app[DATABASE]
+    patient = await db.read(request[ACTOR], links.actor_of_session, proof.secret)
+    here = (patient or ANONYMOUS).at(client_ip(request), request[REQUEST_ID])
+    return ["own-appointment"] if await db.write(here, selfservice.confirm) else ["patient-visit"]
 
 
 def _token(request: web.Request) -> str:
@@ -100,5 +111,5 @@ async def _code_page(request: web.Request, page: CodePage | None, *, error: str,
         request, "patient/code.html", status=status, token=_token(request), clinic=clinic.name, phone=clinic.phone,
         sent_to=page.sent_to if page else "", channel=page.channel if page else "email", error=error,
         other_channel=(page.other_channel or "") if page else "", resend_s=page.resend_in_s if page else 0,
-        locked=page.locked if page else True,
+        locked=page.locked if page else True, held_until=page.held_until if page else None,
     )

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from app.actor import Role
 from app.db import Tx
 from app.errors import NotFound
+from app.scheduling import selfservice
 from app.web.keys import ACTOR, DATABASE, SETTINGS
 from app.web.rendering import render, see_other
 
@@ -16,8 +17,10 @@ START_PAGE = {Role.DOCTOR: "queue", Role.SCHEDULER: "planner", Role.ADMINISTRATO
 
 async def home(request: web.Request) -> web.StreamResponse:
     """Staff go to their first page; others see what this place is (in demo mode, who can sign in)."""
-    page = START_PAGE.get(request[ACTOR].role)
-    return see_other(request, page) if page else render(request, "home.html")
+    if page := START_PAGE.get(request[ACTOR].role):
+        return see_other(request, page)
+    bookable = await request.app[DATABASE].read(request[ACTOR], selfservice.open_to_public)
+    return render(request, "home.html", bookable=bookable)
 
 
 async def health(request: web.Request) -> web.StreamResponse:

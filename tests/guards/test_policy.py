@@ -9,12 +9,14 @@ from app.actor import Actor, Role
 # "yes" always · "care" a patient in the doctor's care · "mine" the doctor's own visit · "self" oneself · "no" never
 ROLES = (Role.PATIENT, Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR, Role.SYSTEM, Role.ANONYMOUS)
 EXPECTED = {
+    "slots:read":         "yes   yes   yes  no   yes  yes",
     "schedule:read":      "no    yes   yes  no   yes  no",
     "schedule:write":     "no    no    yes  no   yes  no",
     "appointment:book":   "no    no    yes  no   yes  no",
     "appointment:read":   "self  care  yes  no   yes  no",
-    "appointment:move":   "no    no    yes  no   yes  no",
-    "appointment:cancel": "no    no    yes  no   yes  no",
+    "appointment:move":   "self  no    yes  no   yes  no",
+    "appointment:cancel": "self  no    yes  no   yes  no",
+    "appointment:confirm": "self no    no   no   no   no",
     "patient:search":     "no    yes   yes  no   no   no",
     "patient:read":       "self  care  yes  no   yes  no",
     "patient:write":      "no    no    yes  no   yes  no",

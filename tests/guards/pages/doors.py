@@ -97,7 +97,7 @@ PAGES = [
         "doctor",
         context=always(code="conflict", message="This slot has just been taken.", request_id="4f1c"),
     ),
-    Page("home", "home.html"),
+    Page("home", "home.html", context=always(bookable=True)),
     Page("design", "design.html"),
     Page("sign-in", "sign_in.html", context=always(email="", error="", next="")),
     Page(

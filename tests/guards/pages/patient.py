@@ -1,6 +1,8 @@
 """The patient's pages."""
 
 from collections.abc import Callable
+from datetime import date
+from types import SimpleNamespace as Some
 from typing import Any
 
 from app.record.accesses import Access
@@ -48,6 +50,7 @@ def code(**more: Any) -> Callable[[str], dict[str, Any]]:
             "error": "",
             "resend_s": 30,
             "locked": False,
+"held_until": None,
             "phone": "04 75 00 00 00",
         }
         | more
@@ -81,7 +84,65 @@ ACCESSES = [
 ]
 
 
+OWN = {
+    "appointment": Some(id="a1", status="booked", start_at=at(14, 15, 25)),
+    "doctor": DOCTOR.name,
+    "motif": "Suivi",
+    "changeable": True,
+    "change_until": at(14, 15, 24),
+    "doing": "",
+    "on": None,
+    "days": [],
+    "done": "",
+    "fault": "",
+    "phone": "04 75 00 00 00",
+}
+FREE = [{"on": date(2026, 11, 25), "slots": [{"value": f"v{m}", "label": f"09:{m}"} for m in (15, 30, 45)]}]
+TIMES = {
+    "phone": "04 75 00 00 00",
+    "motifs": [{"id": "m1", "label": "Suivi", "minutes": 15}, {"id": "m2", "label": "Renouvellement", "minutes": 15}],
+    "motif_id": "m1",
+    "practitioners": [("d1", DOCTOR.name)],
+    "practitioner_id": "",
+    "on": None,
+    "taken": "",
+    "days": [
+        {"on": date(2026, 11, day), "slots": [{"time": f"09:{m}", "doctor": DOCTOR.name, "href": "#"} for m in (15, 30, 45)]}
+        for day in (25, 26)
+    ],
+}
+DETAILS = {
+    "phone": "",
+    "motif": "Suivi",
+    "doctor": DOCTOR.name,
+    "start_at": at(14, 15, 25),
+    "choice": {"motif": "m1", "practitioner": "d1", "start": "2026-11-25T13:15Z"},
+    "typed": {},
+    "errors": {},
+}
 PAGES = [
+    Page("own", "patient/appointment.html", context=always(**OWN)),
+    Page("own-done", "patient/appointment.html", context=always(**(OWN | {"done": "C’est fait."}))),
+    Page("own-late", "patient/appointment.html", context=always(**(OWN | {"changeable": False, "fault": "Trop tard."}))),
+    Page("own-move", "patient/appointment.html", context=always(**(OWN | {"doing": "move", "days": FREE}))),
+    Page("own-move-none", "patient/appointment.html", context=always(**(OWN | {"doing": "move"}))),
+    Page("own-cancel", "patient/appointment.html", context=always(**(OWN | {"doing": "cancel"}))),
+    Page(
+        "own-cancelled",
+        "patient/appointment.html",
+        context=always(**(OWN | {"appointment": Some(id="a1", status="cancelled", start_at=at(14, 15, 25))})),
+    ),
+    Page("public-times", "public/times.html", context=always(**TIMES)),
+    Page("public-times-taken", "public/times.html", context=always(**(TIMES | {"taken": "Ce créneau vient d’être pris."}))),
+    Page("public-times-choose", "public/times.html", context=always(**(TIMES | {"motif_id": "", "days": []}))),
+    Page("public-times-full", "public/times.html", context=always(**(TIMES | {"days": []}))),
+    Page("public-times-none", "public/times.html", context=always(**(TIMES | {"motifs": []}))),
+    Page("public-details", "public/details.html", context=always(**DETAILS)),
+    Page(
+        "public-details-wrong",
+        "public/details.html",
+        context=always(**(DETAILS | {"errors": {"phone": "Ce numéro ne va pas."}, "typed": {"given": "Zoë"}})),
+    ),
     Page("link", "patient/link.html", context=link("open")),
     Page("not-now-early", "patient/not_now.html", context=not_now("early")),
     Page("not-now-late", "patient/not_now.html", context=not_now("late")),

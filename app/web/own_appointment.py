@@ -1,0 +1,86 @@
+"""A patient's own appointment behind the code: see it, move it, cancel it, by the rules of its motif."""
+
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from app.clock import utc_now
+from app.errors import Conflict, Invalid
+from app.scheduling import selfservice
+from app.scheduling.booking import SlotTaken
+from app.scheduling.wall import day_bounds
+from app.web.bookings import instant
+from app.web.forms import form_of
+from app.web.keys import ACTOR, DATABASE, LANGUAGE, ROOMS
+from app.web.planner import day_asked, motif_label, slot_label, start_value
+from app.web.rendering import render, say, see_other, translated
+
+
+def _(text: str) -> str:
+    return text  # marks catalogue texts; they are translated when shown
+
+
+DONE = {
+    "booked": _("Your appointment is booked. A message with its link is on its way."),
+    "moved": _("Your appointment has its new time. A message confirms it; the link stays the same."),
+    "cancelled": _("Your appointment is cancelled. A message confirms it."),
+}
+
+
+async def page(request: web.Request) -> web.Response:
+    """GET /visit/appointment."""
+    done = DONE.get(request.query.get("done", ""), "")
+    return await _page(request, "", done=translated(request, done) if done else "")
+
+
+async def times(request: web.Request) -> web.Response:
+    """GET /visit/appointment/time: where it may move to."""
+    return await _page(request, "move")
+
+
+async def move(request: web.Request) -> web.StreamResponse:
+    """POST /visit/appointment/time."""
+    try:
+        start_at = instant((await form_of(request)).get("start", ""))
+        moved = await request.app[DATABASE].write(request[ACTOR], selfservice.move, start_at)
+    except (SlotTaken, Invalid, Conflict) as refusal:
+        text = next(iter(getattr(refusal, "fields", {}).values()), "")
+        return await _page(request, "move", fault=translated(request, text) if text else say(request, refusal),
+                           status=refusal.status)
+    request.app[ROOMS].queue_changed(moved.practitioner_id)
+    return see_other(request, "own-appointment", done="moved")
+
+
+async def cancellation(request: web.Request) -> web.Response:
+    """GET /visit/appointment/cancellation: says what is lost, and asks."""
+    return await _page(request, "cancel")
+
+
+async def cancel(request: web.Request) -> web.StreamResponse:
+    """POST /visit/appointment/cancellation."""
+    try:
+        gone = await request.app[DATABASE].write(request[ACTOR], selfservice.cancel)
+    except Conflict as refusal:
+        return await _page(request, "", fault=say(request, refusal), status=refusal.status)
+    request.app[ROOMS].queue_changed(gone.practitioner_id)
+    return see_other(request, "own-appointment", done="cancelled")
+
+
+async def _page(request: web.Request, doing: str, *, done: str = "", fault: str = "", status: int = 200
+                ) -> web.Response:
+    db, actor, lang = request.app[DATABASE], request[ACTOR], request[LANGUAGE]
+    seen = await db.read(actor, selfservice.own)
+    zone = ZoneInfo(seen.zone)
+    doing = doing if seen.changeable else ""
+    today = utc_now().astimezone(zone).date()
+    on = max(day_asked(request.query.get("on", ""), today), today)
+    slots = await db.read(actor, selfservice.other_times, day_bounds(on, zone)[0]) if doing == "move" else []
+    return render(
+        request, "patient/appointment.html", status=status, appointment=seen.appointment, zone=seen.zone, done=done,
+        fault=fault, doctor=seen.doctor_name, motif=motif_label(seen.motif, lang), changeable=seen.changeable,
+        change_until=seen.change_until, doing=doing, phone=seen.phone, on=on if on > today else None,
+        days=[{"on": on, "slots": [{"value": start_value(s.start_at), "label": slot_label(s.start_at, lang, zone)}
+                                   for s in group]}
+              for on, group in groupby(slots, key=lambda slot: slot.start_at.astimezone(zone).date())],
+    )
