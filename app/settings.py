@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     sms_gateway_url: str = Field("", description="HTTP gateway that takes POST {to, text}; empty: codes go by e-mail only.")
     sms_gateway_token: SecretStr = Field(SecretStr(""), description="Bearer token for the SMS gateway.")
     media_nodes: int = Field(0, ge=0, le=64, description="Media node processes that serve starts; 0: one for each core, and at least two, so that another goes on at once with the calls of one that crashed.")
+    reminders: str = Field("168,24,1", pattern=r"^(\d{1,4}(,\d{1,4})*)?$", description="Hours before a visit at which patients are reminded, comma-separated; empty: never.")
     media_addresses: str = Field("", description="Comma-separated addresses the media node offers; empty: all of the machine, loopback included in demo mode.")
     media_public_address: str = Field("", description="Public address that stands for the private one (1:1 NAT).")
     media_port_min: int = Field(0, ge=0, le=65535, description="First UDP port for media; 0: any.")
@@ -76,6 +77,11 @@ class Settings(BaseSettings):
     def effective_media_nodes(self) -> int:
         """How many media nodes serve starts."""
         return self.media_nodes or max(2, os.cpu_count() or 1)
+
+    @property
+    def reminder_hours(self) -> tuple[int, ...]:
+        """Hours before a visit at which patients are reminded."""
+        return tuple(int(hours) for hours in self.reminders.split(",") if hours)
 
     @property
     def spool_dir(self) -> Path:

@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from app.actor import system
 from app.db import Database, Tx
 from app.jobs import Handler
-from app.notifications import delays, invitations, notices
+from app.notifications import delays, invitations, notices, reminders
 from app.notifications.channels import Channel, DeliveryFailed, channels_of, sms_possible
 from app.notifications.invitations import Site
 from app.notifications.messages import Message, MessageContent
@@ -54,20 +54,21 @@ def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
     site = site_of(settings)
     channels = channels_of(settings)
     postman = Postman(db, channels, keep=settings.mode == "demo")
-    return {
-        "message.invitation": partial(_write, db, invitations.invite, site),
-        "message.moved": partial(_write, db, invitations.tell_moved, site),
+    letters: dict[str, Handler] = {
+        "message.invitation": partial(_write, db, reminders.invite, site),
+        "message.moved": partial(_write, db, reminders.tell_moved, site),
         "message.cancelled": partial(_write, db, invitations.tell_cancelled, site),
         "message.delayed": partial(_write_delayed, db, site),
         "message.summary": partial(_write, db, invitations.send_summary, site),
         "message.deliver": postman.deliver,
         "message.staff": partial(notices.deliver, db, channels["email"]),
     }
+    return letters | reminders.handlers(db, site)
 
 
 def site_of(settings: Settings) -> Site:
     """This installation as messages name it."""
-    return Site(settings.base_url, settings.mail_from, sms_possible(settings))
+    return Site(settings.base_url, settings.mail_from, sms_possible(settings), settings.reminder_hours)
 
 
 async def _write(db: Database, write: Callable[[Tx, str, Site], None], site: Site, payload: Mapping[str, str]) -> None:

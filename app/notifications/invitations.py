@@ -28,6 +28,7 @@ class Site:
     base_url: str
     sender: str
     sms: bool
+    reminder_hours: tuple[int, ...] = ()
 
     def link(self, token: str) -> str:
         """The address in an invitation."""

@@ -102,6 +102,17 @@ def cancelled(visit: Visit) -> Letter:
     )
 
 
+def reminder(visit: Visit, link: str) -> Letter:
+    """The appointment comes near; what to do now, and what to do if it does not suit any more."""
+    _ = i18n.translator(visit.language).gettext
+    return Letter(
+        visit.language, _("Reminder: your video visit on %(when)s") % {"when": _short(visit)}, visit.clinic,
+        [_("Hello,"), _("Your appointment by video comes near. Nothing has changed."),
+         _("Behind this link you can test your camera and microphone now, and move or cancel the appointment.")],
+        _details(visit), (_("Open my visit"), link), footer=_personal(visit),
+    )
+
+
 def delayed(visit: Visit, expected_at: datetime) -> Letter:
     """The doctor runs late: when the visit is likely to begin."""
     _ = i18n.translator(visit.language).gettext
