@@ -30,7 +30,7 @@ ANYWHERE = {
 PATIENT_TABLES: dict[str, dict[str, str]] = {
     "patient": {},
     "patient_token": {"token": "keyed hash (blind index)"},
-    "appointment": {},
+    "appointment": {"held_until": "an instant"},
     "encounter": {"device_test": "ok, weak or failed", "opened_by": "random identifier of a browser tab",
                   "outcome": "a code of the workflow"},
     "consent": {},
