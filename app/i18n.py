@@ -1,6 +1,7 @@
 """Languages: one catalogue for Python, templates and scripts; dates and times as people write them."""
 
 import gettext
+import unicodedata
 from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
@@ -41,9 +42,10 @@ def negotiate(cookie: str | None, accept: str, default: str) -> str:
 def isolated(name: str) -> str:
     """A name inside a sentence, so that letters written from right to left leave the words around it in place.
 
-    Unicode's FSI and PDI (UAX #9): what <bdi> is where there is markup.
+    Unicode's FSI and PDI (UAX #9): what <bdi> is where there is markup. Other names stay as they are.
     """
-    return f"\u2068{name}\u2069"
+    from_right = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"\u2068{name}\u2069" if from_right else name
 
 
 def day(at: datetime | date, lang: str, zone: str) -> str:

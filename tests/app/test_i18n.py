@@ -56,3 +56,5 @@ def test_an_unknown_text_stays_as_it_is():
 
 def test_a_name_from_right_to_left_stays_apart_from_the_words_around_it():
     assert i18n.isolated("محمد الفارسي") == "\u2068محمد الفارسي\u2069"
+    assert i18n.isolated("Noa לוי") == "\u2068Noa לוי\u2069"
+    assert i18n.isolated("Zoë O'Brien 👩‍⚕️") == "Zoë O'Brien 👩‍⚕️"
