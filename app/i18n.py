@@ -102,6 +102,13 @@ def elapsed(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
 
 
+def days_of(first: date, last: date, lang: str) -> str:
+    """A stretch of days as a title: "23 – 27 novembre 2026", "30 nov. – 4 déc. 2026" over the end of a month."""
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} – {_written(last, 'd MMMM y', lang)}"
+    return f"{_written(first, 'd MMM', lang)} – {_written(last, 'd MMM y', lang)}"
+
+
 def _written(on: date, pattern: str, lang: str) -> str:
     if lang == "fr" and on.day == 1:
         pattern = pattern.replace("d ", "d'er' ")  # 1er novembre

@@ -54,7 +54,7 @@ async def _week(request: web.Request, start: Start, on: date) -> web.Response:
                        url(request, "planner", view="day", on=day), day == start.today) for day in days]
     return render(
         request, "scheduler/planner_week.html", here="planner", zone=_zone_name(board), columns=columns,
-        title=week_title(days, request[LANGUAGE]), **_hours(columns), undo=notice,
+        title=i18n.days_of(days[0], days[-1], request[LANGUAGE]), **_hours(columns), undo=notice,
         practitioners=[{"id": d.id, "name": d.name, "here": d.id == start.chosen,
                         "href": url(request, "planner", practitioner=d.id, on=monday)} for d in doctors],
         previous=url(request, "planner", practitioner=start.chosen, on=monday - timedelta(days=7)),
@@ -88,14 +88,6 @@ def day_asked(text: str, today: date) -> date:
     except ValueError:
         return today
     return on if abs(on - today) <= REACH else today
-
-
-def week_title(days: list[date], lang: str) -> str:
-    """ "23 – 27 novembre 2026", with both months where they differ."""
-    first, last = days[0], days[-1]
-    if first.month == last.month:
-        return f"{first.day} – {i18n.date_words(last, lang, 'UTC')}"
-    return f"{i18n.date_words(first, lang, 'UTC').rsplit(' ', 1)[0]} – {i18n.date_words(last, lang, 'UTC')}"
 
 
 def slot_label(instant: datetime, lang: str, zone: ZoneInfo) -> str:

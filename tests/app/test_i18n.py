@@ -58,3 +58,20 @@ def test_a_name_from_right_to_left_stays_apart_from_the_words_around_it():
     assert i18n.isolated("محمد الفارسي") == "\u2068محمد الفارسي\u2069"
     assert i18n.isolated("Noa לוי") == "\u2068Noa לוי\u2069"
     assert i18n.isolated("Zoë O'Brien 👩‍⚕️") == "Zoë O'Brien 👩‍⚕️"
+
+
+@pytest.mark.parametrize(("first", "last", "french", "english"), [
+    (date(2026, 11, 23), date(2026, 11, 27), "23 – 27 novembre 2026", "23 – 27 November 2026"),
+    (date(2026, 11, 30), date(2026, 12, 4), "30 nov. – 4 déc. 2026", "30 Nov – 4 Dec 2026"),
+    (date(2026, 12, 28), date(2027, 1, 1), "28 déc. – 1er janv. 2027", "28 Dec – 1 Jan 2027"),
+])
+def test_a_stretch_of_days_is_a_short_title(first, last, french, english):
+    assert i18n.days_of(first, last, "fr") == french
+    assert i18n.days_of(first, last, "en") == english
+
+
+def test_a_doctor_in_a_french_sentence_has_an_article():
+    assert i18n.in_sentence("Dr Nadia Benali", "fr") == "le Dr Nadia Benali"
+    assert i18n.in_sentence("Pr Ada Okonkwo", "fr") == "le Pr Ada Okonkwo"
+    assert i18n.in_sentence("Jeanne Moreau", "fr") == "Jeanne Moreau"
+    assert i18n.in_sentence("Dr Nadia Benali", "en") == "Dr Nadia Benali"
