@@ -43,6 +43,8 @@ async def password(request: web.Request) -> web.StreamResponse:
     secret = await db.write(request[ACTOR], accounts.first_factor, email, device, fits=fits)
     if secret is None:
         return _password_page(request, email=email, next_=next_, error=translated(request, REFUSED))
+    # Whoever was signed in here until now leaves: their cookie is about to be overwritten and would live on unseen.
+    await db.write(request[ACTOR], accounts.sign_out, request.cookies.get(cookie_name(request, STAFF_COOKIE), ""))
     answer = see_other(request, "sign-in-code", **({"next": next_} if next_ else {}))
     set_cookie(request, answer, STAFF_COOKIE, secret, accounts.SECOND_FACTOR_S)
     return answer

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP
-from sqlmodel import SQLModel
+from pydantic import BaseModel
+from sqlmodel import SQLModel, select
 from structlog.testing import capture_logs
 
 from app import encounters, jobs, people
-from app.db import Database, Tx
+from app.crypto.envelope import Tampered
+from app.db import Database, SealedRow, Tx, new_id
 from app.encounters import VisitFacts
 from app.notifications import delivery
 from app.people import PatientIdentity
@@ -229,6 +231,33 @@ def everything(tx: Tx, db: Database) -> dict[str, bytes]:
     """Every row of every table, as text; works on any database."""
     tables = SQLModel.metadata.sorted_tables
     return {table.name: repr(tx.session.execute(table.select()).all()).encode() for table in tables}
+
+
+def test_no_sealed_document_opens_in_the_place_of_another(house: House, tmp_path: Path) -> None:
+    """Rows swapped behind our back: each sealed document belongs to its table, its row and its patient's key."""
+    plant(house, tmp_path / "spool")
+    opened = house.db.read_sync(JOB, open_elsewhere)
+    assert opened == {"patient", "appointment", "encounter", "record_entry", "transcript_segment", "composition",
+                      "composition_version", "addendum", "patient_summary"}
+
+
+class Anything(BaseModel, extra="allow"):
+    """Whatever a sealed document holds."""
+
+
+def open_elsewhere(tx: Tx) -> set[str]:
+    seen = set()
+    for kind in SealedRow.__subclasses__():
+        for row in tx.session.exec(select(kind)).all():
+            if not row.sealed:
+                continue
+            seen.add(kind.__tablename__)
+            tx.session.expunge(row)
+            tx.open(row, Anything)
+            row.id = new_id()
+            with pytest.raises(Tampered):
+                tx.open(row, Anything)
+    return seen
 
 
 def test_the_words_come_back_for_those_who_may_read(house: House, tmp_path: Path) -> None:

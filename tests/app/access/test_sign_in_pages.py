@@ -6,6 +6,7 @@ import io
 import pytest
 
 from app import audit, people
+from app.access import accounts
 from app.web.signin import TRIES, relative
 from tests.app.front_door import PASSWORD, SYSTEM, later
 
@@ -70,6 +71,18 @@ async def test_the_cookie_changes_with_the_second_factor(front, browser):
     await visitor.post("/sign-in/code", code=front.totp())
     whole = {c.key: c.value for c in visitor.client.session.cookie_jar}["colloque-staff"]
     assert whole != half
+
+
+async def test_signing_in_over_somebody_ends_their_session(front, browser):
+    visitor = browser()
+    await password_step(visitor)
+    await visitor.get("/sign-in/code")
+    await visitor.post("/sign-in/code", code=front.totp())
+    before = {c.key: c.value for c in visitor.client.session.cookie_jar}["colloque-staff"]
+    await visitor.get("/availability")
+    await visitor.post("/sign-in", email="scheduler@clinic.example", password=PASSWORD)
+    assert visitor.headers["Location"].startswith("/sign-in/code")
+    assert front.db.read_sync(SYSTEM, accounts.actor_of_session, before) is None
 
 
 async def test_everything_wrong_gets_the_same_answer(front, browser):
