@@ -12,6 +12,7 @@ from aiohttp import web
 
 from app import logs, supervisor
 from app.actor import system
+from app.errors import Unavailable
 from app.settings import Settings, UnsafeSettings
 
 if TYPE_CHECKING:  # a media node that starts again loads neither the pages nor the database: calls wait for it
@@ -51,23 +52,29 @@ def settings_or_fail() -> Settings:
 
 def database_or_fail(settings: Settings) -> "Database":
     """The migrated database of these settings, with its own key, and without demo accounts in production."""
+    from sqlalchemy.exc import DatabaseError
+
     from app import seed
     from app.application import open_database
     from app.migrations import migrate as migrate_database
 
     try:
         db = open_database(settings)
+    except PermissionError as refusal:
+        fail(f"{refusal.filename} belongs to another user: start as the one who owns {settings.data_dir}.")
     except (ValueError, OSError) as fault:
         fail(f"The key encryption key cannot be used: {fault}.")
-    migrate_database(db.engine)
-    if not db.read_sync(system("start"), lambda tx: tx.keyring.fits(tx.session)):
-        fail("This database was sealed with another key encryption key. Start with that one: without it nothing opens. "
-             "(After `colloque keys rotate` it is the new file.)")
-    if settings.mode == "production":
-        try:
+    try:
+        migrate_database(db.engine)
+        if not db.read_sync(system("start"), lambda tx: tx.keyring.fits(tx.session)):
+            fail("This database was sealed with another key encryption key. Start with that one: without it nothing "
+                 "opens. (After `colloque keys rotate` it is the new file.)")
+        if settings.mode == "production":
             seed.refuse_demo_accounts(db)
-        except UnsafeSettings as refusal:
-            fail(str(refusal))
+    except UnsafeSettings as refusal:
+        fail(str(refusal))
+    except (DatabaseError, Unavailable) as trouble:
+        fail(f"The database cannot be used: {getattr(trouble, 'orig', trouble)}")
     return db
 
 

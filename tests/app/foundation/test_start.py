@@ -49,6 +49,15 @@ def test_a_key_that_is_missing_malformed_or_everybodys_stops_the_start(machine: 
     assert (code, "No such file" in said) == (1, True)
 
 
+def test_a_database_that_does_not_answer_stops_the_start(machine: Machine) -> None:
+    code, said = machine.start("web", COLLOQUE_DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    assert (code, "database cannot be used" in said) == (1, True), said
+    (machine.root / "var").mkdir(exist_ok=True)
+    (machine.root / "var" / "colloque.db").write_text("This is no database, but long enough to look like a file of one." * 20)
+    code, said = machine.start("web")
+    assert (code, "database cannot be used" in said) == (1, True), said
+
+
 def test_another_key_than_the_databases_stops_the_start(machine: Machine) -> None:
     assert machine.start("clinic", "--name", "Clinique", "--phone", "+33199001234", "--email", "ada@clinic.example",
                          "--administrator", "Ada")[0] == 0

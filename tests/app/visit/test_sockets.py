@@ -136,6 +136,17 @@ async def test_binary_and_oversized_frames_end_the_socket(house, clinic):
     assert await socket.end() == 1009
 
 
+async def test_a_small_frame_that_unfolds_to_a_huge_one_ends_the_socket(house, clinic):
+    clinic.consent(0)
+    patient = house.patient(0)
+    ws = await patient.client.ws_connect("/visit/socket", headers=patient.headers, compress=15)
+    await ws.send_str("x" * 20_000_000)
+    async with asyncio.timeout(10):
+        async for _ in ws:
+            pass
+    assert ws.close_code == 1009
+
+
 async def test_a_flood_ends_the_socket(house, clinic):
     socket = await waiting_patient(house, clinic)
     for _ in range(250):

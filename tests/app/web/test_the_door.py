@@ -1,7 +1,10 @@
 """Who knocks: addresses behind proxies, limits for networks, other sites' pages, bodies that are no forms or never end."""
 
 import asyncio
+import gzip
 import re
+import tracemalloc
+import zlib
 
 import pytest
 from sqlalchemy import create_engine
@@ -114,6 +117,22 @@ async def test_a_form_with_a_file_is_refused_and_nothing_of_it_is_kept(opened, t
     body += b"--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\nKanarienvogel\r\n--x--\r\n"
     answer = await client.post("/sign-in", data=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
     assert answer.status == 422
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_a_small_body_that_unfolds_to_a_huge_one_is_refused(opened, coding: str) -> None:
+    client = await opened(base_url="http://colloque.test")
+    fields = await form(client)
+    plain = f"csrf_token={fields['csrf_token']}&email=".encode() + b"x" * 60_000_000
+    packed = gzip.compress(plain) if coding == "gzip" else zlib.compress(plain)
+    assert len(packed) < 100_000
+    tracemalloc.start()
+    answer = await client.post("/sign-in", data=packed, headers={
+        "Content-Encoding": coding, "Content-Type": "application/x-www-form-urlencoded"})
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answer.status == 413
+    assert peak_bytes < 10_000_000, "it was never unfolded"
 
 
 async def test_a_body_that_never_ends_is_let_go(opened, monkeypatch) -> None:
