@@ -25,6 +25,7 @@ STANDARD = "a-2b"
 MISSING_GLYPH = "\N{WHITE SQUARE}"  # stands for a character that no font of this machine can show
 UNSHOWN = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
 ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 GLYPH_TRIES = 40
 
 
@@ -60,7 +61,7 @@ def sheet(tx: Tx, encounter_id: str) -> Sheet:
 
 def render(document: Sheet) -> bytes:
     """The PDF, some hundred milliseconds of one core; call it in a thread."""
-    data = json.dumps(_words(document), ensure_ascii=False)
+    data = json.dumps(_printable(_words(document)), ensure_ascii=False)
     for _ in range(GLYPH_TRIES):
         try:
             return _compile(data, [STANDARD])
@@ -73,6 +74,15 @@ def render(document: Sheet) -> bytes:
             for character in set(text) - {" "}:
                 data = data.replace(character, MISSING_GLYPH)
     return _compile(data, [])
+
+
+def _printable(value: Any) -> Any:
+    """The same words without control characters, for which no font has a glyph."""
+    if isinstance(value, str):
+        return CONTROLS.sub("", value)
+    if isinstance(value, dict):
+        return {key: _printable(part) for key, part in value.items()}
+    return [_printable(part) for part in value] if isinstance(value, list) else value
 
 
 def _compile(data: str, standards: list[Any]) -> bytes:

@@ -70,6 +70,7 @@ def test_the_file_name_tells_nothing(house: House) -> None:
 
 @pytest.mark.parametrize("name", [
     "<b>#x [\\ \"O'Brien\" $1$ *a* _b_ `c` @d", "مرحبا \u202eabc", "🙂 家 𝔛 \u0301", "a" * 300,
+    "\x01\x08\x0b\x1b[31m\x7f\x9f", "\ufffe\uffff\U0010fffe\u2028\u2029", "\u200b\u2066x\u2069",
 ])
 def test_awkward_names_do_not_cost_the_document(house: House, name: str) -> None:
     def rename(tx: object) -> None:
@@ -83,6 +84,15 @@ def test_awkward_names_do_not_cost_the_document(house: House, name: str) -> None
                                                                                  sentences=[sentence])])))
     assert document.startswith(b"%PDF-1.7")
     assert b"pdfaid" in document
+
+
+def test_typst_in_a_sentence_is_text(house: House, tmp_path: Path) -> None:
+    written = '#read("/etc/passwd") #panic("x") #eval("1") #image("x.png") $ a^2 $ = Titre @ref <label> // rien'
+    note = NoteContent(title="#title", sections=[Section(code="10154-3", title="#section", sentences=[
+        Sentence(text=written)])])
+    text = " ".join(text_of(pdf.render(draft(house, note)), tmp_path).split())
+    assert written in text
+    assert "root:" not in text
 
 
 def test_a_long_note_runs_over_several_pages(house: House, tmp_path: Path) -> None:
