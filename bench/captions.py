@@ -1,13 +1,14 @@
 """Captions: latency from the end of speech, word error rate and cost, N streams fed in real time to a real worker.
 
-    python -m bench captions [--streams 2] [--visit FOLDER] [--json]
+    python -m bench captions [--streams 2] [--visit FOLDER]... [--workers 1] [--json]
 
-FOLDER holds doctor.opus, patient.opus and truth.json (turns with track, text or spoken); without it the recordings of
-tests/data/speech are spoken, in turn. Latency ends where the web process has the segment.
+FOLDER holds doctor.opus, patient.opus and truth.json (turns with track, text or spoken); several are held at once.
+Without one the recordings of tests/data/speech are spoken, in turn. Latency ends where the web process has the segment.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import resource
@@ -34,10 +35,14 @@ def run(argv: list[str]) -> dict[str, Any]:
     """Measure and return figures; error rates in percent by language, times in ms."""
     parser = argparse.ArgumentParser(prog="bench captions")
     parser.add_argument("--streams", type=int, default=2)
-    parser.add_argument("--visit", type=Path)
+    parser.add_argument("--visit", type=Path, action="append", default=[])
+    parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args(argv)
-    voices = visit(options.visit) if options.visit else recordings()
-    return asyncio.run(measure([voices[n % len(voices)] for n in range(options.streams)]))
+    voices = [voice for folder in options.visit for voice in visit(folder)]
+    if not voices:
+        spoken = recordings()
+        voices = [spoken[n % len(spoken)] for n in range(options.streams)]
+    return asyncio.run(measure(voices, options.workers))
 
 
 def recordings() -> list[Voice]:
@@ -66,14 +71,16 @@ def packets(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
 
 
-async def measure(voices: list[Voice]) -> dict[str, Any]:
+async def measure(voices: list[Voice], workers: int) -> dict[str, Any]:
     """Speak all voices at once, each a stream of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         hub = FakeWeb(folder)
         key = hub.visit()
-        async with hub.serving(), worker(hub.socket_path, folder):
-            await hub.until(lambda: hub.hellos, seconds=120)
+        async with hub.serving(), contextlib.AsyncExitStack() as running:
+            for _ in range(workers):
+                await running.enter_async_context(worker(hub.socket_path, folder))
+            await hub.until(lambda: len(hub.hellos) == workers, seconds=120)
             taps = [Tap(folder / "spool", key, voice.language, stream_id=f"s{n}") for n, voice in enumerate(voices)]
             await asyncio.gather(*(tap.say_live(voice.packets) for tap, voice in zip(taps, voices, strict=True)))
             for tap in taps:
@@ -93,8 +100,10 @@ def figures(hub: FakeWeb, voices: list[Voice]) -> dict[str, Any]:
         "segments": len(late),
         "latency_p50_ms": round(statistics.median(late)),
         "latency_p95_ms": late[int(0.95 * (len(late) - 1))],
+        "latency_p99_ms": late[int(0.99 * (len(late) - 1))],
         "worker_cpu_s": round(used.ru_utime + used.ru_stime, 1),
         "cores_per_stream": round((used.ru_utime + used.ru_stime) / spoken_s, 3),
+        "worker_memory_mb": round(used.ru_maxrss / 1024),  # of the largest
         "backlog_max_s": max(hub.backlogs, default=0.0),
         "word_error_percent": error_rates(hub, voices),
     }

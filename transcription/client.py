@@ -18,6 +18,7 @@ from transcription.protocol import (
     Forget,
     FromWorker,
     Hello,
+    Interim,
     Key,
     KeyGone,
     KeyWanted,
@@ -29,6 +30,7 @@ from transcription.protocol import (
     StreamNudge,
     parse_from_worker,
 )
+from transcription.sealing import seal_words
 
 log = logging.getLogger(__name__)
 PUBLIC_KEY_BYTES = 32
@@ -43,8 +45,14 @@ class WorkerEvents(Protocol):
     async def key_for(self, visit_id: str, public_key: bytes) -> bytes | None:
         """The visit's audio key, HPKE-sealed to the worker's 32-byte public key; None when it exists no more."""
 
+    async def words_for(self, visit_id: str) -> list[str]:
+        """Words that the visit is likely to hold, the likeliest last: they leave sealed to the worker."""
+
     async def on_segment(self, segment: Segment) -> None:
         """Store it, once for each (stream_id, first_seq): it may come again."""
+
+    async def on_interim(self, interim: Interim) -> None:
+        """Show it, if the consent still stands; store nothing."""
 
     async def on_stream_done(self, done: StreamDone) -> None:
         """The stream's last segment is stored; may come again."""
@@ -99,6 +107,8 @@ class WorkerLink:
             case Segment():
                 await self._events.on_segment(message)
                 await self._send(Ack(stream_id=message.stream_id, last_seq=message.last_seq))
+            case Interim():
+                await self._events.on_interim(message)
             case StreamDone():
                 await self._events.on_stream_done(message)
                 await self._send(StreamDoneAck(stream_id=message.stream_id))
@@ -122,4 +132,9 @@ class WorkerLink:
         if sealed is None:
             await self._send(KeyGone(visit_id=visit_id))
         else:
-            await self._send(Key(visit_id=visit_id, sealed=base64.b64encode(sealed).decode()))
+            words = seal_words(public_key, await self._events.words_for(visit_id), visit_id=visit_id)
+            await self._send(Key(visit_id=visit_id, sealed=_b64(sealed), words=_b64(words)))
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -27,6 +27,7 @@ Language = Literal["fr", "en"]
 EndReason = Literal["closed", "withdrawn", "lost"]
 Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
 Sequence = Annotated[int, Field(ge=0, lt=2**53)]
+Span = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 
 
 class ProtocolError(ValueError):
@@ -122,11 +123,15 @@ class KeyWanted(Strict):
 
 
 class Key(Strict):
-    """Web to worker: the visit's audio key, HPKE-sealed to the public key of the hello, base64."""
+    """Web to worker: the visit's audio key, HPKE-sealed to the public key of the hello, base64.
+
+    words: a list of words that the visit is likely to hold, the likeliest last, sealed and written likewise.
+    """
 
     type: Literal["key"] = "key"
     visit_id: Identifier
     sealed: Annotated[str, Field(max_length=1_024)]
+    words: Annotated[str, Field(max_length=16_384)] = ""
 
 
 class KeyGone(Strict):
@@ -145,7 +150,10 @@ class StreamNudge(Strict):
 
 
 class Segment(Strict):
-    """Worker to web: an utterance recognised. Times in epoch ms; sequences name the sealed frames that hold it."""
+    """Worker to web: an utterance recognised. Times in epoch ms; sequences name the sealed frames that hold it.
+
+    doubts: [start, end) of each word of `text`, in code points, that was heard badly.
+    """
 
     type: Literal["segment"] = "segment"
     visit_id: Identifier
@@ -162,6 +170,18 @@ class Segment(Strict):
     no_speech_prob: float
     compression_ratio: float
     low_confidence: bool
+    doubts: Annotated[list[Span], Field(max_length=500)] = []
+
+
+class Interim(Strict):
+    """Worker to web: what an utterance that is still open says so far. For a screen, never for the record."""
+
+    type: Literal["interim"] = "interim"
+    visit_id: Identifier
+    stream_id: Identifier
+    role: Identifier
+    start_at_ms: Milliseconds
+    text: Annotated[str, Field(min_length=1, max_length=4_000)]
 
 
 class Ack(Strict):
@@ -212,7 +232,7 @@ class Forget(Strict):
     visit_id: Identifier
 
 
-FromWorker = Hello | KeyWanted | Segment | StreamDone | Backlog | Refused
+FromWorker = Hello | KeyWanted | Segment | Interim | StreamDone | Backlog | Refused
 ToWorker = Key | KeyGone | StreamNudge | Ack | StreamDoneAck | Forget
 
 _from_worker: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, Field(discriminator="type")])

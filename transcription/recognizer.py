@@ -8,13 +8,15 @@ as a prefix that is not decoded again. On whole French consultations this takes 
 """
 
 import math
+import re
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,21 +26,25 @@ from whisper.decoding import DecodingOptions, DecodingResult
 from whisper.tokenizer import get_tokenizer
 
 from transcription.phantoms import phantom
+from transcription.quantised import quantise
 from transcription.segmentation import SAMPLE_RATE_HZ, Samples
+from transcription.task import Task, Wanted
 
 CONTEXT_UTTERANCES = 6
 POSITION_SAMPLES: int = 2 * HOP_LENGTH  # one encoder position: 20 ms
 WHOLE_WINDOW: int = N_SAMPLES // POSITION_SAMPLES  # 1500 positions: 30 s
 MAX_TOKENS = 224  # half of the decoder's context, as openai-whisper
+WORDS = re.compile(r"\w+")
+MAX_EXPECTED = 120  # tokens, about 40 names
 FIRST_TIMESTAMP_S = 1.0
+
+Expected = tuple[int, ...]  # tokens that Whisper takes for the text before: it writes names that it has read
 
 
 @dataclass(frozen=True)
 class Limits:
     """How to decode, and what a trustworthy result looks like."""
 
-    beam_size: int | None = None
-    fallback_beam_size: int | None = None
     context_s: float = 8.0
     margin_s: float = 2.0  # silence after the speech, without which short windows lose their last word
     tokens_per_s: float = 8.0  # fast French has about 6
@@ -46,10 +52,19 @@ class Limits:
     suspect_compression: float = 2.0
     suspect_logprob: float = -0.8
     doubtful_logprob: float = -0.6  # shown as doubtful; no context for others
+    doubtful_word: float = 0.4  # a word whose least likely token had less than this probability
     max_compression: float = 2.4  # openai-whisper's own limits from here on: beyond them nothing is shown
     min_logprob: float = -1.0
     max_no_speech: float = 0.6
     hopeless_logprob: float = -1.5
+
+
+class Word(NamedTuple):
+    """One word as Whisper wrote it, where it stands in the text, and the probability of its least likely token."""
+
+    start: int
+    end: int
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -61,21 +76,25 @@ class Recognition:
     no_speech_prob: float
     compression_ratio: float
     low_confidence: bool
+    words: tuple[Word, ...] = ()
+    doubts: tuple[tuple[int, int], ...] = ()  # where words of low confidence begin and end in the text
+    tokens: tuple[int, ...] = field(default=(), repr=False)
 
 
 class Context:
     """What one speaker said last, as sound and as Whisper's tokens: put before the next utterance."""
 
     def __init__(self) -> None:
-        self._said: deque[tuple[Samples, list[int]]] = deque(maxlen=CONTEXT_UTTERANCES)
+        self._said: deque[tuple[Samples, tuple[int, ...]]] = deque(maxlen=CONTEXT_UTTERANCES)
 
-    def remember(self, samples: Samples, tokens: list[int]) -> None:
-        """Only what was understood well belongs here: an error would breed others."""
-        self._said.append((samples, tokens))
+    def remember(self, samples: Samples, recognition: Recognition) -> None:
+        """Only what was understood well is kept: an error would breed others."""
+        if recognition.text and not recognition.low_confidence:
+            self._said.append((samples, recognition.tokens))
 
-    def before(self, room: int, room_tokens: int) -> list[tuple[Samples, list[int]]]:
+    def before(self, room: int, room_tokens: int) -> list[tuple[Samples, tuple[int, ...]]]:
         """The latest utterances that fit into `room` samples and the decoder's prefix, oldest first."""
-        fitting: list[tuple[Samples, list[int]]] = []
+        fitting: list[tuple[Samples, tuple[int, ...]]] = []
         for samples, tokens in reversed(self._said):
             room -= len(samples)
             room_tokens -= len(tokens) + 2  # a timestamp on each side
@@ -85,35 +104,67 @@ class Context:
         return fitting
 
 
+class _Heard(NamedTuple):
+    result: DecodingResult
+    logprobs: list[float]  # of result.tokens
+
+
+@dataclass(frozen=True)
+class Request:
+    """How one utterance is to be decoded. cap: tokens at most."""
+
+    language: str
+    cap: int
+    wanted: Wanted
+    expected: Expected = ()
+
+
+def _always() -> bool:
+    return True
+
+
 class Recognizer:
     """One Whisper model on one thread. Not for use from two threads: cutting the window changes the model."""
 
     def __init__(self, weights: Path | str, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._model = whisper.load_model(str(weights), device="cpu").eval()
+        quantise(self._model)
         self._positions = self._model.encoder.positional_embedding
         with warnings.catch_warnings():  # whisper leaves its vocabulary's file to the garbage collector
             warnings.simplefilter("ignore", ResourceWarning)
-            self._first_timestamp = get_tokenizer(self._model.is_multilingual).timestamp_begin
+            self._tokenizer = get_tokenizer(self._model.is_multilingual)
 
-    def recognise(self, samples: Samples, language: str, context: Context | None = None) -> Recognition:
+    def expect(self, words: Iterable[str]) -> Expected:
+        """Words that a visit is likely to hold, the likeliest last, for `recognise`."""
+        listed = ", ".join(words)
+        return tuple(self._tokenizer.encode(f" {listed}.")[-MAX_EXPECTED:]) if listed else ()
+
+    def recognise(self, samples: Samples, language: str, context: Context | None = None, *,
+                  expected: Expected = (), wanted: Wanted = _always) -> Recognition:
         """What samples (float32, mono, 16 kHz, at most 30 s) say in language "fr" or "en".
 
-        context: of this speaker in this language; what is understood well is added to it.
+        context: of this speaker in this language; the caller decides whether it remembers the result. wanted: asked
+        from time to time; raises Abandoned once it says no.
         """
         torch.set_num_threads(1)  # counts for the calling thread only; a second one wastes more than it wins
-        context = context or Context()
         cap = min(MAX_TOKENS, int(self.limits.tokens_per_s * len(samples) / SAMPLE_RATE_HZ) + self.limits.tokens_spare)
-        before = context.before(self._room(len(samples)), MAX_TOKENS - cap)
-        result = self._decode_after(before, samples, language, cap)
-        suspect = self._suspect(result, cap)
+        request = Request(language, cap, wanted, expected)
+        before = (context or Context()).before(self._room(len(samples)), MAX_TOKENS - cap)
+        heard = self._decode_after(before, samples, request)
+        if self._echoes(heard.result.text, expected):
+            unread = self._decode(samples, WHOLE_WINDOW, replace(request, expected=()))
+            heard = heard if self._judge(unread, suspect=False).text else unread
+        suspect = self._suspect(heard.result, cap)
         if suspect:
-            whole = self._decode(samples, language, WHOLE_WINDOW, cap, self.limits.fallback_beam_size)
-            result = max(result, whole, key=lambda r: (not self._runs_on(r, cap), r.avg_logprob))
-        recognition = self._judge(result, suspect)
-        if recognition.text and not recognition.low_confidence:
-            context.remember(samples, [token for token in result.tokens if token < self._first_timestamp])
-        return recognition
+            whole = self._decode(samples, WHOLE_WINDOW, request)
+            heard = max(heard, whole, key=lambda h: (not self._runs_on(h.result, cap), h.result.avg_logprob))
+        return self._judge(heard, suspect)
+
+    def _echoes(self, text: str, expected: Expected) -> bool:
+        """Whether nothing but expected words was heard: noise may make Whisper say what it has just read."""
+        said = WORDS.findall(text.lower())
+        return bool(expected and said) and set(said) <= set(WORDS.findall(self._tokenizer.decode(expected).lower()))
 
     def _room(self, count: int) -> int:
         """How much sound may stand before so many samples."""
@@ -121,8 +172,8 @@ class Recognizer:
         return min(int(self.limits.context_s * SAMPLE_RATE_HZ), spare)
 
     def _decode_after(
-        self, before: list[tuple[Samples, list[int]]], samples: Samples, language: str, cap: int
-    ) -> DecodingResult:
+        self, before: list[tuple[Samples, tuple[int, ...]]], samples: Samples, request: Request
+    ) -> _Heard:
         """Decode with what was said before it as sound, and as a prefix between the timestamps that enclose it."""
         prefix: list[int] = []
         position = 0
@@ -130,10 +181,10 @@ class Recognizer:
             prefix += [self._timestamp(position), *tokens, self._timestamp(position + len(said))]
             position += len(said)
         whole = np.concatenate([*(said for said, _ in before), samples])
-        return self._decode(whole, language, self._window(len(whole)), cap, self.limits.beam_size, prefix)
+        return self._decode(whole, self._window(len(whole)), request, prefix)
 
     def _timestamp(self, position: int) -> int:
-        return int(self._first_timestamp + position // POSITION_SAMPLES)
+        return int(self._tokenizer.timestamp_begin + position // POSITION_SAMPLES)
 
     def measure(self) -> float:
         """Seconds of work for each second of speech on this machine now; also warms the model up."""
@@ -142,7 +193,7 @@ class Recognizer:
         took_s = []
         for _ in range(2):
             begin_s = time.perf_counter()
-            self._decode(noise, "en", self._window(len(noise)), 16, self.limits.beam_size)
+            self._decode(noise, self._window(len(noise)), Request("en", 16, _always))
             took_s.append(time.perf_counter() - begin_s)
         return min(took_s) / 4
 
@@ -153,43 +204,60 @@ class Recognizer:
         """Whether it loops: text that compresses well, or that had to be stopped."""
         return result.compression_ratio > self.limits.suspect_compression or len(result.tokens) >= cap
 
-    def _judge(self, result: DecodingResult, suspect: bool) -> Recognition:
-        limits = self.limits
+    def _judge(self, heard: _Heard, suspect: bool) -> Recognition:
+        limits, result = self.limits, heard.result
         silent = result.no_speech_prob > limits.max_no_speech and result.avg_logprob < limits.min_logprob
         hopeless = result.avg_logprob < limits.hopeless_logprob or result.compression_ratio > limits.max_compression
         invented = silent or hopeless or phantom(result.text)
+        words = () if invented else self._words(heard)
         return Recognition(
             text="" if invented else result.text.strip(),
             avg_logprob=result.avg_logprob,
             no_speech_prob=result.no_speech_prob,
             compression_ratio=result.compression_ratio,
             low_confidence=suspect or result.avg_logprob < limits.doubtful_logprob,
+            words=words,
+            doubts=tuple((w.start, w.end) for w in words if w.probability < limits.doubtful_word),
+            tokens=tuple(token for token in result.tokens if token < self._tokenizer.eot),
         )
+
+    def _words(self, heard: _Heard) -> tuple[Word, ...]:
+        """The words of the result's text, as it stands once stripped."""
+        spoken = [(t, p) for t, p in zip(heard.result.tokens, heard.logprobs, strict=True) if t < self._tokenizer.eot]
+        texts, groups = self._tokenizer.split_tokens_on_spaces([token for token, _ in spoken])
+        logprobs = iter([logprob for _, logprob in spoken])
+        words: list[Word] = []
+        at = -len(texts[0]) + len(texts[0].lstrip()) if texts else 0
+        for text, group in zip(texts, groups, strict=True):
+            end = at + len(text)
+            start = max(0, at + len(text) - len(text.lstrip()))
+            probability = math.exp(min(next(logprobs) for _ in group))
+            if any(letter.isalnum() for letter in text):
+                words.append(Word(start, end, probability))
+            at = end
+        return tuple(words)
 
     def _window(self, count: int) -> int:
         """Encoder positions for so many samples and the margin."""
         wanted = count + int(self.limits.margin_s * SAMPLE_RATE_HZ)
         return min(math.ceil(wanted / POSITION_SAMPLES), WHOLE_WINDOW)
 
-    def _decode(
-        self, samples: Samples, language: str, window: int, cap: int, beam_size: int | None, prefix: Sequence[int] = ()
-    ) -> DecodingResult:
+    def _decode(self, samples: Samples, window: int, request: Request, prefix: Sequence[int] = ()) -> _Heard:
         padded = np.zeros(window * POSITION_SAMPLES, np.float32)
         padded[: len(samples)] = samples[: len(padded)]
         options = DecodingOptions(
-            language=language,
+            language=request.language,
             fp16=False,
-            sample_len=cap,
-            beam_size=beam_size,
+            sample_len=request.cap,
+            prompt=list(request.expected) or None,
             prefix=list(prefix) or None,
             # Timestamps stay on: without them short windows loop. Whisper derives their grain from the window it
             # believes is 30 s long, so the limit on the first one is scaled with the window.
             max_initial_timestamp=None if prefix else FIRST_TIMESTAMP_S * WHOLE_WINDOW / window,
         )
         with self._cut(window):
-            result = whisper.decode(self._model, whisper.log_mel_spectrogram(padded), options)
-        assert isinstance(result, DecodingResult)  # noqa: S101  # one spectrogram in, one result out
-        return result
+            task = Task(self._model, options, request.wanted)
+            return _Heard(*task.decode(whisper.log_mel_spectrogram(padded)))
 
     @contextmanager
     def _cut(self, window: int) -> Iterator[None]:

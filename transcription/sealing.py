@@ -8,8 +8,10 @@ SealError
 └── FrameRefused    a frame that was altered, swapped, replayed or malformed
 """
 
+import json
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -35,6 +37,7 @@ from transcription.protocol import (
 KEY_BYTES = 32
 _HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _KEY_INFO = b"colloque visit key v1\0"
+_WORDS_INFO = b"colloque visit words v1\0"
 _STREAM_INFO = b"colloque audio stream v1"
 _END_REASONS: tuple[EndReason, ...] = ("closed", "withdrawn", "lost")
 
@@ -117,22 +120,40 @@ def seal_key(recipient_public: bytes, key: bytes, *, visit_id: str) -> bytes:
     """
     if len(key) != KEY_BYTES:
         raise ValueError("a visit key has 32 bytes")
-    try:
-        public = X25519PublicKey.from_public_bytes(recipient_public)
-        return _HPKE.encrypt(key, public, _KEY_INFO + visit_id.encode())
-    except ValueError as error:
-        raise KeyRefused("the recipient's public key is no X25519 key") from error
+    return _seal_to(recipient_public, key, _KEY_INFO + visit_id.encode())
 
 
 def open_key(private: X25519PrivateKey, sealed: bytes, *, visit_id: str) -> bytes:
     """The visit's 32-byte key; KeyRefused when it was sealed for another node or visit, or altered."""
-    try:
-        key = _HPKE.decrypt(sealed, private, _KEY_INFO + visit_id.encode())
-    except (InvalidTag, ValueError) as error:
-        raise KeyRefused("the sealed visit key does not open") from error
+    key = _open_from(private, sealed, _KEY_INFO + visit_id.encode())
     if len(key) != KEY_BYTES:
         raise KeyRefused("the sealed visit key has a wrong length")
     return key
+
+
+def seal_words(recipient_public: bytes, words: Sequence[str], *, visit_id: str) -> bytes:
+    """HPKE: words that the visit is likely to hold (they come from the record), sealed as the key is."""
+    return _seal_to(recipient_public, json.dumps(list(words)).encode(), _WORDS_INFO + visit_id.encode())
+
+
+def open_words(private: X25519PrivateKey, sealed: bytes, *, visit_id: str) -> list[str]:
+    """The words; KeyRefused when they were sealed for another node or visit, or altered."""
+    words = json.loads(_open_from(private, sealed, _WORDS_INFO + visit_id.encode()))
+    return [str(word) for word in words]
+
+
+def _seal_to(recipient_public: bytes, plain: bytes, info: bytes) -> bytes:
+    try:
+        return _HPKE.encrypt(plain, X25519PublicKey.from_public_bytes(recipient_public), info)
+    except ValueError as error:
+        raise KeyRefused("the recipient's public key is no X25519 key") from error
+
+
+def _open_from(private: X25519PrivateKey, sealed: bytes, info: bytes) -> bytes:
+    try:
+        return _HPKE.decrypt(sealed, private, info)
+    except (InvalidTag, ValueError) as error:
+        raise KeyRefused("the sealed message does not open") from error
 
 
 def stream_key(visit_key: bytes, stream_id: str) -> bytes:

@@ -27,7 +27,7 @@ class Cutting:
     end_silence_ms: int = 500
     min_speech_ms: int = 130  # a French "oui" can be as short as 150 ms
     padding_before_ms: int = 320
-    padding_after_ms: int = 320
+    padding_after_ms: int = 224  # so much silence is also enough to guess that the utterance is over
     max_utterance_ms: int = 28_000  # Whisper's window is 30 s
 
 
@@ -69,6 +69,12 @@ class Segmenter:
     def kept_from(self) -> int:
         """Position of the oldest sample that a later utterance may still contain."""
         return self._position - len(self._blocks) * BLOCK_SAMPLES
+
+    def early(self) -> Utterance | None:
+        """What the open utterance will be if the silence goes on: the very samples that its end would give."""
+        if not self._speaking or self._quiet_blocks * BLOCK_MS < self._cutting.padding_after_ms:
+            return None
+        return self._utterance(list(self._blocks), self.kept_from)
 
     def push(self, samples: Samples) -> list[Utterance]:
         """Take samples (any length); returns the utterances that ended in them."""

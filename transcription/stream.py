@@ -75,6 +75,11 @@ class SpeechStream:
         """Whether an utterance is open that only more audio, silence or the end will close."""
         return self._segmenter.speaking
 
+    def early(self) -> Spoken | None:
+        """The open utterance as it will be if the silence goes on; None while it is spoken, or when none is open."""
+        utterance = self._segmenter.early()
+        return Spoken(self._cut(utterance), utterance.samples) if utterance else None
+
     def push(self, frame: Frame) -> list[Spoken]:
         """Take one frame; returns the utterances that ended with it. Passes the decoder's errors on."""
         if frame.sequence < self._resume_after - PREROLL_FRAMES:

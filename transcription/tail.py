@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from transcription import position
 from transcription.decoding import OpusDecoder, Undecodable
@@ -14,6 +14,9 @@ from transcription.sealing import Frame, FrameOpener, FrameRefused, StreamEnd
 from transcription.segmentation import Segmenter, SpeechProbability
 from transcription.spool import SpoolReader
 from transcription.stream import Cut, SpeechStream, Spoken
+
+if TYPE_CHECKING:  # streams are followed without Whisper
+    from transcription.recognizer import Recognition
 
 STALLED_S = 1.0  # no frame for so long: the utterance that is open ends
 READ_BYTES = 16_384  # 2 to 3 s of speech a turn, so that catching up on one stream does not hold the others
@@ -41,6 +44,7 @@ class Tail:
         self.position = position.load(path)
         self.unacked: dict[int, Segment] = {}  # by last_seq
         self.waiting: deque[Spoken] = deque()  # for Whisper; the first may be with it now
+        self.early: Spoken | None = None  # an utterance that silence may have ended
         self.ended: EndReason | None = None
         self.refused: list[Refused] = []
         self._opener: FrameOpener | None = None
@@ -49,6 +53,7 @@ class Tail:
         self._in_refusal = False
         self._last_frame_s = time.monotonic()
         self._idle = False
+        self._guessed: tuple[Cut, Recognition] | None = None
 
     @property
     def locked(self) -> bool:
@@ -59,6 +64,19 @@ class Tail:
     def drained(self) -> bool:
         """Whether everything said has been recognised, announced and stored."""
         return self.ended is not None and not self.waiting and not self.unacked
+
+    @property
+    def unheard(self) -> bool:
+        """Whether an utterance may be over that Whisper has not heard yet."""
+        return self.early is not None and self.guessed(self.early.cut) is None
+
+    def guess(self, cut: Cut, recognition: "Recognition") -> None:
+        """Keep what was heard before the utterance's end was certain."""
+        self._guessed = (cut, recognition)
+
+    def guessed(self, cut: Cut) -> "Recognition | None":
+        """What was heard early, if it was this very utterance."""
+        return self._guessed[1] if self._guessed and self._guessed[0] == cut else None
 
     def unlock(self, visit_key: bytes, detector: Callable[[], SpeechProbability]) -> None:
         """The key is here: reading may begin."""
@@ -81,6 +99,7 @@ class Tail:
             self._end("lost")
         elif self._speech.speaking and time.monotonic() - self._last_frame_s > STALLED_S:
             self.waiting += self._speech.pause()
+        self.early = None if self.waiting or self.ended else self._speech.early()
 
     def _open(self, sealed: bytes) -> None:
         assert self._opener  # noqa: S101  # read() runs on unlocked tails only

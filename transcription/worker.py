@@ -7,22 +7,21 @@ again after a reconnection, and made again after a crash.
 import asyncio
 import base64
 import contextlib
-import functools
 import logging
 import math
 import secrets
 import signal
 import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from transcription.hearing import Hearing, now_ms
 from transcription.hub import Hub
 from transcription.protocol import (
     Ack,
     Backlog,
     Forget,
     Hello,
+    Interim,
     Key,
     KeyGone,
     KeyWanted,
@@ -32,8 +31,8 @@ from transcription.protocol import (
     StreamNudge,
     ToWorker,
 )
-from transcription.recognizer import Context, Recognition, Recognizer
-from transcription.sealing import KeyRefused, load_node_keypair, open_key
+from transcription.recognizer import Recognition, Recognizer
+from transcription.sealing import KeyRefused, load_node_keypair, open_key, open_words
 from transcription.spool import SpoolError, stream_path
 from transcription.stream import Cut
 from transcription.tail import Claimed, Tail
@@ -43,31 +42,12 @@ from transcription.weights import checkpoint
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.05
+POLL_S = 0.02
 ASK_AGAIN_S = 5.0
 MAX_WAITING = 8  # utterances of one stream in memory; the spool keeps the rest
-LIVE_MS = 20_000
 MAX_UNACKED = 200
 YIELD_S = 0.15  # for each stream this worker has, how long another may take a new one first
 REPORT_S = 1.0
-
-
-NOTHING = Recognition("", 0.0, 0.0, 0.0, low_confidence=True)
-
-
-def now_ms() -> int:
-    """Unix epoch milliseconds: the clock that frames are stamped with."""
-    return time.time_ns() // 1_000_000
-
-
-def most_urgent(tails: Iterable[Tail], at_ms: int) -> Tail | None:
-    """The stream whose next utterance goes first: live speech before what waited longer, then what was said first.
-
-    After an outage captions are live again at once, and what was missed comes in what time is left.
-    """
-    waiting = [tail for tail in tails if tail.waiting]
-    ended_ms = {tail.path: tail.waiting[0].cut.end_at_ms for tail in waiting}
-    return min(waiting, key=lambda t: (at_ms - ended_ms[t.path] > LIVE_MS, ended_ms[t.path]), default=None)
 
 
 class Worker:
@@ -75,29 +55,26 @@ class Worker:
 
     def __init__(self, spool: Path, key_file: Path, recognizer: Recognizer, model: str) -> None:
         self._private, public = load_node_keypair(key_file)
-        self._recognizer = recognizer
         self._watch = SpoolWatch(spool)
         self._spool = spool
         self._keys: dict[str, bytes] = {}
         self._asked_s: dict[str, float] = {}
         self._tails: dict[Path, Tail] = {}
-        self._contexts: dict[Path, Context] = {}
-        self._wake = asyncio.Event()
         self._reported_s = 0.0
         rtf = recognizer.measure()
         self._hello = Hello(node=f"worker-{secrets.token_hex(4)}", public_key=base64.b64encode(public).decode(),
                             model=model, self_measure_rtf=round(rtf, 3))  # fmt: skip
         self._hub = Hub(self._greet, self._take)
+        self._hearing = Hearing(recognizer, self._tails, self._announce, self._murmur)
 
     async def run(self, control: str) -> None:
         """Work until cancelled."""
         try:
-            with ThreadPoolExecutor(1, "whisper") as whisper:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._hub.run(control))
-                    tasks.create_task(self._follow())
-                    tasks.create_task(self._recognise(whisper))
-                    tasks.create_task(self._report())
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._hub.run(control))
+                tasks.create_task(self._follow())
+                tasks.create_task(self._hearing.run())
+                tasks.create_task(self._report())
         finally:
             for path in list(self._tails):
                 self._drop(path)
@@ -135,8 +112,11 @@ class Worker:
 
     def _take_key(self, message: Key) -> None:
         try:
-            sealed = base64.b64decode(message.sealed)
-            self._keys[message.visit_id] = open_key(self._private, sealed, visit_id=message.visit_id)
+            visit_id, sealed = message.visit_id, base64.b64decode(message.sealed)
+            self._keys[visit_id] = open_key(self._private, sealed, visit_id=visit_id)
+            if message.words:
+                words = base64.b64decode(message.words)
+                self._hearing.expect(visit_id, open_words(self._private, words, visit_id=visit_id))
         except (ValueError, KeyRefused):
             log.warning("a visit key did not open; asking again")
 
@@ -150,9 +130,10 @@ class Worker:
         """Stop following a stream; its file is not ours to delete."""
         tail = self._tails.pop(path)
         tail.close()
-        self._contexts.pop(path, None)
         visit_id = tail.header.visit_id
-        if all(other.header.visit_id != visit_id for other in self._tails.values()):
+        last = all(other.header.visit_id != visit_id for other in self._tails.values())
+        self._hearing.forget(path, visit_id if last else "")
+        if last:
             self._keys.pop(visit_id, None)  # asked for again should the visit speak again
 
     async def _tell_end(self, tail: Tail) -> None:
@@ -196,8 +177,7 @@ class Worker:
         if tail.ended or len(tail.waiting) >= MAX_WAITING or len(tail.unacked) >= MAX_UNACKED:
             return
         tail.read()
-        if tail.waiting:
-            self._wake.set()
+        self._hearing.look()
         while tail.refused and self._hub.connected:
             await self._hub.send(tail.refused.pop(0))
         await self._tell_end(tail)
@@ -210,25 +190,7 @@ class Worker:
             self._asked_s[visit_id] = time.monotonic()
             await self._hub.send(KeyWanted(visit_id=visit_id))
 
-    # --- recognising
-
-    async def _recognise(self, whisper: ThreadPoolExecutor) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            tail = most_urgent(self._tails.values(), now_ms())
-            if tail is None:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            context = self._contexts.setdefault(tail.path, Context())
-            work = functools.partial(self._recognizer.recognise, tail.waiting[0].samples, tail.header.language, context)
-            try:
-                recognition = await loop.run_in_executor(whisper, work)
-            except (RuntimeError, ValueError, IndexError):  # one utterance must not stop all others, again and again
-                log.exception("an utterance could not be recognised")
-                recognition = NOTHING
-            if self._tails.get(tail.path) is tail:  # not forgotten meanwhile
-                await self._announce(tail, recognition)
+    # --- telling
 
     async def _announce(self, tail: Tail, recognition: Recognition) -> None:
         cut = tail.waiting.popleft().cut
@@ -237,6 +199,13 @@ class Worker:
             tail.announce(cut, segment)
             await self._hub.send(segment)
         await self._tell_end(tail)
+
+    async def _murmur(self, tail: Tail, recognition: Recognition) -> None:
+        """Tell what may become a caption; lost is lost."""
+        if tail.early and recognition.text and not recognition.low_confidence:
+            header, cut = tail.header, tail.early.cut
+            await self._hub.send(Interim(visit_id=header.visit_id, stream_id=header.stream_id, role=header.role,
+                                         start_at_ms=cut.start_at_ms, text=recognition.text))  # fmt: skip
 
     async def _report(self) -> None:
         """Tell web how far behind we are, when that changes."""
@@ -267,6 +236,7 @@ def _segment(tail: Tail, cut: Cut, recognition: Recognition) -> Segment:
         no_speech_prob=recognition.no_speech_prob,
         compression_ratio=recognition.compression_ratio,
         low_confidence=recognition.low_confidence,
+        doubts=list(recognition.doubts),
     )
 
 

@@ -20,7 +20,7 @@ from webrtc.sdp import check_candidate
 from webrtc.signaling import Event, RoomReport, Seated, TapEvent
 from webrtc.tap import Failure, Tap, TapFailed, epoch_ms
 
-FLUSH_EVERY_TICKS = 2  # 100 ms
+FLUSH_EVERY_TICKS = 1  # 50 ms
 Result = dict[str, Any]
 
 

@@ -1,7 +1,7 @@
 """The tap: copies a consenting participant's Opus packets, in order and with their time, to a sealed spool.
 
 Copying happens on the event loop and costs a list append; sealing and writing happen in one thread for all taps, in
-batches of 100 ms. Whatever goes wrong with keys or disk ends the tap, never the call.
+batches of 50 ms. Whatever goes wrong with keys or disk ends the tap, never the call.
 """
 
 import asyncio
@@ -126,7 +126,7 @@ class Tap:
         return [(self._clock.at_ms(ts, epoch_ms(arrived_s)), payload) for ts, payload, arrived_s in packets]
 
     def flush(self) -> None:
-        """Hand what was copied to the writing thread; call it every 100 ms."""
+        """Hand what was copied to the writing thread; call it every 50 ms."""
         if not self._running or not self._batch:
             return
         if self._queued > BEHIND_FRAMES:

@@ -89,19 +89,20 @@ def material(tx: Tx, encounter_id: str) -> Material:
     streams = select(SpeechStream.id).where(SpeechStream.encounter_id == encounter_id).limit(1)
     return Material(
         language=encounter.language,
-        dialogue={"lang": encounter.language, "motif": _motif(tx, encounter), "patient": _patient(tx, encounter),
+        dialogue={"lang": encounter.language, "motif": motif(tx, encounter), "patient": _patient(tx, encounter),
                   "dialogue": [_turn(line) for line in lines]},
         lines=lines,
         transcribed=tx.session.exec(streams).first() is not None,
     )
 
 
-def _motif(tx: Tx, encounter: Encounter) -> str:
+def motif(tx: Tx, encounter: Encounter) -> str:
+    """What the visit was booked for, in its language. Raises NotFound."""
     appointment = tx.session.get(Appointment, encounter.id)
-    motif = tx.session.get(Motif, appointment.motif_id) if appointment else None
-    if motif is None:
+    booked = tx.session.get(Motif, appointment.motif_id) if appointment else None
+    if booked is None:
         raise NotFound
-    return motif.label_fr if encounter.language == "fr" else motif.label_en
+    return booked.label_fr if encounter.language == "fr" else booked.label_en
 
 
 def _patient(tx: Tx, encounter: Encounter) -> dict[str, Any]:

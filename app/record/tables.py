@@ -47,9 +47,13 @@ class SpeechStream(SQLModel, table=True):
 
 
 class Speech(BaseModel):
-    """The words of one segment, or of a marker ("transcription stopped")."""
+    """The words of one segment, or of a marker ("transcription stopped").
+
+    doubts: [start, end) of the words of `text` that were heard badly.
+    """
 
     text: str
+    doubts: list[tuple[int, int]] = []
 
 
 class TranscriptSegment(SealedRow, table=True):

@@ -43,13 +43,15 @@ class Segment(BaseModel):
     text: str = Part(max_length=TEXT_LIMIT)
     language: str
     low_confidence: bool = False
+    doubts: list[tuple[int, int]] = []
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a transcript. `start` and `end` are seconds since the start of the media.
 
-    `index` counts speech from 0, as evidence refers to it; a marker has -1, its `kind` and no text.
+    `index` counts speech from 0, as evidence refers to it; a marker has -1, its `kind` and no text. `doubts` are the
+    places in `text` of words that were heard badly.
     """
 
     index: int
@@ -63,6 +65,7 @@ class Line:
     start_at: datetime
     end_at: datetime
     low_confidence: bool
+    doubts: tuple[tuple[int, int], ...] = ()
 
 
 def start_stream(tx: Tx, stream_id: str, encounter_id: str, role: str) -> SpeechStream:
@@ -128,7 +131,7 @@ def append_segment(tx: Tx, segment: Segment) -> TranscriptSegment | None:
         start_at=start_at, end_at=from_epoch_ms(segment.end_at_ms),
         language=segment.language, low_confidence=segment.low_confidence,
     )
-    tx.seal(row, Speech(text=segment.text))
+    tx.seal(row, Speech(text=segment.text, doubts=segment.doubts))
     tx.session.add(row)
     return row
 
@@ -171,9 +174,10 @@ def read(tx: Tx, encounter_id: str) -> list[Line]:
 def line(tx: Tx, encounter: Encounter, row: TranscriptSegment, index: int = -1) -> Line:
     """One row as a line of its encounter's transcript."""
     origin = encounter.media_started_at or encounter.started_at or row.start_at
-    return Line(index, row.id, row.stream_id, row.role, row.kind, tx.open(row, Speech).text,
+    speech = tx.open(row, Speech)
+    return Line(index, row.id, row.stream_id, row.role, row.kind, speech.text,
                 _seconds(row.start_at - origin), _seconds(row.end_at - origin),
-                row.start_at, row.end_at, row.low_confidence)
+                row.start_at, row.end_at, row.low_confidence, tuple(speech.doubts))
 
 
 def audio_key(tx: Tx, encounter_id: str) -> bytes | None:

@@ -17,13 +17,13 @@ from app import encounters
 from app.actor import system
 from app.db import Database, Tx
 from app.errors import AccessDenied
-from app.record import transcripts
+from app.record import expected, transcripts
 from app.record.transcripts import Line
 from app.web.keys import SETTINGS
 from app.web.rooms import Rooms
 from app.web.seats import Seat
 from transcription.client import WorkerLink
-from transcription.protocol import MAX_MESSAGE_BYTES, Hello, Refused, Segment, StreamDone
+from transcription.protocol import MAX_MESSAGE_BYTES, Hello, Interim, Refused, Segment, StreamDone
 from transcription.sealing import seal_key
 from webrtc.control import MediaLink
 from webrtc.signaling import Event, Incident, LayoutEvent, Load, ParticipantEvent, TapEvent, VideoEvent
@@ -138,6 +138,10 @@ class Hub:
             return None
         return None if key is None else seal_key(public_key, key, visit_id=visit_id)
 
+    async def words_for(self, visit_id: str) -> list[str]:
+        """What the motif, the record and common sense let expect, the likeliest last."""
+        return await self._db.read(SPEECH, expected.words, visit_id)
+
     async def on_segment(self, segment: Segment) -> None:
         """Write it down, then show it; the link acknowledges once this returns."""
         spoken = transcripts.Segment.model_validate(segment.model_dump())
@@ -148,6 +152,10 @@ class Hub:
         if written is not None:
             line, patient_too = written
             self._rooms.caption(segment.visit_id, line, patient_too=patient_too)
+
+    async def on_interim(self, interim: Interim) -> None:
+        """What is being said: to the doctor's screen, stored nowhere."""
+        self._rooms.interim(interim.visit_id, interim.role, interim.start_at_ms, interim.text)
 
     async def on_stream_done(self, done: StreamDone) -> None:
         """Nothing more will come of this stream."""

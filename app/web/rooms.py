@@ -174,6 +174,13 @@ class Rooms:
         body = {"type": "caption", **line_body(line)}
         self.tell(visit_id, body, to="" if patient_too else "doctor")
 
+    def interim(self, visit_id: str, role: str, start_at_ms: int, text: str) -> None:
+        """What a participant is saying: to the doctor's screen, while their speech is tapped (so consented)."""
+        room = self._rooms.get(visit_id)
+        if room and any(seat.tapped and seat.role == role for seat in room.seats.values()):
+            body = {"type": "interim", "role": role, "start_at_ms": start_at_ms, "text": text}
+            self.tell(visit_id, body, to="doctor")
+
     # --- media nodes ----------------------------------------------------------------------------------
 
     async def node_up(self, node: MediaNode, reported: dict[str, dict[str, Seat]]) -> None:

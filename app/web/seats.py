@@ -95,4 +95,5 @@ def line_body(line: Line) -> Body:
     """A transcript line as the browser gets it."""
     return {"id": line.id, "kind": line.kind, "role": line.role, "text": line.text, "start": line.start,
             "end": line.end, "start_at_ms": epoch_ms(line.start_at),
-            "end_at_ms": epoch_ms(line.end_at), "low_confidence": line.low_confidence}
+            "end_at_ms": epoch_ms(line.end_at), "low_confidence": line.low_confidence,
+            "doubts": line.doubts}

@@ -13,7 +13,7 @@ import av
 from aiohttp import web
 
 from transcription.client import WorkerLink
-from transcription.protocol import Hello, Refused, Segment, StreamDone, StreamHeader
+from transcription.protocol import Hello, Interim, Refused, Segment, StreamDone, StreamHeader
 from transcription.sealing import FrameSealer, new_visit_key, seal_key
 from transcription.spool import SpoolWriter
 
@@ -63,8 +63,10 @@ class FakeWeb:
     def __init__(self, folder: Path):
         self.socket_path = folder / "control.sock"
         self.keys: dict[str, bytes] = {}
+        self.words: list[str] = []  # expected in every visit
         self.segments: dict[tuple[str, int], Segment] = {}
         self.announced: list[Segment] = []  # every announcement, repeated ones too
+        self.interims: list[Interim] = []
         self.done: list[StreamDone] = []
         self.refused: list[Refused] = []
         self.hellos: list[Hello] = []
@@ -98,10 +100,17 @@ class FakeWeb:
         key = self.keys.get(visit_id)
         return key and seal_key(public_key, key, visit_id=visit_id)
 
+    async def words_for(self, visit_id: str) -> list[str]:
+        return self.words
+
     async def on_segment(self, segment: Segment) -> None:
         self.announced.append(segment)
         self.segments.setdefault((segment.stream_id, segment.first_seq), segment)
         self.heard_ms.setdefault((segment.stream_id, segment.first_seq), time.time_ns() // 1_000_000)
+        await self._note()
+
+    async def on_interim(self, interim: Interim) -> None:
+        self.interims.append(interim)
         await self._note()
 
     async def on_stream_done(self, done: StreamDone) -> None:

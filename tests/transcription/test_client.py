@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.transcription.support import FakeWeb
 from transcription.protocol import MAX_MESSAGE_BYTES, ProtocolError, parse_from_worker, parse_to_worker
-from transcription.sealing import new_node_keypair, open_key
+from transcription.sealing import new_node_keypair, open_key, open_words
 
 SEGMENT = {
     "type": "segment", "visit_id": "v1", "stream_id": "s1", "participant_id": "p1", "role": "doctor", "first_seq": 1,
@@ -69,15 +69,26 @@ async def test_a_segment_that_could_not_be_stored_is_not_acknowledged(hub, conne
 
 
 async def test_a_key_reaches_only_the_worker_that_asked(hub, connect):
-    key = hub.visit("v1")
+    key, hub.words = hub.visit("v1"), ["périndopril"]
     private, public = new_node_keypair()
     async with connect() as socket:
         await socket.send_json(hello(public))
         await socket.send_json({"type": "key_wanted", "visit_id": "v1"})
         answer = await socket.receive_json(timeout=5)
         assert open_key(private, base64.b64decode(answer["sealed"]), visit_id="v1") == key
+        assert open_words(private, base64.b64decode(answer["words"]), visit_id="v1") == ["périndopril"]
         await socket.send_json({"type": "key_wanted", "visit_id": "destroyed"})
         assert await socket.receive_json(timeout=5) == {"type": "key_gone", "visit_id": "destroyed"}
+
+
+async def test_what_is_being_said_is_passed_on_and_needs_no_answer(hub, connect):
+    async with connect() as socket:
+        await socket.send_json(hello(new_node_keypair()[1]))
+        await socket.send_json({"type": "interim", "visit_id": "v1", "stream_id": "s1", "role": "patient",
+                                "start_at_ms": 5, "text": "J'ai mal"})
+        await socket.send_json(SEGMENT)
+        assert (await socket.receive_json(timeout=5))["type"] == "ack"
+    assert [interim.text for interim in hub.interims] == ["J'ai mal"]
 
 
 async def test_nudge_and_forget_reach_the_worker(hub, connect):
@@ -104,7 +115,7 @@ async def test_a_wrong_beginning_closes_the_connection(hub, connect, first):
 
 @pytest.mark.parametrize("change", [
     {"visit_id": "../v1"}, {"text": ""}, {"text": "x" * 4_001}, {"text": None}, {"first_seq": -1}, {"first_seq": 1.5},
-    {"last_seq": 2**60}, {"start_at_ms": "0"}, {"language": "de"}, {"low_confidence": 1}, {"more": 1},
+    {"doubts": [[0]]}, {"doubts": [[0, -1]]}, {"doubts": [[0, 1]] * 501}, {"last_seq": 2**60}, {"start_at_ms": "0"}, {"language": "de"}, {"low_confidence": 1}, {"more": 1},
 ])  # fmt: skip
 async def test_a_malformed_segment_is_neither_stored_nor_acknowledged(hub, connect, change):
     async with connect() as socket:

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import re
 
 import av
 import jiwer
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 
+from tests.transcription.nonspeech import SOUNDS, sound
 from tests.transcription.support import packets, truth
 from tests.transcription.test_worker import words
 from transcription import weights
 from transcription.decoding import OpusDecoder, Undecodable
-from transcription.recognizer import Context, Recognizer
+from transcription.recognizer import MAX_EXPECTED, Context, Recognition, Recognizer
 from transcription.segmentation import SAMPLE_RATE_HZ, Segmenter
+from transcription.task import Abandoned
 from transcription.voice import VoiceDetector
 
 
@@ -39,7 +42,10 @@ def test_speech_through_a_noisy_line_is_understood(recognizer, name, limit):
     clean = speech(name)
     noise = np.random.default_rng(1).normal(0, 0.004, len(clean)).astype(np.float32)
     context = Context()
-    heard = [recognizer.recognise(u.samples, truth(name)["language"], context) for u in utterances(clean + noise)]
+    heard = []
+    for utterance in utterances(clean + noise):
+        heard.append(recognizer.recognise(utterance.samples, truth(name)["language"], context))
+        context.remember(utterance.samples, heard[-1])
     text = " ".join(recognition.text for recognition in heard)
     said = " ".join(turn["text"] for turn in truth(name)["turns"])
     assert jiwer.wer(words(said), words(text)) < limit, text
@@ -54,35 +60,33 @@ def test_utterances_lie_where_the_words_are():
         assert utterance.speech_last / SAMPLE_RATE_HZ == pytest.approx(turn["end"], abs=0.25)
 
 
-def noises() -> dict[str, np.ndarray]:
-    time = np.arange(20 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
-    random = np.random.default_rng(7)
-    clicks = np.zeros_like(time)
-    clicks[random.integers(0, len(time), 60)] = 0.8
-    keyboard = np.convolve(clicks, np.exp(-np.arange(400) / 60) * np.sin(np.arange(400)), "same")
-    return {
-        "silence": np.zeros_like(time),
-        "hiss": random.normal(0, 0.02, len(time)),
-        "loud hiss": random.normal(0, 0.2, len(time)),
-        "hum": 0.1 * np.sin(2 * np.pi * 50 * time) + 0.05 * np.sin(2 * np.pi * 150 * time),
-        "keyboard": keyboard,
-        "tone": 0.3 * np.sin(2 * np.pi * 440 * time),
-    }
+@pytest.mark.parametrize("kind", SOUNDS)
+def test_what_is_no_speech_says_nothing(recognizer, kind):
+    samples = sound(kind, seconds=20)
+    for language, expected in (("fr", recognizer.expect(["Doliprane", "périndopril"])), ("en", ())):
+        said = [recognizer.recognise(u.samples, language, expected=expected).text for u in utterances(samples)]
+        assert "".join(said) == ""
 
 
-@pytest.mark.parametrize("kind", noises())
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_noise_says_nothing(recognizer, kind, language):
-    samples = noises()[kind].astype(np.float32)
-    said = [recognizer.recognise(u.samples, language).text for u in utterances(samples)]
-    assert "".join(said) == ""
+@pytest.mark.parametrize("kind", SOUNDS)
+def test_noise_that_passes_the_detector_still_says_nothing(recognizer, kind):
+    """Should voice detection err, Whisper's own doubts must do; what it was told to expect it must not hear."""
+    samples = sound(kind, seconds=5, seed=8)
+    expected = recognizer.expect(["Doliprane", "Augmentin", "périndopril", "pénicilline"])
+    assert recognizer.recognise(samples, "fr", expected=expected).text == ""
 
 
-def test_noise_that_passes_the_detector_still_says_nothing(recognizer):
-    """Should voice detection err, Whisper's own doubts must do."""
-    for kind in ("silence", "hiss"):
-        samples = noises()[kind].astype(np.float32)[: 6 * SAMPLE_RATE_HZ]
-        assert recognizer.recognise(samples, "fr").text == ""
+def test_expected_words_are_heard_when_they_are_said_and_not_when_they_are_not(recognizer):
+    (first, *others) = utterances(speech("fr-patient"))
+    said = recognizer.recognise(first.samples, "fr").text
+    drugs = ["périndopril", "amlodipine", "Doliprane"]
+    for utterance in others:
+        text = recognizer.recognise(utterance.samples, "fr", expected=recognizer.expect(drugs)).text
+        assert not set(words(text).split()) & set(words(" ".join(drugs)).split())
+    assert recognizer.expect([]) == ()
+    long = recognizer.expect([f"substance{n}" for n in range(500)] + words(said).split())
+    assert len(long) <= MAX_EXPECTED
+    assert jiwer.wer(words(said), words(recognizer.recognise(first.samples, "fr", expected=long).text)) < 0.5
 
 
 def test_a_cut_window_leaves_the_model_whole(recognizer):
@@ -92,13 +96,58 @@ def test_a_cut_window_leaves_the_model_whole(recognizer):
     assert recognizer._model.dims.n_audio_ctx == len(whole)
 
 
+def said(text: str, token: int, *, low_confidence: bool = False) -> Recognition:
+    return Recognition(text, -0.2, 0.0, 1.0, low_confidence=low_confidence, tokens=(token,) * 10)
+
+
+def test_context_keeps_nothing_doubtful():
+    context = Context()
+    context.remember(np.zeros(100, np.float32), said("", 1))
+    context.remember(np.zeros(100, np.float32), said("Oui.", 2, low_confidence=True))
+    assert context.before(8 * SAMPLE_RATE_HZ, 200) == []
+
+
 def test_context_holds_only_what_fits():
     context = Context()
     for seconds in (5, 4, 3):
-        context.remember(np.zeros(seconds * SAMPLE_RATE_HZ, np.float32), [seconds] * 10)
+        context.remember(np.zeros(seconds * SAMPLE_RATE_HZ, np.float32), said("Oui.", seconds))
     assert [tokens[0] for _, tokens in context.before(8 * SAMPLE_RATE_HZ, 200)] == [4, 3]
     assert [tokens[0] for _, tokens in context.before(8 * SAMPLE_RATE_HZ, 13)] == [3]
     assert context.before(0, 200) == []
+
+
+def test_each_word_has_its_place_in_the_text_and_its_certainty(recognizer):
+    (first, *_) = utterances(speech("en-patient"))
+    clear = recognizer.recognise(first.samples, "en")
+    assert [clear.text[w.start : w.end] for w in clear.words] == re.findall(r"\w[\w'-]*", clear.text)
+    assert all(0 < word.probability <= 1 for word in clear.words)
+    noise = np.random.default_rng(3).normal(0, 0.03, len(first.samples)).astype(np.float32)
+    unclear = recognizer.recognise(first.samples + noise, "en")
+
+    def mean(recognition: Recognition) -> float:
+        return sum(word.probability for word in recognition.words) / len(recognition.words)
+
+    assert mean(unclear) < mean(clear)
+    limit = recognizer.limits.doubtful_word
+    for recognition in (clear, unclear):
+        assert recognition.doubts == tuple((w.start, w.end) for w in recognition.words if w.probability < limit)
+
+
+def test_what_nobody_wants_any_more_is_dropped_and_the_model_is_whole_after_it(recognizer):
+    samples = speech("en-patient")[: 6 * SAMPLE_RATE_HZ]
+    before = recognizer.recognise(samples, "en")
+    asked = []
+
+    def wanted() -> bool:
+        asked.append(True)
+        return len(asked) <= asks
+
+    for asks in (0, 3, 8):  # at once, between the encoder's layers, between tokens
+        asked.clear()
+        with pytest.raises(Abandoned):
+            recognizer.recognise(samples, "en", wanted=wanted)
+        assert len(asked) == asks + 1
+    assert recognizer.recognise(samples, "en") == before
 
 
 def test_thirty_seconds_of_speech_are_no_trouble(recognizer):

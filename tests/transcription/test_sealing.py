@@ -16,7 +16,9 @@ from transcription.sealing import (
     new_node_keypair,
     new_visit_key,
     open_key,
+    open_words,
     seal_key,
+    seal_words,
     stream_key,
 )
 
@@ -139,6 +141,20 @@ def test_a_key_is_not_sealed_to_nonsense(public):
     """bytes(32) is the low-order point: its shared secret would be all zeros."""
     with pytest.raises(KeyRefused):
         seal_key(public, KEY, visit_id="visit-1")
+
+
+def test_expected_words_reach_only_their_node_and_visit_and_are_no_key():
+    private, public = new_node_keypair()
+    sealed = seal_words(public, ["périndopril", "pénicilline"], visit_id="v1")
+    assert "périndopril".encode() not in sealed
+    assert open_words(private, sealed, visit_id="v1") == ["périndopril", "pénicilline"]
+    for opens in (
+        lambda: open_words(new_node_keypair()[0], sealed, visit_id="v1"), lambda: open_words(private, sealed, visit_id="v2"),
+        lambda: open_words(private, sealed[:-1], visit_id="v1"), lambda: open_key(private, sealed, visit_id="v1"),
+        lambda: open_words(private, seal_key(public, KEY, visit_id="v1"), visit_id="v1"),
+    ):  # fmt: skip
+        with pytest.raises(KeyRefused):
+            opens()
 
 
 def test_the_nodes_private_key_is_its_owners_and_lasts(tmp_path):

@@ -35,7 +35,7 @@ def test_speech_comes_out_with_padding_and_true_bounds():
     assert one.speech_first == 40 * BLOCK_SAMPLES
     assert one.speech_last == 70 * BLOCK_SAMPLES
     assert one.first == (40 - blocks(320)) * BLOCK_SAMPLES
-    assert one.last == (70 + blocks(320)) * BLOCK_SAMPLES
+    assert one.last == (70 + blocks(224)) * BLOCK_SAMPLES
     assert len(one.samples) == one.last - one.first
 
 
@@ -88,3 +88,36 @@ def test_an_hour_without_a_breath_does_not_grow():
 def test_the_end_of_the_stream_ends_the_utterance():
     (one,) = cut(sound((20, QUIET), (30, 0.9)))
     assert one.speech_last == 50 * BLOCK_SAMPLES
+
+
+@pytest.mark.parametrize("chunk", [320, 512, 2_000])
+def test_what_is_guessed_early_is_exactly_what_comes(chunk):
+    """Guessed after a quarter of a second of silence, certain after half a second: the same samples, the same bounds."""
+    speech = sound((20, QUIET), (20, 0.9), (12, QUIET), (25, 0.8), (30, QUIET))
+    machine, early, ended = segmenter(), {}, []
+    for at in range(0, len(speech), chunk):
+        ended += machine.push(speech[at : at + chunk])
+        if (guess := machine.early()) and not ended:
+            early.setdefault((guess.first, guess.last), guess)
+    assert len(early) == 2, "the short pause was a guess too, and a wrong one"
+    (certain,) = ended
+    guess = early[certain.first, certain.last]
+    assert np.array_equal(guess.samples, certain.samples)
+    assert (guess.speech_first, guess.speech_last) == (certain.speech_first, certain.speech_last)
+
+
+def test_nothing_is_guessed_of_silence_or_while_somebody_speaks():
+    machine = segmenter()
+    for part in (sound((40, QUIET)), sound((30, 0.9)), sound((blocks(224) - 1, QUIET))):
+        machine.push(part)
+        assert machine.early() is None
+    machine.push(sound((2, QUIET)))
+    assert machine.early() is not None
+    machine.push(sound((2, 0.9)))
+    assert machine.early() is None
+
+
+def test_a_click_is_not_guessed_to_be_speech():
+    machine = segmenter()
+    machine.push(sound((20, QUIET), (2, 0.9), (10, QUIET)))
+    assert machine.early() is None

@@ -42,6 +42,18 @@ def test_an_utterance_knows_its_frames_and_instants():
     assert other.cut.start_at_ms == pytest.approx(START_MS + 3_200, abs=32)
 
 
+def test_a_guess_has_the_place_that_the_utterance_will_have():
+    machine = stream()
+    hear(machine, TWO[:110])
+    assert machine.early() is None
+    hear(machine, TWO[110:125])
+    guess = machine.early()
+    (certain,) = hear(machine, TWO[125:160])
+    assert guess.cut == certain.cut
+    assert np.array_equal(guess.samples, certain.samples)
+    assert machine.early() is None
+
+
 def test_missing_audio_is_silence_and_times_stay_right():
     """A mute of one minute between two words: two utterances, the second at its own time, and no minute of zeros."""
     machine = stream()

@@ -7,11 +7,12 @@ import pytest
 
 from tests.transcription.support import Tap, packets
 from transcription import position
+from transcription.hearing import LIVE_MS, most_urgent
 from transcription.protocol import Segment
+from transcription.recognizer import Recognition
 from transcription.stream import Cut
 from transcription.tail import Claimed, Tail
 from transcription.watch import SpoolWatch
-from transcription.worker import LIVE_MS, most_urgent
 
 KEY = bytes(range(32))
 
@@ -80,6 +81,28 @@ def test_announced_and_unacknowledged_cuts_are_on_disk_first(tap):
     assert again.waiting[0].cut == second
     tap.writer.close("closed")
     again.close()
+
+
+def test_a_pause_offers_a_guess_until_somebody_speaks_again_or_the_end_is_certain(tap):
+    """The whole recording, frame by frame: each utterance that ends was offered before, with the very same place."""
+    tail, offered, certain = follow(tap), [], []
+    for packet in packets("fr-patient"):
+        tap.say([packet])
+        tail.read()
+        if tail.early and tail.early.cut not in offered:
+            offered.append(tail.early.cut)
+            assert tail.unheard
+            tail.guess(tail.early.cut, Recognition("Oui.", 0.0, 0.0, 1.0, low_confidence=False))
+            assert not tail.unheard
+        while tail.waiting:
+            assert tail.early is None
+            certain.append(tail.waiting.popleft().cut)
+            assert tail.guessed(certain[-1]).text == "Oui."
+    assert len(certain) >= 3
+    assert set(certain) <= set(offered)
+    assert tail.guessed(offered[0]) is None, "only the latest guess is kept"
+    tap.writer.close("closed")
+    tail.close()
 
 
 def test_two_workers_do_not_follow_one_stream(tap):

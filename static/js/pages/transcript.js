@@ -3,14 +3,17 @@
  * @module
  */
 
-/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean}} Line */
+/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean, doubts: [number, number][]}} Line */
 
 const NEAR_END_PX = 80;
+const INTERIM_MS = 8000; // words that never became a caption go away
 
 export class Transcript {
   #box;
   #words;
   #names;
+  /** @type {Map<string, {row: HTMLElement, timer: number}>} */
+  #interims = new Map();
 
   /**
    * @param {HTMLElement} box
@@ -33,7 +36,8 @@ export class Transcript {
   /** @param {Line} line */
   add(line) {
     if (this.#box.querySelector(`[data-line="${CSS.escape(line.id)}"]`)) return;
-    const follows = this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < NEAR_END_PX;
+    const follows = this.#atEnd();
+    this.#settle(line.role);
     const later = [...this.#box.querySelectorAll("[data-line]")].find(
       (other) => Number(/** @type {HTMLElement} */ (other).dataset.at) > line.start_at_ms);
     const made = line.kind === "speech" ? this.#speech(line) : this.#marker(line);
@@ -43,7 +47,40 @@ export class Transcript {
     made.dataset.kind = line.kind;
     if (later) later.before(made);
     else this.#box.append(made);
+    this.#interims.forEach(({ row }) => this.#box.append(row));
     if (follows) this.#box.scrollTop = this.#box.scrollHeight;
+  }
+
+  /**
+   * Words that are still being said: below all captions, quietly, until their caption comes.
+   * @param {{role: string, start: number, text: string}} said
+   */
+  interim(said) {
+    const follows = this.#atEnd();
+    let row = this.#interims.get(said.role)?.row;
+    if (!row) {
+      row = this.#speech({ id: "", kind: "speech", start_at_ms: 0, low_confidence: false, doubts: [], ...said });
+      row.classList.add("interim");
+      row.ariaHidden = "true"; // a reader of screens hears each caption once
+      this.#box.append(row);
+    }
+    const words = row.querySelector("[data-text]");
+    if (words) words.textContent = said.text;
+    clearTimeout(this.#interims.get(said.role)?.timer);
+    this.#interims.set(said.role, { row, timer: setTimeout(() => this.#settle(said.role), INTERIM_MS) });
+    if (follows) this.#box.scrollTop = this.#box.scrollHeight;
+  }
+
+  /** @param {string} role  whose caption came, or will not come */
+  #settle(role) {
+    const interim = this.#interims.get(role);
+    clearTimeout(interim?.timer);
+    interim?.row.remove();
+    this.#interims.delete(role);
+  }
+
+  #atEnd() {
+    return this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < NEAR_END_PX;
   }
 
   /** @param {Line} line */
@@ -52,11 +89,30 @@ export class Transcript {
     const who = document.createElement("b");
     who.textContent = this.#names[line.role] ?? line.role;
     const words = document.createElement(line.low_confidence ? "mark" : "span");
-    words.textContent = line.text;
+    words.append(...(line.low_confidence ? [line.text] : this.#doubted(line)));
     words.dataset.text = "";
     if (line.low_confidence) words.title = this.#words.uncertain ?? "";
     said.lastElementChild?.append(who, " ", words);
     return said;
+  }
+
+  /**
+   * The text, its badly heard words marked.
+   * @param {Line} line
+   */
+  #doubted(line) {
+    const letters = [...line.text]; // places count code points
+    /** @type {(string | HTMLElement)[]} */
+    const parts = [];
+    let at = 0;
+    for (const [start, end] of line.doubts ?? []) {
+      const mark = document.createElement("mark");
+      mark.textContent = letters.slice(start, end).join("");
+      mark.title = this.#words.uncertain ?? "";
+      parts.push(letters.slice(at, start).join(""), mark);
+      at = end;
+    }
+    return [...parts, letters.slice(at).join("")];
   }
 
   /** @param {Line} line */

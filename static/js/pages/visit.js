@@ -41,6 +41,9 @@ on(session, "message", (message) => {
     case "caption":
       transcript.add(message);
       break;
+    case "interim":
+      transcript.interim({ ...message, start: startedAtMs ? (message.start_at_ms - startedAtMs) / 1000 : 0 });
+      break;
     case "captions":
       captionsAre(message.state);
       break;

@@ -18,7 +18,7 @@ from app.web.rooms import Rooms
 from app.web.seats import Seat
 from tests.app.visit.conftest import PRIVATE, PUBLIC, SYSTEM, FakeNode
 from tests.app.visit.test_sockets import in_call, waiting_patient
-from transcription.protocol import Hello, Segment, StreamDone
+from transcription.protocol import Hello, Interim, Segment, StreamDone
 from transcription.sealing import open_key
 
 
@@ -282,6 +282,34 @@ async def test_words_are_written_down_before_they_are_acknowledged_and_shown(hou
     caption = await doctor.hear("caption")
     assert (caption["text"], caption["start"], caption["end_at_ms"]) == (
         "J'ai de la fièvre.", 1.0, epoch_ms(clock.at) + 3000)
+
+
+async def test_badly_heard_words_are_marked_on_the_screen_and_in_the_record(house, clinic, worker, db, clock):
+    _, doctor = await in_call(house, clinic)
+    heard = segment(clinic.visits[0], clock, text="Je prends l'amlipine.").model_copy(update={"doubts": [(10, 20)]})
+    await worker.send_str(heard.model_dump_json())
+    assert (await doctor.hear("caption"))["doubts"] == [[10, 20]]
+    (line,) = db.read_sync(clinic.doctor, transcripts.read, clinic.visits[0])
+    assert line.doubts == ((10, 20),)
+
+
+async def test_words_being_said_reach_the_doctor_alone_and_are_stored_nowhere(house, clinic, worker, db, clock):
+    patient, doctor = await in_call(house, clinic)
+    visit = clinic.visits[0]
+    said = Interim(visit_id=visit, stream_id="s", role="patient", start_at_ms=epoch_ms(clock.at), text="J'ai de la")
+    await worker.send_str(said.model_dump_json())
+    await doctor.silence("interim")  # nobody is tapped yet: whatever this is, nobody agreed to it
+    await connected(house, visit)
+    await worker.send_str(said.model_dump_json())
+    assert await doctor.hear("interim") == {
+        "type": "interim", "role": "patient", "start_at_ms": epoch_ms(clock.at), "text": "J'ai de la"}
+    assert db.read_sync(clinic.doctor, transcripts.read, visit) == []
+    await patient.say(type="consent", transcription=False)
+    while (await patient.hear("transcription"))["consent"]:
+        pass
+    await worker.send_str(said.model_dump_json())
+    await doctor.silence("interim")
+    assert not [message for message in patient.heard if message["type"] == "interim"]
 
 
 async def test_words_said_again_after_a_crash_are_acknowledged_and_written_once(house, clinic, worker, db, clock):
