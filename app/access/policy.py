@@ -46,6 +46,7 @@ class Action(StrEnum):
     CONSENT_READ = "consent:read"
     TRANSCRIPT_READ = "transcript:read"
     TRANSCRIPT_WRITE = "transcript:write"
+    TRANSCRIPT_CORRECT = "transcript:correct"
     COMPOSITION_READ = "composition:read"
     COMPOSITION_WRITE = "composition:write"
     COMPOSITION_SIGN = "composition:sign"
@@ -85,6 +86,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.CONSENT_READ:       {P: S, D: C, Y: A},
     Action.TRANSCRIPT_READ:    {D: C, Y: A},
     Action.TRANSCRIPT_WRITE:   {Y: A},
+    Action.TRANSCRIPT_CORRECT: {D: M},
     Action.COMPOSITION_READ:   {D: C, Y: A},
     Action.COMPOSITION_WRITE:  {D: M, Y: A},
     Action.COMPOSITION_SIGN:   {D: M},

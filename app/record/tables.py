@@ -46,14 +46,23 @@ class SpeechStream(SQLModel, table=True):
     complete: bool = False  # the worker has written all of it down
 
 
+class Wording(BaseModel):
+    """What a line said before somebody corrected it."""
+
+    text: str
+    until: datetime
+    changed_by: str
+
+
 class Speech(BaseModel):
     """The words of one segment, or of a marker ("transcription stopped").
 
-    doubts: [start, end) of the words of `text` that were heard badly.
+    doubts: [start, end) of the words of `text` that were heard badly. earlier: what `text` was, as heard first.
     """
 
     text: str
     doubts: list[tuple[int, int]] = []
+    earlier: list[Wording] = []
 
 
 class TranscriptSegment(SealedRow, table=True):

@@ -51,7 +51,7 @@ class Line:
     """One line of a transcript. `start` and `end` are seconds since the start of the media.
 
     `index` counts speech from 0, as evidence refers to it; a marker has -1, its `kind` and no text. `doubts` are the
-    places in `text` of words that were heard badly.
+    places in `text` of words that were heard badly. `heard` is what was recognised, once somebody corrected it.
     """
 
     index: int
@@ -66,6 +66,7 @@ class Line:
     end_at: datetime
     low_confidence: bool
     doubts: tuple[tuple[int, int], ...] = ()
+    heard: str = ""
 
 
 def start_stream(tx: Tx, stream_id: str, encounter_id: str, role: str) -> SpeechStream:
@@ -177,7 +178,8 @@ def line(tx: Tx, encounter: Encounter, row: TranscriptSegment, index: int = -1) 
     speech = tx.open(row, Speech)
     return Line(index, row.id, row.stream_id, row.role, row.kind, speech.text,
                 _seconds(row.start_at - origin), _seconds(row.end_at - origin),
-                row.start_at, row.end_at, row.low_confidence, tuple(speech.doubts))
+                row.start_at, row.end_at, row.low_confidence, tuple(speech.doubts),
+                speech.earlier[0].text if speech.earlier else "")
 
 
 def audio_key(tx: Tx, encounter_id: str) -> bytes | None:

@@ -12,7 +12,7 @@ from app.db import Tx
 from app.encounters import Visit, VisitFacts
 from app.errors import ColloqueError, Conflict, Invalid
 from app.notifications import delays
-from app.record import compositions, entries
+from app.record import compositions, corrections, entries
 from app.record.compositions import PastNote
 from app.record.entries import Record
 from app.waiting import QueueEntry
@@ -25,6 +25,12 @@ class FactsForm(VisitFacts):
     """The facts French rules ask for, as the visit's form sends them."""
 
     identity_seen: bool = False
+
+
+class CorrectionForm(BaseModel):
+    """What one line of the transcript should say."""
+
+    text: str = ""
 
 
 class EndForm(BaseModel):
@@ -97,6 +103,19 @@ async def facts(request: web.Request) -> web.StreamResponse:
     except (Invalid, Conflict) as refusal:
         return await _again(request, refusal)
     return _done(request, "visit", visit_id, **noted.model_dump())
+
+
+async def correction(request: web.Request) -> web.StreamResponse:
+    """POST /visits/{id}/transcript/{line}: what was meant; what was heard is kept."""
+    visit_id = request.match_info["id"]
+    try:
+        form = parse(CorrectionForm, await form_of(request))
+        line = await request.app[DATABASE].write(
+            request[ACTOR], corrections.correct, visit_id, request.match_info["line"], form.text)
+    except (Invalid, Conflict) as refusal:
+        return await _again(request, refusal)
+    request.app[ROOMS].corrected(visit_id, line)
+    return _done(request, "visit", visit_id)
 
 
 async def end(request: web.Request) -> web.StreamResponse:

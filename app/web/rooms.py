@@ -174,6 +174,10 @@ class Rooms:
         body = {"type": "caption", **line_body(line)}
         self.tell(visit_id, body, to="" if patient_too else "doctor")
 
+    def corrected(self, visit_id: str, line: Line) -> None:
+        """The doctor corrected a line: it changes on the doctor's screens."""
+        self.tell(visit_id, {"type": "correction", **line_body(line)}, to="doctor")
+
     def interim(self, visit_id: str, role: str, start_at_ms: int, text: str) -> None:
         """What a participant is saying: to the doctor's screen, while their speech is tapped (so consented)."""
         room = self._rooms.get(visit_id)

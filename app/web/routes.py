@@ -106,6 +106,7 @@ ROUTES: list[Route] = [
     Route("POST", "/visits/{id}/admission", doctor.admission, "visit-admission", STAFF, Action.VISIT_CONDUCT),
     Route("POST", "/visits/{id}/facts", doctor.facts, "visit-facts", STAFF, Action.VISIT_CONDUCT),
     Route("POST", "/visits/{id}/end", doctor.end, "visit-end", STAFF, Action.VISIT_CONDUCT),
+    Route("POST", "/visits/{id}/transcript/{line}", doctor.correction, "visit-line", STAFF, Action.TRANSCRIPT_CORRECT),
     # --- the patient's call -------------------------------------------------------------------
     Route("GET", "/visit/call", call.call_page, "patient-call", PATIENT, Action.VISIT_WAIT),
     Route("GET", "/visit/ended", call.ended_page, "patient-ended", PATIENT, Action.VISIT_WAIT),

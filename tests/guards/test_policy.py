@@ -32,6 +32,7 @@ EXPECTED = {
     "consent:read":       "self  care  no   no   yes  no",
     "transcript:read":    "no    care  no   no   yes  no",
     "transcript:write":   "no    no    no   no   yes  no",
+    "transcript:correct": "no    mine  no   no   no   no",
     "composition:read":   "no    care  no   no   yes  no",
     "composition:write":  "no    mine  no   no   yes  no",
     "composition:sign":   "no    mine  no   no   no   no",

@@ -3,7 +3,8 @@
  * @module
  */
 
-/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean, doubts: [number, number][]}} Line */
+/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean, doubts: [number, number][], heard: string}} Line */
+/** @typedef {(line: Line, text: string) => Promise<string | undefined>} Correct  sends what was meant; resolves to why not */
 
 const NEAR_END_PX = 80;
 const INTERIM_MS = 8000; // words that never became a caption go away
@@ -12,6 +13,7 @@ export class Transcript {
   #box;
   #words;
   #names;
+  #correct;
   /** @type {Map<string, {row: HTMLElement, timer: number}>} */
   #interims = new Map();
 
@@ -19,9 +21,11 @@ export class Transcript {
    * @param {HTMLElement} box
    * @param {Record<string, string>} words  of the markers, by kind and role, and "uncertain"
    * @param {Record<string, string>} names  by role
+   * @param {Correct} [correct]
    */
-  constructor(box, words, names) {
+  constructor(box, words, names, correct) {
     this.#box = box;
+    this.#correct = correct;
     this.#words = words;
     this.#names = names;
   }
@@ -51,6 +55,27 @@ export class Transcript {
     if (follows) this.#box.scrollTop = this.#box.scrollHeight;
   }
 
+  /** @param {Line} line  one that stands already and says something else now */
+  replace(line) {
+    const old = this.#box.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
+    if (!(old instanceof HTMLElement)) return;
+    const made = this.#speech(line);
+    Object.assign(made.dataset, old.dataset);
+    old.replaceWith(made);
+  }
+
+  /**
+   * Show only lines that hold these words, whatever their accents.
+   * @param {string} wanted  "" for all
+   * @returns {number} how many lines hold them
+   */
+  find(wanted) {
+    const sought = plain(wanted);
+    const lines = /** @type {HTMLElement[]} */ ([...this.#box.querySelectorAll("[data-line]")]);
+    lines.forEach((line) => (line.hidden = !plain(line.textContent ?? "").includes(sought)));
+    return lines.filter((line) => !line.hidden).length;
+  }
+
   /**
    * Words that are still being said: below all captions, quietly, until their caption comes.
    * @param {{role: string, start: number, text: string}} said
@@ -59,7 +84,7 @@ export class Transcript {
     const follows = this.#atEnd();
     let row = this.#interims.get(said.role)?.row;
     if (!row) {
-      row = this.#speech({ id: "", kind: "speech", start_at_ms: 0, low_confidence: false, doubts: [], ...said });
+      row = this.#speech({ id: "", kind: "speech", start_at_ms: 0, low_confidence: false, doubts: [], heard: "", ...said });
       row.classList.add("interim");
       row.ariaHidden = "true"; // a reader of screens hears each caption once
       this.#box.append(row);
@@ -93,7 +118,61 @@ export class Transcript {
     words.dataset.text = "";
     if (line.low_confidence) words.title = this.#words.uncertain ?? "";
     said.lastElementChild?.append(who, " ", words);
+    if (line.heard) said.lastElementChild?.append(" ", this.#heard(line));
+    if (this.#correct && line.id) said.append(this.#pencil(line, said));
     return said;
+  }
+
+  /** @param {Line} line */
+  #heard(line) {
+    const note = document.createElement("small");
+    note.className = "dim";
+    note.textContent = `${this.#words.heard ?? ""} ${line.heard}`;
+    return note;
+  }
+
+  /**
+   * @param {Line} line
+   * @param {HTMLElement} row
+   */
+  #pencil(line, row) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "pencil";
+    button.textContent = this.#words.correct ?? "";
+    button.addEventListener("click", () => this.#edit(line, row));
+    return button;
+  }
+
+  /**
+   * A field in place of the words: Enter sends, Escape leaves all as it is.
+   * @param {Line} line
+   * @param {HTMLElement} row
+   */
+  #edit(line, row) {
+    const field = document.createElement("input");
+    const why = document.createElement("small");
+    const text = row.querySelector("p");
+    const button = row.querySelector("button");
+    if (!text || !button) return;
+    field.value = line.text;
+    field.ariaLabel = this.#words.correct ?? "";
+    why.className = "bad";
+    why.role = "alert";
+    text.hidden = button.hidden = true;
+    text.after(field, why);
+    field.focus();
+    const leave = () => {
+      [field, why].forEach((part) => part.remove());
+      text.hidden = button.hidden = false;
+      button.focus();
+    };
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") leave();
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      void this.#correct?.(line, field.value).then((refusal) => (refusal ? (why.textContent = refusal) : leave()));
+    });
   }
 
   /**
@@ -141,4 +220,9 @@ export class Transcript {
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return `${String(Math.floor(whole / 60)).padStart(2, "0")}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** @param {string} text  without capitals and accents */
+function plain(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }

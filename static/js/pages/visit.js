@@ -12,7 +12,7 @@ const socket = new URL(root.dataset.socket ?? "", location.href);
 socket.searchParams.set("screen", screenId());
 const session = new CallSession(socket.href);
 const stage = new CallStage(session, "patient", text);
-const transcript = new Transcript(element("lines", HTMLElement), text, { doctor: text.doctorName, patient: text.patientName });
+const transcript = new Transcript(element("lines", HTMLElement), text, { doctor: text.doctorName, patient: text.patientName }, correct);
 const facts = element("facts", HTMLFormElement);
 const admission = element("admit", HTMLFormElement);
 let startedAtMs = 0;
@@ -40,6 +40,9 @@ on(session, "message", (message) => {
       break;
     case "caption":
       transcript.add(message);
+      break;
+    case "correction":
+      transcript.replace(message);
       break;
     case "interim":
       transcript.interim({ ...message, start: startedAtMs ? (message.start_at_ms - startedAtMs) / 1000 : 0 });
@@ -223,3 +226,24 @@ if (root.dataset.status !== "planned") void stage.openDevices();
 keepLive(element("queue", HTMLElement));
 wireSharing(session, stage, text);
 session.open();
+
+// --- the transcript: correct a line, find one ---------------------------------------------------------------------------
+
+/** @type {import("./transcript.js").Correct} */
+async function correct(line, meant) {
+  const form = element("correction", HTMLFormElement);
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  body.set("text", meant);
+  try {
+    const answer = await fetch(`${form.action}${line.id}`, { method: "POST", body, headers: { Accept: "application/json" } });
+    return (await answer.json()).error?.message;
+  } catch {
+    return text.notSent;
+  }
+}
+
+const search = element("find", HTMLInputElement);
+search.addEventListener("input", () => {
+  const count = transcript.find(search.value);
+  element("found", HTMLElement).textContent = search.value && count === 0 ? text.nothingFound : "";
+});
