@@ -96,9 +96,10 @@ async def test_an_unacknowledged_segment_comes_again_under_the_same_numbers(tmp_
     async with hub.serving(), worker(hub.socket_path, tmp_path):
         await hub.until(lambda: hub.done)
     for key, segment in stored.items():
-        again = [s for s in hub.announced if (s.stream_id, s.first_seq) == key]
-        assert [(s.last_seq, s.start_at_ms, s.text) for s in again] == [
-            (segment.last_seq, segment.start_at_ms, segment.text)]
+        (again,) = [s for s in hub.announced if (s.stream_id, s.first_seq) == key]
+        assert (again.last_seq, again.start_at_ms) == (segment.last_seq, segment.start_at_ms)
+        # Cut out anew at whole frames, a few milliseconds differ: Whisper may spell a name otherwise. Web keeps the first.
+        assert jiwer.wer(words(segment.text), words(again.text)) < 0.3
 
 
 async def test_it_waits_for_a_web_process_and_survives_its_restart(tmp_path, hub):
