@@ -32,6 +32,13 @@ def phantom(text: str) -> bool:
     return not plain or loops or bool(_PHRASES.fullmatch(phrase))
 
 
+def doubled(text: str) -> bool:
+    """Whether one longer phrase stands there twice and nothing else: people rarely do that, Whisper now and then."""
+    spoken = _plain(text).split()
+    half = len(spoken) // 2
+    return half > LOOP_WORDS and spoken[:half] == spoken[half:]
+
+
 def _plain(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.lower())
     return " ".join(re.findall(r"[a-z0-9]+", "".join(c for c in letters if not unicodedata.combining(c))))

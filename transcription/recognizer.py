@@ -25,7 +25,7 @@ from whisper.audio import HOP_LENGTH, N_SAMPLES
 from whisper.decoding import DecodingOptions, DecodingResult
 from whisper.tokenizer import get_tokenizer
 
-from transcription.phantoms import phantom
+from transcription.phantoms import doubled, phantom
 from transcription.quantised import quantise
 from transcription.segmentation import SAMPLE_RATE_HZ, Samples
 from transcription.task import Task, Wanted
@@ -201,8 +201,9 @@ class Recognizer:
         return self._runs_on(result, cap) or result.avg_logprob < self.limits.suspect_logprob
 
     def _runs_on(self, result: DecodingResult, cap: int) -> bool:
-        """Whether it loops: text that compresses well, or that had to be stopped."""
-        return result.compression_ratio > self.limits.suspect_compression or len(result.tokens) >= cap
+        """Whether it loops: text that compresses well, that is there twice, or that had to be stopped."""
+        compresses = result.compression_ratio > self.limits.suspect_compression
+        return compresses or len(result.tokens) >= cap or doubled(result.text)
 
     def _judge(self, heard: _Heard, suspect: bool) -> Recognition:
         limits, result = self.limits, heard.result

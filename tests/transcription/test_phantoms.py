@@ -1,6 +1,6 @@
 import pytest
 
-from transcription.phantoms import phantom
+from transcription.phantoms import doubled, phantom
 
 
 @pytest.mark.parametrize("text", [
@@ -21,3 +21,11 @@ def test_learnt_phrases_and_loops_are_nothing(text):
 ])  # fmt: skip
 def test_what_people_say_stays(text):
     assert not phantom(text)
+
+
+@pytest.mark.parametrize(("text", "twice"), [
+    ("Get a weird sensation, I guess. Get a weird sensation, I guess.", True), ("Oui. Oui.", False), ("Ça fait mal, ça fait mal.", False),
+    ("J'ai mal là, j'ai mal ici.", False), ("", False), ("un deux trois quatre un deux trois quatre cinq", False),
+])  # fmt: skip
+def test_a_phrase_that_stands_there_twice_is_heard_again(text, twice):
+    assert doubled(text) is twice
