@@ -24,9 +24,14 @@ KIND = "delayed"
 def concerned(tx: Tx, entries: Sequence[QueueEntry]) -> list[QueueEntry]:
     """Whom of the acting doctor's queue to tell: still to come, held up by others, not told lately."""
     held_up = [e for n, e in enumerate(entries) if _is_held_up(e, entries[:n], tx.now)]
-    ids = [e.id for e in held_up]
-    told = _told_lately(tx, ids) | _about_to_be_told(tx, ids)
-    return [e for e in held_up if e.id not in told]
+    known = told(tx, held_up)
+    return [e for e in held_up if e.id not in known]
+
+
+def told(tx: Tx, entries: Sequence[QueueEntry]) -> set[str]:
+    """The ids of those of the acting doctor's queue who were told lately, or are being told."""
+    ids = [e.id for e in entries]
+    return _told_lately(tx, ids) | _about_to_be_told(tx, ids)
 
 
 def tell(tx: Tx) -> int:

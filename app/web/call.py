@@ -206,7 +206,7 @@ class QueueSocket(Socket):
 
     async def beat(self) -> None:
         today = await self.db.read(self.actor, day, self._shown)
-        html = render(self.request, "doctor/queue_list.html", entries=today.entries, now=utc_now(),
+        html = render(self.request, "doctor/queue_list.html", entries=today.entries, told=today.told, now=utc_now(),
                       current=self.request.query.get("current", "")).text or ""
         told = {"type": "queue", "html": html, "delay_min": waiting.delay_min(today.entries), "untold": today.untold,
                 "waiting": sum(e.status == "arrived" for e in today.entries)}

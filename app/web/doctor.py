@@ -41,10 +41,11 @@ class EndForm(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The queue, and how many patients could be told that it runs late."""
+    """The queue, how many patients could be told that it runs late, and who was."""
 
     entries: list[QueueEntry]
     untold: int
+    told: set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ async def queue(request: web.Request) -> web.StreamResponse:
     """GET /queue: today's visits; arrivals show at once through the queue's socket."""
     today = await request.app[DATABASE].read(request[ACTOR], day)
     return render(request, "doctor/queue.html", here="queue", entries=today.entries, current="",
-                  delay_min=waiting.delay_min(today.entries), untold=today.untold, messages=_notices(request))
+                  delay_min=waiting.delay_min(today.entries), untold=today.untold, told=today.told,
+                  messages=_notices(request))
 
 
 async def tell_delay(request: web.Request) -> web.StreamResponse:
@@ -133,7 +135,7 @@ async def end(request: web.Request) -> web.StreamResponse:
 def day(tx: Tx, shown: set[str] | None = None) -> Day:
     """The acting doctor's day; `shown` as waiting.queue takes it."""
     entries_ = waiting.queue(tx, None, shown)
-    return Day(entries_, len(delays.concerned(tx, entries_)))
+    return Day(entries_, len(delays.concerned(tx, entries_)), delays.told(tx, entries_))
 
 
 def _notices(request: web.Request) -> list[dict[str, str]]:
@@ -174,7 +176,7 @@ def _visit_page(request: web.Request, page: Page, *, status: int = 200, **more: 
     context: dict[str, Any] = {"typed": typed, "errors": {}} | more
     return render(request, "doctor/visit.html", status=status, here="queue", visit=page.visit, record=page.record,
                   past=page.past, entries=page.day.entries, current=page.visit.encounter.id,
-                  delay_min=waiting.delay_min(page.day.entries), untold=page.day.untold, **context)
+                  delay_min=waiting.delay_min(page.day.entries), untold=page.day.untold, told=page.day.told, **context)
 
 
 def _done(request: web.Request, page: str, visit_id: str, **saved: str) -> web.StreamResponse:

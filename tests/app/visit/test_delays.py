@@ -137,7 +137,9 @@ async def test_the_page_offers_it_and_says_how_many(house, clinic, clock, db):
         assert '<span id="tell">' in await (await doctor.get(path)).text()
     answer = await doctor.post("/queue/delay", script=True)
     assert await answer.json() == {"said": "2 patients are told."}
-    assert '<span id="tell" hidden>' in await (await doctor.get("/queue")).text()
+    page = await (await doctor.get("/queue")).text()
+    assert '<span id="tell" hidden>' in page
+    assert page.count("told of the delay") == 2
     answer = await doctor.post("/queue/delay")
     assert (answer.status, answer.headers["Location"]) == (303, "/queue?told=0")
     assert "0 patients are told." in await (await doctor.get("/queue?told=0")).text()
@@ -150,5 +152,7 @@ async def test_every_open_screen_sees_the_offer_go(house, clinic, clock, db):
     queue = await house.doctor().socket("/queue/socket")
     assert (await queue.hear("queue"))["untold"] == 2
     await house.doctor().post("/queue/delay")
-    assert (await queue.hear("queue"))["untold"] == 0
+    told = await queue.hear("queue")
+    assert told["untold"] == 0
+    assert told["html"].count("told of the delay") == 2
     assert db.read_sync(SYSTEM, lambda tx: {job.kind for job in tx.session.exec(select(Job)).all()}) == {"message.delayed"}

@@ -84,14 +84,15 @@ def visit_page(status: str, record: Record = RECORD) -> Callable[[str], dict[str
         "current": "v1",
         "delay_min": 15,
         "untold": 1,
+        "told": {"v4"},
         "typed": typed,
         "errors": {"callback_phone": "Please give a phone number such as 06 12 34 56 78."},
     }
 
 
 PAGES = [
-    Page("queue", "doctor/queue.html", "doctor", "queue", always(entries=QUEUE, delay_min=15, untold=1, current="")),
-    Page("queue-empty", "doctor/queue.html", "doctor", "queue", always(entries=[], delay_min=0, untold=0, current="")),
+    Page("queue", "doctor/queue.html", "doctor", "queue", always(entries=QUEUE, delay_min=15, untold=1, told={"v4"}, current="")),
+    Page("queue-empty", "doctor/queue.html", "doctor", "queue", always(entries=[], delay_min=0, untold=0, told=set(), current="")),
     Page("visit", "doctor/visit.html", "doctor", "queue", visit_page("in-progress")),
     Page("visit-arrived", "doctor/visit.html", "doctor", "queue", visit_page("arrived", EMPTY_RECORD)),
 ]
