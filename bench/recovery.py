@@ -1,4 +1,4 @@
-"""Recovery: the media node of a running call is killed with -9; how long both browsers are without picture and sound.
+"""Recovery: how long browsers are without picture and sound when a media node is killed with -9, or a page is reloaded.
 
 A whole installation (`colloque serve`) and two real Chromium, timed inside the pages. "one node" kills the process that
 carries the call, with another running beside it as `serve` starts them; "every node" kills all, so that one must start.
@@ -40,8 +40,21 @@ def _broken(kill: Callable[[], None], pages: tuple[Page, ...], times: int) -> di
         recovery.mark(*pages)
         kill()
         seen += [recovery.times_back(page) for page in pages]
+    return _spread(seen)
+
+
+def _spread(seen: list[dict[str, float]]) -> dict[str, dict[str, float]]:
     return {what: {"p50": round(statistics.median(t[what] for t in seen)), "max": round(max(t[what] for t in seen))}
             for what in ("noticed_ms", "connected_ms", "picture_ms")}
+
+
+def _reloaded(pages: tuple[Page, ...], times: int) -> dict[str, dict[str, float]]:
+    seen = []
+    for page in pages * times:
+        page.reload()
+        recovery.mark(page, from_ms=0, from_peer=0)  # a page's clock begins with its navigation
+        seen.append(recovery.times_back(page))
+    return _spread(seen)
 
 
 def run(argv: list[str]) -> dict[str, object]:
@@ -54,5 +67,6 @@ def run(argv: list[str]) -> dict[str, object]:
             browser_speaking(playwright, None) as one, browser_speaking(playwright, None) as other:
         pages = (people.context(one, house, "en").new_page(), people.context(other, house, "en").new_page())
         _in_visit(house, *pages)
-        return {"times": times, "one_node": _broken(house.kill_busiest_node, pages, times),
+        return {"times": times, "reload": _reloaded(pages, times),
+                "one_node": _broken(house.kill_busiest_node, pages, times),
                 "every_node": _broken(lambda: house.kill("media"), pages, times)}

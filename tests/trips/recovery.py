@@ -27,7 +27,7 @@ WATCH = """(() => {
     }
   };
 })()"""
-MARK = "() => { window.markedMs = performance.now(); window.markedPeers = window.peers.length; }"
+MARK = "([ms, peer]) => { window.markedMs = ms ?? performance.now(); window.markedPeers = peer ?? window.peers.length; }"
 BACK = "() => window.peers.slice(window.markedPeers).some((p) => p.pictureMs !== null)"
 STANDS = "() => ({ call: document.body.dataset.call, bands: document.querySelector('#bands').textContent, markedMs, peers })"
 TIMES = """() => {
@@ -37,10 +37,10 @@ TIMES = """() => {
 }"""
 
 
-def mark(*pages: Page) -> None:
-    """Something is about to break."""
+def mark(*pages: Page, from_ms: float | None = None, from_peer: int | None = None) -> None:
+    """Something is about to break; or broke at another moment of the pages, before another of their connections."""
     for page in pages:
-        page.evaluate(MARK)
+        page.evaluate(MARK, [from_ms, from_peer])
 
 
 def times_back(page: Page, within_s: float = 30) -> dict[str, float]:

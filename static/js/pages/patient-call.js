@@ -93,8 +93,8 @@ consent.addEventListener("change", () => {
   }
 });
 captionTool.addEventListener("click", () => showCaptions(captionTool.getAttribute("aria-pressed") !== "true"));
-// Whoever goes on with the visit wants the call, not the dialog before.
-element("withdraw", HTMLDialogElement).addEventListener("close", () => element("more", HTMLDialogElement).close());
+// One question at a time; and whoever goes on with the visit wants the call, not the dialog before.
+element("withdraw-visit", HTMLButtonElement).addEventListener("click", () => element("more", HTMLDialogElement).close());
 element("tool-leave", HTMLButtonElement).addEventListener("click", () => element("leave", HTMLDialogElement).showModal());
 element("leave-now", HTMLButtonElement).addEventListener("click", () => {
   session.close();
