@@ -149,6 +149,12 @@ def _unwrapped(delay_s: float) -> float:
     return delay_s % wrap_s
 
 
+def is_feedback_alone(packet: bytes) -> bool:
+    """Whether an RTCP packet holds one transport-wide feedback message and nothing else."""
+    return (len(packet) > 4 and packet[0] & 0x1F == 15 and packet[1] == 205
+            and len(packet) == 4 * ((packet[2] << 8 | packet[3]) + 1))
+
+
 def transport_feedback(packet: bytes) -> Iterator[Arrival]:
     """Every arrival named by the transport-wide feedback inside a (compound) RTCP packet; stops where it is broken."""
     at = 0

@@ -12,6 +12,7 @@ import struct
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import aioice
 from aioice.candidate import candidate_foundation, candidate_priority
@@ -19,7 +20,6 @@ from aioice.ice import StunProtocol, get_host_addresses
 
 LOOPBACK = "127.0.0.1"
 SOCKET_BUFFER_BYTES = 1_048_576
-SEND_BACKLOG_BYTES = 262_144  # what may wait for the kernel before media is dropped: about a second of a call
 DTLS_BACKLOG = 64  # datagrams waiting for the handshake; a flood beyond it is dropped
 
 Address = tuple[str, int]
@@ -57,6 +57,7 @@ class MediaProtocol(StunProtocol):
     """A socket that hands SRTP straight on and leaves the rest to aioice."""
 
     receiver: "HostConnection"
+    endpoint: socket.socket
 
     def datagram_received(self, data: bytes | str, addr: tuple[str, int]) -> None:
         """Sort by the first byte (RFC 7983). Whatever a stranger sends, nothing is raised."""
@@ -82,6 +83,7 @@ class HostConnection(aioice.Connection):
         self.on_media = on_media
         self.malformed = 0
         self.dropped = 0
+        self._settled: socket.socket | None = None
         self.heard_at_s = time.monotonic()
 
     async def gather_candidates(self) -> None:
@@ -108,9 +110,9 @@ class HostConnection(aioice.Connection):
 
     async def _open(self, host: str) -> MediaProtocol | None:
         for endpoint in _free_sockets(host, self.reach.ports):
-            transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+            _, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
                 lambda: MediaProtocol(self), sock=endpoint)
-            del transport
+            protocol.endpoint = endpoint
             return protocol
         return None
 
@@ -118,16 +120,23 @@ class HostConnection(aioice.Connection):
         """Whether the handshake's queue takes one more datagram."""
         return self._queue.qsize() < DTLS_BACKLOG
 
+    def settle(self) -> None:
+        """The pair is nominated, by us and for good: from here on the socket is for that peer alone.
+
+        The kernel then keeps strangers' datagrams away, and sends ours without looking up the way each time.
+        """
+        pair = self._nominated[1]
+        self._settled = cast("MediaProtocol", pair.protocol).endpoint
+        self._settled.connect(pair.remote_addr)
+
     def transmit(self, data: bytes) -> None:
-        """Send one datagram to the nominated address, read anew each time; drop it when the kernel is behind."""
-        pair = self._nominated.get(1)
-        if pair is None:
+        """Send one datagram to the peer; drop it when the kernel is behind, or the peer's port is closed."""
+        if self._settled is None:
             return
-        transport = pair.protocol.transport
-        if transport.get_write_buffer_size() > SEND_BACKLOG_BYTES:  # type: ignore[attr-defined]
+        try:
+            self._settled.send(data)
+        except OSError:
             self.dropped += 1
-            return
-        transport.sendto(data, pair.remote_addr)
 
 
 def _free_sockets(host: str, ports: tuple[int, int] | None) -> list[socket.socket]:

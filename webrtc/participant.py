@@ -24,7 +24,7 @@ from aiortc.rtp import (
 )
 
 from webrtc import feedback, rtp, sdp
-from webrtc.congestion import Downlink, VideoPause, transport_feedback
+from webrtc.congestion import Downlink, VideoPause, is_feedback_alone, transport_feedback
 from webrtc.forwarding import NO_LIMIT_BITS_PER_S, Egress, Ingress
 from webrtc.ice import Reach
 from webrtc.quality import participant_stats
@@ -158,6 +158,8 @@ class Participant:
         if self.join is None or self.join.epoch != epoch:
             return
         self.join.downlink.reported(transport_feedback(packet), now_s)
+        if is_feedback_alone(packet):  # the most frequent by far
+            return
         try:
             for part in RtcpPacket.parse(packet):
                 self._control(part, now_s)

@@ -18,7 +18,7 @@ from webrtc.ice import Reach
 from webrtc.room import Room, RoomRefused
 from webrtc.sdp import check_candidate
 from webrtc.signaling import Event, RoomReport, Seated, TapEvent
-from webrtc.tap import Failure, Tap, TapFailed, epoch_ms
+from webrtc.tap import Failure, Tap, TapFailed, epoch_ms, flush
 
 FLUSH_EVERY_TICKS = 1  # 50 ms
 Result = dict[str, Any]
@@ -144,8 +144,7 @@ class Rooms:
             for participant in room.tick(now_s):
                 self._own(self._leave(room_id, participant, "lost"))
         if self._ticks % FLUSH_EVERY_TICKS == 0:
-            for tap in list(self._taps.values()):
-                tap.flush()
+            flush(list(self._taps.values()), self._writer)
 
     def count(self) -> int:
         """How many participants there are."""

@@ -6,7 +6,7 @@ batches of 50 ms. Whatever goes wrong with keys or disk ends the tap, never the 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Literal
@@ -125,27 +125,32 @@ class Tap:
     def _timed(self, packets: list[tuple[int, bytes, float]]) -> list[Frame]:
         return [(self._clock.at_ms(ts, epoch_ms(arrived_s)), payload) for ts, payload, arrived_s in packets]
 
-    def flush(self) -> None:
-        """Hand what was copied to the writing thread; call it every 50 ms."""
+    def due(self) -> list[Frame]:
+        """What was copied and is to be written now; a disk that takes nothing for long ends the tap."""
         if not self._running or not self._batch:
-            return
+            return []
         if self._queued > BEHIND_FRAMES:
             self._fail("behind")
-            return
+            return []
         batch, self._batch = self._batch, []
         self._queued += len(batch)
-        future = asyncio.get_running_loop().run_in_executor(self._executor, self._write, batch)
-        future.add_done_callback(lambda done: self._written(len(batch), done))
+        return batch
 
-    def _write(self, batch: list[Frame]) -> None:
-        if self._writer is not None:
+    def write(self, batch: list[Frame]) -> Exception | None:
+        """In the writing thread: seal and write; what went wrong, if anything."""
+        if self._writer is None:
+            return None
+        try:
             for at_ms, opus in batch:
                 self._writer.append(at_ms, opus)
             self._writer.flush()
+        except (SpoolError, OSError) as error:
+            return error
+        return None
 
-    def _written(self, count: int, done: "asyncio.Future[None]") -> None:
+    def written(self, count: int, error: Exception | None) -> None:
+        """Back on the loop: so many frames are written, or could not be."""
         self._queued -= count
-        error = None if done.cancelled() else done.exception()
         if error is not None and self._running:
             self._fail(_failure(error))
 
@@ -177,6 +182,23 @@ class Tap:
             writer.close(reason)
         except (SpoolError, OSError):
             return  # a file without its end, and without its lock, counts as lost
+
+
+def flush(taps: Iterable[Tap], executor: Executor) -> None:
+    """Hand what all taps copied to the writing thread, in one piece of work; call it every 50 ms."""
+    work = [(tap, batch) for tap in taps if (batch := tap.due())]
+    if work:
+        future = asyncio.get_running_loop().run_in_executor(executor, _write_all, work)
+        future.add_done_callback(_all_written)
+
+
+def _write_all(work: list[tuple[Tap, list[Frame]]]) -> list[tuple[Tap, int, Exception | None]]:
+    return [(tap, len(batch), tap.write(batch)) for tap, batch in work]
+
+
+def _all_written(done: "asyncio.Future[list[tuple[Tap, int, Exception | None]]]") -> None:
+    for tap, count, error in () if done.cancelled() else done.result():
+        tap.written(count, error)
 
 
 class TapFailed(Exception):

@@ -85,6 +85,8 @@ class MediaTransport:
         self._on_rtp, self._on_rtcp, self._on_state = on_rtp, on_rtcp, on_state
         self._open: _Cipher | None = None  # once the handshake is done, and until the end
         self._seal: _Cipher | None = None
+        self._open_rtcp: _Cipher
+        self._seal_rtcp: _Cipher
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self.refused = 0  # datagrams that did not authenticate
@@ -114,12 +116,15 @@ class MediaTransport:
     async def _negotiate(self, answer: Answer) -> None:
         self.ice.remote_username, self.ice.remote_password = answer.ice_ufrag, answer.ice_pwd
         await self.ice.connect()
+        self.ice.settle()
         self._dtls._set_role("client" if answer.setup == "passive" else "server")
         await self._dtls.start(RTCDtlsParameters(
             [RTCDtlsFingerprint(algorithm, value) for algorithm, value in answer.fingerprints]))
         if self._dtls.state == "connected":
-            self._open = _Cipher(self._dtls._rx_srtp, lib.srtp_unprotect)
-            self._seal = _Cipher(self._dtls._tx_srtp, lib.srtp_protect, pylibsrtp.SRTP_MAX_TRAILER_LEN)
+            rx, tx = self._dtls._rx_srtp, self._dtls._tx_srtp
+            self._open, self._open_rtcp = _Cipher(rx, lib.srtp_unprotect), _Cipher(rx, lib.srtp_unprotect_rtcp)
+            self._seal = _Cipher(tx, lib.srtp_protect, pylibsrtp.SRTP_MAX_TRAILER_LEN)
+            self._seal_rtcp = _Cipher(tx, lib.srtp_protect_rtcp, pylibsrtp.SRTP_MAX_SRTCP_TRAILER_LEN)
             self._dtls.on("statechange", self._dtls_changed)
             self._on_state("connected", "")
 
@@ -150,7 +155,7 @@ class MediaTransport:
         now_s = time.monotonic()
         rtcp = 191 < data[1] < 224  # RFC 5761
         try:
-            plain = self._dtls._rx_srtp.unprotect_rtcp(data) if rtcp else self._open(data)
+            plain = self._open_rtcp(data) if rtcp else self._open(data)
         except (pylibsrtp.Error, ValueError):
             self.refused += 1
             return
@@ -185,7 +190,7 @@ class MediaTransport:
         """Seal and send one RTCP packet (compound or reduced-size)."""
         if self._seal is not None:
             with contextlib.suppress(pylibsrtp.Error, ValueError):
-                self.ice.transmit(self._dtls._tx_srtp.protect_rtcp(packet))
+                self.ice.transmit(self._seal_rtcp(packet))
 
     async def close(self) -> None:
         """Say goodbye and let go of the sockets; quick, and safe to repeat."""

@@ -162,21 +162,35 @@ async def test_garbage_on_the_sockets_changes_nothing(house: House, node: Runnin
         await until(lambda: doctor._frames.get("video", 0) > 5)
         generator = random.Random(9)
         stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        places = [("127.0.0.1", c.port) for p in node.rooms._rooms["visit-1"].participants.values()
-                  for c in p.join.transport.ice.local_candidates]
+        paths = [p.join.transport.ice for p in node.rooms._rooms["visit-1"].participants.values()]
         stun = bytes.fromhex("000100002112a442") + os.urandom(12)
         for n in range(3_000):
             data = generator.choice((
                 b"", stun, stun + os.urandom(4), b"\x80\x60" + os.urandom(60), b"\x80\xc8" + os.urandom(30),
                 bytes([generator.randrange(256)]) + os.urandom(generator.randrange(1_400)),
                 b"\x16\xfe\xfd" + os.urandom(200), stun[:2] + b"\xff\xff" + stun[4:]))
-            stranger.sendto(data, generator.choice(places))
+            path = generator.choice(paths)
+            stranger.sendto(data, ("127.0.0.1", path.local_candidates[0].port))
+            pair = path._nominated[1]
+            pair.protocol.datagram_received(data, pair.remote_addr)  # as if the peer itself had sent it
             if n % 200 == 0:
                 await asyncio.sleep(0.01)
         stranger.close()
         heard, seen = doctor._frames["audio"], patient._frames.get("video", 0)
         await until(lambda: doctor._frames["audio"] > heard + 50 and patient._frames.get("video", 0) > seen + 5)
         assert sum(f["refused"]["srtp"] for f in await house.link.stats("visit-1")) > 100
+
+
+async def test_strangers_do_not_even_reach_a_path_that_is_settled(house: House, node: RunningNode) -> None:
+    async with seated(house, "p1", "patient") as patient:
+        await until(patient.connected.is_set)
+        path = node.rooms._rooms["visit-1"].participants["p1"].join.transport
+        await until(lambda: path.connected)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for _ in range(200):
+                stranger.sendto(b"\x80\x60" + os.urandom(60), ("127.0.0.1", path.ice.local_candidates[0].port))
+        await asyncio.sleep(0.2)
+        assert path.refused == 0
 
 
 @given(st.binary(max_size=300))

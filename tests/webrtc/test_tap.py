@@ -1,7 +1,9 @@
 """The tap: speech of consenting participants reaches the spool sealed, in order, timed; and nothing else does."""
 
 import base64
+import errno
 import itertools
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +18,7 @@ from transcription.sealing import FrameOpener, StreamEnd, new_node_keypair, new_
 from transcription.spool import SpoolReader, stream_path
 from webrtc.control import MediaRefused
 from webrtc.signaling import TapEvent
-from webrtc.tap import CaptureClock, Ordering, Tap, TapFailed
+from webrtc.tap import AHEAD_MS, CaptureClock, Ordering, Tap, TapFailed, flush
 
 
 def opened(path: Path, key: bytes) -> list:
@@ -58,9 +60,10 @@ async def test_speech_is_sealed_with_its_time_and_ends_with_the_withdrawal(
         assert [f.sequence for f in frames] == list(range(len(frames)))
         steps = [b.at_ms - a.at_ms for a, b in itertools.pairwise(frames)]
         assert sorted(steps)[len(steps) // 2] == 20
-        assert all(0 <= step <= 60 for step in steps)
+        assert min(steps) >= 0
+        assert sum(step > 60 for step in steps) <= len(steps) / 20, steps  # a stall of this very process is a gap
         assert began_ms - 100 < frames[0].at_ms < began_ms + 500
-        assert frames[-1].at_ms <= withdrawn_ms
+        assert frames[-1].at_ms <= withdrawn_ms + AHEAD_MS  # the first packet may have been late, and all times with it
         await until(lambda: patient._frames["audio"] > 0)
         assert list((short_dir / "spool" / "visit-1").glob("*")) == [path]  # nobody else's speech
 
@@ -114,9 +117,6 @@ async def test_the_end_of_the_node_ends_its_streams(house: House, node: RunningN
 
 
 async def test_a_full_disk_ends_the_tap_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import errno
-    import os
-
     private, public = new_node_keypair()
     header = StreamHeader(visit_id="v", stream_id="s", participant_id="p", role="patient", language="fr",
                           started_at_ms=0)
@@ -125,7 +125,7 @@ async def test_a_full_disk_ends_the_tap_and_says_why(tmp_path: Path, monkeypatch
         tap = Tap(header, executor, lambda _, reason: failures.append(reason))
         await tap.open(private, seal_key(public, new_visit_key(), visit_id="v"), tmp_path)
         tap.take(1, 0, 0, b"speech", time.monotonic())
-        tap.flush()
+        flush([tap], executor)
         real = os.write
 
         def full(descriptor: int, data: bytes) -> int:
@@ -135,12 +135,30 @@ async def test_a_full_disk_ends_the_tap_and_says_why(tmp_path: Path, monkeypatch
 
         monkeypatch.setattr(os, "write", full)
         tap.take(1, 1, 960, b"speech", time.monotonic())
-        tap.flush()
+        flush([tap], executor)
         await until(lambda: failures == ["disk-full"], 2)
         tap.take(1, 2, 1_920, b"speech", time.monotonic())  # nothing more is copied
-        tap.flush()
+        flush([tap], executor)
         await tap.stop("lost")
     assert failures == ["disk-full"]
+
+
+async def test_a_tap_that_cannot_write_leaves_the_others_theirs(tmp_path: Path) -> None:
+    private, public = new_node_keypair()
+    key, failures, taps = new_visit_key(), [], []
+    with ThreadPoolExecutor(1) as executor:
+        for name in ("broken", "sound"):
+            header = StreamHeader(visit_id="v", stream_id=name, participant_id="p", role="patient", language="fr",
+                                  started_at_ms=0)
+            taps.append(Tap(header, executor, lambda tap, reason: failures.append((tap.header.stream_id, reason))))
+            await taps[-1].open(private, seal_key(public, key, visit_id="v"), tmp_path)
+        os.close(taps[0]._writer._descriptor)
+        for tap in taps:
+            tap.take(1, 0, 0, b"speech", time.monotonic())
+        flush(taps, executor)
+        await until(lambda: failures == [("broken", "spool")], 2)
+        await taps[1].stop("closed")
+    assert [f.opus for f in opened(stream_path(tmp_path, "v", "sound"), key)[:-1]] == [b"speech"]
 
 
 async def test_an_unusable_spool_refuses_to_start(tmp_path: Path) -> None:
