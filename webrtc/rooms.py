@@ -20,7 +20,6 @@ from webrtc.sdp import check_candidate
 from webrtc.signaling import Event, RoomReport, Seated, TapEvent
 from webrtc.tap import Failure, Tap, TapFailed, epoch_ms, flush
 
-FLUSH_EVERY_TICKS = 1  # 50 ms
 Result = dict[str, Any]
 
 
@@ -36,7 +35,6 @@ class Rooms:
         self._taps: dict[tuple[str, str], Tap] = {}
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ticks = 0
 
     async def carry_out(self, command: signaling.Command) -> Result:
         """Carry out one command of web. Raises RoomRefused, SdpRefused, NoAddress, TapFailed."""
@@ -139,12 +137,10 @@ class Rooms:
 
     def tick(self, now_s: float) -> None:
         """Each 50 ms: feedback to senders, sealed speech to the writing thread, forgotten places."""
-        self._ticks += 1
         for room_id, room in list(self._rooms.items()):
             for participant in room.tick(now_s):
                 self._own(self._leave(room_id, participant, "lost"))
-        if self._ticks % FLUSH_EVERY_TICKS == 0:
-            flush(list(self._taps.values()), self._writer)
+        flush(list(self._taps.values()), self._writer)
 
     def count(self) -> int:
         """How many participants there are."""
