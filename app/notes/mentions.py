@@ -36,6 +36,9 @@ def mention_fact(
         else "problem"
     )
     name = mention.concept.name(lang) + (_qualifier(norm, mention, lang) if evidence else "")
+    side = SIDE_AFTER.match(norm[mention.end :])
+    if side and lang == "fr" and mention.concept.fr.startswith(SIDED):
+        name = f"{name} {side.group(1)}"
     when = date_phrase(norm if status or sentence else "", lang) if polarity == "present" else ""
     if kind == "procedure" and polarity == "present":
         temporality = "past"
@@ -95,12 +98,36 @@ def _accented(words: str) -> str:
 def detail_of(sentence: Sentence, lang: Language, mention: Mention) -> str:
     """Since when and how often, in the speaker's own figures."""
     norm = sentence.norm
-    side = named_side(norm, lang) if mention.concept.fr.startswith(SIDED) else ""
+    beside = SIDE_AFTER.match(norm[mention.end :])  # then the name has it
+    side = named_side(norm, lang) if mention.concept.fr.startswith(SIDED) and not beside else ""
     since = time_phrase(norm, lang)
     if since and since[0] > mention.end and OWN_VERB.match(norm[since[1] :]):
         since = None  # "il a soif, ... là depuis neuf heures il a gardé"
     told = _worded_since(_shown(sentence, since), lang) if since else _how_often(sentence, lang, mention)
-    return " ".join(filter(None, (side, told)))
+    return ", ".join(filter(None, (" ".join(filter(None, (side, told))), _circumstance(sentence, lang, mention))))
+
+
+SIDE_AFTER = re.compile(r" (droite?s?|gauches?)(?![a-z])")
+CIRCUMSTANCE = {
+    "fr": re.compile(
+        r"(?:surtout|plutot|seulement|principalement) (?:en [a-z]+ant(?: [^,.;!?]{3,40})?|le (?:soir|matin)|la nuit|a l effort|"
+        r"au (?:repos|lever|coucher)|(?:avant|apres) (?:les|le|la|l) [a-z]+)"
+    ),
+    "en": re.compile(
+        r"(?:especially|mostly|mainly|worse) (?:at (?:night|rest)|in the (?:morning|evening)s?|(?:when |while )?[a-z]+ing(?: [^,.;!?]{3,40})?|"
+        r"after (?:meals|eating|exercise)|with (?:exercise|exertion|food|movement))"
+    ),
+}
+FIRST_PERSON = re.compile(r"(?<![a-z])(?:je|j|me|m|mon|ma|mes|i|my|we|our|vous|you)(?![a-z])")
+
+
+def _circumstance(sentence: Sentence, lang: Language, mention: Mention) -> str:
+    """ "surtout en descendant les escaliers": when it is worst, in the speaker's words."""
+    match = CIRCUMSTANCE[lang].search(sentence.norm, mention.end)
+    if not match or FIRST_PERSON.search(match.group()):
+        return ""
+    shown = _shown(sentence, match.span()).strip()
+    return shown[:1].lower() + shown[1:]
 
 
 OWN_VERB = re.compile(r" (?:il|elle|je|j|on|ca|c|i|it|he|she) ")

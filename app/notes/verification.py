@@ -21,7 +21,7 @@ from app.notes.units import ASKS, NO, Visit
 
 NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)?|(?<=/)\d+(?:[.,]\d+)?|(?<=\d-)\d+")
 SIDES = {
-    "fr": (("gauche", r"gauche"), ("droite", r"droite?(?![a-z])")),
+    "fr": (("gauche", r"gauche"), ("droit", r"droite?(?![a-z])")),
     "en": (
         ("left", r"(?<![a-z])left(?![a-z])"),
         ("right", r"(?<![a-z])right(?: (?:side|arm|leg|knee|ear|eye|shoulder|hand|foot|hip|upper|lower))(?![a-z])"),

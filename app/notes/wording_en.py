@@ -3,7 +3,7 @@
 import re
 
 FILLER = re.compile(
-    r"(?:^|(?<=[\s,.…]))(?:um+|uh+|erm|you know|i mean|like(?=,)|sort of|kind of|kinda|actually|basically|honestly|okay|ok|alright|all right|right|well|yeah|yes|yep|so|oh|gosh|mind|righto|doctor|please|obviously|really|just|hey|please)(?=[\s,.…!?]|$)[,…]?\s*",
+    r"(?:^|(?<=[\s,.…]))(?:um+|uh+|erm|you know|i mean|like(?=,)|sort of|kind of|kinda|actually|basically|honestly|okay|ok|alright|all right|right(?=\s*[,.…!?]|\s*$)|well(?=,)|yeah|yes|yep|so|oh|gosh|mind(?=,)|righto|(?<=,\s)doctor|please|obviously|really|just|hey|please)(?=[\s,.…!?]|$)[,…]?\s*",
     re.IGNORECASE,
 )
 LEAD = re.compile(

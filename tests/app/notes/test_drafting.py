@@ -10,7 +10,7 @@ import pytest
 from app.notes.drafting import Draft, Transcript, draft
 from app.notes.units import prepare
 from app.notes.verification import failures
-from bench.draft import GOLDEN, Score
+from bench.notes import GOLDEN, Score
 from tests.app.notes.support import drafted, told
 
 DIALOGUES: list[dict[str, Any]] = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
@@ -58,7 +58,7 @@ def test_the_golden_dialogues_reach_their_figures() -> None:
     assert figures["fact_precision"] >= 70
     assert figures["sharp_recall"] >= 82
     assert figures["critical_recall"] >= 90
-    assert figures["polarity_errors"] <= 5
+    assert figures["polarity_time_errors"] <= 5
     assert figures["trap_rate"] <= 6
     assert figures["without_evidence"] == 0
 

@@ -5,7 +5,7 @@ import pytest
 from app.notes import directives_fr, wording_en, wording_fr
 from app.notes.drafting import draft
 from app.notes.summary import patient_summary
-from tests.app.notes.support import transcript
+from tests.app.notes.support import drafted, transcript
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,29 @@ def test_the_summary_says_what_to_do_and_when_to_call() -> None:
 
 def test_no_summary_without_a_draft() -> None:
     assert patient_summary(draft(transcript("D: Bonjour.\nP: Bonjour.")), "fr") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("I have pain in my right shoulder", "The patient has pain in their right shoulder"),
+        ("I'm not feeling well at all", "The patient is not feeling well at all"),
+        ("I saw a doctor last week about it", "The patient saw a doctor last week about it"),
+        ("Well, I fell on my right side, right", "The patient fell on their right side"),
+    ],
+)
+def test_words_that_are_no_fillers_stay(said: str, told: str) -> None:
+    assert wording_en.third_person(said, None) == told
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("J'ai mal au coude gauche depuis deux semaines, surtout en portant des sacs.", "Douleur du coude gauche depuis 2 semaines, surtout en portant des sacs"),
+        ("J'ai mal à la hanche droite depuis hier.", "Douleur de hanche droite depuis hier"),
+        ("J'ai mal au ventre du côté droit depuis hier.", "Douleur abdominale à droite depuis hier"),
+    ],
+)
+def test_side_and_circumstance_stay_with_the_symptom(said: str, told: str) -> None:
+    made = drafted(f"D: Alors ?\nP: {said}\nD: Je vois, on en parle au cabinet.")
+    assert told in "\n".join(s.text for s in made.sentences)

@@ -1,0 +1,252 @@
+"""How a found fact and a gold one agree, and what a draft says that nobody spoke: measured without the drafter's words."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+KINDS = {
+    "symptom": {"symptom", "problem"},
+    "problem": {"problem", "symptom", "procedure"},
+    "medication": {"medication", "plan", "advice"},
+    "plan": {"plan", "advice", "medication", "work_stoppage", "procedure"},
+    "advice": {"advice", "plan", "medication"},
+    "admin": {"work_stoppage", "plan", "advice", "social"},
+    "procedure": {"procedure", "symptom"},
+    "social": {"social"},
+    "family": {"family"},
+    "allergy": {"allergy"},
+    "vital": {"vital"},
+    "lab": {"lab"},
+}
+SECTIONS = {  # where a reader looks for each kind (LOINC)
+    "symptom": {"10164-2", "10187-3", "11348-0", "51848-0", "29545-1"},
+    "problem": {"11348-0", "51848-0", "10187-3", "10164-2"},
+    "medication": {"10160-0", "18776-5", "10164-2"},
+    "plan": {"18776-5", "69730-0"},
+    "advice": {"69730-0", "18776-5"},
+    "admin": {"18776-5"},
+    "procedure": {"11348-0", "29545-1", "30954-2"},
+    "social": {"29762-2"},
+    "family": {"10157-6"},
+    "allergy": {"48765-2"},
+    "vital": {"8716-3"},
+    "lab": {"30954-2"},
+}
+TIMELESS = ("plan", "advice", "admin")
+COMMON_WORDS = (
+    "depuis avec sans pour dans chez plus pas les des une par sur puis sous jour jours fois semaine semaines mois "
+    "ans hier matin soir patient patiente the and with for from since day days week weeks last left right connue connu declaree declare reported known"
+)
+COMMON = frozenset(COMMON_WORDS.split())
+
+
+def plain(text: str) -> str:
+    """Lower case without accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c)).replace(
+        "œ", "oe"
+    )
+
+
+def stems(text: str) -> set[str]:
+    """The first five letters of every word that carries meaning."""
+    return {
+        word[:5]
+        for word in re.findall(r"[a-z]{2,}|\d+", plain(text))
+        if word not in COMMON and (len(word) > 2 or word.isdigit() or word in ("pa",))
+    }
+
+
+def about_same(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether kind, evidence, value and words agree, whoever has it and whether it is affirmed or denied."""
+    if found["type"] not in KINDS[gold["type"]] or not set(found["turns"]) & set(gold["turns"]):
+        return False
+    valued = gold["value"] is not None and gold["type"] in ("vital", "lab", "medication")
+    if valued and not same_value(found["value"], gold["value"]):
+        return False
+    return bool(stems(found["text"]) & stems(gold["text"])) or gold["type"] in ("vital", "lab")
+
+
+def same_person(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether both are the same person's."""
+    wider = gold["type"] == "family" and found["experiencer"] in gold["experiencer"]
+    return wider or found["experiencer"] == gold["experiencer"]
+
+
+def same_polarity(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether both affirm or both deny; a drug stopped long ago may be told either way."""
+    stopped = gold["type"] == "medication" and "past" in (found["temporality"], gold["temporality"])
+    return found["polarity"] == gold["polarity"] or gold["type"] in TIMELESS or stopped
+
+
+def same_time(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether what is over is told as over; before and resolved are the same here, and a figure carries its own time."""
+    loose = (*TIMELESS, "vital", "lab", "family", "medication", "procedure")
+    over = ("past", "resolved")
+    if gold["type"] in loose or gold["polarity"] == "absent":
+        return True
+    return (found["temporality"] in over) == (gold["temporality"] in over)
+
+
+def matches(found: dict[str, Any], gold: dict[str, Any], *, polarity: bool = True) -> bool:
+    """Whether a found fact is the gold one."""
+    agrees = about_same(found, gold) and same_person(found, gold)
+    return agrees and (not polarity or same_polarity(found, gold))
+
+
+def same_value(found: Any, gold: Any) -> bool:
+    """Equal numbers, or equal texts."""
+    try:
+        return abs(float(found) - float(gold)) < 1e-6
+    except (TypeError, ValueError):
+        return str(found) == str(gold)
+
+
+PATIENTS = re.compile(r"\b(?:patient|patiente|personal|personnel|history of)\b")
+RELATIVE = re.compile(
+    r"^(?:mere|pere|soeur|frere|conjoint|epou|fille|fils|oncle|tante|grand|belle|beau|entourage|voisin|coll?|une autre|mother|father|sister|brother|wife|husband|daughter|son|uncle|aunt|cousin|partner)\w*[^:]*:"
+)
+DENIED = re.compile(
+    r"\b(?:pas|sans|non|arrete|stopped|no|not|denies|aucune?|ni|ne|si|if|suspected|evoque|sous condition)\b"
+)
+
+
+def asserts(sentence: str, claim: str) -> bool:
+    """Whether a sentence says what a trap must not: nearly all its stems, equally denied, of the same person."""
+    said, wanted = plain(sentence), stems(claim)
+    if RELATIVE.search(said) and not RELATIVE.search(plain(claim)):
+        return False
+    told = stems(sentence)
+    if len(wanted) == 1 and len(told) > 1:
+        return False  # one word in common is no claim in common
+    if len(wanted & told) < max(min(2, len(wanted)), 0.8 * len(wanted)):
+        return False
+    return bool(DENIED.search(said)) == bool(DENIED.search(plain(claim))) and units(sentence, claim)
+
+
+def units(sentence: str, claim: str) -> bool:
+    """Whether the two do not name different units, where the unit is the trap: 99.5 °F is not 99.5 °C."""
+    told = [set(re.findall(r"°[CF]|mmol|g/L|mg|µg", text)) for text in (sentence, claim)]
+    return not (told[0] and told[1] and not told[0] & told[1])
+
+
+SMALL_FR = [
+    "zero",
+    "un",
+    "deux",
+    "trois",
+    "quatre",
+    "cinq",
+    "six",
+    "sept",
+    "huit",
+    "neuf",
+    "dix",
+    "onze",
+    "douze",
+    "treize",
+    "quatorze",
+    "quinze",
+    "seize",
+]
+TENS_FR = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante", 60: "soixante", 80: "quatre vingt"}
+SMALL_EN = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+TENS_EN = ["-", "-", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+
+
+def spelled(number: int, lang: str) -> set[str]:
+    """A whole number below a million as it may be spoken."""
+    if number >= 1000:
+        head = {""} if number < 2000 and lang == "fr" else spelled(number // 1000, lang)
+        word, tail = ("mille", "thousand")[lang == "en"], spelled(number % 1000, lang) if number % 1000 else {""}
+        whole = {f"{a} {word} {b}".strip() for a in head for b in tail}
+        pairs = {f"{a} {b}" for a in spelled(number // 100, lang) for b in spelled(number % 100, lang)}
+        return whole | (pairs if lang == "en" else set())
+    if number >= 100:
+        head = {""} if number < 200 and lang == "fr" else spelled(number // 100, lang)
+        tail = spelled(number % 100, lang) if number % 100 else {""}
+        joints = ("cent", "cents") if lang == "fr" else ("hundred", "hundred and", "")
+        return {re.sub(r" +", " ", f"{a} {j} {b}").strip() for a in head for j in joints for b in tail}
+    return _below_hundred(number, lang)
+
+
+def _below_hundred(number: int, lang: str) -> set[str]:
+    if lang == "en":
+        small = SMALL_EN[number] if number < 20 else f"{TENS_EN[number // 10]} {SMALL_EN[number % 10]}"
+        return (
+            {small.removesuffix(" zero") if number >= 20 else small}
+            | ({"a", "once"} if number == 1 else set())
+            | ({"twice", "both", "couple"} if number == 2 else set())
+        )
+    if number < 17:
+        return {SMALL_FR[number], *({"une"} if number == 1 else ())}
+    if number < 20:
+        return {f"dix {SMALL_FR[number - 10]}"}
+    ten = max(t for t in TENS_FR if t <= number)
+    rest = number - ten
+    if not rest:
+        return {TENS_FR[ten], TENS_FR[ten] + "s"}
+    return {f"{TENS_FR[ten]} {word}" for word in _below_hundred(rest, lang)} | (
+        {f"{TENS_FR[ten]} et {word}" for word in _below_hundred(rest, lang)} if rest in (1, 11) else set()
+    )
+
+
+NUMBER = re.compile(r"(?<![\w])\d+(?:[.,]\d+)?")
+JOINT = r"(?: (?:virgule|point|grammes?|kilos?|degres?|metre|stone|et))? "
+
+
+def unsupported(sentence: str, heard: str, lang: str) -> Iterator[str]:
+    """Numbers of a sentence that the transcript holds neither as digits nor as any way of speaking them."""
+    words = re.sub(r"[-'’,]", " ", plain(heard))
+    words = re.sub(r" +", " ", words)
+    for match in NUMBER.finditer(sentence):
+        if not any(re.search(rf"(?<![a-z\d]){way}(?![a-z\d])", words) for way in _ways(match.group(), lang)):
+            yield match.group()
+
+
+def _ways(number: str, lang: str) -> Iterator[str]:
+    """Patterns for the ways to say a number: digits, words, tens for a blood pressure, parts said apart."""
+    whole, _, part = number.replace(",", ".").partition(".")
+    if not part:
+        yield whole
+        yield from spelled(int(whole), lang)
+        if whole.endswith("0"):  # "quatorze huit" is 140/80
+            yield whole[:-1]
+            yield from spelled(int(whole) // 10, lang)
+        if len(whole) == 3:  # "treize cinq" is 135, "one thirty five" too
+            yield from (f"{a} {b}" for a in spelled(int(whole[:2]), lang) for b in spelled(int(whole[2]), lang))
+            yield from (f"{a} {b}" for a in spelled(int(whole[0]), lang) for b in spelled(int(whole[1:]), lang))
+        if len(whole) == 3 and whole[0] == "1":  # "un metre soixante-quatre"
+            yield from (f"metre {w}" for w in spelled(int(whole[1:]), lang))
+        return
+    yield rf"{whole}[., ]+{part}"
+    halves = ("et demie?", "and a half") if part == "5" else ()
+    for head in (whole, *spelled(int(whole), lang)):
+        yield from (f"{head}(?: \\w+)? {half}" for half in halves)
+        zeros = "(?:zero |0)" * (len(part) - len(part.lstrip("0")))
+        tens = spelled(int(part) * 10, lang) if len(part) == 1 else set()  # "deux quarante" is 2.4
+        for tail in (part, *spelled(int(part), lang), *tens):
+            yield f"{head}{JOINT}{zeros}{tail}"
+    if whole == "0" and part == "5":
+        yield "demie?|half|un demi"
