@@ -36,7 +36,7 @@ def heard(path: Path) -> dict[str, Any]:
 
 def damaged(item: dict[str, Any], seed: int) -> dict[str, Any]:
     """One word in ten lost, doubled, cut or exchanged with another of the visit."""
-    chance = random.Random(seed)  # noqa: S311  # damage, no secret
+    chance = random.Random(seed)
     words = [word for turn in item["dialogue"] for word in turn["text"].split()]
     harm = (lambda w: "", lambda w: f"{w} {w}", lambda w: w[: len(w) // 2], lambda w: chance.choice(words))
 
