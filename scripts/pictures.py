@@ -29,7 +29,7 @@ NEXT = {"given": "Hugo", "family": "Martinez", "birth_date": "1961-06-14", "lang
         "email": "hugo.martinez@example.org"}
 RECORD = [("allergy", "Pénicilline", "plaques, dans l’enfance"), ("treatment", "Optilova", "1 le soir"),
           ("problem", "Mononucléose", "2019")]
-PHOTOGRAPH_AT_S, SPOKEN_S = 112, 175
+PHOTOGRAPH_AT_S, SPOKEN_S = 95, 172
 
 
 def keep(page: Page, name: str) -> None:
@@ -76,7 +76,7 @@ def arrive(browser: Browser, house: House, patient: dict[str, str]) -> Page:
 
 
 def book(browser: Browser, house: House) -> None:
-    """Two appointments around now, and the week as the scheduler sees it."""
+    """Two appointments around now, and the next week as the scheduler sees it."""
     page = people.context(browser, house, "fr").new_page()
     people.sign_in(page, house, "scheduler")
     start = people.open_hours_now(page, DOCTOR, house.env["COLLOQUE_CLINIC_ZONE"])
@@ -139,7 +139,7 @@ def main() -> None:
             doctor = people.context(staff, house, "fr").new_page()
             people.sign_in(doctor, house, "doctor", DOCTOR)
             fill_record(doctor)
-            patient, _next = arrive(phone, house, PATIENT), arrive(phone, house, NEXT)
+            patient = arrive(phone, house, PATIENT)
             keep(patient, "patient-waiting")
             hold(doctor, patient)
 
