@@ -16,7 +16,7 @@ from app.web.routing import Audience
 from tests.app.front_door import PASSWORD
 
 SECURITY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
-                    "Cross-Origin-Opener-Policy", "Permissions-Policy")
+                    "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy")
 
 
 @pytest.fixture
@@ -27,6 +27,15 @@ async def client(front, aiohttp_client):
 async def token(client, path="/sign-in") -> str:
     page = await (await client.get(path)).text()
     return re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
+
+
+async def test_static_files_carry_the_security_headers_too(client):
+    page = await (await client.get("/sign-in")).text()
+    for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', page)[:3]:
+        answer = await client.get(path)
+        assert answer.status == 200
+        for name in SECURITY_HEADERS:
+            assert name in answer.headers, f"{path} lacks {name}"
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/no-such-page", "/queue", "/l/guessed", "/visit/waiting"])
