@@ -42,16 +42,28 @@ class Anchor:
     def __bool__(self) -> bool:
         return self._path is not None
 
-    def read(self, key: bytes) -> Mark | None:
-        """What the file says; None without a file. Raises AnchorDamaged."""
-        if self._path is None:
-            return None
+    def said(self) -> bytes | None:
+        """The file as it is; None without one."""
         try:
-            count, mac, seal = self._path.read_text().split()
-            mark = Mark(int(count), bytes.fromhex(mac))
+            return self._path.read_bytes() if self._path else None
         except FileNotFoundError:
             return None
-        except (OSError, ValueError):
+        except OSError:
+            return b""
+
+    def read(self, key: bytes) -> Mark | None:
+        """What the file says now; None without a file. Raises AnchorDamaged."""
+        return self.believed(key, self.said())
+
+    @staticmethod
+    def believed(key: bytes, said: bytes | None) -> Mark | None:
+        """What a file that said this means. Raises AnchorDamaged when we did not write it."""
+        if said is None:
+            return None
+        try:
+            count, mac, seal = said.decode("ascii").split()
+            mark = Mark(int(count), bytes.fromhex(mac))
+        except ValueError:
             raise AnchorDamaged from None
         if not hmac.compare_digest(seal.encode(), _seal(key, mark).encode()):
             raise AnchorDamaged

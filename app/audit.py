@@ -106,17 +106,20 @@ class Trail:
 
         `known` is a mark that somebody noted elsewhere, such as "120:9f2c…": the chain must still go through it.
         """
+        said = self._anchor.said()  # first of all: others write on, and the chain may only be longer than its marks
         key = tx.keyring.key(tx.session, "site:audit")
-        walk = _Walk(Mark(0, GENESIS), known)
-        anchored, fault = self._anchored(key)
+        head = tx.session.get(AuditHead, 1)
+        anchored, fault = self._anchored(key, said)
+        marks = {"head": head and Mark(head.count, head.mac), "anchor": anchored}
+        walk = _Walk(Mark(0, GENESIS), known, {name: mark for name, mark in marks.items() if mark}, head is None)
         for event in tx.session.exec(select(AuditEvent).order_by(col(AuditEvent.seq))).yield_per(1000):
             if event.seq != walk.mark.count + 1:
                 return walk.verdict("an entry was removed or reordered", walk.mark.count + 1)
             expected = _mac(key, walk.mark.mac, event)
             if not hmac.compare_digest(expected, event.mac):
                 return walk.verdict("an entry was edited or reordered", event.seq)
-            walk.step(event, expected, anchored)
-        return self._verify_end(tx.session, walk, anchored, fault)
+            walk.step(event, expected)
+        return walk.end(fault)
 
     def acknowledge(self, tx: Tx, why: str) -> None:
         """Explain, for good, why chain and anchor did not agree so far: a restored backup, an older version's anchor.
@@ -128,27 +131,9 @@ class Trail:
             raise TrailBroken(verdict.fault)
         record(tx, ACKNOWLEDGED, entity="AuditEvent", why=why)
 
-    def _verify_end(self, session: Session, walk: "_Walk", anchored: Mark | None, fault: str) -> Verdict:
-        head, count = session.get(AuditHead, 1), walk.mark.count
-        if count and head is None:
-            return walk.verdict("the end of the chain is missing", count)
-        if head and Mark(head.count, head.mac) != walk.mark:
-            return walk.verdict("the trail was cut off", count + 1)
-        if anchored and anchored.count > count:
-            return walk.verdict("the trail was cut off (the anchor file knows more entries)", count + 1)
-        if anchored and walk.anchor_differs:
-            return walk.verdict("the last entry is not the one the anchor file knows", anchored.count)
-        if fault and count:
-            return walk.verdict(fault, count)
-        if walk.known and not walk.known_found:
-            return walk.verdict("the entry that was noted down is not in the chain", count)
-        if walk.fault_seq:
-            return walk.verdict("the trail and its anchor file did not agree before this entry", walk.fault_seq)
-        return walk.verdict("", None)
-
-    def _anchored(self, key: bytes) -> tuple[Mark | None, str]:
+    def _anchored(self, key: bytes, said: bytes | None) -> tuple[Mark | None, str]:
         try:
-            mark = self._anchor.read(key)
+            mark = self._anchor.believed(key, said)
         except AnchorDamaged:
             return None, "the anchor file was altered"
         return mark, "the anchor file is missing" if self._anchor and mark is None else ""
@@ -186,23 +171,43 @@ class Trail:
 
 @dataclass(slots=True)
 class _Walk:
-    """How far verification came, and what it met on the way."""
+    """How far verification came, and which of the marks it has to come by it has met."""
 
     mark: Mark
     known: str
+    marks: dict[str, Mark]
+    headless: bool
     known_found: bool = False
-    anchor_differs: bool = False
     fault_seq: int | None = None
 
-    def step(self, event: AuditEvent, mac: bytes, anchored: Mark | None) -> None:
+    def step(self, event: AuditEvent, mac: bytes) -> None:
         """This entry is whole."""
         self.mark = Mark(event.seq, mac)
         self.known_found |= self.mark.is_noted(self.known)
-        self.anchor_differs |= anchored is not None and anchored.count == event.seq and anchored.mac != mac
+        self.marks = {name: mark for name, mark in self.marks.items() if mark != self.mark}
         if event.action == FAULT and self.fault_seq is None:
             self.fault_seq = event.seq
         elif event.action == ACKNOWLEDGED:
             self.fault_seq = None
+
+    def end(self, fault: str) -> Verdict:
+        """All entries are whole; whether they are all there. `fault`: what is wrong with the anchor itself."""
+        count, anchored = self.mark.count, self.marks.get("anchor")
+        if count and self.headless:
+            return self.verdict("the end of the chain is missing", count)
+        if "head" in self.marks:
+            return self.verdict("the trail was cut off", count + 1)
+        if anchored and anchored.count > count:
+            return self.verdict("the trail was cut off (the anchor file knows more entries)", count + 1)
+        if anchored and anchored.count:
+            return self.verdict("the last entry is not the one the anchor file knows", anchored.count)
+        if fault and count:
+            return self.verdict(fault, count)
+        if self.known and not self.known_found:
+            return self.verdict("the entry that was noted down is not in the chain", count)
+        if self.fault_seq:
+            return self.verdict("the trail and its anchor file did not agree before this entry", self.fault_seq)
+        return self.verdict("", None)
 
     def verdict(self, fault: str, seq: int | None) -> Verdict:
         """What to say at this point."""

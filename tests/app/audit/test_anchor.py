@@ -1,5 +1,6 @@
 """The witness beside the database: cut, lost, emptied or forged, alone or together with the chain."""
 
+import asyncio
 import os
 
 import pytest
@@ -190,3 +191,13 @@ def test_an_edited_entry_cannot_be_explained_away(filled: Database, trail: Trail
     with pytest.raises(audit.TrailBroken, match="edited"):
         explain(filled, trail)
     assert len(actions(filled)) == before, "nothing was written"
+
+
+async def test_a_trail_that_grows_meanwhile_is_whole(db: Database, trail: Trail) -> None:
+    traffic(db, 30)
+    writing = asyncio.gather(*(db.write(ADA, note, n) for n in range(150)))
+    while not writing.done():
+        verdict = await asyncio.to_thread(verify, db, trail)
+        assert verdict.fault == "", verdict
+        await asyncio.sleep(0)
+    assert verify(db, trail).entries == 180
