@@ -9,6 +9,7 @@ import gc
 import hashlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,8 +24,9 @@ from webrtc.rooms import Rooms
 from webrtc.signaling import Incident, Load
 
 log = structlog.get_logger(__name__)
-TICK_S = 0.05
-LOAD_EVERY_TICKS = 100
+WAKE_S = 0.005
+LOAD_EVERY_WAKES = 1_000
+SWITCH_S = 0.0005  # how long the thread that seals speech may keep packets waiting
 
 
 async def run(
@@ -42,6 +44,7 @@ async def run(
     private, public = new_node_keypair()  # of this process alone: visit keys sealed to it open nowhere else
     if priority:
         _take_priority()
+    sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # what is loaded now stays: a full collection over it would hold packets up for tens of milliseconds
     node = Node(Rooms(Reach(addresses or (), public_address, ports), spool, private), public, control)
@@ -99,15 +102,15 @@ class Node:
 
     async def _tick_forever(self) -> None:
         due_s = time.monotonic()
-        ticks = 0
+        wakes = 0
         while True:
-            due_s = max(due_s + TICK_S, time.monotonic())
+            due_s = max(due_s + WAKE_S, time.monotonic())
             await asyncio.sleep(due_s - time.monotonic())
             self.lag.add((time.monotonic() - due_s) * 1_000)
-            ticks += 1
+            wakes += 1
             with contextlib.suppress(OSError):  # a socket that vanished with its network; its transport will say so
                 self.rooms.tick(time.monotonic())
-            if ticks % LOAD_EVERY_TICKS == 0:
+            if wakes % LOAD_EVERY_WAKES == 0:
                 self._report()
             if self.rooms.draining and not self.rooms.count():
                 self._stop.set()

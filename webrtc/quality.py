@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from webrtc.forwarding import Egress, Ingress
     from webrtc.participant import Participant
 
-LAG_SAMPLES = 40  # two seconds of 50 ms ticks
+LAG_SAMPLES = 400  # two seconds, at 5 ms each
 ALARM_LAG_MS = 10.0
 ADMIT_LAG_MS = 40.0  # so late that a new call would harm those that run
 SILENT_S = 2.0  # a source that sent nothing for so long is off
@@ -23,7 +23,7 @@ class LoopLag:
         self.worst_ms = 0.0
 
     def add(self, lag_ms: float) -> None:
-        """One tick woke up lag_ms after its time; uvloop's timers may be a millisecond early, which is no lag."""
+        """The clock woke up lag_ms after its time; uvloop's timers may be a millisecond early, which is no lag."""
         lag_ms = max(0.0, lag_ms)
         self._samples.append(lag_ms)
         self.worst_ms = max(self.worst_ms, lag_ms)

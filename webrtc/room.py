@@ -13,10 +13,17 @@ from webrtc.sdp import SHOWN_AS
 from webrtc.signaling import Event, LayoutEvent, ParticipantEvent, SlotLine, VideoEvent
 from webrtc.transport import MediaTransport
 
+TICK_S = 0.05
 FORGOTTEN_AFTER_S = 300.0  # a lost participant's place is kept for so long
 
 # Begins with the time, so that an answer meant for a node that died never matches an offer of the next one.
 _epochs = itertools.count(time.time_ns() // 1_000_000)
+_phases_s = itertools.cycle(n * TICK_S / 10 for n in range(10))
+
+
+def next_turn(due_s: float, now_s: float) -> float:
+    """When something that is due comes next: in its own rhythm, however late it was."""
+    return due_s + TICK_S * ((now_s - due_s) // TICK_S + 1)
 
 
 class RoomRefused(ValueError):
@@ -36,6 +43,7 @@ class Room:
         self.room_id = room_id
         self.echo = echo
         self.participants: dict[str, Participant] = {}
+        self.due_s = time.monotonic() + next(_phases_s)  # when its feedback is due
         self._reach = reach
         self._emit = emit
         self._closing: set[asyncio.Task[None]] = set()

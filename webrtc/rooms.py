@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from transcription.protocol import EndReason, StreamHeader
 from webrtc import signaling
 from webrtc.ice import Reach
-from webrtc.room import Room, RoomRefused
+from webrtc.room import Room, RoomRefused, next_turn
 from webrtc.sdp import check_candidate
 from webrtc.signaling import Event, RoomReport, Seated, TapEvent
 from webrtc.tap import Failure, Tap, TapFailed, epoch_ms, flush
@@ -35,6 +35,7 @@ class Rooms:
         self._taps: dict[tuple[str, str], Tap] = {}
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._flush_due_s = 0.0
 
     async def carry_out(self, command: signaling.Command) -> Result:
         """Carry out one command of web. Raises RoomRefused, SdpRefused, NoAddress, TapFailed."""
@@ -136,11 +137,18 @@ class Rooms:
     # --- the clock, reports, the end ---------------------------------------------------------------------------------
 
     def tick(self, now_s: float) -> None:
-        """Each 50 ms: feedback to senders, sealed speech to the writing thread, forgotten places."""
+        """Every few milliseconds: feedback to senders, sealed speech to the writing thread, forgotten places.
+
+        Each has its turn every TICK_S, rooms one after the other: all at once would hold packets up.
+        """
         for room_id, room in list(self._rooms.items()):
-            for participant in room.tick(now_s):
-                self._own(self._leave(room_id, participant, "lost"))
-        flush(list(self._taps.values()), self._writer)
+            if now_s >= room.due_s:
+                room.due_s = next_turn(room.due_s, now_s)
+                for participant in room.tick(now_s):
+                    self._own(self._leave(room_id, participant, "lost"))
+        if now_s >= self._flush_due_s:
+            self._flush_due_s = next_turn(self._flush_due_s, now_s)
+            flush(list(self._taps.values()), self._writer)
 
     def count(self) -> int:
         """How many participants there are."""

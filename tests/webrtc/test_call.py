@@ -13,6 +13,8 @@ import pytest
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
 from webrtc.control import MediaRefused
+from webrtc.quality import LAG_SAMPLES
+from webrtc.room import TICK_S, next_turn
 from webrtc.signaling import ParticipantEvent
 from webrtc.synthetic import SyntheticParticipant
 
@@ -104,7 +106,7 @@ async def test_a_peer_that_falls_silent_is_lost_and_heard_again(house: House, no
 
 async def test_a_node_that_is_late_admits_nobody_new_and_everybody_back(house: House, node: RunningNode) -> None:
     await house.link.join("visit-1", "p1", "patient")
-    for _ in range(40):
+    for _ in range(LAG_SAMPLES):
         node.node.lag.add(60.0)
     try:
         await house.link.join("visit-1", "d1", "doctor")
@@ -127,6 +129,14 @@ async def test_a_draining_node_takes_no_new_room_and_ends_with_its_last(house: H
     assert not node._stop.is_set()
     await house.link.close("visit-1")
     await until(node._stop.is_set)
+
+
+def test_rooms_keep_their_own_turns_however_late_they_are() -> None:
+    assert next_turn(10.0, 10.001) == pytest.approx(10.0 + TICK_S)
+    assert next_turn(10.0, 10.0) == pytest.approx(10.0 + TICK_S)
+    late = next_turn(10.01, 10.62)
+    assert late == pytest.approx(10.66)
+    assert next_turn(0.0, 1_000_000.0) > 1_000_000.0
 
 
 async def test_speech_of_any_wav_file_arrives(house: House, node: RunningNode, tmp_path: Path) -> None:
