@@ -1,10 +1,12 @@
 """Staff accounts: password (Argon2id) and TOTP (RFC 6238), sessions, lock-out.
 
 Signing in takes two steps. Every answer to a wrong one is the same, whether the e-mail is unknown,
-the account locked or disabled, the password or the code wrong; the trail knows which.
+the account locked or disabled, the password or the code wrong; the trail knows which. Guessing locks
+an account for strangers; a browser that its owner signed in with before goes on, under limits of its own.
 """
 
 import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,10 +74,11 @@ class StaffSession(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The browser somebody signs in with."""
+    """The browser somebody signs in with; `known_to` names the account that signed in with it before."""
 
     ip: str
     user_agent: str
+    known_to: str = ""
 
 
 def session_hash(secret: str) -> str:
@@ -115,31 +118,33 @@ def password_fits(stored: str, password: str) -> bool:
 def first_factor(tx: Tx, email: str, device: Device, *, fits: bool) -> str | None:
     """Note the outcome of a password; the secret of a session that waits for the code, or None."""
     account = _by_email(tx, email)
-    if account is None or account.disabled or locked(tx, account):
+    known = account is not None and device.known_to == account.id
+    if account is None or account.disabled or (locked(tx, account) and not known):
         why = "unknown" if account is None else "disabled" if account.disabled else "locked"
         _note(tx, account, "refused", step="password", why=why)
         return None
     if not fits:
-        count_failure(tx, account, "password")
+        count_failure(tx, account, "password", known=known)
         return None
     return _new_session(tx, account, device, timedelta(seconds=SECOND_FACTOR_S))
 
 
-def second_factor(tx: Tx, secret: str, code: str, session_minutes: int) -> str | None:
+def second_factor(tx: Tx, secret: str, code: str, session_minutes: int, known_to: str = "") -> str | None:
     """Check the TOTP or recovery code of a session that waits for it; a new session's secret, or None.
 
-    The secret from before the code is of no use afterwards. A code is accepted once.
+    `known_to` is Device's. The secret from before the code is of no use afterwards. A code is accepted once.
     """
     session = tx.session.get(StaffSession, session_hash(secret))
     # Locked: of two requests with the same code at once, one gets in.
     account = tx.session.get(Account, session.account_id, with_for_update=True) if session else None
     if session is None or account is None or session.second_factor_at or session.expires_at <= tx.now:
         return None
-    if account.disabled or locked(tx, account):
+    known = known_to == account.id
+    if account.disabled or (locked(tx, account) and not known):
         _note(tx, account, "refused", step="code", why="disabled" if account.disabled else "locked")
         return None
     if not (by := _use_code(tx, account, code)):
-        count_failure(tx, account, "code")
+        count_failure(tx, account, "code", known=known)
         return None
     device = Device(session.ip, session.user_agent)
     tx.session.delete(session)
@@ -150,6 +155,29 @@ def second_factor(tx: Tx, secret: str, code: str, session_minutes: int) -> str |
     if by == "recovery":
         tell(tx, account, "recovery-used")
     return fresh
+
+
+def browser_mark(tx: Tx, secret: str) -> str:
+    """What the browser of this session keeps, so that others cannot lock its owner out by guessing.
+
+    It opens nothing and ends with the password (OWASP, device cookies). Empty without a session.
+    """
+    session = tx.session.get(StaffSession, session_hash(secret))
+    account = tx.session.get(Account, session.account_id) if session else None
+    return f"{account.id}.{_browser_mac(tx, account)}" if account else ""
+
+
+def known_to(tx: Tx, mark: str) -> str:
+    """The account that signed in with the browser that holds this mark; empty when there is none."""
+    account_id, _, mac = mark.partition(".")
+    account = tx.session.get(Account, account_id)
+    fits = account is not None and hmac.compare_digest(_browser_mac(tx, account).encode(), mac.encode())
+    return account_id if fits else ""
+
+
+def _browser_mac(tx: Tx, account: Account) -> str:
+    key = tx.keyring.key(tx.session, "site:csrf")
+    return hmac.new(key, f"browser {account.id} {account.password_hash}".encode(), "sha256").hexdigest()
 
 
 def waits_for_code(tx: Tx, secret: str) -> bool:
@@ -309,8 +337,11 @@ def locked(tx: Tx, account: Account) -> bool:
     return account.locked_until is not None and account.locked_until > tx.now
 
 
-def count_failure(tx: Tx, account: Account, step: str) -> None:
-    """One wrong answer more; after FAILURES_BEFORE_LOCK of them the account rests."""
+def count_failure(tx: Tx, account: Account, step: str, *, known: bool = False) -> None:
+    """One wrong answer more; after FAILURES_BEFORE_LOCK of them the account rests, but for browsers it knows."""
+    if known:  # the web limits these; they lock nobody out
+        _note(tx, account, "refused", step=step, why="wrong")
+        return
     account.failures += 1
     over = account.failures - FAILURES_BEFORE_LOCK
     if over >= 0:

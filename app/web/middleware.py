@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STAFF_COOKIE, PATIENT_COOKIE, CSRF_COOKIE, LANGUAGE_COOKIE = "staff", "visit", "csrf", "lang"
+BROWSER_COOKIE = "browser"
 RENEWALS = Every(60)  # a session in use is prolonged at most once a minute
 YEAR_S = 365 * 24 * 3600
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")

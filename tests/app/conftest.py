@@ -21,7 +21,7 @@ def front(db, clock, settings):
 @pytest.fixture(autouse=True)
 def forget_tries():
     """Rate limits live as long as the process: each test starts fresh."""
-    for limit in (signin.TRIES, signin.TRIES_OF_ONE_ACCOUNT, links.OPENINGS, links.CODES):
+    for limit in (signin.TRIES, signin.TRIES_OF_ONE_ACCOUNT, signin.TRIES_OF_KNOWN_BROWSER, links.OPENINGS, links.CODES):
         limit.forget()
 
 

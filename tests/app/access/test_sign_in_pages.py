@@ -7,6 +7,7 @@ import pytest
 
 from app import audit, people
 from app.access import accounts
+from app.access.accounts import Account
 from app.web.signin import TRIES, relative
 from tests.app.front_door import PASSWORD, SYSTEM, later
 
@@ -259,3 +260,77 @@ async def test_accounts_are_for_administrators(front, browser, role):
     await sign_in(front, visitor, role)
     await visitor.get("/accounts")
     assert visitor.status == 403
+
+
+async def whole_sign_in(front, visitor):
+    await password_step(visitor)
+    await visitor.get("/sign-in/code")
+    await visitor.post("/sign-in/code", code=front.totp())
+    return visitor
+
+
+async def lock_from_elsewhere(browser):
+    stranger = browser()
+    for _ in range(6):
+        await password_step(stranger, ADDRESS, "wrong password")
+    await password_step(stranger)
+    assert stranger.status == 422, "locked for strangers, the right password included"
+
+
+async def test_guessing_elsewhere_does_not_lock_out_the_browser_its_owner_uses(front, browser):
+    own = await whole_sign_in(front, browser())
+    mark = {c.key: c for c in own.client.session.cookie_jar}["colloque-browser"]
+    assert mark["httponly"]
+    await own.get("/queue")
+    await own.post("/sign-out")
+    await lock_from_elsewhere(browser)
+    own = browser()
+    own.client.session.cookie_jar.update_cookies({"colloque-browser": mark.value})
+    later(front, seconds=35)
+    await whole_sign_in(front, own)
+    assert own.status == 303
+    await own.follow()
+    assert own.status == 200
+
+
+async def test_a_known_browser_guesses_within_limits_of_its_own(front, browser):
+    own = await whole_sign_in(front, browser())
+    mark = {c.key: c.value for c in own.client.session.cookie_jar}["colloque-browser"]
+    thief = browser()
+    thief.client.session.cookie_jar.update_cookies({"colloque-browser": mark})
+    statuses = []
+    for _ in range(25):
+        await password_step(thief, ADDRESS, "wrong password")
+        statuses.append(thief.status)
+    assert statuses.index(429) <= 20
+    assert front.db.read_sync(SYSTEM, lambda tx: tx.session.get(Account, front.accounts["doctor"]).failures) == 0
+
+
+@pytest.mark.parametrize("forge", [lambda mark: mark[:-1] + ("0" if mark[-1] != "0" else "1"), lambda mark: mark.partition(".")[0],
+                                   lambda mark: f"{mark.partition('.')[0]}.", lambda _: "x", lambda _: "."])
+async def test_a_forged_mark_is_a_strangers(front, browser, forge):
+    own = await whole_sign_in(front, browser())
+    mark = {c.key: c.value for c in own.client.session.cookie_jar}["colloque-browser"]
+    await lock_from_elsewhere(browser)
+    forger = browser()
+    forger.client.session.cookie_jar.update_cookies({"colloque-browser": forge(mark)})
+    await password_step(forger)
+    assert forger.status == 422
+
+
+async def test_the_mark_opens_nothing_and_ends_with_the_password(front, browser):
+    own = await whole_sign_in(front, browser())
+    mark = {c.key: c.value for c in own.client.session.cookie_jar}["colloque-browser"]
+    visitor = browser()
+    visitor.client.session.cookie_jar.update_cookies({"colloque-browser": mark})
+    await visitor.get("/queue")
+    assert visitor.headers["Location"].startswith("/sign-in")
+    assert front.db.read_sync(SYSTEM, accounts.known_to, mark) == front.accounts["doctor"]
+
+    def change(tx):
+        account = tx.session.get(Account, front.accounts["doctor"])
+        account.password_hash = "another"
+        tx.session.add(account)
+
+    front.db.write_sync(SYSTEM, change)
+    assert front.db.read_sync(SYSTEM, accounts.known_to, mark) == ""
