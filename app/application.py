@@ -14,7 +14,7 @@ from app.db import Database, Tx
 from app.jobs import Runner
 from app.notifications import delivery
 from app.record import jobs as record_jobs
-from app.scheduling import selfservice
+from app.scheduling import selfservice, waitlist
 from app.settings import Settings
 from app.web import assets, hub, keys, middleware, rendering, sockets
 from app.web.forms import FORM_LIMIT_BYTES
@@ -69,7 +69,8 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
         await app[hub.HUB].forget(visit_id)
         await asyncio.to_thread(spool.shred, settings.spool_dir, visit_id)
 
-    handlers = delivery.handlers(db, settings) | selfservice.handlers(db) | record_jobs.handlers(db, settings, shred)
+    handlers = delivery.handlers(db, settings) | record_jobs.handlers(db, settings, shred)
+    handlers |= selfservice.handlers(db) | waitlist.handlers(db)
     await db.write(system("web"), record_jobs.schedule)
     running = asyncio.create_task(Runner(db, handlers).run(), name="jobs")
     yield

@@ -12,10 +12,11 @@ from app.crypto import keyring
 from app.notifications import messages
 from app.record import tables as record_tables
 from app.scheduling import tables as scheduling_tables
+from app.scheduling import waitlist
 
 # Every module that declares tables: the metadata is whole once they are imported.
 TABLES = (audit, consent, encounters, jobs, people, accounts, guard, links, keyring, messages,
-          record_tables, scheduling_tables)
+          record_tables, scheduling_tables, waitlist)
 
 
 def migrate(engine: Engine) -> None:

@@ -58,6 +58,7 @@ def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
         "message.invitation": partial(_write, db, reminders.invite, site),
         "message.moved": partial(_write, db, reminders.tell_moved, site),
         "message.cancelled": partial(_write, db, invitations.tell_cancelled, site),
+        "message.offer": partial(_write, db, invitations.tell_offer, site),
         "message.delayed": partial(_write_delayed, db, site),
         "message.summary": partial(_write, db, invitations.send_summary, site),
         "message.deliver": postman.deliver,

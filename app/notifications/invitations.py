@@ -59,6 +59,14 @@ def tell_moved(tx: Tx, appointment_id: str, site: Site) -> None:
         _send_visit(tx, "moved", about, site)
 
 
+def tell_offer(tx: Tx, appointment_id: str, site: Site) -> None:
+    """An earlier time is held for somebody on the waiting list, until they answer behind this link."""
+    about = standing(tx, appointment_id, "offer")
+    if about and about.appointment.status == "pending" and about.appointment.held_until:
+        link = site.link(links.issue(tx, appointment_id, links.VISIT))
+        send_quickly(tx, "offer", about, site, letters.offer(about.visit, about.appointment.held_until, link))
+
+
 def tell_cancelled(tx: Tx, appointment_id: str, site: Site) -> None:
     """The appointment is off; nothing when it was taken back meanwhile."""
     appointment = tx.session.get(Appointment, appointment_id)
@@ -104,6 +112,16 @@ def send(tx: Tx, kind: str, about: Subject, site: Site, letter: Letter,
         channel, content = "sms", MessageContent(to=about.patient.phone, text=letters.sms(letter))
     post(tx, kind=kind, channel=channel, patient_id=about.appointment.patient_id,
          appointment_id=about.appointment.id, content=content)
+
+
+def send_quickly(tx: Tx, kind: str, about: Subject, site: Site, letter: Letter) -> None:
+    """Queue a letter as a text message to who has a phone: it is read sooner there; else by e-mail."""
+    if not (about.patient.phone and site.sms):
+        return send(tx, kind, about, site, letter)
+    content = MessageContent(to=about.patient.phone, text=letters.sms(letter))
+    post(tx, kind=kind, channel="sms", patient_id=about.appointment.patient_id, appointment_id=about.appointment.id,
+         content=content)
+    return None
 
 
 def _entry(about: Subject, site: Site, link: str) -> calendar.Entry:

@@ -102,6 +102,19 @@ def cancelled(visit: Visit) -> Letter:
     )
 
 
+def offer(visit: Visit, until: datetime, link: str) -> Letter:
+    """Somebody gave a time back: it is held for who waited for an earlier one."""
+    _ = i18n.translator(visit.language).gettext
+    held = _("You asked for an earlier time. This one is held for you until %(moment)s.") % {
+        "moment": i18n.moment(until, visit.language, visit.zone)}
+    return Letter(
+        visit.language, _("An earlier time is free: %(when)s") % {"when": _short(visit)}, visit.clinic,
+        [_("Hello,"), held,
+         _("If you do not answer, you keep the appointment you have, and the next person is asked.")],
+        _details(visit), (_("Answer"), link), footer=_personal(visit),
+    )
+
+
 def reminder(visit: Visit, link: str) -> Letter:
     """The appointment comes near; what to do now, and what to do if it does not suit any more."""
     _ = i18n.translator(visit.language).gettext

@@ -8,8 +8,7 @@ from app.access import links
 from app.actor import system
 from app.db import Database, Tx
 from app.notifications import invitations, letters
-from app.notifications.invitations import Site, Subject
-from app.notifications.messages import MessageContent, post
+from app.notifications.invitations import Site
 from app.scheduling.tables import Appointment
 
 KIND = "reminder"
@@ -50,12 +49,8 @@ def write(tx: Tx, appointment_id: str, start_at: datetime, hours: int, site: Sit
     if start_at <= tx.now:  # the house was down when it was due
         return False
     letter = letters.reminder(about.visit, site.link(links.issue(tx, appointment_id, links.VISIT)))
-    if _by_sms(about, hours, site):
-        content = MessageContent(to=about.patient.phone, text=letters.sms(letter))
-        post(tx, kind=KIND, channel="sms", patient_id=about.appointment.patient_id, appointment_id=appointment_id,
-             content=content)
-    else:
-        invitations.send(tx, KIND, about, site, letter)
+    send = invitations.send_quickly if hours <= SMS_WITHIN_H else invitations.send
+    send(tx, KIND, about, site, letter)
     return True
 
 
@@ -67,7 +62,3 @@ def handlers(db: Database, site: Site) -> dict[str, jobs.Handler]:
                        datetime.fromisoformat(payload["start_at"]), int(payload["hours"]), site)
 
     return {f"message.{KIND}": remind}
-
-
-def _by_sms(about: Subject, hours: int, site: Site) -> bool:
-    return hours <= SMS_WITHIN_H and bool(about.patient.phone) and site.sms

@@ -127,7 +127,8 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     if appointment.status != "booked":
         raise Conflict("Only a booked appointment that has not begun can be moved.")
     before, target = appointment.practitioner_id, practitioner_id or appointment.practitioner_id
-    if (target, start_at) == (before, appointment.start_at):
+    place = (appointment.start_at, appointment.end_at)
+    if (target, start_at) == (before, place[0]):
         return appointment
     _check_ahead(tx, start_at)
     wanted = FreeSlot(target, start_at, start_at + (appointment.end_at - appointment.start_at))
@@ -141,6 +142,7 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
         guard.end_care(tx, _care_source(appointment))
         guard.begin_care(tx, target, appointment.patient_id, _care_source(appointment))
     jobs.enqueue(tx, "message.moved", appointment_id=appointment.id)
+    freed(tx, before, *place)
     return appointment
 
 
@@ -159,6 +161,7 @@ def cancel(tx: Tx, appointment_id: str) -> Appointment:
     tx.session.add(appointment)
     guard.end_care(tx, _care_source(appointment))
     jobs.enqueue(tx, "message.cancelled", appointment_id=appointment.id)
+    freed(tx, appointment.practitioner_id, appointment.start_at, appointment.end_at)
     return appointment
 
 
@@ -195,6 +198,13 @@ def _let_in(tx: Tx, appointment: Appointment) -> bool:
             raise
         return False
     return True
+
+
+def freed(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime) -> None:
+    """A time is free again: the waiting list is asked once this commits."""
+    if start_at > tx.now:
+        jobs.enqueue(tx, "slot.freed", practitioner_id=practitioner_id, start_at=start_at.isoformat(),
+                     end_at=end_at.isoformat())
 
 
 @contextmanager

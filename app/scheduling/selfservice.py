@@ -18,8 +18,8 @@ from app.access.policy import Action
 from app.actor import system
 from app.db import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.people import PatientIdentity, PatientToken, directory
-from app.scheduling import agenda, booking
+from app.people import Patient, PatientIdentity, PatientToken, directory
+from app.scheduling import agenda, booking, waitlist
 from app.scheduling.agenda import FreeSlot
 from app.scheduling.booking import SlotTaken
 from app.scheduling.tables import Appointment, Motif
@@ -52,6 +52,7 @@ class Own:
     phone: str
     changeable: bool
     change_until: datetime
+    waits: bool
 
 
 def open_to_public(tx: Tx) -> bool:
@@ -119,9 +120,11 @@ def end_hold(tx: Tx, appointment_id: str) -> bool:
     tx.session.add(held)
     tx.session.flush()
     audit.record(tx, "appointment:hold-end", entity="Appointment", entity_id=held.id, patient_id=held.patient_id)
+    booking.freed(tx, held.practitioner_id, held.start_at, held.end_at)
     others = select(func.count()).select_from(Appointment).where(
         Appointment.patient_id == held.patient_id, Appointment.id != held.id, col(Appointment.held_until).is_(None))
-    if not tx.session.exec(others).one():
+    came_with_it = tx.session.get_one(Patient, held.patient_id).created_at == held.created_at
+    if came_with_it and not tx.session.exec(others).one():
         tx.session.execute(delete(PatientToken).where(col(PatientToken.patient_id) == held.patient_id))
         tx.keyring.destroy(tx.session, f"patient:{held.patient_id}")
     return True
@@ -134,7 +137,7 @@ def own(tx: Tx) -> Own:
     doctor = next((p.name for p in clinic.practitioners if p.id == row.practitioner_id), "")
     until = row.start_at - timedelta(hours=entry.motif.cutoff_h)
     return Own(row, entry.motif, doctor, clinic.organization.zone, clinic.organization.phone,
-               row.status == "booked" and tx.now <= until, until)
+               row.status == "booked" and tx.now <= until, until, waitlist.waiting(tx, row.id) is not None)
 
 
 def other_times(tx: Tx, from_at: datetime | None) -> list[FreeSlot]:

@@ -9,7 +9,7 @@ from app.errors import LimitReached, NotFound
 from app.notifications import codes
 from app.notifications.codes import CodePage
 from app.notifications.delivery import site_of
-from app.scheduling import selfservice
+from app.scheduling import selfservice, waitlist
 from app.web.forms import form_of
 from app.web.keys import ACTOR, DATABASE, LANGUAGE, REQUEST_ID, SETTINGS
 from app.web.limits import RateLimit, household
@@ -87,6 +87,8 @@ async def _next(request: web.Request, proof: links.Proof) -> list[str]:
     db = request.app[DATABASE]
     patient = await db.read(request[ACTOR], links.actor_of_session, proof.secret)
     here = (patient or ANONYMOUS).at(client_ip(request), request[REQUEST_ID])
+    if await db.read(here, waitlist.own_offer):
+        return ["own-offer"]
     return ["own-appointment"] if await db.write(here, selfservice.confirm) else ["patient-visit"]
 
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from app.clock import utc_now
-from app.errors import Conflict, Invalid
-from app.scheduling import selfservice
+from app.errors import Conflict, Invalid, NotFound
+from app.scheduling import selfservice, waitlist
 from app.scheduling.booking import SlotTaken
 from app.scheduling.wall import day_bounds
 from app.web.bookings import instant
@@ -25,6 +25,8 @@ DONE = {
     "booked": _("Your appointment is booked. A message with its link is on its way."),
     "moved": _("Your appointment has its new time. A message confirms it; the link stays the same."),
     "cancelled": _("Your appointment is cancelled. A message confirms it."),
+    "waiting": _("You are on the waiting list. If an earlier time comes free, a message asks you first."),
+    "stopped": _("You are no longer on the waiting list. Your appointment stays as it is."),
 }
 
 
@@ -67,6 +69,51 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     return see_other(request, "own-appointment", done="cancelled")
 
 
+async def wait(request: web.Request) -> web.StreamResponse:
+    """POST /visit/appointment/waiting: wish for an earlier time, or not any more (stop=yes)."""
+    fields = await form_of(request)
+    appointment_id, db = request[ACTOR].appointment_id or "", request.app[DATABASE]
+    if fields.get("stop"):
+        await db.write(request[ACTOR], waitlist.leave, appointment_id)
+        return see_other(request, "own-appointment", done="stopped")
+    wish = waitlist.Wish(any_doctor=fields.get("any_doctor") == "yes")
+    await db.write(request[ACTOR], waitlist.join, appointment_id, wish)
+    return see_other(request, "own-appointment", done="waiting")
+
+
+async def offer(request: web.Request) -> web.Response:
+    """GET /visit/offer: an earlier time that is held for this patient, or what became of it."""
+    return await _offer_page(request)
+
+
+async def accept(request: web.Request) -> web.StreamResponse:
+    """POST /visit/offer/acceptance."""
+    try:
+        moved = await request.app[DATABASE].write(request[ACTOR], waitlist.accept)
+    except Conflict as refusal:
+        return await _offer_page(request, fault=say(request, refusal), status=refusal.status)
+    request.app[ROOMS].queue_changed(moved.practitioner_id)
+    return see_other(request, "own-offer")
+
+
+async def decline(request: web.Request) -> web.StreamResponse:
+    """POST /visit/offer/refusal: the next person is asked."""
+    try:
+        await request.app[DATABASE].write(request[ACTOR], waitlist.decline)
+    except Conflict as refusal:
+        return await _offer_page(request, fault=say(request, refusal), status=refusal.status)
+    return see_other(request, "own-offer")
+
+
+async def _offer_page(request: web.Request, *, fault: str = "", status: int = 200) -> web.Response:
+    seen = await request.app[DATABASE].read(request[ACTOR], waitlist.own_offer)
+    if seen is None:
+        raise NotFound
+    return render(request, "patient/offer.html", status=status, zone=seen.zone, doctor=seen.doctor_name, fault=fault,
+                  state=seen.offer.state, start_at=seen.offer.start_at, held_until=seen.held_until,
+                  has_at=seen.appointment.start_at)
+
+
 async def _page(request: web.Request, doing: str, *, done: str = "", fault: str = "", status: int = 200
                 ) -> web.Response:
     db, actor, lang = request.app[DATABASE], request[ACTOR], request[LANGUAGE]
@@ -79,7 +126,7 @@ async def _page(request: web.Request, doing: str, *, done: str = "", fault: str 
     return render(
         request, "patient/appointment.html", status=status, appointment=seen.appointment, zone=seen.zone, done=done,
         fault=fault, doctor=seen.doctor_name, motif=motif_label(seen.motif, lang), changeable=seen.changeable,
-        change_until=seen.change_until, doing=doing, phone=seen.phone, on=on if on > today else None,
+        waits=seen.waits, change_until=seen.change_until, doing=doing, phone=seen.phone, on=on if on > today else None,
         days=[{"on": on, "slots": [{"value": start_value(s.start_at), "label": slot_label(s.start_at, lang, zone)}
                                    for s in group]}
               for on, group in groupby(slots, key=lambda slot: slot.start_at.astimezone(zone).date())],

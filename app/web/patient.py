@@ -9,6 +9,7 @@ from app.db import Tx
 from app.errors import Invalid
 from app.journey import DeviceTest, Journey
 from app.people import PatientIdentity
+from app.scheduling import waitlist
 from app.waiting import Place
 from app.web.forms import form_of
 from app.web.keys import ACTOR, DATABASE, LANGUAGE, ROOMS, SETTINGS
@@ -21,6 +22,8 @@ PAGES = {"device-test": "device-test", "consent": "consent", "waiting": "waiting
 
 async def visit(request: web.Request) -> web.StreamResponse:
     """GET /visit: on to the step where this patient stands, or why not now."""
+    if await request.app[DATABASE].read(request[ACTOR], waitlist.own_offer):
+        return see_other(request, "own-offer")
     way = await _journey(request)
     if way.next_step == "not-now":
         return render(request, "patient/not_now.html", **_named(way), phase=way.phase, opens_at=way.opens_at,

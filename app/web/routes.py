@@ -20,6 +20,7 @@ from app.web import (
     signin,
     site,
     staff,
+    waiting_list,
 )
 from app.web.routing import Audience, Route
 
@@ -60,6 +61,9 @@ ROUTES: list[Route] = [
           Action.APPOINTMENT_CANCEL),
     Route("POST", "/appointments/{id}/restoration", bookings.restore, "appointment-restoration", STAFF,
           Action.APPOINTMENT_BOOK),
+    Route("GET", "/waiting-list", waiting_list.page, "waiting-list", STAFF, Action.APPOINTMENT_BOOK),
+    Route("POST", "/appointments/{id}/waiting", waiting_list.join, "appointment-waiting", STAFF,
+          Action.APPOINTMENT_MOVE),
     Route("GET", "/availability", hours.availability, "availability", STAFF, Action.SCHEDULE_WRITE),
     Route("POST", "/availability/hours", hours.open_weekly, "availability-hours", STAFF, Action.SCHEDULE_WRITE),
     Route("POST", "/availability/hours/{id}/closing", hours.close_weekly, "availability-closing", STAFF,
@@ -88,6 +92,12 @@ ROUTES: list[Route] = [
           Action.APPOINTMENT_CANCEL),
     Route("POST", "/visit/appointment/cancellation", own_appointment.cancel, "own-cancellation", PATIENT,
           Action.APPOINTMENT_CANCEL),
+    Route("POST", "/visit/appointment/waiting", own_appointment.wait, "own-waiting", PATIENT, Action.APPOINTMENT_MOVE),
+    Route("GET", "/visit/offer", own_appointment.offer, "own-offer", PATIENT, Action.APPOINTMENT_READ),
+    Route("POST", "/visit/offer/acceptance", own_appointment.accept, "offer-acceptance", PATIENT,
+          Action.APPOINTMENT_CONFIRM),
+    Route("POST", "/visit/offer/refusal", own_appointment.decline, "offer-refusal", PATIENT,
+          Action.APPOINTMENT_CONFIRM),
     Route("GET", "/visit", patient.visit, "patient-visit", PATIENT, Action.VISIT_WAIT),
     Route("GET", "/visit/device", patient.device_test, "device-test", PATIENT, Action.VISIT_WAIT),
     Route("POST", "/visit/device", patient.save_device_test, "device-test", PATIENT, Action.VISIT_WAIT),

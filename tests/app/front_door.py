@@ -17,7 +17,7 @@ from app.jobs import Job, Runner
 from app.notifications import mailbox
 from app.notifications.delivery import handlers
 from app.people import Organization, PatientIdentity, Practitioner
-from app.scheduling import booking, selfservice
+from app.scheduling import booking, selfservice, waitlist
 from app.scheduling.tables import AvailabilityRule, Motif
 from app.settings import Settings
 
@@ -44,7 +44,8 @@ class Front:
 
     async def work(self) -> int:
         """Do every job that is due."""
-        runner, done = Runner(self.db, handlers(self.db, self.settings) | selfservice.handlers(self.db)), 0
+        runner, done = Runner(self.db, handlers(self.db, self.settings) | selfservice.handlers(self.db)
+                              | waitlist.handlers(self.db)), 0
         while await runner.step():
             done += 1
         return done

@@ -2,15 +2,19 @@
 
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 from sqlmodel import func, select
 
 from app.people import Patient
+from app.scheduling import booking
 from app.scheduling.tables import Appointment, Motif
 from app.web import public
-from tests.app.front_door import EMAIL, FAMILY, SYSTEM, later
+from tests.app.access.test_sign_in_pages import sign_in
+from tests.app.front_door import EMAIL, FAMILY, START_AT, SYSTEM, later
 
+EARLIER = START_AT + timedelta(days=1)
 WHO = {"given": "Nina", "family": "Okafor", "birth_date": "1990-02-03", "email": "nina@patients.example"}
 
 
@@ -227,3 +231,58 @@ async def test_an_address_holds_so_many_times_and_a_mailbox_gets_so_many_codes(f
         public.HOLDS.hit("127.0.0.1")
     await visitor.post("/book/details", **choice, **(WHO | {"email": "other@x.example"}))
     assert visitor.status == 429
+
+
+# --- the waiting list --------------------------------------------------------------------------------------
+
+
+async def test_a_patient_waits_for_an_earlier_time_is_offered_one_and_takes_it(front, browser):
+    await open_clinic(front)
+    visitor = await booked(front, browser("en"))
+    await visitor.get("/visit/appointment")
+    await visitor.post("/visit/appointment/waiting", any_doctor="yes")
+    await visitor.follow()
+    assert "on the waiting list" in visitor.text
+    await asyncio.to_thread(lambda: front.db.write_sync(SYSTEM, booking.move, front.visit_id, EARLIER))
+    await asyncio.to_thread(lambda: front.db.write_sync(SYSTEM, booking.cancel, front.visit_id))
+    await front.work()
+    (mail,) = front.mails("offer")
+    path = "/" + mail.link.split("/", 3)[3]
+    later(front, minutes=1)
+    visitor = browser("en")
+    await visitor.get(path)
+    await visitor.post(path)
+    await visitor.follow()
+    await front.work()
+    await visitor.post(f"{path}/code", code=front.mails("code")[0].code)
+    assert visitor.headers["Location"] == "/visit/offer", "a code alone accepts nothing"
+    await visitor.follow()
+    assert "<count-down" in visitor.page
+    await visitor.post("/visit/offer/acceptance")
+    await visitor.follow()
+    assert "Your appointment is moved" in visitor.text
+    await visitor.get("/visit")
+    assert visitor.headers["Location"] == "/visit/offer", "that link leads to no waiting room"
+    await visitor.post("/visit/offer/refusal")
+    assert visitor.status in (403, 409)
+    starts = [row.start_at for row in await ask(front, rows) if row.status == "booked"]
+    assert starts == [EARLIER]
+
+
+async def test_a_scheduler_puts_somebody_on_the_list_and_takes_them_off(front, browser):
+    visitor = browser("en")
+    await sign_in(front, visitor, "scheduler")
+    await asyncio.to_thread(lambda: front.db.write_sync(SYSTEM, booking.move, front.visit_id, EARLIER))
+    await visitor.get(f"/appointments/{front.visit_id}")
+    assert f"/appointments/{front.visit_id}/waiting" in visitor.actions()
+    await visitor.post(f"/appointments/{front.visit_id}/waiting", urgent="yes", from_hour="8", to_hour="12")
+    assert visitor.headers["Location"] == "/waiting-list"
+    await visitor.follow()
+    assert "urgent" in visitor.text
+    assert FAMILY in visitor.text
+    await visitor.post(f"/appointments/{front.visit_id}/waiting", from_hour="12", to_hour="8")
+    assert visitor.status == 422
+    await visitor.get("/waiting-list")
+    await visitor.post(f"/appointments/{front.visit_id}/waiting", stop="yes")
+    await visitor.follow()
+    assert "Nobody waits" in visitor.text

@@ -91,6 +91,7 @@ OWN = {
     "changeable": True,
     "change_until": at(14, 15, 24),
     "doing": "",
+    "waits": False,
     "on": None,
     "days": [],
     "done": "",
@@ -98,6 +99,14 @@ OWN = {
     "phone": "04 75 00 00 00",
 }
 FREE = [{"on": date(2026, 11, 25), "slots": [{"value": f"v{m}", "label": f"09:{m}"} for m in (15, 30, 45)]}]
+
+
+def offered(state: str) -> Callable[[str], dict[str, Any]]:
+    """An earlier time from the waiting list."""
+    until = at(16, 0) if state == "open" else None
+    return always(state=state, start_at=at(9, 0, 24), held_until=until, has_at=at(14, 15, 25), doctor="Dr X", fault="")
+
+
 TIMES = {
     "phone": "04 75 00 00 00",
     "motifs": [{"id": "m1", "label": "Suivi", "minutes": 15}, {"id": "m2", "label": "Renouvellement", "minutes": 15}],
@@ -132,6 +141,10 @@ PAGES = [
         "patient/appointment.html",
         context=always(**(OWN | {"appointment": Some(id="a1", status="cancelled", start_at=at(14, 15, 25))})),
     ),
+    Page("own-waits", "patient/appointment.html", context=always(**(OWN | {"waits": True}))),
+    Page("offer", "patient/offer.html", context=offered("open")),
+    Page("offer-accepted", "patient/offer.html", context=offered("accepted")),
+    Page("offer-declined", "patient/offer.html", context=offered("declined")),
     Page("public-times", "public/times.html", context=always(**TIMES)),
     Page("public-times-taken", "public/times.html", context=always(**(TIMES | {"taken": "Ce créneau vient d’être pris."}))),
     Page("public-times-choose", "public/times.html", context=always(**(TIMES | {"motif_id": "", "days": []}))),

@@ -170,7 +170,17 @@ def availability(lang: str) -> dict[str, Any]:
     }
 
 
+NONE = dict.fromkeys(("open", "accepted", "declined", "expired", "gained_h"), 0)
+ASKED = NONE | {"open": 1, "accepted": 4, "declined": 1, "gained_h": 250}
+WAITING = [
+    {"id": "a1", "name": CLAIRE.name, "has_at": at(14, 15, 30), "doctor": DOCTOR.name, "urgent": True, "any_doctor": False,
+     "from_hour": 8, "to_hour": 12, "since_at": at(9, 0), "offers": [{"start_at": at(9, 15, 25), "state": "open"}]},
+    {"id": "a2", "name": "محمد الفارسي", "has_at": at(15, 0, 30), "doctor": DOCTOR.name, "urgent": False, "any_doctor": True,
+     "from_hour": 0, "to_hour": 24, "since_at": at(9, 5), "offers": []},
+]
 PAGES = [
+    Page("waiting-list-empty", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=[], figures=NONE)),
+    Page("waiting-list", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=WAITING, figures=ASKED)),
     Page(
         "planner-week",
         "scheduler/planner_week.html",
