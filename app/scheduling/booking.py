@@ -26,17 +26,18 @@ from app.scheduling.tables import OVERLAP, Appointment, BookingNote, Motif
 OFFERED = 5  # the next slots that who came second is offered
 FURTHEST = timedelta(days=366)
 
-# One statement for all that a booking rests on. The lock puts bookings of one doctor in a row: two
-# transactions that each wait for the other's uncommitted overlap would otherwise be a deadlock on
-# PostgreSQL. It decides nothing.
+# One statement for all that a booking rests on.
 PLACE = (
     rows_of(Motif, col(Organization.zone)).select_from(Practitioner)
     .join(Organization, col(Organization.id) == col(Practitioner.organization_id))
     .join(Motif, col(Motif.id) == bindparam("motif_id"))
     .join(Patient, col(Patient.id) == bindparam("patient_id"))
     .where(col(Practitioner.id) == bindparam("practitioner_id"), col(Practitioner.active))
-    .with_for_update(of=Practitioner, key_share=True)
 )
+# The lock puts changes of one doctor's appointments in a row: two transactions that each wait for the
+# other's uncommitted overlap would otherwise be a deadlock on PostgreSQL. It decides nothing. New ones do
+# without: ON CONFLICT waits for the other's end before it writes (PostgreSQL, "speculative insertion").
+LOCKED_PLACE = PLACE.with_for_update(of=Practitioner, key_share=True)
 
 
 class SlotTaken(Conflict):
@@ -244,7 +245,7 @@ def _bookable(tx: Tx, practitioner_id: str, motif_id: str, patient_id: str, *, o
               ) -> tuple[Motif, ZoneInfo]:
     """The motif and the clinic's zone, when doctor, motif and patient are there and the doctor receives."""
     place = {"practitioner_id": practitioner_id, "motif_id": motif_id, "patient_id": patient_id}
-    found = tx.session.execute(PLACE, place).first()
+    found = tx.session.execute(PLACE if offered else LOCKED_PLACE, place).first()
     if found is None:
         raise NotFound
     motif, zone = found

@@ -201,7 +201,8 @@ def test_moving_keeps_link_consent_and_id_and_counts_up(db, clinic, book):
     kept = db.read_sync(SYSTEM, lambda tx: (tx.session.exec(select(links.Link)).one(), tx.session.exec(select(Consent)).one()))
     assert kept[0].revoked_at is None and kept[0].appointment_id == visit.id
     assert kept[1].withdrawn_at is None and kept[1].encounter_id == visit.id
-    assert jobs_of(db)[-1] == ("message.moved", {"appointment_id": visit.id})
+    before = {"practitioner_id": visit.practitioner_id, "start_at": TEN.isoformat(), "end_at": (TEN + QUARTER).isoformat()}
+    assert jobs_of(db)[-2:] == [("message.moved", {"appointment_id": visit.id}), ("slot.freed", before)]
     assert [e.entity_id for e in trail_of(db, "appointment:move")] == [visit.id]
 
 
@@ -263,7 +264,8 @@ def test_cancelling_tells_the_patient_ends_care_and_can_be_taken_back(db, clinic
     again = db.write_sync(SCHEDULER, booking.undo_cancel, visit.id)
     assert (again.status, again.sequence, again.cancelled_at) == ("booked", 2, None)
     assert db.read_sync(clinic.doctor(0), guard.in_care, clinic.patients[0])
-    assert [kind for kind, _ in jobs_of(db)] == ["message.invitation", "message.cancelled", "message.invitation"]
+    assert [kind for kind, _ in jobs_of(db)] == ["message.invitation", "message.cancelled", "slot.freed",
+                                               "message.invitation"]
     assert db.write_sync(SCHEDULER, booking.undo_cancel, visit.id).sequence == 2
 
 
