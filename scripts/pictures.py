@@ -113,6 +113,7 @@ def hold(doctor: Page, patient: Page) -> None:
     doctor.fill("[name=callback_phone]", "06 39 98 01 01")
     doctor.locator("#facts button").click()
     doctor.wait_for_timeout(PHOTOGRAPH_AT_S * 1000)
+    doctor.wait_for_function("() => document.querySelector('#visit').dataset.captions === 'live'", timeout=60_000)
     doctor.locator(".record").evaluate("column => column.scrollTo(0, 0)")
     keep(doctor, "doctor-visit")
     keep(patient, "patient-call")
