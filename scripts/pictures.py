@@ -29,7 +29,7 @@ NEXT = {"given": "Hugo", "family": "Martinez", "birth_date": "1961-06-14", "lang
         "email": "hugo.martinez@example.org"}
 RECORD = [("allergy", "Pénicilline", "plaques, dans l’enfance"), ("treatment", "Optilova", "1 le soir"),
           ("problem", "Mononucléose", "2019")]
-PHOTOGRAPH_AT_S, SPOKEN_S = 95, 172
+SPOKEN_S = 100  # of the consultation: enough for a note
 
 
 def keep(page: Page, name: str) -> None:
@@ -112,12 +112,11 @@ def hold(doctor: Page, patient: Page) -> None:
     doctor.fill("[name=location]", "Valence")
     doctor.fill("[name=callback_phone]", "06 39 98 01 01")
     doctor.locator("#facts button").click()
-    doctor.wait_for_timeout(PHOTOGRAPH_AT_S * 1000)
-    doctor.wait_for_function("() => document.querySelector('#visit').dataset.captions === 'live'", timeout=60_000)
+    doctor.wait_for_timeout((SPOKEN_S + 5) * 1000)
+    doctor.wait_for_function("() => document.querySelector('#visit').dataset.captions === 'live'", timeout=180_000)
     doctor.locator(".record").evaluate("column => column.scrollTo(0, 0)")
     keep(doctor, "doctor-visit")
     keep(patient, "patient-call")
-    doctor.wait_for_timeout((SPOKEN_S - PHOTOGRAPH_AT_S) * 1000)
     doctor.locator("#tool-end").click()
     doctor.locator("dialog[open] button.danger").click()
     doctor.wait_for_url("**/note")
@@ -131,7 +130,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         folder = Path(scratch)
         seen, zone = silhouettes.main(folder), people.midday_zone()
-        heard = {role: consultation_wav("fr-d01", role, folder, lead_s=1.0) for role in seen}
+        heard = {role: consultation_wav("fr-d01", role, folder, lead_s=1.0, limit_s=SPOKEN_S) for role in seen}
         camera = {role: f"--use-file-for-fake-video-capture={path}" for role, path in seen.items()}
         with running_house(folder / "house", COLLOQUE_CLINIC_ZONE=zone) as house, \
                 browser_speaking(playwright, heard["doctor"], camera["doctor"]) as staff, \
