@@ -1,4 +1,7 @@
-"""Join time: from `join` to media that can flow, for a stock aiortc client, through the control channel."""
+"""Join time: from `join` to media that can flow, for a stock aiortc client, through the control channel.
+
+And what the node keeps of all those joins: memory and files after the first tenth, the half and all of them.
+"""
 
 import argparse
 import asyncio
@@ -11,12 +14,13 @@ from webrtc.synthetic import SyntheticParticipant
 
 async def measure(times: int) -> dict:
     joins, answers, firsts = [], [], []
-    async with running_node() as (link, _):
+    held: list[tuple[int, int]] = []
+    async with running_node() as (link, node):
         other = SyntheticParticipant()
         offer = await link.join("room", "other", "doctor")
         await link.answer("room", "other", offer.epoch, await other.answer(offer.sdp))
         await other.connected.wait()
-        for _ in range(times):
+        for n in range(times):
             peer = SyntheticParticipant()
             began_s = time.monotonic()
             offer = await link.join("room", "me", "patient")
@@ -27,13 +31,18 @@ async def measure(times: int) -> dict:
             await peer.hearing.wait()
             firsts.append(time.monotonic() - began_s)
             await peer.close()
+            await link.leave("room", "me")
+            if n in (times // 10, times // 2, times - 1):
+                await asyncio.sleep(0.5)
+                held.append((node.rss_bytes(), node.files()))
         await other.close()
 
     def spread(values: list[float]) -> dict:
         return {"p50": round(statistics.median(values) * 1_000, 1), "max": round(max(values) * 1_000, 1)}
 
     return {"joins": times, "offer_ms": spread(answers), "connected_ms": spread(joins),
-            "first_media_ms": spread(firsts)}
+            "first_media_ms": spread(firsts), "rss_mb": [round(rss / 1e6, 1) for rss, _ in held],
+            "files": [files for _, files in held]}
 
 
 def run(argv: list[str]) -> dict:
