@@ -16,9 +16,19 @@ from webrtc.transport import MediaTransport
 TICK_S = 0.05
 FORGOTTEN_AFTER_S = 300.0  # a lost participant's place is kept for so long
 
-# Begins with the time, so that an answer meant for a node that died never matches an offer of the next one.
-_epochs = itertools.count(time.time_ns() // 1_000_000)
+_last_epoch = 0
 _phases_s = itertools.cycle(n * TICK_S / 10 for n in range(10))
+
+
+def next_epoch() -> int:
+    """The number of a join: Unix epoch milliseconds, or one more than the last.
+
+    It grows from node to node too: a browser whose call moves takes the other node's offer for newer, whichever of the
+    two started first, and an answer meant for a node that died matches no offer of the next one.
+    """
+    global _last_epoch
+    _last_epoch = max(_last_epoch + 1, time.time_ns() // 1_000_000)
+    return _last_epoch
 
 
 def next_turn(due_s: float, now_s: float) -> float:
@@ -60,7 +70,7 @@ class Room:
             self.participants[participant_id] = participant
             self._seat(participant)
         self._close_later(participant.leave_transport())
-        epoch = next(_epochs)
+        epoch = next_epoch()
         offer = await participant.begin(epoch, self._reach)
         self._emit_layout(participant)
         return epoch, offer

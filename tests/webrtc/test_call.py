@@ -14,7 +14,7 @@ from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
 from webrtc.control import MediaRefused
 from webrtc.quality import LAG_SAMPLES
-from webrtc.room import TICK_S, next_turn
+from webrtc.room import TICK_S, next_epoch, next_turn
 from webrtc.signaling import ParticipantEvent
 from webrtc.synthetic import SyntheticParticipant
 
@@ -129,6 +129,14 @@ async def test_a_draining_node_takes_no_new_room_and_ends_with_its_last(house: H
     assert not node._stop.is_set()
     await house.link.close("visit-1")
     await until(node._stop.is_set)
+
+
+async def test_an_offer_is_newer_than_any_before_whichever_node_started_first(house: House, node: RunningNode) -> None:
+    began = time.time_ns() // 1_000_000  # what another node could have numbered an offer until now
+    epochs = [(await house.link.join("visit-1", "p1", "patient")).epoch for _ in range(3)]
+    assert epochs[0] >= began
+    assert epochs == sorted(set(epochs))
+    assert next_epoch() < next_epoch() < next_epoch(), "within one millisecond too"
 
 
 def test_rooms_keep_their_own_turns_however_late_they_are() -> None:

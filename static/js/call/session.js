@@ -193,6 +193,7 @@ export class CallSession extends EventTarget {
         this.#others.fares(message.participant, message.level);
         break;
       case "rejoin":
+        this.#epoch = 0; // the next offer is another node's, which counts by a clock of its own
         this.#joinFailures = 0;
         if (this.#wanted) this.#setState("reconnecting");
         this.#askToJoin();
