@@ -155,6 +155,7 @@ export class Transcript {
     const text = row.querySelector("p");
     const button = row.querySelector("button");
     if (!text || !button) return;
+    field.className = "input s";
     field.value = line.text;
     field.ariaLabel = this.#words.correct ?? "";
     why.className = "bad";
