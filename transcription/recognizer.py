@@ -53,8 +53,8 @@ class Limits:
     suspect_logprob: float = -0.8
     doubtful_logprob: float = -0.6  # shown as doubtful; no context for others
     doubtful_word: float = 0.4  # a word whose least likely token had less than this probability
-    max_compression: float = 2.4  # openai-whisper's own limits from here on: beyond them nothing is shown
-    min_logprob: float = -1.0
+    max_compression: float = 2.4  # beyond these nothing is shown
+    min_logprob: float = -0.75  # where Whisper hears no speech either; openai's -1 lets a "you" of silence through
     max_no_speech: float = 0.6
     hopeless_logprob: float = -1.5
 

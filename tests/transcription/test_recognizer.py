@@ -74,6 +74,7 @@ def test_noise_that_passes_the_detector_still_says_nothing(recognizer, kind):
     samples = sound(kind, seconds=5, seed=8)
     expected = recognizer.expect(["Doliprane", "Augmentin", "périndopril", "pénicilline"])
     assert recognizer.recognise(samples, "fr", expected=expected).text == ""
+    assert recognizer.recognise(samples, "en").text == ""
 
 
 def test_expected_words_are_heard_when_they_are_said_and_not_when_they_are_not(recognizer):
