@@ -8,6 +8,7 @@ who never confirmed is destroyed with its key.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy import delete
 from sqlmodel import col, func, select
@@ -69,9 +70,10 @@ def offer(tx: Tx, motif_id: str, practitioner_id: str, from_at: datetime | None)
         return Offer(clinic, None, [])
     doctors = [p.id for p in clinic.practitioners]
     earliest = max(tx.now + timedelta(hours=motif.lead_h), from_at or tx.now)
-    slots = agenda.next_slots(tx, practitioner_id if practitioner_id in doctors else None,
-                              timedelta(minutes=motif.duration_min), earliest, motif_id=motif.id, limit=SHOWN_SLOTS)
-    return Offer(clinic, motif, slots)
+    chosen = practitioner_id if practitioner_id in doctors else None
+    slots = agenda.next_slots(tx, chosen, timedelta(minutes=motif.duration_min), earliest, motif_id=motif.id,
+                              limit=SHOWN_SLOTS * (1 if chosen else len(doctors)))
+    return Offer(clinic, motif, _each_time_once(slots)[:SHOWN_SLOTS])
 
 
 def hold(tx: Tx, identity: PatientIdentity, *, practitioner_id: str, motif_id: str, start_at: datetime) -> Appointment:
@@ -170,6 +172,12 @@ def handlers(db: Database) -> dict[str, jobs.Handler]:
         await db.write(system("booking"), end_hold, payload["appointment_id"])
 
     return {"hold.end": end}
+
+
+def _each_time_once(slots: list[FreeSlot]) -> list[FreeSlot]:
+    """One slot for each time; where several doctors are free, they take turns."""
+    times = [list(same) for _, same in groupby(slots, key=lambda slot: slot.start_at)]
+    return [same[n % len(same)] for n, same in enumerate(times)]
 
 
 def _own(tx: Tx, action: Action, *, quiet: bool = False) -> Appointment:

@@ -70,7 +70,7 @@ def visitor(browser: Browser, house: House, view: str) -> Iterator[Visitor]:
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_front_door(view, house: House, browser: Browser):
     with visitor(browser, house, view) as somebody:
-        for path in ("/", "/design", "/sign-in", "/demo/mailbox"):
+        for path in ("/", "/design", "/sign-in", "/demo/mailbox", "/book"):
             somebody.look(path)
         somebody.look("/no-such-page", status=404)
 
@@ -81,7 +81,7 @@ def test_what_a_scheduler_sees(view, house: House, browser: Browser):
         people.sign_in(somebody.page, house, "scheduler")
         somebody.look("/planner")
         appointment = somebody.first("a.a[href^='/appointments/']")
-        for path in ("/planner?view=day", "/planner/booking", "/availability", "/patients"):
+        for path in ("/planner?view=day", "/planner/booking", "/availability", "/waiting-list", "/account", "/patients"):
             somebody.look(path)
         somebody.page.fill("main input[name=q]", "lef")
         somebody.page.press("main input[name=q]", "Enter")

@@ -13,6 +13,7 @@ from app.errors import AccessDenied, Conflict, Invalid, NotFound
 from app.jobs import Job
 from app.people import Patient, PatientIdentity, PatientToken, directory, identity_of
 from app.scheduling import agenda, booking, selfservice
+from app.scheduling.agenda import FreeSlot
 from app.scheduling.booking import SlotTaken
 from app.scheduling.tables import Appointment, Motif
 from tests.app.front_door import EMAIL, FAMILY, PHONE, START_AT, SYSTEM, later
@@ -177,6 +178,14 @@ def test_what_is_not_public_is_neither_offered_nor_held(front):
     with pytest.raises(NotFound):
         hold(front, motif_id="nothing")
     assert count(front, Patient) == 1
+
+
+def test_with_anybody_each_time_is_offered_once_and_doctors_take_turns():
+    slots = [FreeSlot(doctor, AT + timedelta(minutes=15 * n), AT + timedelta(minutes=15 * n + 15))
+             for n in range(4) for doctor in ("a", "b", "c")[: 3 - n % 2]]
+    offered = selfservice._each_time_once(slots)
+    assert [slot.start_at for slot in offered] == [AT + timedelta(minutes=15 * n) for n in range(4)]
+    assert [slot.practitioner_id for slot in offered] == ["a", "b", "c", "b"]
 
 
 def test_lead_time_is_kept_and_the_next_times_are_offered(public):
