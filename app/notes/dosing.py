@@ -85,6 +85,12 @@ class Schedule:
     words: tuple[str, ...] = ()
     sig: str = ""
     as_needed: bool = False
+# Strengths that tablets and vials really have.
+STRENGTHS_MG = frozenset((
+    0.25, 0.5, 0.75, 1.25, 1.5, 2.5, 3.75, 4, 5, 7.5, 8, 10, 12.5, 15, 16, 20, 25, 30, 32, 37.5, 40, 45, 50, 60,
+    62.5, 70, 75, 80, 87.5, 88, 90, 100, 112, 120, 125, 137, 150, 160, 180, 200, 240, 250, 300, 320, 325, 350,
+    400, 450, 500, 550, 600, 650, 750, 800, 850, 875, 1000,
+))
 
 
 def number(text: str) -> float:
@@ -144,65 +150,7 @@ def is_limit(norm: str, dose: re.Match[str]) -> bool:
 
 def _plausible(value: float) -> bool:
     """Whether a bare number can be a strength in milligrams: 0.25, 5, 20, 400, 1000; not 3 or 17."""
-    return value in (
-        0.25,
-        0.5,
-        0.75,
-        1.25,
-        1.5,
-        2.5,
-        3.75,
-        4,
-        5,
-        7.5,
-        8,
-        10,
-        12.5,
-        15,
-        16,
-        20,
-        25,
-        30,
-        32,
-        37.5,
-        40,
-        45,
-        50,
-        60,
-        62.5,
-        70,
-        75,
-        80,
-        87.5,
-        88,
-        90,
-        100,
-        112,
-        120,
-        125,
-        137,
-        150,
-        160,
-        180,
-        200,
-        240,
-        250,
-        300,
-        320,
-        325,
-        350,
-        400,
-        450,
-        500,
-        550,
-        600,
-        650,
-        750,
-        800,
-        850,
-        875,
-        1000,
-    )
+    return value in STRENGTHS_MG
 
 
 def find_schedule(norm: str, lang: Language) -> Schedule:
