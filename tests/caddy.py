@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -25,12 +27,21 @@ def caddy(folder: Path, port: int, upstream: str) -> Iterator[Path]:
                                    env=os.environ | settings, stdout=log, stderr=log)
     root = folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
     try:
-        for _ in range(100):
-            if root.exists() and process.poll() is None:
-                break
+        until = time.monotonic() + 20
+        while not _answers(port, root):
+            assert process.poll() is None and time.monotonic() < until, (folder / "caddy.log").read_text()[-3000:]
             time.sleep(0.1)
-        assert root.exists(), (folder / "caddy.log").read_text()[-3000:]
         yield root
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _answers(port: int, root: Path) -> bool:
+    # The file of the certificate is there before its text, and the text before the port answers.
+    try:
+        trust = ssl.create_default_context(cafile=str(root))
+        with socket.create_connection(("127.0.0.1", port), 5) as wire, trust.wrap_socket(wire, server_hostname="localhost"):
+            return True
+    except OSError:
+        return False
