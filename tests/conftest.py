@@ -5,6 +5,7 @@ run says so at its beginning and its end. COLLOQUE_TEST_POSTGRES=require makes t
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -71,6 +72,16 @@ def postgres_cluster() -> Iterator[postgres.Cluster]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite_prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file that has our schema and no row."""
+    path = tmp_path_factory.mktemp("prepared") / "colloque.db"
+    engine = create_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database with our schema, on each engine in turn."""
@@ -78,11 +89,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         if request.param == "postgresql":
             yield stack.enter_context(request.getfixturevalue("postgres_cluster").database())
         else:
-            url = f"sqlite:///{tmp_path / 'colloque.db'}"
-            engine = create_engine(url)
-            SQLModel.metadata.create_all(engine)
-            engine.dispose()
-            yield url
+            shutil.copyfile(request.getfixturevalue("sqlite_prepared"), tmp_path / "colloque.db")
+            yield f"sqlite:///{tmp_path / 'colloque.db'}"
 
 
 @pytest.fixture

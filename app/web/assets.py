@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from aiohttp import web
@@ -28,6 +29,7 @@ class Asset:
     etag: str
 
 
+@cache
 def load(folder: Path) -> dict[str, Asset]:
     """Every file under a folder, by its path inside."""
     files = [path for path in folder.rglob("*") if path.is_file()]

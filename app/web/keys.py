@@ -1,7 +1,6 @@
 """Typed keys of the application and the request, in one place."""
 
 from aiohttp import web
-from jinja2 import Environment
 
 from app.actor import Actor
 from app.audit import Trail
@@ -12,7 +11,6 @@ from app.web.rooms import Rooms
 
 DATABASE = web.AppKey("database", Database)
 SETTINGS = web.AppKey("settings", Settings)
-TEMPLATES = web.AppKey("templates", Environment)
 CSRF_SECRET = web.AppKey("csrf_secret", bytes)
 RELEASE = web.AppKey("release", str)
 CLINIC = web.AppKey("clinic", str)  # its name, as pages show it

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,16 @@ from app.clock import utc_now
 from app.errors import ColloqueError
 from app.web import filters
 from app.web.forms import csrf_token
-from app.web.keys import ACTOR, CLINIC, LANGUAGE, RELEASE, SETTINGS, TEMPLATES
+from app.web.keys import ACTOR, CLINIC, LANGUAGE, RELEASE, SETTINGS
 from app.web.routing import resource_name
 
 ROOT = Path(__file__).resolve().parents[2]
 STAFF = (Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR)
 
 
+@cache
 def environment() -> Environment:
-    """The template environment; an undefined name is an error."""
+    """The one template environment of this process; an undefined name is an error."""
     env = Environment(
         loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
@@ -43,6 +45,7 @@ def _ngettext(context: Context, one: str, many: str, n: int) -> str:
     return i18n.translator(context["lang"]).ngettext(one, many, n)
 
 
+@cache
 def release_of(static: Path = ROOT / "static") -> str:
     """A short hash of everything under static/: the version in its URLs."""
     digest = hashlib.sha256()
@@ -53,7 +56,7 @@ def release_of(static: Path = ROOT / "static") -> str:
 
 def render(request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
     """A page in the request's language. `context` adds to what every template relies on."""
-    text = request.app[TEMPLATES].get_template(template).render(_base_context(request) | context)
+    text = environment().get_template(template).render(_base_context(request) | context)
     return web.Response(text=text, content_type="text/html", status=status, headers={"Cache-Control": "no-store"})
 
 
