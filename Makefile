@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 # Test databases live in memory where it is roomy: on a slow disk half of the unit tests' time is waiting for it.
-ROOMY := $(shell [ -w /dev/shm ] && [ "$$(df --output=avail -m /dev/shm 2>/dev/null | tail -1)" -gt 4000 ] && echo TMPDIR=/dev/shm)
+ROOMY = $(shell [ -w /dev/shm ] && [ "$$(df --output=avail -m /dev/shm 2>/dev/null | tail -1)" -gt 4000 ] && echo TMPDIR=/dev/shm)
 
 .PHONY: help run setup setup-test test check unit trips bench-peers clean
 

@@ -42,7 +42,6 @@ def build(settings: Settings, db: Database, *, work: bool = False) -> web.Applic
     """The web application over an open database; `work` also runs the durable jobs in this process."""
     app = web.Application(middlewares=middleware.ALL, client_max_size=FORM_LIMIT_BYTES)
     app[keys.SETTINGS], app[keys.DATABASE] = settings, db
-    app[keys.RELEASE] = rendering.release_of()
     app[keys.CSRF_SECRET] = db.write_sync(system("web"), _csrf_secret)
     app[keys.CLINIC] = db.read_sync(system("web"), people.clinic_name) or "Colloque"
     app[keys.TRAIL] = trail_of(settings)
@@ -54,7 +53,7 @@ def build(settings: Settings, db: Database, *, work: bool = False) -> web.Applic
         app.cleanup_ctx.append(_run_jobs)
     app.on_shutdown.append(sockets.close_all)
     add_routes(app, ROUTES)
-    assets.add(app, app[keys.RELEASE], assets.load(rendering.ROOT / "static"))
+    assets.add(app, rendering.release(), assets.load(rendering.ROOT / "static"))
     return app
 
 

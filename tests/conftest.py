@@ -66,9 +66,7 @@ def trail(tmp_path: Path) -> Trail:
 def postgres_cluster() -> Iterator[postgres.Cluster]:
     """A server for the whole run whose template database has our schema."""
     with postgres.cluster() as server:
-        engine = create_engine(server.url("prepared"))
-        SQLModel.metadata.create_all(engine)
-        engine.dispose()
+        _make_schema(server.url("prepared"))
         yield server
 
 
@@ -76,21 +74,31 @@ def postgres_cluster() -> Iterator[postgres.Cluster]:
 def sqlite_prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file that has our schema and no row."""
     path = tmp_path_factory.mktemp("prepared") / "colloque.db"
-    engine = create_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
+    _make_schema(f"sqlite:///{path}")
     return path
 
 
+def _make_schema(url: str) -> None:
+    engine = create_engine(url)
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_prepared: Path, tmp_path: Path) -> str:
+    """An empty SQLite database with our schema."""
+    path = shutil.copyfile(sqlite_prepared, tmp_path / "colloque.db")
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database with our schema, on each engine in turn."""
     with ExitStack() as stack:
         if request.param == "postgresql":
             yield stack.enter_context(request.getfixturevalue("postgres_cluster").database())
         else:
-            shutil.copyfile(request.getfixturevalue("sqlite_prepared"), tmp_path / "colloque.db")
-            yield f"sqlite:///{tmp_path / 'colloque.db'}"
+            yield request.getfixturevalue("sqlite_url")
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from app.web.rooms import Rooms
 DATABASE = web.AppKey("database", Database)
 SETTINGS = web.AppKey("settings", Settings)
 CSRF_SECRET = web.AppKey("csrf_secret", bytes)
-RELEASE = web.AppKey("release", str)
 CLINIC = web.AppKey("clinic", str)  # its name, as pages show it
 TRAIL = web.AppKey("trail", Trail)
 BUS = web.AppKey("bus", Bus)

@@ -16,7 +16,7 @@ from app.clock import utc_now
 from app.errors import ColloqueError
 from app.web import filters
 from app.web.forms import csrf_token
-from app.web.keys import ACTOR, CLINIC, LANGUAGE, RELEASE, SETTINGS
+from app.web.keys import ACTOR, CLINIC, LANGUAGE, SETTINGS
 from app.web.routing import resource_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,9 +46,9 @@ def _ngettext(context: Context, one: str, many: str, n: int) -> str:
 
 
 @cache
-def release_of(static: Path = ROOT / "static") -> str:
+def release() -> str:
     """A short hash of everything under static/: the version in its URLs."""
-    digest = hashlib.sha256()
+    static, digest = ROOT / "static", hashlib.sha256()
     for path in sorted(p for p in static.rglob("*") if p.is_file()):
         digest.update(path.relative_to(static).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:12]
@@ -89,7 +89,7 @@ def _base_context(request: web.Request) -> dict[str, Any]:
     actor, settings = request[ACTOR], request.app[SETTINGS]
     return {
         "lang": request[LANGUAGE],
-        "static": lambda path: f"/static/{request.app[RELEASE]}/{path}",
+        "static": lambda path: f"/static/{release()}/{path}",
         "url": lambda name, **params: url(request, name, **params),
         "csrf_token": csrf_token(request),
         "account": _account(request) if actor.role in STAFF else None,

@@ -10,8 +10,7 @@ from multidict import CIMultiDict
 from app.application import build
 from app.web import assets
 from app.web.assets import takes_gzip
-from app.web.keys import RELEASE
-from app.web.rendering import ROOT
+from app.web.rendering import ROOT, release
 from tests.app.front_door import PASSWORD
 
 STATIC = ROOT / "static"
@@ -23,7 +22,7 @@ async def client(front, aiohttp_client):
 
 
 async def ask(client, path, encoding="gzip", **headers):
-    answer = await client.get(f"/static/{client.app[RELEASE]}/{path}", headers={"Accept-Encoding": encoding} | headers)
+    answer = await client.get(f"/static/{release()}/{path}", headers={"Accept-Encoding": encoding} | headers)
     return answer, await answer.read()
 
 

@@ -7,8 +7,6 @@ import tracemalloc
 import zlib
 
 import pytest
-from sqlalchemy import create_engine
-from sqlmodel import SQLModel
 
 from app.application import build
 from app.errors import LimitReached
@@ -18,12 +16,9 @@ from app.web.limits import RateLimit, household
 
 
 @pytest.fixture
-def database_url(tmp_path):
+def database_url(sqlite_url):
     """Nothing here depends on the engine: SQLite alone."""
-    engine = create_engine(url := f"sqlite:///{tmp_path / 'colloque.db'}")
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
-    return url
+    return sqlite_url
 
 
 @pytest.fixture
