@@ -235,12 +235,8 @@ async def test_a_shared_screen_shows_beside_the_face_and_survives_a_new_connecti
     assert await patient.evaluate("session.remotes.size") == 1
 
 
-async def test_speech_survives_a_narrow_way(
-    house: House, node: RunningNode, pages: tuple[Page, Page], monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The doctor's way shrinks to 400 kbit/s with a queue of 400 ms: the patient's camera gives way, their voice stays."""
-    await join_both(pages)
-    await asyncio.sleep(6)
+def narrow_the_way(node: RunningNode, path: pytest.MonkeyPatch, bits_per_s: float) -> None:
+    """The doctor's way carries only so much from now on, behind a queue of 400 ms."""
     narrow = node.rooms._rooms["visit-1"].participants["d1"].join.transport.ice
     transmit, loop, free_s = HostConnection.transmit, asyncio.get_running_loop(), 0.0
 
@@ -249,11 +245,37 @@ async def test_speech_survives_a_narrow_way(
         if self is not narrow:
             transmit(self, data)
         elif free_s - loop.time() < 0.4:
-            free_s = max(free_s, loop.time()) + 8 * len(data) / 400_000
+            free_s = max(free_s, loop.time()) + 8 * len(data) / bits_per_s
             loop.call_at(free_s, transmit, self, data)
 
-    monkeypatch.setattr(HostConnection, "transmit", limited)
+    path.setattr(HostConnection, "transmit", limited)
+
+
+async def bits_per_s(page: Page) -> float:
+    """What reaches this page, over two seconds."""
+    before = (await page.evaluate(STATS))["transport"]
+    await asyncio.sleep(2)
+    now = (await page.evaluate(STATS))["transport"]
+    return 8_000 * (now["bytesReceived"] - before["bytesReceived"]) / (now["timestamp"] - before["timestamp"])
+
+
+async def test_speech_survives_a_narrow_way(
+    house: House, node: RunningNode, pages: tuple[Page, Page], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The doctor's way shrinks to half of what comes: the patient's camera gives way, their voice stays."""
+    await join_both(pages)
     await asyncio.sleep(4)
+    wide = await bits_per_s(pages[0])  # how much a camera sends is the machine's affair: a busy one encodes less
+    assert wide > 200_000
+    narrow_the_way(node, monkeypatch, wide / 2)
+
+    async def limit() -> int | None:
+        return (await house.link.stats("visit-1"))[0]["receives"][0]["video"]["limit_bits_per_s"]
+
+    async with asyncio.timeout(10):
+        while (await limit() or wide) >= wide:
+            await asyncio.sleep(0.2)
+    await asyncio.sleep(3)
     before = await pages[0].evaluate(STATS)
     await asyncio.sleep(6)
     now = await pages[0].evaluate(STATS)
@@ -261,7 +283,6 @@ async def test_speech_survives_a_narrow_way(
     assert heard > 270
     assert now["in_audio"]["packetsLost"] - before["in_audio"]["packetsLost"] < 0.05 * heard
     assert now["in_video"]["framesDecoded"] - before["in_video"]["framesDecoded"] > 20
-    assert (await house.link.stats("visit-1"))[0]["receives"][0]["video"]["limit_bits_per_s"] < 700_000
 
 
 async def test_video_pauses_on_a_way_for_speech_alone_and_comes_back(
@@ -270,22 +291,12 @@ async def test_video_pauses_on_a_way_for_speech_alone_and_comes_back(
     """The doctor's way shrinks to 90 kbit/s, less than speech and the least of video need: video pauses, speech goes on; it widens again, and video is back."""
     await join_both(pages)
     await asyncio.sleep(3)
-    narrow = node.rooms._rooms["visit-1"].participants["d1"].join.transport.ice
-    transmit, loop, free_s = HostConnection.transmit, asyncio.get_running_loop(), 0.0
-
-    def limited(self: HostConnection, data: bytes) -> None:
-        nonlocal free_s
-        if self is not narrow:
-            transmit(self, data)
-        elif free_s - loop.time() < 0.4:
-            free_s = max(free_s, loop.time()) + 8 * len(data) / 90_000
-            loop.call_at(free_s, transmit, self, data)
 
     def told(paused: bool) -> list[VideoEvent]:
         return [e for e in house.events if isinstance(e, VideoEvent) and e.participant == "d1" and e.paused is paused]
 
     with monkeypatch.context() as path:
-        path.setattr(HostConnection, "transmit", limited)
+        narrow_the_way(node, path, 90_000)
         await until(lambda: told(True), 25)
         before = await pages[0].evaluate(STATS)
         await asyncio.sleep(3)
