@@ -13,14 +13,16 @@ import json
 import re
 import resource
 import statistics
+import sys
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import av
 import jiwer
 
-from tests.transcription.support import SPEECH, FakeWeb, Tap, worker
+from tests.transcription.support import SPEECH, FakeWeb, Tap
 
 
 class Voice(NamedTuple):
@@ -69,6 +71,26 @@ def packets(path: Path) -> list[bytes]:
     """The Opus packets of an Ogg file."""
     with av.open(str(path)) as container:
         return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+
+
+WORKER = """
+import asyncio, sys
+from pathlib import Path
+from transcription.worker import run
+asyncio.run(run(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
+"""
+
+
+@contextlib.asynccontextmanager
+async def worker(web_socket: Path, folder: Path) -> AsyncIterator[None]:
+    """A worker that loads its own model: its memory and time are all its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORKER, str(web_socket), str(folder / "spool"), str(folder / "keys"), cwd=SPEECH.parents[2])
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 async def measure(voices: list[Voice], workers: int) -> dict[str, Any]:

@@ -4,10 +4,14 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from typing import IO
 
 import av
 from aiohttp import web
@@ -147,24 +151,66 @@ class FakeWeb:
             self.socket_path.unlink(missing_ok=True)
 
 
-WORKER = """
-import asyncio, sys
+NURSERY = """
+import asyncio, os, sys
 from pathlib import Path
-from transcription.worker import run
-asyncio.run(run(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), None))
+from transcription import worker
+from transcription.recognizer import Recognizer
+from transcription.weights import checkpoint
+
+loaded = Recognizer(checkpoint())
+worker.Recognizer = lambda _: loaded
+for line in sys.stdin:
+    control, folder = line.rstrip().split(chr(9))
+    child = os.fork()
+    if child == 0:
+        asyncio.run(worker.run(control, Path(folder, "spool"), Path(folder, "keys")))
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
+class WorkerProcess:
+    """A worker on its own; used like asyncio's Process."""
+
+    def __init__(self, pid: int, ended: IO[str]) -> None:
+        self.pid, self.returncode, self._ended = pid, None, ended
+
+    def send_signal(self, number: int) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """As the kernel's memory killer does it."""
+        self.send_signal(signal.SIGKILL)
+
+    async def wait(self) -> int:
+        """Its exit status once it ended."""
+        if self.returncode is None:
+            self.returncode = int(await asyncio.to_thread(self._ended.readline))
+        return self.returncode
+
+
+@cache
+def _nursery() -> subprocess.Popen[str]:
+    """A process that loads the model once and forks workers, one at a time, since each would load it for seconds.
+
+    Each is a process of its own with its own files and sockets, killed for real. The nursery ends with its standard input.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", NURSERY], cwd=Path(__file__).parents[2], text=True, bufsize=1,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+
+
 @asynccontextmanager
-async def worker(web_socket: Path, folder: Path):
+async def worker(web_socket: Path, folder: Path) -> AsyncIterator[WorkerProcess]:
     """A real worker process; yields it, ends it with SIGTERM when it still lives."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "error", "-c", WORKER,
-        str(web_socket), str(folder / "spool"), str(folder / "keys"),
-        cwd=Path(__file__).parent.parent.parent, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    nursery = _nursery()
+    nursery.stdin.write(f"{web_socket}\t{folder}\n")
+    process = WorkerProcess(int(await asyncio.to_thread(nursery.stdout.readline)), nursery.stdout)
     try:
         yield process
     finally:
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(process.wait(), 60)
