@@ -34,6 +34,12 @@ def trip_house(tmp_path_factory):
         yield house
 
 
+LAST_WORDS_SHOWN = """() => {
+    const line = document.querySelector("#caption > p:last-child").getBoundingClientRect();
+    return line.height > 0 && line.bottom <= document.querySelector(".tools").getBoundingClientRect().top;
+}"""
+
+
 def shot(page: Page, name: str) -> None:
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=False)
@@ -97,6 +103,7 @@ def test_a_visit_from_slot_to_signature(lang, trip_house: House, playwright, tmp
         doctor.wait_for_timeout(min(truth["seconds"], 90) * 1000)
         shot(doctor, f"visit-{lang}")
         shot(patient, f"call-{lang}")
+        assert patient.evaluate(LAST_WORDS_SHOWN), "the tools hide the newest caption"
         doctor.wait_for_timeout(max(0, truth["seconds"] - 90) * 1000)
         said = settled_captions(doctor, truth["turns"][-1]["start"] - 6)
         assert {role for role, _ in said} == {"doctor", "patient"}

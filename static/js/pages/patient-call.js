@@ -84,6 +84,7 @@ function caption(said) {
   const lines = element("caption", HTMLElement);
   lines.append(line);
   while (lines.childElementCount > LINES) lines.firstElementChild?.remove();
+  lines.scrollTop = lines.scrollHeight; // long lines do not fit a phone: what was said last is what one reads
 }
 
 consent.addEventListener("change", () => {
