@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.notes.cues import cues
-from app.notes.dosing import UCUM, Dose, Schedule, find_dose
+from app.notes.dosing import DOSE, UCUM, Dose, Schedule, find_dose
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
-from app.notes.lexicon import Drug, DrugMention, find_drugs, guess_drug
+from app.notes.lexicon import Drug, DrugMention, drug_at_the_end, find_drugs, guess_drug
 from app.notes.text import fold
 from app.notes.transcript import Language, Transcript
 from app.notes.units import Sentence, Visit
@@ -81,6 +81,7 @@ class Use:
     before: str
     words: str
     through: tuple[Sentence, ...]
+    guessed: bool = False  # from words so far from any name that a doctor must be asked
 
 
 def known_drugs(transcript: Transcript) -> tuple[str, ...]:
@@ -92,6 +93,8 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
     """The drugs named in a sentence of the visit, each with its words up to the next drug or the end of the turn."""
     sentence = visit.sentences[place]
     mentions = find_drugs(sentence.norm) or list(_misheard(sentence.norm, known))
+    guessed = not mentions
+    mentions = mentions or list(_before_a_dose(sentence.norm))
     for i, mention in enumerate(mentions):
         if TAKEN_BACK.match(sentence.norm[mention.end :]):
             continue
@@ -117,6 +120,7 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
             sentence.norm[earlier : mention.start],
             words,
             tuple(through),
+            guessed,
         )
 
 
@@ -130,6 +134,18 @@ def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:
             if drug:
                 yield DrugMention(drug, start, end, exact=False)
                 return
+
+
+def _before_a_dose(norm: str) -> Iterator[DrugMention]:
+    """What stands right before a dose is a drug, however broken: "y dispera cet amol un gramme"."""
+    dose = DOSE.search(norm)
+    words = list(re.finditer(r"[a-zœ]+", norm[: dose.start()]))[-BROKEN_INTO:] if dose else []
+    found = drug_at_the_end("".join(word.group() for word in words))
+    if found:
+        yield DrugMention(found, words[0].start(), words[-1].end(), exact=False)
+
+
+BROKEN_INTO = 4  # words at most
 
 
 def strength(use: Use, lang: Language, words: str | None = None) -> Dose | None:
@@ -188,4 +204,5 @@ def drug_fact(
         status=status,
         sentence=use.sentence.shown,
         extra=(name, amount),
+        doubt="heard" if use.guessed else "",
     )

@@ -16,6 +16,7 @@ SENTENCES_KEPT = 4096
 FUZZY_CUTOFF = 86.0
 LOOSE_CUTOFF = 76.0
 JOINED_CUTOFF = 95.0  # words that only together sound like a drug: "doli-prane"
+BROKEN_CUTOFF = 84.0
 FUZZY_MIN_LETTERS = 8
 TOO_COMMON = {  # names of preparations that are everyday words
     "daily",
@@ -238,3 +239,16 @@ def guess_drug(word: str, likely: tuple[str, ...] = (), *, loose: bool = False) 
         )
         near = process.extractOne(joined, names, scorer=fuzz.ratio, processor=_one_word, score_cutoff=cutoff)
     return drugs().get(near[0]) if near else None
+
+
+def drug_at_the_end(letters: str) -> Drug | None:
+    """The drug whose name is most like the last of these letters, words run together: to ask about, not to write down."""
+    names = (name for group in _names_by_letter().values() for name in group)
+    near = [
+        (found.score, name)
+        for name in names
+        if (found := fuzz.partial_ratio_alignment(_one_word(name), letters, score_cutoff=BROKEN_CUTOFF))
+        and found.dest_end == len(letters)
+        and found.dest_end - found.dest_start >= FUZZY_MIN_LETTERS
+    ]
+    return drugs()[max(near)[1]] if near else None

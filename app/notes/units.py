@@ -16,6 +16,10 @@ from app.notes.text import Line, fold, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
 
 SENTENCE = re.compile(r"(?:[^.?!]|\.(?=\d)|\.\.+)+[.?!]*")
+TO_ALLERGIES = re.compile(  # "je prends de l'amlodipine et je suis allergique à l'aspirine": two things, two sentences
+    r"(?<=[a-z0-9,] )(?:et|mais|and|but) (?:(?:puis|aussi|sinon|also|then) )?"
+    r"(?=(?:moi )?(?:je suis|j ai|i m|i am|i have) (?:(?:une|tres|an|also|very) )?(?:allerg|intoleran))"
+)
 ASKS = cues("units.asks")
 YES = cues("units.yes")
 NO = cues("units.no")
@@ -168,12 +172,14 @@ def prepare(transcript: Transcript) -> Visit:
 
 def _split(turn: Turn, line: Line, lang: Language) -> Iterator[Sentence]:
     for match in SENTENCE.finditer(line.norm):
-        text = match.group()
-        if re.search(r"[a-z0-9œ]", text):
+        turns = TO_ALLERGIES.finditer(line.norm, match.start(), match.end())
+        for start, end in pairwise([match.start(), *(t.start() for t in turns), match.end()]):
+            text = line.norm[start:end]
+            if not re.search(r"[a-z0-9œ]", text):
+                continue
             asks = text.rstrip().endswith("?") or (turn.speaker == "doctor" and bool(ASKS[lang].search(text)))
-            lead = len(text) - len(text.lstrip())
-            asks = asks or (turn.speaker == "doctor" and bool(TAG.match(line.norm, match.end())))
-            yield Sentence(turn.index, turn.speaker, line, match.start() + lead, match.end(), asks)
+            asks = asks or (turn.speaker == "doctor" and bool(TAG.match(line.norm, end)))
+            yield Sentence(turn.index, turn.speaker, line, end - len(text.lstrip()), end, asks)
 
 
 REVIEWED = re.compile(

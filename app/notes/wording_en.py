@@ -223,6 +223,16 @@ def _with_s(verb: str) -> str:
     return verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "o")) else "s")
 
 
+def _conjugated(found: re.Match[str]) -> str:
+    return f"{found[1]} {'has' if found[2] == 'have' else _with_s(found[2])}"
+
+
+IF_THEY = re.compile(  # what follows "if you" is a verb in the present, but for these; a past ("vomited") ends in -ed
+    r"\b(if the patient(?: (?:ever|still|also|really|suddenly|[a-z]+ly))?) (?!(?:is|are|was|were|has|had|can|cannot|could|do|does|did|should|will|would|may|might|must|"
+    r"ever|still|also|really|suddenly|[a-z]+ly|[a-z]+ed|[a-z]*[^s]s|got|felt|took|came)\b)([a-z]+)(?!['’a-z])"
+)
+
+
 def directive(text: str, sex: str | None) -> str | None:
     """What a doctor plans or advises, told of the patient."""
     words = tidy(text)
@@ -236,10 +246,9 @@ def directive(text: str, sex: str | None) -> str | None:
             flags=re.IGNORECASE,
         )
     words = re.sub(
-        r"\b(the patient|if the patient) (have|want|come|cover|feel|get|need|take|notice|see|do|start|stop)\b",
-        lambda m: f"{m.group(1)} {'has' if m.group(2) == 'have' else _with_s(m.group(2))}",
-        words,
+        r"\b(the patient) (have|want|come|cover|feel|get|need|take|notice|see|do|start|stop)\b", _conjugated, words
     )
+    words = IF_THEY.sub(_conjugated, words)
     words = re.sub(r"\s+", " ", words).strip(" ,;:.")
     return capital(words) if len(words.split()) >= 2 else None
 

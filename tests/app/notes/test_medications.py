@@ -121,3 +121,32 @@ def test_a_dose_in_steps_is_told_in_the_doctors_words() -> None:
 def test_a_patients_question_granted() -> None:
     drug = fact("paracétamol", facts("D: Voilà.\nP: Et le paracétamol, je peux ?\nD: Oui, un gramme, si ça fait mal, trois par jour maximum.\nP: OK."))
     assert (drug.value, drug.status) == (1.0, "prescribed")
+
+
+def test_a_name_broken_beyond_sight_before_a_dose_is_asked_about() -> None:
+    """What stands before a dose is a drug: the doctor is asked, the note does not hold it as said."""
+    for said, lang, drug in [
+        ("je vous presque y dispera cet amol un gramme trois fois par jour pendant cinq jours.", "fr", "paracétamol"),
+        ("I will prescribe doxocyclin 100 milligrams twice a day for five days.", "en", "doxycycline"),
+    ]:
+        heard = fact(drug, facts(f"D: {said}", lang))
+        assert (heard.doubt, heard.status) == ("heard", "prescribed")
+        assert heard.sig
+    for said in ("Mangez moins de six grammes de sel par jour.", "Il a pris vingt grammes par jour depuis la naissance."):
+        assert "medication" not in {f.type for f in facts(f"D: {said}")}
+
+
+@pytest.mark.parametrize(("said", "lang", "taken", "allergen"), [
+    ("Je prends de l'amlodipine, 5 mg le matin pour la tension et je suis allergique à l'aspirine.", "fr", "amlodipine", "aspirine"),
+    ("Je prends du Kardégic, mais j'ai une allergie à l'amoxicilline.", "fr", "aspirine", "amoxicilline"),
+    ("I take amlodipine every day and I am allergic to ibuprofen.", "en", "amlodipine", "ibuprofène"),
+])
+def test_what_is_taken_is_no_allergen_because_an_allergy_follows(said: str, lang: str, taken: str, allergen: str) -> None:
+    asked = "Vous prenez des médicaments ?" if lang == "fr" else "Do you take any medicine?"
+    found = facts(f"D: {asked}\nP: {said}", lang)
+    assert labels(found, type="allergy") == {allergen}
+    assert labels(found, type="medication") == {taken}
+
+
+def test_a_drug_before_the_word_allergy_is_the_allergen() -> None:
+    assert labels(facts("P: Quand je prends de la pénicilline je fais une allergie."), type="allergy") == {"pénicilline"}

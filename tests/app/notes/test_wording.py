@@ -36,6 +36,18 @@ def test_french_directives(said: str, written: str) -> None:
     assert directives_fr.directive(said) == written
 
 
+@pytest.mark.parametrize(("said", "written"), [
+    ("If you cough blood or cannot catch your breath, call emergency services.",
+     "If the patient coughs blood or cannot catch their breath, call emergency services"),
+    ("If you can't sleep, take one more.", "If the patient can't sleep, take one more"),
+    ("If you vomited, take it again.", "If the patient vomited, take it again"),
+    ("If you pass out, call an ambulance.", "If the patient passes out, call an ambulance"),
+    ("If you still have a fever on Friday, come back.", "If the patient still has a fever on Friday, come back"),
+])
+def test_english_directives(said: str, written: str) -> None:
+    assert wording_en.directive(said, None) == written
+
+
 def test_a_directive_that_stays_personal_is_given_up() -> None:
     assert directives_fr.directive("Moi je vous dis ce que je pense de votre projet.") is None
 
