@@ -292,7 +292,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         return
     if relative and not re.search(r"(?:m a|gave me|j ai pris|je prends|i took)", norm):
         name = drug_name(use, lang)
-        text = f"traitement par {name}" if lang == "fr" else f"takes {name}"
+        text = f"sous {name}" if lang == "fr" else f"takes {name}"
         if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
             yield Fact(
                 "family",
@@ -302,7 +302,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
                 experiencer=relative[0],
                 code=use.drug.atc,
                 sentence=use.sentence.shown,
-                extra=(name, ""),
+                extra=(text, ""),
             )
         return
     tail = use.words[:90]

@@ -1,6 +1,8 @@
 """Allergies, habits, examinations, follow-up, certificates and advice."""
 
-from tests.app.notes.support import fact, facts, labels
+import pytest
+
+from tests.app.notes.support import drafted, fact, facts, labels, told
 
 
 def test_no_allergy() -> None:
@@ -87,3 +89,13 @@ def test_certificates() -> None:
 def test_what_cannot_be_examined() -> None:
     found = facts("D: Les poumons, je peux pas les écouter en vidéo.\nP: OK.")
     assert [f.status for f in found] == ["not examined"]
+
+
+@pytest.mark.parametrize(("asked", "said", "lang", "written"), [
+    ("Quelqu'un est malade autour de vous ?", "Ma mère est sous antibiotiques depuis hier. Moi je tousse depuis trois jours.",
+     "fr", "Mère : sous antibiotique."),
+    ("Is anyone ill at home?", "My husband takes methotrexate. I have had a cough for three days.",
+     "en", "Husband: takes methotrexate."),
+])
+def test_what_a_relative_takes_is_told_as_taken(asked: str, said: str, lang: str, written: str) -> None:
+    assert written in told(drafted(f"D: {asked}\nP: {said}", lang))
