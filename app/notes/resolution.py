@@ -277,7 +277,7 @@ def _measured_again(fact: Fact, others: list[Fact]) -> bool:
 
 
 def _general(fact: Fact, others: list[Fact]) -> bool:
-    """A general label beside a particular one; a pain that nothing locates; "no allergies" beside an allergy."""
+    """A general label beside a particular one; a pain that nothing locates beside what is; "no allergies" and an allergy."""
     particular = GENERAL.get(fact.label, set())
     alike = [
         f
@@ -289,7 +289,7 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     if any(f.polarity == fact.polarity or fact.label in ("opération", "vaccin") for f in alike):
         return True
     if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
-        return True
+        return any(f.type in ("symptom", "problem") and f.polarity == "present" and f.is_patients for f in others)
     nothing = fact.type == "allergy" and fact.polarity == "absent"
     told = [f for f in others if f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved"]
     if fact.label in ("antibiotiques", "médicaments"):

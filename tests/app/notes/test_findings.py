@@ -125,3 +125,11 @@ def test_a_statement_outweighs_a_denial_that_no_question_marks() -> None:
 
 def test_there_is_a_lump_is_not_past() -> None:
     assert fact("ganglion", facts("D: Alors ?\nP: À droite il y a une boule qui fait mal.")).temporality == "current"
+
+
+def test_a_pain_whose_place_was_not_understood_is_told_when_it_is_all_there_is() -> None:
+    """The complaint must not vanish because the recogniser broke the name of where it hurts."""
+    broken = "P: Depuis quatre jours j'ai très mal au badusene dose fleu du côté droit."
+    assert fact("douleur", facts(f"D: Qu'est-ce qui vous amène ?\n{broken}")).text == "douleur à droite depuis 4 jours"
+    assert "douleur" not in labels(facts(f"{broken}\nP: Et je tousse."))
+    assert labels(facts("P: J'ai mal dormi et j'ai très mal au dos."), polarity="present") == {"lombalgie"}
