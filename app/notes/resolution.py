@@ -289,7 +289,8 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     if any(f.polarity == fact.polarity or fact.label in ("opération", "vaccin") for f in alike):
         return True
     if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
-        return any(f.type in ("symptom", "problem") and f.polarity == "present" and f.is_patients for f in others)
+        others_told = any(f.type in ("symptom", "problem") and f.polarity == "present" and f.is_patients for f in others)
+        return fact.polarity == "absent" or others_told
     nothing = fact.type == "allergy" and fact.polarity == "absent"
     told = [f for f in others if f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved"]
     if fact.label in ("antibiotiques", "médicaments"):

@@ -132,4 +132,7 @@ def test_a_pain_whose_place_was_not_understood_is_told_when_it_is_all_there_is()
     broken = "P: Depuis quatre jours j'ai très mal au badusene dose fleu du côté droit."
     assert fact("douleur", facts(f"D: Qu'est-ce qui vous amène ?\n{broken}")).text == "douleur à droite depuis 4 jours"
     assert "douleur" not in labels(facts(f"{broken}\nP: Et je tousse."))
+    spreads = f"{broken}\nD: Est-ce que la douleur descend dans la jambe ?\nP: Non."
+    assert fact("douleur", facts(spreads)).polarity == "present", "that it does not spread is no word against the pain"
+    assert "douleur" not in labels(facts("D: Des douleurs ?\nP: Non."))
     assert labels(facts("P: J'ai mal dormi et j'ai très mal au dos."), polarity="present") == {"lombalgie"}
