@@ -1,7 +1,7 @@
 """Whisper on one utterance: one thread, the encoder's window cut to the speech, with a guard and a fallback.
 
 Whisper encodes 30 s whatever it is given. Cutting its window to the utterance and a margin makes short utterances three
-times cheaper; where the result looks wrong (looping, unlikely, cut short) the utterance is decoded again as trained.
+times cheaper; where the result looks wrong (looping, cut short) the utterance is decoded again as trained.
 
 Short utterances alone are hard to understand. So the speaker's last seconds stand before them, sound and text, the text
 as a prefix that is not decoded again. On whole French consultations this takes 20.0 % word errors to 17.7 %.
@@ -50,7 +50,6 @@ class Limits:
     tokens_per_s: float = 8.0  # fast French has about 6
     tokens_spare: int = 14
     suspect_compression: float = 2.0
-    suspect_logprob: float = -0.8
     doubtful_logprob: float = -0.6  # shown as doubtful; no context for others
     doubtful_word: float = 0.4  # a word whose least likely token had less than this probability
     max_compression: float = 2.4  # beyond these nothing is shown
@@ -155,7 +154,7 @@ class Recognizer:
         if self._echoes(heard.result.text, expected):
             unread = self._decode(samples, WHOLE_WINDOW, replace(request, expected=()))
             heard = heard if self._judge(unread, suspect=False).text else unread
-        suspect = self._suspect(heard.result, cap)
+        suspect = self._runs_on(heard.result, cap)
         if suspect:
             whole = self._decode(samples, WHOLE_WINDOW, request)
             heard = max(heard, whole, key=lambda h: (not self._runs_on(h.result, cap), h.result.avg_logprob))
@@ -196,9 +195,6 @@ class Recognizer:
             self._decode(noise, self._window(len(noise)), Request("en", 16, _always))
             took_s.append(time.perf_counter() - begin_s)
         return min(took_s) / 4
-
-    def _suspect(self, result: DecodingResult, cap: int) -> bool:
-        return self._runs_on(result, cap) or result.avg_logprob < self.limits.suspect_logprob
 
     def _runs_on(self, result: DecodingResult, cap: int) -> bool:
         """Whether it loops: text that compresses well, that is there twice, or that had to be stopped."""
