@@ -39,6 +39,12 @@ def doubled(text: str) -> bool:
     return half > LOOP_WORDS and spoken[:half] == spoken[half:]
 
 
+def stammers(text: str) -> bool:
+    """Whether it ends with the same two or more words twice: a person may, so may Whisper that has read a list."""
+    spoken = _plain(text).split()
+    return any(spoken[-size:] == spoken[-2 * size : -size] for size in range(2, len(spoken) // 2 + 1))
+
+
 def _plain(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.lower())
     return " ".join(re.findall(r"[a-z0-9]+", "".join(c for c in letters if not unicodedata.combining(c))))

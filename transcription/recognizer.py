@@ -25,7 +25,7 @@ from whisper.audio import HOP_LENGTH, N_SAMPLES
 from whisper.decoding import DecodingOptions, DecodingResult
 from whisper.tokenizer import get_tokenizer
 
-from transcription.phantoms import doubled, phantom
+from transcription.phantoms import doubled, phantom, stammers
 from transcription.quantised import quantise
 from transcription.segmentation import SAMPLE_RATE_HZ, Samples
 from transcription.task import Task, Wanted
@@ -151,14 +151,24 @@ class Recognizer:
         request = Request(language, cap, wanted, expected)
         before = (context or Context()).before(self._room(len(samples)), MAX_TOKENS - cap)
         heard = self._decode_after(before, samples, request)
-        if self._echoes(heard.result.text, expected):
-            unread = self._decode(samples, WHOLE_WINDOW, replace(request, expected=()))
-            heard = heard if self._judge(unread, suspect=False).text else unread
+        heard = self._undeceived(heard, before, samples, request)
         suspect = self._runs_on(heard.result, cap)
         if suspect:
             whole = self._decode(samples, WHOLE_WINDOW, request)
             heard = max(heard, whole, key=lambda h: (not self._runs_on(h.result, cap), h.result.avg_logprob))
         return self._judge(heard, suspect)
+
+    def _undeceived(self, heard: _Heard, before: list[tuple[Samples, tuple[int, ...]]], samples: Samples,
+                    request: Request) -> _Heard:
+        """What is heard with the list of expected words put away, where having read it may have misled Whisper."""
+        unread = replace(request, expected=())
+        if self._echoes(heard.result.text, request.expected):
+            plain = self._decode(samples, WHOLE_WINDOW, unread)
+            return heard if self._judge(plain, suspect=False).text else plain
+        if request.expected and stammers(heard.result.text):
+            plain = self._decode_after(before, samples, unread)
+            return heard if stammers(plain.result.text) else plain
+        return heard
 
     def _echoes(self, text: str, expected: Expected) -> bool:
         """Whether nothing but expected words was heard: noise may make Whisper say what it has just read."""

@@ -1,6 +1,6 @@
 import pytest
 
-from transcription.phantoms import doubled, phantom
+from transcription.phantoms import doubled, phantom, stammers
 
 
 @pytest.mark.parametrize("text", [
@@ -29,3 +29,11 @@ def test_what_people_say_stays(text):
 ])  # fmt: skip
 def test_a_phrase_that_stands_there_twice_is_heard_again(text, twice):
     assert doubled(text) is twice
+
+
+@pytest.mark.parametrize(("text", "twice"), [
+    ("Do you smoke? Do you smoke?", True), ("A bit of yellow phlegm in the morning. No blood. No blood.", True),
+    ("Ça fait mal, ça fait mal.", True), ("Non, non.", False), ("No blood. No blood at all.", False), ("", False),
+])  # fmt: skip
+def test_an_end_that_stands_there_twice_is_heard_without_the_list(text, twice):
+    assert stammers(text) is twice

@@ -1,5 +1,6 @@
 """Real Whisper, real voice detection, on real samples and on what is no speech."""
 
+import dataclasses
 import functools
 import io
 import re
@@ -15,6 +16,7 @@ from tests.transcription.support import packets, truth
 from tests.transcription.test_worker import words
 from transcription import weights
 from transcription.decoding import OpusDecoder, Undecodable
+from transcription.phantoms import stammers
 from transcription.recognizer import MAX_EXPECTED, Context, Recognition, Recognizer
 from transcription.segmentation import SAMPLE_RATE_HZ, Segmenter
 from transcription.task import Abandoned
@@ -203,3 +205,22 @@ def test_silero_hears_the_same_as_ever():
         mixed.append(fresh(block))
         other(block * 0.1)
     assert mixed == alone
+
+
+@pytest.mark.parametrize("said_twice", [False, True])
+def test_what_the_list_made_whisper_say_twice_is_said_once(recognizer, monkeypatch, said_twice):
+    """A short question came out twice once Whisper had read a list of names; a person who says it twice is believed."""
+    decode, asked = recognizer._decode, []
+
+    def stammering(samples, window, request, prefix=()):
+        heard = decode(samples, window, request, prefix)
+        asked.append(bool(request.expected))
+        text = heard.result.text
+        return heard._replace(result=dataclasses.replace(heard.result, text=text * 2)) if request.expected or said_twice else heard
+
+    monkeypatch.setattr(recognizer, "_decode", stammering)
+    utterance = utterances(speech("en-patient"))[0]
+    text = recognizer.recognise(utterance.samples, "en", expected=recognizer.expect(["amlodipine"])).text
+    assert asked[:2] == [True, False]
+    assert "weird symptoms" in text
+    assert stammers(text) is said_twice
