@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from app import i18n
+from app import audit, i18n
+from app.access.policy import Action
+from app.web.admin import MEANINGS
 from scripts import catalogue
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
@@ -52,3 +54,10 @@ def test_the_product_speaks_french():
     said = i18n.translator("fr").gettext("Waiting room")
     assert said == "Salle d’attente", "compile the catalogue: make setup"
     assert i18n.translator("en").gettext("Waiting room") == "Waiting room"
+
+
+def test_whatever_can_be_written_into_the_trail_has_words():
+    sources = "".join(path.read_text() for path in (catalogue.ROOT / "app").rglob("*.py"))
+    written = set(re.findall(r'audit\.record\(\w+, "([a-z:-]+)"', sources)) | {audit.FAULT, audit.ACKNOWLEDGED}
+    assert len(written) > 10
+    assert set(MEANINGS) == written | set(Action)

@@ -244,6 +244,9 @@ async def test_the_trail_is_searched_verified_and_exported(browse, house: House)
     draft(house)
     await page(browse("doctor"), f"/records/{house.patient_id}")
     admin = browse("administrator")
+    words = await page(admin, "/audit?action=record:read")
+    assert "Opened a record<br>" in words
+    assert '<option value="record:read" selected>Opened a record</option>' in words
     shown = await page(admin, "/audit?who=benali&action=record&since=2026-11-01&until=2026-11-30")
     assert "record:read" in shown
     assert "Lefèvre" not in shown
