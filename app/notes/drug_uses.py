@@ -81,7 +81,7 @@ class Use:
     before: str
     words: str
     through: tuple[Sentence, ...]
-    guessed: bool = False  # from words so far from any name that a doctor must be asked
+    guessed: bool
 
 
 def known_drugs(transcript: Transcript) -> tuple[str, ...]:
@@ -92,9 +92,8 @@ def known_drugs(transcript: Transcript) -> tuple[str, ...]:
 def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
     """The drugs named in a sentence of the visit, each with its words up to the next drug or the end of the turn."""
     sentence = visit.sentences[place]
-    mentions = find_drugs(sentence.norm) or list(_misheard(sentence.norm, known))
-    guessed = not mentions
-    mentions = mentions or list(_before_a_dose(sentence.norm))
+    norm = sentence.norm
+    mentions = find_drugs(norm) or list(_misheard(norm, known)) or list(_before_a_dose(norm))
     for i, mention in enumerate(mentions):
         if TAKEN_BACK.match(sentence.norm[mention.end :]):
             continue
@@ -120,7 +119,7 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
             sentence.norm[earlier : mention.start],
             words,
             tuple(through),
-            guessed,
+            mention.guessed,
         )
 
 
@@ -132,7 +131,7 @@ def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:
             start, end = words[i].start(), words[i + size - 1].end()
             drug = guess_drug(norm[start:end], known)
             if drug:
-                yield DrugMention(drug, start, end, exact=False)
+                yield DrugMention(drug, start, end)
                 return
 
 
@@ -142,7 +141,7 @@ def _before_a_dose(norm: str) -> Iterator[DrugMention]:
     words = list(re.finditer(r"[a-zœ]+", norm[: dose.start()]))[-BROKEN_INTO:] if dose else []
     found = drug_at_the_end("".join(word.group() for word in words))
     if found:
-        yield DrugMention(found, words[0].start(), words[-1].end(), exact=False)
+        yield DrugMention(found, words[0].start(), words[-1].end(), guessed=True)
 
 
 BROKEN_INTO = 4  # words at most

@@ -74,12 +74,12 @@ class Drug:
 
 @dataclass(frozen=True, slots=True)
 class DrugMention:
-    """A drug found at start..end of a folded text; `exact` is False when it was guessed from a misheard name."""
+    """A drug found at start..end of a folded text; `guessed` from words so far from its name that a doctor must be asked."""
 
     drug: Drug
     start: int
     end: int
-    exact: bool = True
+    guessed: bool = False
 
 
 def _rows(name: str) -> Iterator[list[str]]:
