@@ -154,7 +154,7 @@ class Recognizer:
         heard = self._undeceived(heard, before, samples, request)
         suspect = self._runs_on(heard.result, cap)
         if suspect:
-            whole = self._decode(samples, WHOLE_WINDOW, request)
+            whole = self._decode(samples, WHOLE_WINDOW, replace(request, expected=()))
             heard = max(heard, whole, key=lambda h: (not self._runs_on(h.result, cap), h.result.avg_logprob))
         return self._judge(heard, suspect)
 
@@ -165,7 +165,7 @@ class Recognizer:
         if self._echoes(heard.result.text, request.expected):
             plain = self._decode(samples, WHOLE_WINDOW, unread)
             return heard if self._judge(plain, suspect=False).text else plain
-        if request.expected and stammers(heard.result.text):
+        if request.expected and stammers(heard.result.text) and not self._runs_on(heard.result, request.cap):
             plain = self._decode_after(before, samples, unread)
             return heard if stammers(plain.result.text) else plain
         return heard
