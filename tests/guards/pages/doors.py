@@ -5,7 +5,7 @@ from types import SimpleNamespace as Some
 from typing import Any
 
 from app.audit import AuditEvent, Verdict
-from app.web.admin import Filters
+from app.web.admin import MEANINGS, Filters
 from tests.guards.pages.model import Page, always, at, dates
 from tests.guards.pages.people import DOCTOR
 
@@ -46,6 +46,7 @@ def trail(verdict: Verdict | None, events: list[AuditEvent]) -> Callable[[str], 
             "older": "#" if events else "",
             "newest": "",
             "export_url": "#",
+            "meanings": MEANINGS,
         }
         | dates(lang)
     )
