@@ -138,7 +138,9 @@ def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:
 def _before_a_dose(norm: str) -> Iterator[DrugMention]:
     """What stands right before a dose is a drug, however broken: "y dispera cet amol un gramme"."""
     dose = DOSE.search(norm)
-    words = list(re.finditer(r"[a-zœ]+", norm[: dose.start()]))[-BROKEN_INTO:] if dose else []
+    if dose is None:
+        return
+    words = list(re.finditer(r"[a-zœ]+", norm[: dose.start()]))[-BROKEN_INTO:]
     found = drug_at_the_end("".join(word.group() for word in words))
     if found:
         yield DrugMention(found, words[0].start(), words[-1].end(), guessed=True)
