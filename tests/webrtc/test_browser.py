@@ -268,14 +268,7 @@ async def test_speech_survives_a_narrow_way(
     wide = await bits_per_s(pages[0])  # how much a camera sends is the machine's affair: a busy one encodes less
     assert wide > 200_000
     narrow_the_way(node, monkeypatch, wide / 2)
-
-    async def limit() -> int | None:
-        return (await house.link.stats("visit-1"))[0]["receives"][0]["video"]["limit_bits_per_s"]
-
-    async with asyncio.timeout(10):
-        while (await limit() or wide) >= wide:
-            await asyncio.sleep(0.2)
-    await asyncio.sleep(3)
+    await asyncio.sleep(4)
     before = await pages[0].evaluate(STATS)
     await asyncio.sleep(6)
     now = await pages[0].evaluate(STATS)
@@ -283,6 +276,8 @@ async def test_speech_survives_a_narrow_way(
     assert heard > 270
     assert now["in_audio"]["packetsLost"] - before["in_audio"]["packetsLost"] < 0.05 * heard
     assert now["in_video"]["framesDecoded"] - before["in_video"]["framesDecoded"] > 20
+    limit = (await house.link.stats("visit-1"))[0]["receives"][0]["video"]["limit_bits_per_s"]
+    assert limit < 1.5 * wide / 2 + 100_000
 
 
 async def test_video_pauses_on_a_way_for_speech_alone_and_comes_back(
