@@ -25,10 +25,10 @@ check: ## ruff, mypy strict, import contracts, tsc on the JSDoc types, untransla
 	@scripts/check
 
 unit: ## Unit tests and guards
-	@$(ROOMY) $(PY) -m pytest tests --ignore=tests/trips -n 2 --dist loadfile
+	@$(ROOMY) $(PY) -m pytest tests --ignore=tests/trips -n 2 --dist loadfile --no-loadscope-reorder
 
 trips: ## Whole visits: real browsers, media, Whisper, SMTP, Caddy
-	@$(PY) -m pytest tests/trips
+	@$(PY) -m pytest tests/trips -n 2 --dist loadgroup
 
 bench-peers: setup-test ## Install what `bench media` compares the media node with (Debian packages where root)
 	@scripts/bench-peers

@@ -6,6 +6,7 @@ run says so at its beginning and its end. COLLOQUE_TEST_POSTGRES=require makes t
 
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,32 @@ ONE_ENGINE = "PostgreSQL is not installed: the domain is tested on SQLite ONLY (
 
 def pytest_report_header() -> str:
     return ONE_ENGINE if NO_POSTGRES else "databases: SQLite and PostgreSQL"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The domain runs on both engines; pages and sockets, which only ask it, on one: their name decides which."""
+    names = {item.nodeid for item in items}
+    spare = {item for item in items if isinstance(item, pytest.Function) and _runs_on_another(item, names)}
+    config.hook.pytest_deselected(items=list(spare))
+    items[:] = [item for item in items if item not in spare]
+    place = _order({item.path for item in items})
+    items.sort(key=lambda item: place[item.path])
+
+
+def _order(files: set[Path]) -> dict[Path, float]:
+    """Files that mostly wait (media, speech) spread among those that compute, none last: two processes keep busy."""
+    waiting = sorted(file for file in files if file.parent.name in ("webrtc", "transcription"))
+    computing = sorted(files - set(waiting))
+    return {file: 0.8 * n / len(waiting) for n, file in enumerate(waiting)} | {
+        file: n / len(computing) for n, file in enumerate(computing)}
+
+
+def _runs_on_another(item: pytest.Function, names: set[str]) -> bool:
+    engine = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
+    if engine is None or "aiohttp_client" not in item.fixturenames:
+        return False
+    wanted = ENGINES[zlib.crc32(item.originalname.encode()) % len(ENGINES)]
+    return engine != wanted and item.nodeid.replace(engine, wanted) in names
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -51,6 +51,15 @@ def test_what_it_is_given_stays_as_it_was():
     assert torch.equal(x, before)
 
 
+@pytest.fixture(scope="module")
+def recognizers() -> tuple[Recognizer, Recognizer]:
+    """As it is, and as on a machine without such layers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quantised, "possible", lambda: False)
+        plain = Recognizer(weights.checkpoint())
+    return Recognizer(weights.checkpoint()), plain
+
+
 def heard(recognizer: Recognizer, name: str) -> tuple[str, float]:
     context, texts, logprobs = Context(), [], []
     for utterance in utterances(speech(name)):
@@ -62,9 +71,7 @@ def heard(recognizer: Recognizer, name: str) -> tuple[str, float]:
 
 
 @pytest.mark.parametrize("name", ["fr-patient", "en-patient"])
-def test_whisper_says_the_same_and_is_as_sure_of_it(monkeypatch, name):
-    text, logprob = heard(Recognizer(weights.checkpoint()), name)
-    monkeypatch.setattr(quantised, "possible", lambda: False)  # a machine without such layers
-    plain, plain_logprob = heard(Recognizer(weights.checkpoint()), name)
+def test_whisper_says_the_same_and_is_as_sure_of_it(recognizers, name):
+    (text, logprob), (plain, plain_logprob) = (heard(recognizer, name) for recognizer in recognizers)
     assert jiwer.wer(plain, text) < 0.06, (plain, text)
     assert logprob == pytest.approx(plain_logprob, abs=0.05)

@@ -28,10 +28,19 @@ CONSULTATIONS = ROOT / "tests" / "data" / "consultations"
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run", "--use-fake-device-for-media-stream=fps=10", "--use-fake-ui-for-media-stream",
+    "--disable-sync", "--no-first-run", "--use-fake-device-for-media-stream=fps=5", "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
 )
 START_S = 60.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side (`-n 2 --dist loadgroup`): trips that share a house stay together, the two whole visits do not."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            alone = item.path.stem == "test_whole_visit"
+            item.add_marker(pytest.mark.xdist_group(item.name if alone else item.path.stem))
+    items.sort(key=lambda item: item.path.stem != "test_whole_visit")  # the longest first
 
 
 def free_port() -> int:
@@ -151,8 +160,8 @@ def running_house(data_dir: Path, **settings: str) -> Iterator[House]:
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One installation for all trips that do not break it."""
-    with running_house(tmp_path_factory.mktemp("house")) as running:
+    """One installation for all trips that do not break it and say nothing."""
+    with running_house(tmp_path_factory.mktemp("house"), COLLOQUE_TRANSCRIPTION_WORKERS="0") as running:
         yield running
 
 

@@ -1,5 +1,6 @@
 """Drafts from real recognition, with its errors: facts may be lost, nothing may be invented."""
 
+import functools
 import json
 import random
 import re
@@ -34,6 +35,11 @@ def heard(path: Path) -> dict[str, Any]:
     return {**visit, "motif": known.get("motif", ""), "patient": known.get("patient")}
 
 
+@functools.cache
+def drafted(path: Path) -> Draft:
+    return draft(Transcript.from_json(heard(path)))
+
+
 def damaged(item: dict[str, Any], seed: int) -> dict[str, Any]:
     """One word in ten lost, doubled, cut or exchanged with another of the visit."""
     chance = random.Random(seed)
@@ -60,7 +66,7 @@ def holds(made: Draft) -> None:
 
 @pytest.mark.parametrize("path", RECOGNISED, ids=lambda path: path.stem)
 def test_nothing_is_told_that_its_segments_do_not_hold(path: Path) -> None:
-    made = draft(Transcript.from_json(heard(path)))
+    made = drafted(path)
     assert made.reason is None
     holds(made)
 
@@ -68,7 +74,7 @@ def test_nothing_is_told_that_its_segments_do_not_hold(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in RECOGNISED if p.stem in WRITTEN], ids=lambda path: path.stem)
 def test_no_drug_and_no_dose_is_told_that_nobody_spoke(path: Path) -> None:
     """Against the words that were really spoken, not those that were heard."""
-    made, spoken = draft(Transcript.from_json(heard(path))), WRITTEN[path.stem]
+    made, spoken = drafted(path), WRITTEN[path.stem]
     text = " . ".join(turn["text"] for turn in spoken["dialogue"])
     norm = normalise(text, spoken["lang"]).norm
     recorded = " ".join(line for lines in spoken["patient"]["record"].values() for line in lines)
@@ -80,8 +86,7 @@ def test_no_drug_and_no_dose_is_told_that_nobody_spoke(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [p for p in RECOGNISED if p.stem in WRITTEN], ids=lambda path: path.stem)
 def test_no_allergy_of_the_record_becomes_a_treatment(path: Path) -> None:
-    visit = heard(path)
-    made = draft(Transcript.from_json(visit))
+    visit, made = heard(path), drafted(path)
     treated = "\n".join(s.text for s in made.sentences if s.section.code == TREATMENTS)
     allergies = " ".join(visit["patient"]["record"]["allergies"])
     assert not drugs_in(treated) & drugs_in(allergies)
@@ -98,7 +103,7 @@ MAIN = {
 
 @pytest.mark.parametrize("path", [p for p in RECOGNISED if p.stem in MAIN], ids=lambda path: path.stem)
 def test_the_main_facts_survive_recognition(path: Path) -> None:
-    text = told(draft(Transcript.from_json(heard(path))))
+    text = told(drafted(path))
     assert [fact for fact in MAIN[path.stem] if fact not in text] == []
 
 
