@@ -411,6 +411,18 @@ def test_an_ics_survives_any_name():
     assert attached.get_filename() == "visit.ics"
 
 
+@pytest.mark.parametrize("day", ["jeudi 3 décembre", "mercredi 12 août", "lundi 1er février", "mardi 24 novembre"])
+@pytest.mark.parametrize("hour", ["8\u202fh", "10\u202fh\u202f30"])
+def test_a_subject_is_read_as_it_was_written(day, hour):
+    """Folding lost the space between two words with accents: "3 décembreà 8 h"."""
+    for start in ("Votre téléconsultation", "Rappel : votre téléconsultation", "Déplacée : téléconsultation"):
+        subject = f"{start} du {day} à {hour}"
+        sent = channels.compose(MessageContent(to="a@b.example", subject=subject, text="t"), "Clinique <mail@clinic.example>")
+        raw = sent.as_bytes()
+        assert email.message_from_bytes(raw, policy=email_policy)["subject"] == subject
+        assert max(map(len, raw.split(b"\r\n"))) <= 78
+
+
 def test_waiting_jobs_hold_identifiers_only(front):
     payloads = front.db.read_sync(SYSTEM, lambda tx: [job.payload for job in tx.session.exec(select(Job)).all()])
     assert payloads
