@@ -31,6 +31,7 @@ class Action(StrEnum):
     APPOINTMENT_MOVE = "appointment:move"
     APPOINTMENT_CANCEL = "appointment:cancel"
     APPOINTMENT_CONFIRM = "appointment:confirm"  # the time that was held for oneself
+    WAITLIST_READ = "waitlist:read"
     PATIENT_SEARCH = "patient:search"
     PATIENT_READ = "patient:read"        # identity and contact
     PATIENT_WRITE = "patient:write"
@@ -71,6 +72,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.APPOINTMENT_MOVE:   {P: S, L: A, Y: A},
     Action.APPOINTMENT_CANCEL: {P: S, L: A, Y: A},
     Action.APPOINTMENT_CONFIRM: {P: S},
+    Action.WAITLIST_READ:      {L: A, Y: A},
     Action.PATIENT_SEARCH:     {D: A, L: A},
     Action.PATIENT_READ:       {P: S, D: C, L: A, Y: A},
     Action.PATIENT_WRITE:      {L: A, Y: A},

@@ -121,7 +121,7 @@ def waiting(tx: Tx, appointment_id: str) -> WaitEntry | None:
 
 def listed(tx: Tx) -> list[Line]:
     """Everybody who waits, in the order in which they are asked, with what was offered. Raises AccessDenied."""
-    guard.permit(tx, Action.APPOINTMENT_BOOK, entity="WaitingList")
+    guard.permit(tx, Action.WAITLIST_READ, entity="WaitingList")
     rows = tx.session.exec(_queue().limit(SHOWN)).all()
     known = identities(tx, (entry.patient_id for entry, _ in rows))
     ids = [entry.id for entry, _ in rows]
@@ -132,7 +132,7 @@ def listed(tx: Tx) -> list[Line]:
 
 def figures(tx: Tx) -> dict[str, int]:
     """Offers by state, and the hours that those who accepted gained in all. Raises AccessDenied."""
-    guard.permit(tx, Action.APPOINTMENT_BOOK, entity="WaitingList", quiet=True)
+    guard.permit(tx, Action.WAITLIST_READ, entity="WaitingList", quiet=True)
     offers = tx.session.exec(select(WaitOffer.state, WaitOffer.gained_h)).all()
     counted = {name: sum(state == name for state, _ in offers) for name in ("open", "accepted", "declined", "expired")}
     return counted | {"gained_h": sum(hours for state, hours in offers if state == "accepted")}

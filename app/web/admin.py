@@ -47,6 +47,7 @@ MEANINGS: dict[str, str] = {  # what an entry of the trail says somebody did
     "appointment:cancel": "Cancelled an appointment",
     "appointment:confirm": "Confirmed a held time",
     "appointment:hold-end": "Let a held time go",
+    "waitlist:read": "Read the waiting list",
     "waitlist:offer": "Offered a freed time",
     "patient:search": "Searched patients",
     "patient:read": "Read an identity",

@@ -61,7 +61,7 @@ ROUTES: list[Route] = [
           Action.APPOINTMENT_CANCEL),
     Route("POST", "/appointments/{id}/restoration", bookings.restore, "appointment-restoration", STAFF,
           Action.APPOINTMENT_BOOK),
-    Route("GET", "/waiting-list", waiting_list.page, "waiting-list", STAFF, Action.APPOINTMENT_BOOK),
+    Route("GET", "/waiting-list", waiting_list.page, "waiting-list", STAFF, Action.WAITLIST_READ),
     Route("POST", "/appointments/{id}/waiting", waiting_list.join, "appointment-waiting", STAFF,
           Action.APPOINTMENT_MOVE),
     Route("GET", "/availability", hours.availability, "availability", STAFF, Action.SCHEDULE_WRITE),

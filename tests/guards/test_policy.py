@@ -17,6 +17,7 @@ EXPECTED = {
     "appointment:move":   "self  no    yes  no   yes  no",
     "appointment:cancel": "self  no    yes  no   yes  no",
     "appointment:confirm": "self no    no   no   no   no",
+    "waitlist:read":      "no    no    yes  no   yes  no",
     "patient:search":     "no    yes   yes  no   no   no",
     "patient:read":       "self  care  yes  no   yes  no",
     "patient:write":      "no    no    yes  no   yes  no",

@@ -13,6 +13,11 @@ from tests.trips.conftest import House, browser_speaking
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {"phone-dark-fr": (390, 844, "dark", "fr"), "desk-light-en": (1280, 900, "light", "en")}
 REFLOW_PX = 320  # 1280 px at 400 %, WCAG 1.4.10
+SQUEEZED = """() => [...document.querySelectorAll("main *")].filter((e) => {
+    const { width, height } = e.getBoundingClientRect();
+    const says = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim().length > 8);
+    return says && width > 1 && width < 60 && height > 5 * parseFloat(getComputedStyle(e).fontSize);
+}).map((e) => e.textContent.trim().slice(0, 40))"""
 PATIENT_PAGE_BYTES = 100_000
 
 
@@ -25,7 +30,7 @@ class Visitor:
         page.on("console", lambda said: said.type == "error" and self.faults.append(f"{page.url}: {said.text}"))
 
     def look(self, path: str | None = None, *, status: int = 200) -> None:
-        """Go there (or stay) and look: status, axe, sideways scrolling."""
+        """Go there (or stay) and look: status, axe, sideways scrolling, squeezed words."""
         if path is not None:
             answer = self.page.goto(path)
             assert answer is not None
@@ -39,6 +44,8 @@ class Visitor:
             over = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if over > 0:
                 self.faults.append(f"{self.page.url}: scrolls sideways by {over} px at {width} px")
+            if squeezed := self.page.evaluate(SQUEEZED):
+                self.faults.append(f"{self.page.url}: a letter or two a line at {width} px: {squeezed[:3]}")
         self.page.set_viewport_size(self.size)
 
     def first(self, selector: str) -> str | None:
