@@ -28,7 +28,7 @@ unit: ## Unit tests and guards
 	@$(ROOMY) $(PY) -m pytest tests --ignore=tests/trips -n 2 --dist loadfile --no-loadscope-reorder
 
 trips: ## Whole visits: real browsers, media, Whisper, SMTP, Caddy
-	@$(PY) -m pytest tests/trips -n 2 --dist loadgroup
+	@$(ROOMY) $(PY) -m pytest tests/trips -n 2 --dist loadgroup
 
 bench-peers: setup-test ## Install what `bench media` compares the media node with (Debian packages where root)
 	@scripts/bench-peers
