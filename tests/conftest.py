@@ -1,7 +1,8 @@
 """Fixtures for every test: a real database, SQLite and PostgreSQL in turn, with a clock that can be set.
 
 Every test that asks for `db` runs on both engines where PostgreSQL is installed, but for pages and sockets, which run
-on one of them; where it is not installed, each run says so at its beginning and its end. COLLOQUE_TEST_POSTGRES=require makes that an error instead.
+on one of them; where it is not installed, each run says so at its beginning and its end. COLLOQUE_TEST_POSTGRES=require
+makes that an error instead.
 """
 
 import os
