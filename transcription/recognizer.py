@@ -165,14 +165,14 @@ class Recognizer:
         if self._echoes(heard.result.text, request.expected):
             plain = self._decode(samples, WHOLE_WINDOW, unread)
             return heard if self._judge(plain, suspect=False).text else plain
-        if request.expected and self._goes_astray(heard.result, request.cap):
+        loops = self._runs_on(heard.result, request.cap)
+        if request.expected and (loops or stammers(heard.result.text)):
             plain = self._decode_after(before, samples, unread)
-            sure = plain.result.avg_logprob >= self.limits.doubtful_logprob  # a cough is no "Ah!" for having no list
-            return plain if sure and not self._goes_astray(plain.result, request.cap) else heard
+            # a cough that made it loop is no "Ah!" for having no list
+            unsure = loops and plain.result.avg_logprob < self.limits.doubtful_logprob
+            astray = stammers(plain.result.text) or self._runs_on(plain.result, request.cap)
+            return heard if unsure or astray else plain
         return heard
-
-    def _goes_astray(self, result: DecodingResult, cap: int) -> bool:
-        return stammers(result.text) or self._runs_on(result, cap)
 
     def _echoes(self, text: str, expected: Expected) -> bool:
         """Whether nothing but expected words was heard: noise may make Whisper say what it has just read."""

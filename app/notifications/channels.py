@@ -3,11 +3,11 @@
 import re
 from email.errors import HeaderParseError
 from email.header import Header
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
-from email.utils import make_msgid, parseaddr
-from typing import Any, Protocol
+from email.policy import EmailPolicy, Policy
+from email.utils import make_msgid
+from typing import Protocol
 
 import aiosmtplib
 from aiohttp import ClientError, ClientSession, ClientTimeout
@@ -50,8 +50,7 @@ class SmtpChannel:
         try:
             email = compose(content, site.mail_from)
             await aiosmtplib.send(
-                email.as_bytes(), sender=parseaddr(site.mail_from)[1], recipients=[content.to],
-                hostname=site.smtp_host, port=site.smtp_port, username=site.smtp_user or None,
+                email, hostname=site.smtp_host, port=site.smtp_port, username=site.smtp_user or None,
                 password=site.smtp_password.get_secret_value() or None, use_tls=site.smtp_tls == "tls",
                 start_tls=site.smtp_tls == "starttls", timeout=TIMEOUT_S,
             )
@@ -103,24 +102,26 @@ def channels_of(settings: Settings) -> dict[str, Channel]:
             "sms": SmsGateway(settings) if settings.sms_gateway_url else mailbox}
 
 
-class _WholeSubject(EmailPolicy):
+class _Subject(UnstructuredHeader, BaseHeader):
     """Python 3.11 drops the space between two encoded words where it folds ("3 décembreà 8 h"); Header keeps it."""
 
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() != "subject" or str(value).isascii():
-            return super().fold_binary(name, value)
-        folded = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
-        return f"{name}: {folded}{self.linesep}".encode()
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        charset = "us-ascii" if self.isascii() else "utf-8"
+        folded = Header(str(self), charset, header_name="Subject").encode(linesep=policy.linesep)
+        return f"Subject: {folded}{policy.linesep}"
 
 
-_MAIL = _WholeSubject(linesep=SMTP.linesep)
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("subject", _Subject)
 
 
 def compose(content: MessageContent, sender: str) -> EmailMessage:
     """The e-mail: text, HTML and the calendar entry. Raises ValueError for an address that is none."""
     if not re.fullmatch(r"[^\s@]+@[^\s@]+", content.to):
         raise ValueError("no address")
-    email = EmailMessage(policy=_MAIL)
+    email = EmailMessage(policy=EmailPolicy(header_factory=_HEADERS))
     email["From"] = sender
     email["To"] = Address(addr_spec=content.to)
     email["Subject"] = content.subject

@@ -40,7 +40,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(Path(__file__).parent):
             alone = item.path.stem == "test_whole_visit"
             item.add_marker(pytest.mark.xdist_group(item.name if alone else item.path.stem))
-    items.sort(key=lambda item: item.path.stem != "test_whole_visit")  # the longest first
 
 
 def free_port() -> int:
