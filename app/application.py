@@ -10,7 +10,7 @@ from app.actor import system
 from app.audit import Trail
 from app.bus import Bus
 from app.crypto.keyring import Keyring, load_kek
-from app.db import Database, Tx
+from app.db import Database, Tx, open_engine
 from app.jobs import Runner
 from app.notifications import delivery
 from app.record import jobs as record_jobs
@@ -29,7 +29,7 @@ def open_database(settings: Settings, now: clock.Clock = clock.utc_now) -> Datab
     kek = settings.kek.get_secret_value() if settings.kek else None
     demo_path = settings.demo_kek_path if settings.mode == "demo" else None
     keyring = Keyring(load_kek(kek, settings.kek_file, demo_path))
-    return Database(settings.effective_database_url, keyring, trail_of(settings), now)
+    return Database(open_engine(settings.effective_database_url), keyring, trail_of(settings), now)
 
 
 def trail_of(settings: Settings) -> Trail:

@@ -142,8 +142,8 @@ class Tx:
 class Database:
     """Opens transactions for actors. `journal` writes the trail, `clock` tells the time."""
 
-    def __init__(self, url: str, keyring: Keyring, journal: Journal, clock: Clock = utc_now) -> None:
-        self.engine = open_engine(url)
+    def __init__(self, engine: Engine, keyring: Keyring, journal: Journal, clock: Clock = utc_now) -> None:
+        self.engine = engine
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._keyring, self._journal, self._clock = keyring, journal, clock
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else POSTGRES_POOL, "db-write")

@@ -27,7 +27,7 @@ from app import people
 from app.actor import system
 from app.audit import Trail
 from app.crypto.keyring import Keyring
-from app.db import Database, Tx
+from app.db import Database, Tx, open_engine
 from app.migrations import TABLES
 from app.people import Organization, PatientIdentity, Practitioner
 from app.scheduling import booking
@@ -57,7 +57,7 @@ class Clinic:
 
 
 def open_database(url: str) -> Database:
-    return Database(url, Keyring(KEK), Trail(None))
+    return Database(open_engine(url), Keyring(KEK), Trail(None))
 
 
 def seed(tx: Tx) -> Clinic:

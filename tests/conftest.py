@@ -5,22 +5,22 @@ on one of them; where it is not installed, each run says so at its beginning and
 makes that an error instead.
 """
 
+import functools
 import os
 import shutil
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, text
 from sqlmodel import SQLModel
 
 from app import logs
 from app.audit import Trail
 from app.crypto.keyring import Keyring
-from app.db import Database
+from app.db import Database, open_engine
 from app.migrations import TABLES
 from tests import postgres
 
@@ -103,7 +103,7 @@ def postgres_cluster() -> Iterator[postgres.Cluster]:
 @pytest.fixture(scope="session")
 def sqlite_prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file that has our schema and no row."""
-    path = tmp_path_factory.mktemp("prepared") / "colloque.db"
+    path = tmp_path_factory.mktemp("sqlite") / "prepared.db"
     _make_schema(f"sqlite:///{path}")
     return path
 
@@ -115,24 +115,40 @@ def _make_schema(url: str) -> None:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_prepared: Path, tmp_path: Path) -> str:
-    """An empty SQLite database with our schema."""
-    path = shutil.copyfile(sqlite_prepared, tmp_path / "colloque.db")
+def sqlite_url(sqlite_prepared: Path) -> str:
+    """An empty SQLite database with our schema, always at the same place."""
+    for old in sqlite_prepared.parent.glob("colloque.db*"):
+        old.unlink()
+    path = shutil.copyfile(sqlite_prepared, sqlite_prepared.with_name("colloque.db"))
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_cluster: postgres.Cluster) -> Iterator[str]:
+    """A PostgreSQL database with our schema."""
+    with postgres_cluster.database() as url:
+        yield url
 
 
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database with our schema, on each engine in turn."""
-    with ExitStack() as stack:
-        if request.param == "postgresql":
-            yield stack.enter_context(request.getfixturevalue("postgres_cluster").database())
-        else:
-            yield request.getfixturevalue("sqlite_url")
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+    else:
+        yield (url := request.getfixturevalue("postgres_url"))
+        with engine_of(url).begin() as connection:
+            connection.execute(text(postgres.WIPE))
+
+
+@functools.cache
+def engine_of(url: str) -> Engine:
+    """One engine a database for the whole run: what SQLAlchemy made of a statement once serves every test."""
+    return open_engine(url)
 
 
 @pytest.fixture
 def db(database_url: str, clock: FakeClock, trail: Trail) -> Iterator[Database]:
-    database = Database(database_url, Keyring(KEK), trail, clock)
+    database = Database(engine_of(database_url), Keyring(KEK), trail, clock)
     yield database
     database.close()

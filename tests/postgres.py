@@ -18,6 +18,13 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 DURABLE = ("shared_buffers=32MB", "max_connections=60", "listen_addresses=")
+WIPE = """DO $$ DECLARE name text; BEGIN
+    SET LOCAL session_replication_role = replica;  -- no trigger, no foreign key
+    SET LOCAL lock_timeout = '10s';
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END $$"""
 FAST = (*DURABLE, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
 

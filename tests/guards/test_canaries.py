@@ -141,7 +141,8 @@ def test_planted_words_are_in_no_file_no_log_and_no_entry(
         plant(house, tmp_path / "spool")
         refuse(house)
     back_up(house.db, tmp_path)
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    folders = [tmp_path, Path(house.db.engine.url.database).parent] if house.db.is_sqlite else [tmp_path]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     names = {path.name for path in files}
     assert {"audit.anchor", f"{house.stream_id}.sealed", "backup.sql"} <= names
     if house.db.is_sqlite:

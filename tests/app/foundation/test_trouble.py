@@ -11,7 +11,7 @@ from app import audit, jobs
 from app.application import build
 from app.audit import Trail, Verdict
 from app.crypto.keyring import Keyring
-from app.db import Database
+from app.db import Database, open_engine
 from app.errors import Unavailable
 from app.jobs import Runner
 from tests.app.conftest import browser, forget_tries
@@ -47,7 +47,7 @@ class Disk:
 
 @pytest.fixture
 def sqlite(database_url, trail, clock):
-    db = Database(database_url, Keyring(KEK), trail, clock)
+    db = Database(open_engine(database_url), Keyring(KEK), trail, clock)
     yield db
     db.close()
 

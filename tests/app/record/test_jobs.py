@@ -224,22 +224,23 @@ def wrapped_key(house: House) -> bytes:
     return house.db.read_sync(JOB, lambda tx: tx.session.get_one(DataKey, f"visit:{house.visit_id}").wrapped)
 
 
-def holding(tmp_path: Path, wrapped: bytes) -> list[str]:
-    return [path.name for path in tmp_path.glob("colloque.db*") if wrapped in path.read_bytes()]
+def holding(house: House, wrapped: bytes) -> list[str]:
+    database = Path(house.db.engine.url.database)
+    return [path.name for path in database.parent.glob(f"{database.name}*") if wrapped in path.read_bytes()]
 
 
-async def test_a_destroyed_key_is_in_no_file_of_the_database(desk: Desk, house: House, tmp_path: Path) -> None:
+async def test_a_destroyed_key_is_in_no_file_of_the_database(desk: Desk, house: House) -> None:
     wrapped = wrapped_key(house)
     signed(house)
-    assert holding(tmp_path, wrapped) == ["colloque.db-wal"], "destroyed in its row, not yet in the log"
+    assert holding(house, wrapped) == ["colloque.db-wal"], "destroyed in its row, not yet in the log"
     while await desk.runner.step():
         pass
-    assert holding(tmp_path, wrapped) == []
+    assert holding(house, wrapped) == []
     assert wrapped_key(house) == b""
 
 
 async def test_a_reader_delays_the_scrubbing_and_it_is_tried_again(
-        desk: Desk, house: House, clock: FakeClock, tmp_path: Path) -> None:
+        desk: Desk, house: House, clock: FakeClock) -> None:
     wrapped = wrapped_key(house)
     signed(house)
     with house.db.engine.connect() as reader:
@@ -250,7 +251,7 @@ async def test_a_reader_delays_the_scrubbing_and_it_is_tried_again(
     clock.forward(minutes=5)
     while await desk.runner.step():
         pass
-    assert holding(tmp_path, wrapped) == []
+    assert holding(house, wrapped) == []
     assert "audio.shred" not in [kind for kind, _ in desk.waiting()]
 
 
