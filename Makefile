@@ -24,8 +24,8 @@ test: setup-test check unit trips ## Everything: style, types, contracts, unit t
 check: ## ruff, mypy strict, import contracts, tsc on the JSDoc types, untranslated strings
 	@scripts/check
 
-unit: ## Unit tests and guards
-	@$(ROOMY) $(PY) -m pytest tests --ignore=tests/trips -n 2 --dist loadfile --no-loadscope-reorder
+unit: ## Unit tests and guards, but for the texts (check has them)
+	@$(ROOMY) $(PY) -m pytest tests --ignore=tests/trips --ignore=tests/guards/test_translations.py -n 2 --dist loadfile --no-loadscope-reorder
 
 trips: ## Whole visits: real browsers, media, Whisper, SMTP, Caddy
 	@$(ROOMY) $(PY) -m pytest tests/trips -n 2 --dist loadgroup

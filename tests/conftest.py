@@ -9,11 +9,13 @@ import functools
 import os
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Page, async_playwright
 from sqlalchemy import Engine, create_engine, text
 from sqlmodel import SQLModel
 
@@ -22,7 +24,7 @@ from app.audit import Trail
 from app.crypto.keyring import Keyring
 from app.db import Database, open_engine
 from app.migrations import TABLES
-from tests import postgres
+from tests import chromium, postgres
 
 assert TABLES  # importing the modules fills the metadata
 logs.configure()  # as every process of ours does: a trace without words, which is also written a hundred times faster
@@ -145,6 +147,34 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 def engine_of(url: str) -> Engine:
     """One engine a database for the whole run: what SQLAlchemy made of a statement once serves every test."""
     return open_engine(url)
+
+
+@pytest.fixture(scope="session")
+def chromium_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the Chromium of this process is told what to do."""
+    with chromium.running(tmp_path_factory.mktemp("chromium")) as address:
+        yield address
+
+
+@pytest_asyncio.fixture
+async def open_page(chromium_address: str) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
+    """Opens a page of a new browser context, `open_page(base_url, session)`, in English; none may fail in its script."""
+    faults: list[str] = []
+
+    async def opened(base_url: str, session: str = "") -> Page:
+        context = await browser.new_context(base_url=base_url, locale="en-GB", viewport={"width": 1280, "height": 900})
+        if session:
+            await context.add_cookies([{"name": "colloque-staff", "value": session, "url": base_url}])
+        page = await context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        return page
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(chromium_address)
+        yield opened
+        for context in browser.contexts:
+            await context.close()
+        assert faults == []
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.async_api import async_playwright
 
 from tests.transcription.support import Tap, packets
 from transcription import spool
@@ -39,7 +38,7 @@ async def module(_: web.Request) -> web.Response:
 
 
 @pytest.fixture
-async def browser_page(tmp_path):
+async def browser_page(open_page):
     app = web.Application()
     app.router.add_get("/", empty)
     app.router.add_get("/sealed-audio.js", module)
@@ -47,12 +46,9 @@ async def browser_page(tmp_path):
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = await chromium.new_page()
-        await page.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-        yield page
-        await chromium.close()
+    page = await open_page(f"http://127.0.0.1:{runner.addresses[0][1]}")
+    await page.goto("/")
+    yield page
     await runner.cleanup()
 
 

@@ -23,14 +23,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests import chromium
+
 ROOT = Path(__file__).resolve().parents[2]
 CONSULTATIONS = ROOT / "tests" / "data" / "consultations"
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_ARGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run", "--use-fake-device-for-media-stream=fps=5", "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
-)
+PICTURES_PER_S = 5
 START_S = 60.0
 
 
@@ -173,10 +170,8 @@ def playwright() -> Iterator[Playwright]:
 @contextmanager
 def browser_speaking(playwright: Playwright, wav: Path | None, *extra: str) -> Iterator[Browser]:
     """A Chromium whose microphone plays a WAV file once."""
-    args = [*CHROMIUM_ARGS, *extra]
-    if wav is not None:
-        args.append(f"--use-file-for-fake-audio-capture={wav}%noloop")
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+    args = [*chromium.ARGS, *chromium.fake_devices(PICTURES_PER_S, wav, once=True), *extra]
+    browser = playwright.chromium.launch(executable_path=chromium.CHROMIUM, args=args)
     try:
         yield browser
     finally:

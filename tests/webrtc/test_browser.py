@@ -1,4 +1,4 @@
-"""Two real Chromium browsers in a call through a real media node process, driven by the product's own session.js."""
+"""Two pages of a real Chromium, which know nothing of each other, in a call through a real media node process, driven by the product's own session.js."""
 
 import asyncio
 import json
@@ -10,24 +10,21 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright
 
+from tests import chromium
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
 from webrtc.ice import HostConnection
 from webrtc.signaling import VideoEvent
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-]
+PICTURES_PER_S = 15
 JOIN = """async ([room, participant, role]) => {
   const local = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 480 } });
   const session = new CallSession(`${location.origin}/socket/${room}/${participant}/${role}`, local);
@@ -60,9 +57,16 @@ STATS = """async () => {
 
 
 @pytest.fixture(scope="module")
-def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def browser_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a Chromium with a camera and a microphone is told what to do."""
+    folder = tmp_path_factory.mktemp("browser")
+    devices = chromium.fake_devices(PICTURES_PER_S, voice(folder / "voice.wav"))
+    with chromium.running(folder / "profile", *devices) as address:
+        yield address
+
+
+def voice(path: Path) -> Path:
     """A minute of a warbling tone at 48 kHz."""
-    path = tmp_path_factory.mktemp("voice") / "voice.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -105,21 +109,19 @@ async def node_process(house: House, short_dir: Path) -> AsyncIterator[NodeProce
 
 
 @pytest_asyncio.fixture
-async def pages(house: House, voice: Path) -> AsyncIterator[tuple[Page, Page]]:
+async def pages(house: House, browser_address: str) -> AsyncIterator[tuple[Page, Page]]:
     async with async_playwright() as playwright:
-        browsers = [await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=[*FLAGS, f"--use-file-for-fake-audio-capture={voice}"])
-            for _ in range(2)]
+        browser = await playwright.chromium.connect_over_cdp(browser_address)
         opened = []
-        for browser in browsers:
+        for _ in range(2):
             page = await (await browser.new_context()).new_page()
             page.on("pageerror", lambda error: pytest.fail(f"page error: {error}"))
             await page.goto(house.url)
             await page.wait_for_function("window.ready")
             opened.append(page)
         yield opened[0], opened[1]
-        for browser in browsers:
-            await browser.close()
+        for page in opened:
+            await page.context.close()
 
 
 async def join_both(pages: tuple[Page, Page]) -> None:

@@ -1,12 +1,11 @@
 """The note page in a real Chromium: keys, listening to real Opus, editing in place, deciding, signing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from app.record import compositions
 from tests.app.record.conftest import House
@@ -20,25 +19,13 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-async def doctor_page(browse, house: House, tmp_path: Path) -> AsyncIterator[Page]:
+async def doctor_page(browse, house: House, tmp_path: Path, open_page) -> Page:
     """The doctor's signed-in page, not yet at the note; a consultation's speech lies sealed in the spool."""
     draft(house)
     tap = Tap(tmp_path / "spool", visit_key(house), "fr", house.visit_id, house.stream_id, BEGAN_MS)
     tap.say(packets("fr-patient")[:500])
     tap.writer.close("closed")
-    client = browse("doctor").client
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
-        context = await chromium.new_context(base_url=f"http://127.0.0.1:{client.port}", locale="en-GB",
-                                             viewport={"width": 1280, "height": 900})
-        await context.add_cookies([{"name": "colloque-staff", "value": "doctor", "url": f"http://127.0.0.1:{client.port}"}])
-        page = await context.new_page()
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        yield page
-        await chromium.close()
-        assert faults == []
+    return await open_page(f"http://127.0.0.1:{browse('doctor').client.port}", "doctor")
 
 
 def current(page: Page):

@@ -1,7 +1,7 @@
 """The transcript in a real Chromium: badly heard words marked, words being said, a line corrected, a line found."""
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from app import encounters
 from app.record import transcripts
@@ -13,23 +13,17 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-async def page(house, clinic, db, clock):
+async def page(house, clinic, db, clock, open_page):
     admitted(clinic)
     visit = clinic.visits[0]
     db.write_sync(SYSTEM, encounters.media_started, visit)
     heard = segment(clock, visit, text="Je prends l'amlipine.").model_copy(update={"doubts": [(10, 20)]})
     db.write_sync(SYSTEM, transcripts.append_segment, heard)
     db.write_sync(SYSTEM, transcripts.append_segment, segment(clock, visit, first=100, at_s=9, text="J'ai de la fièvre."))
-    base = f"http://127.0.0.1:{house.client_.port}"
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        context = await chromium.new_context(base_url=base, locale="en-GB")
-        await context.add_cookies([{"name": "colloque-staff", "value": "staff-0", "url": base}])
-        page = await context.new_page()
-        await page.goto(f"/visits/{visit}")
-        await expect(page.locator("[data-line]")).to_have_count(2)
-        yield page
-        await chromium.close()
+    page = await open_page(f"http://127.0.0.1:{house.client_.port}", "staff-0")
+    await page.goto(f"/visits/{visit}")
+    await expect(page.locator("[data-line]")).to_have_count(2)
+    return page
 
 
 async def test_a_badly_heard_word_is_marked_and_corrected_and_what_was_heard_stays(page, clinic, db):

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from app import encounters
 from tests.app.visit.conftest import SYSTEM
@@ -11,27 +11,21 @@ from tests.app.visit.conftest import SYSTEM
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-async def test_a_tab_closed_while_typing_a_fact_loses_nothing(house, clinic, db):
+async def test_a_tab_closed_while_typing_a_fact_loses_nothing(house, clinic, db, open_page):
     clinic.consent(0)
     db.write_sync(clinic.patient(), encounters.arrive, clinic.visits[0])
-    base = f"http://127.0.0.1:{house.client_.port}"
 
     def location() -> str:
         def read(tx):
             return encounters.facts_of(tx, encounters.status_of(tx, clinic.visits[0])).location
         return db.read_sync(SYSTEM, read)
 
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        context = await chromium.new_context(base_url=base, locale="en-GB")
-        await context.add_cookies([{"name": "colloque-staff", "value": "staff-0", "url": base}])
-        page = await context.new_page()
-        await page.goto(f"/visits/{clinic.visits[0]}")
-        box = page.locator("#facts input[name=location]")
-        await expect(box).to_be_visible()
-        await box.press_sequentially("12 rue des Til")
-        await page.close(run_before_unload=True)
-        async with asyncio.timeout(10):
-            while location() != "12 rue des Til":
-                await asyncio.sleep(0.05)
-        await chromium.close()
+    page = await open_page(f"http://127.0.0.1:{house.client_.port}", "staff-0")
+    await page.goto(f"/visits/{clinic.visits[0]}")
+    box = page.locator("#facts input[name=location]")
+    await expect(box).to_be_visible()
+    await box.press_sequentially("12 rue des Til")
+    await page.close(run_before_unload=True)
+    async with asyncio.timeout(10):
+        while location() != "12 rue des Til":
+            await asyncio.sleep(0.05)
