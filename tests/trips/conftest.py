@@ -31,6 +31,7 @@ PICTURES_PER_S = 5
 START_S = 60.0
 
 
+@pytest.hookimpl(trylast=True)  # after the order that all tests get
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Side by side (`-n 2 --dist loadgroup`): trips that share a house stay together, the two whole visits do not.
 
