@@ -193,6 +193,8 @@ def rehearse(
     doctor_wav: Annotated[Path | None, typer.Option(exists=True, help="What the doctor says (WAV).")] = None,
     lang: Annotated[str, typer.Option(help="Language of the visit: fr or en.")] = "fr",
     seconds: Annotated[float | None, typer.Option(help="Stop talking after so many seconds.")] = None,
+    relay: Annotated[bool, typer.Option("--relay", help="All media through the TURN server: the doctor's by the first "
+                                                        "of COLLOQUE_TURN_URLS, the patient's by the last.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Hold a whole visit with two synthetic participants against a running installation, and time it."""
@@ -202,11 +204,14 @@ def rehearse(
         fail("--lang is fr or en.")
     language: Literal["fr", "en"] = "fr" if lang == "fr" else "en"
     settings = settings_or_fail()
+    if relay and not settings.turn_servers:
+        fail("--relay: COLLOQUE_TURN_URLS names no TURN server (docs/turn.md).")
+    relays = rehearsal.Relays(settings.turn_servers[0], settings.turn_servers[-1]) if relay else None
     db = database_or_fail(settings)
     try:
         report = asyncio.run(rehearsal.rehearse(
             db, base_url.rstrip("/"), patient_wav=patient_wav, doctor_wav=doctor_wav, language=language,
-            seconds=seconds))
+            seconds=seconds, relays=relays))
     except rehearsal.RehearsalFailed as failure:
         fail(str(failure))
     finally:

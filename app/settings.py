@@ -46,8 +46,8 @@ class Settings(BaseSettings):
     media_port_min: int = Field(0, ge=0, le=65535, description="First UDP port for media; 0: any.")
     media_port_max: int = Field(0, ge=0, le=65535, description="Last UDP port for media; 0: any.")
     stun_url: str = Field("", description="stun: URL handed to browsers; empty: none.")
-    turn_url: str = Field("", description="turn: or turns: URL handed to browsers; empty: none.")
-    turn_secret: SecretStr = Field(SecretStr(""), description="Shared secret of the TURN server (short-lived credentials are made from it).")
+    turn_urls: str = Field("", description="Comma-separated turn: and turns: URLs handed to browsers (docs/turn.md); empty: none.")
+    turn_secret: SecretStr = Field(SecretStr(""), description="Secret shared with the TURN server (short-lived credentials are made from it).")
     whisper_model: str = Field("", description="A .pt path or a Whisper model name; empty: the pinned base weights.")
     transcription_workers: int = Field(1, ge=0, le=16, description="Transcription processes that serve starts.")
     session_minutes: int = Field(60, ge=5, le=720, description="A staff session ends after this long without use.")
@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         return tuple(int(hours) for hours in self.reminders.split(",") if hours)
 
     @property
+    def turn_servers(self) -> list[str]:
+        """The TURN servers' URLs, best first."""
+        return [url.strip() for url in self.turn_urls.split(",") if url.strip()]
+
+    @property
     def spool_dir(self) -> Path:
         """Where sealed speech waits."""
         return self.data_dir / "spool"
@@ -118,6 +123,8 @@ class Settings(BaseSettings):
             (not has_kek, "No key encryption key: make one with `colloque keys new`, keep it safe, set COLLOQUE_KEK_FILE."),
             (self._is_demo_kek(), "COLLOQUE_KEK_FILE names the demo key: make your own with `colloque keys new`."),
             (not self.smtp_host, "COLLOQUE_SMTP_HOST is empty: patients could not be invited."),
+            (bool(self.turn_urls) and not self.turn_secret.get_secret_value(), "COLLOQUE_TURN_URLS is set without "
+             "COLLOQUE_TURN_SECRET: the relay would refuse every browser. Put its static-auth-secret there (docs/turn.md)."),
             (not self.trusted_proxies, "COLLOQUE_TRUSTED_PROXIES is 0, yet https ends at a proxy: say how many there are "
              "(Caddy alone: 1). Otherwise limits and audit trail take everybody for the proxy."),
         ]

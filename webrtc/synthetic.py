@@ -18,6 +18,7 @@ from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
     RTCIceServer,
+    RTCIceTransportPolicy,
     RTCInboundRtpStreamStats,
     RTCPeerConnection,
     RTCSessionDescription,
@@ -124,10 +125,14 @@ class Pattern(MediaStreamTrack):
 
 
 class SyntheticParticipant:
-    """One peer. on_message gets every signalling message it does not answer itself (layout, caption, ended, ...)."""
+    """One peer. on_message gets every signalling message it does not answer itself (layout, caption, ended, ...).
+
+    `relay`: the one TURN URL, of those an offer names, that all media must take.
+    """
 
     def __init__(
-        self, *, video: bool = True, on_message: Callable[[dict[str, Any]], None] | None = None,
+        self, *, video: bool = True, relay: str | None = None,
+        on_message: Callable[[dict[str, Any]], None] | None = None,
         on_frame: Callable[[str, Any], None] | None = None,
     ) -> None:
         self.voice = FileVoice()
@@ -139,6 +144,7 @@ class SyntheticParticipant:
         self.hearing = asyncio.Event()
         self._on_message = on_message
         self._on_frame = on_frame
+        self._relay = relay
         self._peer: RTCPeerConnection | None = None
         self._listeners: list[asyncio.Task[None]] = []
         self._began_s = time.monotonic()
@@ -163,17 +169,13 @@ class SyntheticParticipant:
             await send({"type": "join"})
         elif message.get("type") == "layout":
             self.layout = message["slots"]
-        elif message.get("type") == "rejoin":
-            await send({"type": "join"})
         if self._on_message is not None:
             self._on_message(message)
 
     async def answer(self, offer: str, ice_servers: list[dict[str, Any]] | None = None) -> str:
         """Answer an offer with a new peer connection; one from an earlier join is closed."""
         await self._close_peer()
-        servers = [RTCIceServer(**server) for server in ice_servers or []]
-        peer = self._peer = RTCPeerConnection(
-            RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        peer = self._peer = RTCPeerConnection(self._configuration(ice_servers or []))
         peer.on("track", self._listen)
         peer.on("connectionstatechange", self._state_changed)
         await peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
@@ -182,6 +184,15 @@ class SyntheticParticipant:
             peer.addTrack(self.camera)
         await peer.setLocalDescription(await peer.createAnswer())
         return peer.localDescription.sdp
+
+    def _configuration(self, ice_servers: list[dict[str, Any]]) -> RTCConfiguration:
+        if self._relay is None:
+            servers, policy = ice_servers, RTCIceTransportPolicy.ALL
+        else:  # aiortc takes the first address of a relay: give it the wanted one alone
+            servers = [server | {"urls": [self._relay]} for server in ice_servers if self._relay in server["urls"]]
+            policy = RTCIceTransportPolicy.RELAY
+        return RTCConfiguration(iceServers=[RTCIceServer(**server) for server in servers], iceTransportPolicy=policy,
+                                bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
 
     def _state_changed(self) -> None:
         if self._peer is not None and self._peer.connectionState == "connected":

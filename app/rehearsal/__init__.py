@@ -7,6 +7,6 @@ no person is there: the rehearsal's own doctor and patient, and the code that wa
 
 from app.rehearsal.browser import RehearsalFailed
 from app.rehearsal.report import describe
-from app.rehearsal.visit import rehearse
+from app.rehearsal.visit import Relays, rehearse
 
-__all__ = ["RehearsalFailed", "describe", "rehearse"]
+__all__ = ["RehearsalFailed", "Relays", "describe", "rehearse"]

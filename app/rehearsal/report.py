@@ -51,7 +51,8 @@ def describe(report: dict[str, Any]) -> str:
         f"first media      {report['first_media_ms']} ms",
         f"captions         p50 {latency['p50']} ms, p95 {latency['p95']} ms after the end of speech",
         f"draft            {report['draft_ms']} ms after the end of the visit",
-        f"lost packets     {report['lost']}", "",
+        f"lost packets     {report['lost']}",
+        *(f"through          {url} ({who})" for who, url in report.get("relays", {}).items()), "",
     ]
     lines += [f"{t['start']:7.1f}  {t['speaker']:<8} {t['text']}" for t in report["transcript"]]
     for section in report["draft"]["sections"]:

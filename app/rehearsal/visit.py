@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pyotp
 
@@ -33,11 +33,19 @@ SETTLED_S = 3.0            # a draft that is made again comes sooner than this, 
 POLL_S = 0.1
 
 
+class Relays(NamedTuple):
+    """The TURN URL that each one's media must take."""
+
+    doctor: str
+    patient: str
+
+
 @dataclass
 class Seat:
     """One participant in the call and what their socket heard."""
 
     browser: Browser
+    relay: str | None = None
     synthetic: SyntheticParticipant = field(default_factory=SyntheticParticipant)
     latencies_ms: list[float] = field(default_factory=list)
     listening: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,11 +60,16 @@ class Seat:
             self.listening.set()
         elif kind == "error":
             self.refused = str(message.get("message", message.get("code")))
+        elif kind == "offer" and self.relay and all(self.relay not in s["urls"] for s in message["ice_servers"]):
+            self.refused = f"browsers are not told of the relay {self.relay} (COLLOQUE_TURN_URLS of the running server)"
 
 
 async def rehearse(db: Database, base_url: str, *, patient_wav: Path | None, doctor_wav: Path | None,
-                   language: str, seconds: float | None) -> dict[str, Any]:
-    """Hold the visit and report on it (see docs/performance.md). Raises RehearsalFailed."""
+                   language: str, seconds: float | None, relays: Relays | None = None) -> dict[str, Any]:
+    """Hold the visit and report on it (see docs/performance.md). Raises RehearsalFailed.
+
+    With `relays`, all media of each takes that relay (docs/turn.md).
+    """
     play = await db.write(ACTOR, cast.prepare, language)
     try:
         async with Browser(base_url, language) as doctor, Browser(base_url, language) as patient:
@@ -66,7 +79,9 @@ async def rehearse(db: Database, base_url: str, *, patient_wav: Path | None, doc
             async with _speech(patient_wav, language, "patient") as patient_file, \
                     _speech(doctor_wav, language, "doctor") as doctor_file:
                 files_ = (doctor_file, patient_file)
-                return await _call(db, play, Seat(doctor), Seat(patient), doctor_page, files_, seconds)
+                seats = Seat(doctor, relays and relays.doctor), Seat(patient, relays and relays.patient)
+                held = await _call(db, play, *seats, doctor_page, files_, seconds)
+                return held | {"relays": relays._asdict()} if relays else held
     finally:
         await db.write(ACTOR, cast.dismiss, play)
 
@@ -106,7 +121,7 @@ async def _call(db: Database, play: Cast, doctor: Seat, patient: Seat, doctor_pa
         doctor_socket = await doctor.browser.socket(f"/visits/{play.visit_id}/socket")
         await doctor.browser.submit(doctor_page, to="/admission")
         for seat, socket in ((doctor, doctor_socket), (patient, patient_socket)):
-            seat.synthetic = SyntheticParticipant(on_message=seat.hear)
+            seat.synthetic = SyntheticParticipant(on_message=seat.hear, relay=seat.relay)
             calls.create_task(seat.synthetic.attend(socket))
         await _connected(doctor, patient)
         began_ms = time.time_ns() / 1e6

@@ -306,11 +306,11 @@ def offer_body(settings: Settings, epoch: int, sdp: str, name: str) -> Body:
 def ice_servers(settings: Settings, name: str, now: datetime) -> list[Body]:
     """STUN and TURN for one browser; TURN credentials live TURN_LIFE (coturn's use-auth-secret)."""
     servers: list[Body] = [{"urls": [settings.stun_url]}] if settings.stun_url else []
-    if settings.turn_url:
+    if settings.turn_servers:
         user = f"{int((now + TURN_LIFE).timestamp())}:{name}"
         secret = settings.turn_secret.get_secret_value().encode()
         credential = base64.b64encode(hmac.digest(secret, user.encode(), "sha1")).decode()
-        servers.append({"urls": [settings.turn_url], "username": user, "credential": credential})
+        servers.append({"urls": settings.turn_servers, "username": user, "credential": credential})
     return servers
 
 

@@ -1,13 +1,15 @@
-"""The house behind real Caddy with the repository's Caddyfile: TLS, HTTP/2, WebSocket, headers, compression, caching."""
+"""The house as a site runs it: real Caddy with the repository's Caddyfile before it, real coturn with its configuration beside it."""
 
 import json
 import re
+import secrets
 import subprocess
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 from tests.caddy import CADDYFILE, caddy
+from tests.coturn import Relay, coturn
 from tests.trips import people
 from tests.trips.conftest import browser_speaking, free_port, running_house
 
@@ -24,12 +26,20 @@ def curl(address: str, root: Path, *more: str) -> str:
     return done.stdout
 
 
-def test_a_visit_through_caddy(playwright, tmp_path):
+SOME_PACKETS = 100  # more than looking for a way takes
+NO_UDP = "--webrtc-ip-handling-policy=disable_non_proxied_udp"
+
+
+def test_a_visit_through_caddy_and_a_relay(playwright, tmp_path):
     port = free_port()
     base = f"https://localhost:{port}"
-    settings = {"COLLOQUE_BASE_URL": base, "COLLOQUE_TRUSTED_PROXIES": "1"}
+    relay = Relay(free_port(), free_port(), secrets.token_urlsafe(24), tmp_path / "coturn.log")
+    settings = {"COLLOQUE_BASE_URL": base, "COLLOQUE_TRUSTED_PROXIES": "1", "COLLOQUE_TURN_URLS": ",".join(relay.urls),
+                "COLLOQUE_TURN_SECRET": relay.secret}
+    certificate = tmp_path / "caddy" / "certificates" / "local" / "localhost" / "localhost.crt"
     with running_house(tmp_path / "house", **settings) as house, \
-            caddy(tmp_path, port, f"127.0.0.1:{house.env['COLLOQUE_PORT']}") as root:
+            caddy(tmp_path, port, f"127.0.0.1:{house.env['COLLOQUE_PORT']}") as root, \
+            coturn(tmp_path, relay, certificate, certificate.with_suffix(".key")):
         head = curl(f"{base}/sign-in", root, "--compressed")
         assert head.startswith("HTTP/2 200"), head
         for header in ("strict-transport-security: max-age=63072000", "content-security-policy", "content-encoding: ",
@@ -44,11 +54,18 @@ def test_a_visit_through_caddy(playwright, tmp_path):
             doctor.goto("/queue")
             expect(doctor.locator("a.q").first).to_be_visible()
             sheet = doctor.locator("link[rel=stylesheet]").first.get_attribute("href")
+        with browser_speaking(playwright, None, "--ignore-certificate-errors", NO_UDP) as browser:
+            patient = people.context(browser, house, "en", phone=True).new_page()
+            people.open_link(patient, house, house.facts["patient_link"], house.facts["patient"]["email"])
+            people.test_device(patient)
+        assert max(relay.carried().values()) > SOME_PACKETS, "a browser without UDP takes the relay"
         assert re.search(r"cache-control: public, max-age=31536000, immutable", curl(f"{base}{sheet}", root))
 
         house.env["SSL_CERT_FILE"] = str(root)
-        report = json.loads(house.colloque("rehearse", "--base-url", base, "--lang", "en", "--seconds", "20", "--json",
-                                           timeout_s=240))
+        report = json.loads(house.colloque("rehearse", "--base-url", base, "--lang", "en", "--seconds", "20", "--relay",
+                                           "--json", timeout_s=240))
         assert {line["speaker"] for line in report["transcript"]} == {"doctor", "patient"}
         assert report["first_media_ms"] > 0
         assert report["complete"], "words were still being written down"
+        assert sum(packets > SOME_PACKETS for packets in relay.carried().values()) == 3
+        assert report["relays"] == {"doctor": relay.urls[0], "patient": relay.urls[-1]}

@@ -18,6 +18,7 @@ def test_production_starts_with_safe_settings():
     ({"kek_file": None}, "keys new"),
     ({"kek_file": "var/keys/demo.kek"}, "demo key"),
     ({"smtp_host": ""}, "SMTP"),
+    ({"turn_urls": "turn:relay.example"}, "TURN_SECRET"),
     ({"trusted_proxies": 0}, "limits and audit trail"),
 ])
 def test_production_refuses_and_says_what_to_do(change, word):
