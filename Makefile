@@ -28,7 +28,7 @@ unit: ## Unit tests and guards, but for the texts (check has them)
 	@$(ROOMY) $(PY) -m pytest tests --ignore=tests/trips --ignore=tests/guards/test_translations.py -n 2 --dist loadfile --no-loadscope-reorder
 
 trips: ## Whole visits: real browsers, media, Whisper, SMTP, Caddy
-	@$(ROOMY) $(PY) -m pytest tests/trips -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(ROOMY) $(PY) -m pytest tests/trips -n 2 --dist loadfile --no-loadscope-reorder
 
 bench-peers: setup-test ## Install what `bench media` compares the media node with (Debian packages where root)
 	@scripts/bench-peers

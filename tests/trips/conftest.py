@@ -33,18 +33,8 @@ START_S = 60.0
 
 @pytest.hookimpl(trylast=True)  # after the order that all tests get
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side (`-n 2 --dist loadgroup`): trips that share a house stay together, the two whole visits do not.
-
-    The longest come first: a process takes a next group before its last one is done, and must not sit on two whole visits.
-    """
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group(item.name if _is_whole_visit(item) else item.path.stem))
-    items.sort(key=_is_whole_visit, reverse=True)
-
-
-def _is_whole_visit(item: pytest.Item) -> bool:
-    return item.path.stem == "test_whole_visit"
+    """The whole visits first: they speak in real time, one after the other, while the other process does all the rest."""
+    items.sort(key=lambda item: item.path.stem != "test_whole_visit")
 
 
 def free_port() -> int:
