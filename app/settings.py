@@ -1,12 +1,15 @@
 """Settings: the environment (COLLOQUE_*) over one file (colloque.env), documented in docs/settings.md."""
 
 import os
+import re
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+TURN_URL = re.compile(r"turns?:(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(\?transport=(udp|tcp))?", re.ASCII)
 
 
 class UnsafeSettings(ValueError):
@@ -62,6 +65,15 @@ class Settings(BaseSettings):
                 or parts.query or parts.fragment or "@" in parts.netloc:
             raise ValueError("COLLOQUE_BASE_URL must be an origin such as https://visits.clinic.example, without a path")
         return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @field_validator("turn_urls")
+    @classmethod
+    def relays(cls, value: str) -> str:
+        """URLs as browsers take them: one that is malformed would keep every browser out of its call."""
+        for url in filter(None, (part.strip() for part in value.split(","))):
+            if not TURN_URL.fullmatch(url):
+                raise ValueError(f"COLLOQUE_TURN_URLS: {url} is no URL such as turn:turn.clinic.example:3478?transport=udp")
+        return value
 
     @property
     def secure(self) -> bool:

@@ -12,10 +12,8 @@ from pathlib import Path
 CHROMIUM = "/usr/bin/chromium"
 ARGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
         "--no-first-run", "--autoplay-policy=no-user-gesture-required")
-START_S = 30.0
-
-
 MEDIA_ARGS = ("--use-fake-ui-for-media-stream", "--allow-loopback-in-peer-connection")
+START_S = 30.0
 
 
 def fake_devices(pictures_per_s: int, wav: Path | None = None, *, once: bool = False) -> list[str]:
@@ -27,7 +25,8 @@ def fake_devices(pictures_per_s: int, wav: Path | None = None, *, once: bool = F
 @contextmanager
 def running(profile: Path, *more: str) -> Iterator[str]:
     """Start it; yields where its DevTools protocol listens. Raises TimeoutError when it does not start."""
-    command = [CHROMIUM, *ARGS, *more, "--headless", "--mute-audio", "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"]
+    command = [CHROMIUM, *ARGS, *more, "--headless", "--mute-audio", "--remote-debugging-port=0",
+               f"--user-data-dir={profile}", "about:blank"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield f"http://127.0.0.1:{_port(profile / 'DevToolsActivePort')}"

@@ -155,7 +155,7 @@ def test_what_was_sent_can_be_sent_again_until_it_is_too_old() -> None:
     ingress, egress, wire = camera()
     for number in range(600):
         feed(ingress, packet(number))
-    egress.send_again([wire.sequences[-1], wire.sequences[-CACHE_PACKETS], wire.sequences[0], 12_345], 5.0)
+    egress.send_again([wire.sequences[-1], wire.sequences[-CACHE_PACKETS], wire.sequences[0], (wire.sequences[-1] + 1) % 65_536], 5.0)
     assert wire.again == [wire.packets[-1], wire.packets[-CACHE_PACKETS]]
     egress.attach(wire)  # another transport, other keys
     egress.send_again([wire.sequences[-1]], 6.0)

@@ -47,6 +47,18 @@ def test_an_origin_is_kept_as_browsers_send_it(typed, kept):
     assert Settings(_env_file=None, base_url=typed).base_url == kept
 
 
+@pytest.mark.parametrize("urls", ["relay.example", "turn://relay.example", "turn:relay.example?transport=tls", "stun:relay.example",
+                                  "turn:relay.example, http://relay.example", "turn:"])
+def test_a_relay_that_browsers_would_choke_on_is_refused(urls):
+    with pytest.raises(ValueError, match="COLLOQUE_TURN_URLS"):
+        Settings(_env_file=None, turn_urls=urls)
+
+
+def test_relays_are_kept_in_their_order():
+    urls = "turn:[2001:db8::7]:3478?transport=udp , turns:relay.example:443?transport=tcp,turn:203.0.113.7"
+    assert Settings(_env_file=None, turn_urls=urls).turn_servers == [url.strip() for url in urls.split(",")]
+
+
 def test_every_setting_is_documented():
     text = Path("docs/settings.md").read_text()
     for name, field in Settings.model_fields.items():
