@@ -42,7 +42,7 @@ async def test_both_see_and_hear_each_other(house: House, node: RunningNode) -> 
             ("3", "d1", "doctor", "audio"), ("4", "d1", "doctor", "video"), ("5", "d1", "doctor", "screen")]
         stats = await doctor.stats()
         assert stats["lost"] == {"audio": 0, "video": 0}
-        assert stats["join_ms"] > 0  # how fast: bench join
+        assert stats["join_ms"] < 2_000
         figures = await house.link.stats("visit-1")
         assert {f["participant"]: f["state"] for f in figures} == {"d1": "connected", "p1": "connected"}
 

@@ -237,8 +237,8 @@ async def test_a_call_over_a_lossy_and_jittery_path(house: House, node: RunningN
 
     monkeypatch.setattr(HostConnection, "transmit", lossy)
     async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient") as patient:
-        await until(lambda: doctor._frames.get("video", 0) > 40 and patient._frames.get("video", 0) > 40, 15)
-        await until(lambda: doctor._frames.get("audio", 0) > 100)
+        await until(lambda: doctor._frames.get("video", 0) > 40 and patient._frames.get("video", 0) > 40
+                    and doctor._frames.get("audio", 0) > 100, 15)
         figures = await house.link.stats("visit-1")
         assert sum(f["receives"][0]["video"]["resent"] for f in figures) > 0
         assert max(f["receives"][0]["audio"]["lost"] for f in figures) > 0
