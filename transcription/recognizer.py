@@ -55,6 +55,8 @@ class Limits:
     max_compression: float = 2.4  # beyond these nothing is shown
     min_logprob: float = -0.75  # where Whisper hears no speech either; openai's -1 lets a "you" of silence through
     max_no_speech: float = 0.6
+    poor_logprob: float = -0.9  # a "Pouf!" of a cough: not even half sure of the words, and
+    some_no_speech: float = 0.15  # not sure that somebody speaks
     hopeless_logprob: float = -1.5
 
 
@@ -162,7 +164,7 @@ class Recognizer:
                     request: Request) -> _Heard:
         """What is heard with the list of expected words put away, where having read it may have misled Whisper."""
         unread = replace(request, expected=())
-        if self._echoes(heard.result.text, request.expected):
+        if self._echoes(heard.result, request.expected):
             plain = self._decode(samples, WHOLE_WINDOW, unread)
             return heard if self._judge(plain, suspect=False).text else plain
         loops = self._runs_on(heard.result, request.cap)
@@ -174,10 +176,11 @@ class Recognizer:
             return heard if unsure or astray else plain
         return heard
 
-    def _echoes(self, text: str, expected: Expected) -> bool:
-        """Whether nothing but expected words was heard: noise may make Whisper say what it has just read."""
-        said = WORDS.findall(text.lower())
-        return bool(expected and said) and set(said) <= set(WORDS.findall(self._tokenizer.decode(expected).lower()))
+    def _echoes(self, result: DecodingResult, expected: Expected) -> bool:
+        """Whether expected words are most of it, or in what is doubtful: noise may make Whisper say what it has read."""
+        said = set(WORDS.findall(result.text.lower()))
+        read = said & set(WORDS.findall(self._tokenizer.decode(expected).lower()))
+        return bool(read) and (2 * len(read) >= len(said) or result.avg_logprob < self.limits.doubtful_logprob)
 
     def _room(self, count: int) -> int:
         """How much sound may stand before so many samples."""
@@ -217,7 +220,10 @@ class Recognizer:
 
     def _judge(self, heard: _Heard, suspect: bool) -> Recognition:
         limits, result = self.limits, heard.result
-        silent = result.no_speech_prob > limits.max_no_speech and result.avg_logprob < limits.min_logprob
+        silent = any(
+            result.no_speech_prob > no_speech and result.avg_logprob < logprob
+            for no_speech, logprob in ((limits.max_no_speech, limits.min_logprob), (limits.some_no_speech, limits.poor_logprob))
+        )
         hopeless = result.avg_logprob < limits.hopeless_logprob or result.compression_ratio > limits.max_compression
         invented = silent or hopeless or phantom(result.text)
         words = () if invented else self._words(heard)
