@@ -6,8 +6,7 @@ import time
 from pathlib import Path
 
 import jiwer
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.trips import people
 from tests.trips.conftest import CONSULTATIONS, House, browser_speaking, consultation_wav, running_house
@@ -28,12 +27,6 @@ VISITS = {
 }
 
 
-@pytest.fixture(scope="module")
-def trip_house(tmp_path_factory):
-    with running_house(tmp_path_factory.mktemp("trip"), COLLOQUE_CLINIC_ZONE=people.midday_zone()) as house:
-        yield house
-
-
 LAST_WORDS_SHOWN = """() => {
     const line = document.querySelector("#caption > p:last-child").getBoundingClientRect();
     return line.height > 0 && line.bottom <= document.querySelector(".tools").getBoundingClientRect().top;
@@ -48,10 +41,16 @@ def shot(page: Page, name: str) -> None:
     page.screenshot(path=SHOTS / f"{name}.png", full_page=False)
 
 
-@pytest.mark.parametrize("lang", ["fr", "en"])
-def test_a_visit_from_slot_to_signature(lang, trip_house: House, playwright, tmp_path):
-    story = VISITS[lang]
-    house, zone = trip_house, trip_house.env["COLLOQUE_CLINIC_ZONE"]
+def from_slot_to_signature(lang: str, playwright: Playwright, tmp_path: Path) -> None:
+    """Hold the visit of a language in a house of its own."""
+    with running_house(tmp_path / "house", COLLOQUE_CLINIC_ZONE=people.midday_zone()) as house:
+        hold_visit(lang, house, playwright, tmp_path)
+        assert json.loads(house.colloque("audit", "verify", "--json"))["fault"] == ""
+
+
+def hold_visit(lang: str, house: House, playwright: Playwright, tmp_path: Path) -> None:
+    """Everything from the scheduler's hours to the patient's summary."""
+    story, zone = VISITS[lang], house.env["COLLOQUE_CLINIC_ZONE"]
     wavs = {t: consultation_wav(story["consultation"], t, tmp_path, lead_s=1.0) for t in ("patient", "doctor")}
     truth = json.loads((CONSULTATIONS / story["consultation"] / "truth.json").read_text())
     address = story["patient"]["email"]
@@ -153,7 +152,6 @@ def test_a_visit_from_slot_to_signature(lang, trip_house: House, playwright, tmp
         people.open_link(reader, house, people.link_in(released), address)
         expect(reader.locator("main")).to_contain_text("Buvez beaucoup")
         shot(reader, f"patient-summary-{lang}")
-    assert json.loads(house.colloque("audit", "verify", "--json"))["fault"] == ""
 
 
 def listen(page: Page) -> None:
