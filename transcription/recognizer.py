@@ -177,7 +177,7 @@ class Recognizer:
         return heard
 
     def _echoes(self, result: DecodingResult, expected: Expected) -> bool:
-        """Whether expected words are most of it, or in what is doubtful: noise may make Whisper say what it has read."""
+        """Whether expected words are most of it, or in what is doubtful: noise may make Whisper say what it read."""
         said = set(WORDS.findall(result.text.lower()))
         read = said & set(WORDS.findall(self._tokenizer.decode(expected).lower()))
         return bool(read) and (2 * len(read) >= len(said) or result.avg_logprob < self.limits.doubtful_logprob)
@@ -220,9 +220,9 @@ class Recognizer:
 
     def _judge(self, heard: _Heard, suspect: bool) -> Recognition:
         limits, result = self.limits, heard.result
-        silent = any(
-            result.no_speech_prob > no_speech and result.avg_logprob < logprob
-            for no_speech, logprob in ((limits.max_no_speech, limits.min_logprob), (limits.some_no_speech, limits.poor_logprob))
+        silent = (
+            (result.no_speech_prob > limits.max_no_speech and result.avg_logprob < limits.min_logprob)
+            or (result.no_speech_prob > limits.some_no_speech and result.avg_logprob < limits.poor_logprob)
         )
         hopeless = result.avg_logprob < limits.hopeless_logprob or result.compression_ratio > limits.max_compression
         invented = silent or hopeless or phantom(result.text)

@@ -203,7 +203,7 @@ class TapEvent(Strict):
     room: Identifier
     participant: Identifier
     visit_id: Identifier
-    stream_id: Identifier | None
+    stream_id: Identifier
     state: TapState
     reason: str = ""
 

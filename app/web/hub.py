@@ -102,7 +102,7 @@ class Hub:
         rooms = link.hello.rooms if link.hello else []
         log.info("media node connected", node=link.node, rooms=len(rooms))
         await self._rooms.node_up(link, {
-            room.room: {p.participant: Seat(p.participant, p.role, state=p.state, tapped=p.tap is not None)
+            room.room: {p.participant: Seat(p.participant, p.role, state=p.state, stream=p.tap or "")
                         for p in room.participants} for room in rooms})
 
     async def _node_says(self, link: MediaLink, event: Event) -> None:
@@ -114,8 +114,8 @@ class Hub:
                 rooms.layout(event.room, event.participant, [slot.model_dump() for slot in event.slots])
             case VideoEvent():
                 rooms.tell(event.room, {"type": "video", "participant": event.participant, "paused": event.paused})
-            case TapEvent(state="started", stream_id=str(stream_id)):
-                await rooms.tap_started(event.visit_id, event.participant, stream_id)
+            case TapEvent(state="started"):
+                await rooms.tap_started(event.visit_id, event.participant, event.stream_id)
             case TapEvent():
                 await rooms.tap_ended(event.visit_id, event.participant, event.stream_id, event.reason)
             case Incident():

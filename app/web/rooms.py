@@ -181,7 +181,7 @@ class Rooms:
     def interim(self, visit_id: str, role: str, start_at_ms: int, text: str) -> None:
         """What a participant is saying: to the doctor's screen, while their speech is tapped (so consented)."""
         room = self._rooms.get(visit_id)
-        if room and any(seat.tapped and seat.role == role for seat in room.seats.values()):
+        if room and any(seat.stream and seat.role == role for seat in room.seats.values()):
             body = {"type": "interim", "role": role, "start_at_ms": start_at_ms, "text": text}
             self.tell(visit_id, body, to="doctor")
 
@@ -230,7 +230,8 @@ class Rooms:
                 await self._mark(visit_id, "connection_back", seat.role)
             await self._sync_taps(room)
             return
-        seat.tapped = seat.tapped and state != "left"  # a lost participant's tap goes on when they join again
+        if state == "left":  # a lost participant's tap goes on when they join again
+            seat.stream = ""
         if state == "lost" and reason != "remote":  # a reload is no incident
             seat.missed = True
             await self._mark(visit_id, "connection_lost", seat.role)
@@ -254,14 +255,14 @@ class Rooms:
         if self.on_stream is not None:
             await self.on_stream(visit_id, stream_id)
 
-    async def tap_ended(self, visit_id: str, participant: str, stream_id: str | None, reason: str) -> None:
+    async def tap_ended(self, visit_id: str, participant: str, stream_id: str, reason: str) -> None:
         """A sealed stream ended: closed or withdrawn, or it failed and the transcript says so."""
         room = self._rooms.get(visit_id)
         failed = reason not in ("closed", "withdrawn")
-        if room and participant in room.seats:
-            room.seats[participant].tapped = False
-        if stream_id is not None:
-            await self._db.write(ROOMS_ACTOR, transcripts.end_stream, stream_id, "lost" if failed else reason)
+        seat = room.seats.get(participant) if room else None
+        if seat is not None and seat.stream == stream_id:  # not the next one, which may run already
+            seat.stream = ""
+        await self._db.write(ROOMS_ACTOR, transcripts.end_stream, stream_id, "lost" if failed else reason)
         if failed:
             await self._missed(room, visit_id)
 
@@ -290,7 +291,7 @@ class Rooms:
     def _move(room: Room, node: MediaNode | None) -> None:
         room.node = node
         for seat in room.seats.values():
-            seat.tapped = False  # a tap lives on its node
+            seat.stream = ""  # a tap lives on its node
 
     def _seated(self, visit_id: str, participant: str) -> MediaNode:
         room = self._rooms.get(visit_id)
@@ -318,7 +319,7 @@ class Rooms:
         self._move(room, node)
         for name, seat in seats.items():
             known = room.seats.setdefault(name, seat)
-            known.state, known.tapped = seat.state, seat.tapped
+            known.state, known.stream = seat.state, seat.stream
         await self._sync_taps(room)
 
     async def _sync_taps(self, room: Room) -> None:
@@ -328,23 +329,23 @@ class Rooms:
             reason: EndReason = "withdrawn" if speech.running and not speech.consented else "closed"
             for seat in list(room.seats.values()):
                 on = wanted and seat.state == "connected"
-                if room.node is None or on == seat.tapped:
-                    continue
-                seat.tapped = await self._tap(room, seat, speech, on=on, reason=reason)
+                if room.node is not None and on != bool(seat.stream):
+                    await self._tap(room, seat, speech, on=on, reason=reason)
 
-    async def _tap(self, room: Room, seat: Seat, speech: Speech, *, on: bool, reason: EndReason) -> bool:
+    async def _tap(self, room: Room, seat: Seat, speech: Speech, *, on: bool, reason: EndReason) -> None:
         if room.node is None:
-            return seat.tapped
+            return
         sealed = ""
         if on and speech.key is not None:
             sealed = base64.b64encode(seal_key(room.node.public_key, speech.key, visit_id=room.id)).decode()
         language: Language = "en" if speech.language == "en" else "fr"
         command = room.node.tap(room.id, seat.participant, on=on, sealed_key=sealed, language=language, reason=reason)
-        if await _try(command, "tap"):
-            return on
-        if on:
-            await self._missed(room, room.id)
-        return seat.tapped
+        try:
+            seat.stream = await command or ""
+        except MediaError as failure:
+            _not_followed("tap", failure)
+            if on:
+                await self._missed(room, room.id)
 
     async def _missed(self, room: Room | None, visit_id: str) -> None:
         await self._mark(visit_id, "transcription_unavailable")
@@ -371,11 +372,13 @@ def _mark(tx: Tx, visit_id: str, kind: Marker, role: str) -> Line | None:
     return None if row is None else transcripts.line(tx, encounters.status_of(tx, visit_id), row)
 
 
-async def _try(call: Awaitable[object], what: str) -> bool:
+async def _try(call: Awaitable[object], what: str) -> None:
     # A node that does not answer reports its rooms when it is back; the state is made right then.
     try:
         await call
     except MediaError as failure:
-        log.warning("media node did not follow", command=what, error=type(failure).__name__)
-        return False
-    return True
+        _not_followed(what, failure)
+
+
+def _not_followed(command: str, failure: MediaError) -> None:
+    log.warning("media node did not follow", command=command, error=type(failure).__name__)

@@ -54,7 +54,7 @@ class Seat:
     video: bool = True
     screen: bool = False
     state: MediaState = "connecting"
-    tapped: bool = False
+    stream: str = ""  # of the tap that runs
     missed: bool = False  # lost, and the transcript says so
 
     def body(self) -> Body:

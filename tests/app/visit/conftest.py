@@ -106,6 +106,7 @@ class FakeNode:
         self.node, self.public_key = node, PUBLIC
         self.calls: list[tuple] = []
         self.epochs = itertools.count(1)
+        self.streams: dict[str, int] = {}  # how many of each participant
         self.silent = self.tapless = False
         self.admitting = True
         self.refuses = ""
@@ -139,6 +140,9 @@ class FakeNode:
             raise MediaRefused("disk-full", "no space is left for sealed speech")
         if on:
             assert open_key(PRIVATE, base64.b64decode(sealed_key), visit_id=room)
+            self.streams[participant] = self.streams.get(participant, 0) + 1
+            return f"{participant}-{self.streams[participant]}"
+        return None
 
     def asked(self, name):
         return [call[1:] for call in self.calls if call[0] == name]

@@ -56,12 +56,27 @@ async def test_without_consent_to_transcription_nothing_is_tapped(house, clinic,
     assert node.asked("tap") == [("patient", True, "")]
 
 
+async def test_a_mind_changed_twice_stops_the_tap_though_the_first_ones_end_is_told_late(house, clinic, node):
+    patient, _doctor = await in_call(house, clinic)
+    visit = clinic.visits[0]
+    await house.rooms.participant_changed(visit, "patient", "connected")
+    for agrees in (False, True):
+        await patient.say(type="consent", transcription=agrees)
+        while (await patient.hear("transcription"))["consent"] is not agrees:
+            pass
+    await house.rooms.tap_ended(visit, "patient", "patient-1", "withdrawn")
+    await patient.say(type="consent", transcription=False)
+    while (await patient.hear("transcription"))["consent"]:
+        pass
+    assert node.asked("tap")[-2:] == [("patient", True, ""), ("patient", False, "withdrawn")]
+
+
 async def test_withdrawing_in_the_call_stops_the_taps_within_a_second_and_everybody_is_told(house, clinic, node, db):
     patient, doctor = await in_call(house, clinic)
     visit = clinic.visits[0]
     await connected(house, visit)
     for role in ("patient", "doctor"):
-        await house.rooms.tap_started(visit, role, f"stream-{role}")
+        await house.rooms.tap_started(visit, role, f"{role}-1")
     assert kinds(db, clinic) == ["transcription_started"]
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -71,12 +86,12 @@ async def test_withdrawing_in_the_call_stops_the_taps_within_a_second_and_everyb
     assert loop.time() - began < 1
     assert node.asked("tap")[2:] == [("patient", False, "withdrawn"), ("doctor", False, "withdrawn")]
     for role in ("patient", "doctor"):
-        await house.rooms.tap_ended(visit, role, f"stream-{role}", "withdrawn")
+        await house.rooms.tap_ended(visit, role, f"{role}-1", "withdrawn")
     assert "transcription_withdrawn" in kinds(db, clinic)
     assert [m["kind"] for m in doctor.heard if m["type"] == "caption"] == [
         "transcription_started", "transcription_withdrawn"]
     await patient.hear("caption")
-    stream = db.read_sync(SYSTEM, lambda tx: tx.session.get(SpeechStream, "stream-patient"))
+    stream = db.read_sync(SYSTEM, lambda tx: tx.session.get(SpeechStream, "patient-1"))
     assert stream.end_reason == "withdrawn"
 
 
@@ -103,8 +118,8 @@ async def test_a_lost_connection_is_traced_and_the_tap_is_kept(house, clinic, no
 async def test_a_tap_that_fails_is_said_in_the_transcript_and_the_call_goes_on(house, clinic, node, db):
     patient, _ = await in_call(house, clinic)
     await connected(house, clinic.visits[0])
-    await house.rooms.tap_started(clinic.visits[0], "patient", "stream-1")
-    await house.rooms.tap_ended(clinic.visits[0], "patient", "stream-1", "disk-full")
+    await house.rooms.tap_started(clinic.visits[0], "patient", "patient-1")
+    await house.rooms.tap_ended(clinic.visits[0], "patient", "patient-1", "disk-full")
     assert "transcription_unavailable" in kinds(db, clinic)
     await patient.say(type="join")
     await patient.hear("offer")
@@ -117,10 +132,10 @@ async def test_a_tap_that_failed_is_begun_again_once_it_can(house, clinic, node,
     await in_call(house, clinic)
     await connected(house, clinic.visits[0])
     assert len(node.asked("tap")) == 2
-    await house.rooms.tap_started(clinic.visits[0], "patient", "stream-1")
+    await house.rooms.tap_started(clinic.visits[0], "patient", "patient-1")
     node.tapless = True
     clock.forward(seconds=5)
-    await house.rooms.tap_ended(clinic.visits[0], "patient", "stream-1", "disk-full")
+    await house.rooms.tap_ended(clinic.visits[0], "patient", "patient-1", "disk-full")
     await asyncio.sleep(0.3)
     tries = len(node.asked("tap"))
     assert tries > 3, "tried again"
@@ -131,7 +146,7 @@ async def test_a_tap_that_failed_is_begun_again_once_it_can(house, clinic, node,
     await asyncio.sleep(0.3)
     assert len(node.asked("tap")) == tries, "and not when it holds"
     clock.forward(seconds=5)
-    await house.rooms.tap_started(clinic.visits[0], "patient", "stream-2")
+    await house.rooms.tap_started(clinic.visits[0], "patient", "patient-2")
     said = kinds(db, clinic)
     assert said.count("transcription_unavailable") == 1, "said once"
     assert said[-1] == "transcription_started"
@@ -218,7 +233,7 @@ async def test_after_a_restart_of_web_running_calls_are_found_and_finished_ones_
     restarted = Rooms(db, house.app_[BUS])
     survivor = FakeNode("node-2")
     await restarted.node_up(survivor, {
-        visit: {"patient": Seat("patient", "patient", state="connected", tapped=True),
+        visit: {"patient": Seat("patient", "patient", state="connected", stream="patient-1"),
                 "doctor": Seat("doctor", "doctor", state="connected")},
         over: {}, "probe-1": {}})
     assert survivor.asked("close") == [(over,), ("probe-1",)]
@@ -233,7 +248,7 @@ async def test_consent_withdrawn_while_the_node_was_away_stops_the_tap_when_it_i
     await patient.say(type="consent", transcription=False)
     while (await patient.hear("transcription"))["consent"]:
         pass
-    await house.rooms.node_up(node, {visit: {"patient": Seat("patient", "patient", state="connected", tapped=True)}})
+    await house.rooms.node_up(node, {visit: {"patient": Seat("patient", "patient", state="connected", stream="patient-1")}})
     assert ("patient", False, "withdrawn") in node.asked("tap")
 
 
@@ -264,7 +279,7 @@ async def answer(ws):
         return json.loads((await ws.receive()).data)
 
 
-def segment(visit, clock, text="J'ai de la fièvre.", first=0, stream="stream-patient"):
+def segment(visit, clock, text="J'ai de la fièvre.", first=0, stream="patient-1"):
     start = epoch_ms(clock.at) + 1000
     return Segment(visit_id=visit, stream_id=stream, participant_id="patient", role="patient", first_seq=first,
                    last_seq=first + 99, start_at_ms=start, end_at_ms=start + 2000, text=text, language="fr",
@@ -276,7 +291,7 @@ async def test_words_are_written_down_before_they_are_acknowledged_and_shown(hou
     visit = clinic.visits[0]
     await connected(house, visit)
     await worker.send_str(segment(visit, clock).model_dump_json())
-    assert await answer(worker) == {"type": "ack", "stream_id": "stream-patient", "last_seq": 99}
+    assert await answer(worker) == {"type": "ack", "stream_id": "patient-1", "last_seq": 99}
     read = db.read_sync(clinic.doctor, transcripts.read, visit)
     assert [(line.role, line.text) for line in read] == [("patient", "J'ai de la fièvre.")]
     caption = await doctor.hear("caption")
@@ -361,15 +376,15 @@ async def test_the_end_of_a_stream_and_refused_frames_are_noted(house, clinic, w
     await in_call(house, clinic)
     visit = clinic.visits[0]
     await connected(house, visit)
-    await house.rooms.tap_started(visit, "patient", "stream-patient")
-    assert (await answer(worker)) == {"type": "stream", "visit_id": visit, "stream_id": "stream-patient"}
-    await worker.send_json({"type": "refused", "visit_id": visit, "stream_id": "stream-patient", "sequence": 7,
+    await house.rooms.tap_started(visit, "patient", "patient-1")
+    assert (await answer(worker)) == {"type": "stream", "visit_id": visit, "stream_id": "patient-1"}
+    await worker.send_json({"type": "refused", "visit_id": visit, "stream_id": "patient-1", "sequence": 7,
                             "reason": "altered"})
-    await worker.send_str(StreamDone(visit_id=visit, stream_id="stream-patient").model_dump_json())
+    await worker.send_str(StreamDone(visit_id=visit, stream_id="patient-1").model_dump_json())
     assert (await answer(worker))["type"] == "stream_done_ack"
     assert db.read_sync(SYSTEM, transcripts.open_streams, visit) == []
     events = db.read_sync(SYSTEM, audit.search)
-    assert any(e.outcome == "refused" and e.entity_id == "stream-patient" and '"altered"' in e.detail for e in events)
+    assert any(e.outcome == "refused" and e.entity_id == "patient-1" and '"altered"' in e.detail for e in events)
 
 
 async def test_the_doctor_is_told_when_nobody_recognises_speech(house, clinic, worker):
