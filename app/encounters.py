@@ -27,11 +27,15 @@ DEFAULT_REGION = "FR"
 
 
 class VisitFacts(BaseModel):
-    """What French rules ask of the record of a teleconsultation (HAS 2019): sealed with the encounter."""
+    """What French rules ask of the record of a teleconsultation (HAS 2019): sealed with the encounter.
+
+    spoken: the language of each role that does not speak the visit's.
+    """
 
     location: str = Part(default="", max_length=200)
     callback_phone: str = Part(default="", max_length=40)
     identity_document: str = Part(default="", max_length=80)
+    spoken: dict[str, str] = {}
 
     @field_validator("callback_phone")
     @classmethod
@@ -83,7 +87,6 @@ class Visit:
     patient: PatientIdentity
     facts: VisitFacts
     transcription: bool
-
 
 def open_for(tx: Tx, appointment_id: str) -> Encounter:
     """The encounter of an appointment, made if this is the first time. Raises AccessDenied, Conflict."""
@@ -209,9 +212,23 @@ def record_facts(tx: Tx, encounter_id: str, facts: VisitFacts, *, identity_seen:
         raise Conflict("The patient has not arrived yet.")
     if identity_seen != (encounter.identity_seen_at is not None):
         encounter.identity_seen_at = tx.now if identity_seen else None
-    tx.seal(encounter, facts)
+    tx.seal(encounter, facts.model_copy(update={"spoken": facts_of(tx, encounter).spoken}))
     tx.session.add(encounter)
     return encounter
+
+
+def speaks(tx: Tx, encounter_id: str, role: str, language: str) -> None:
+    """From now on this role speaks another language (its code) in the visit. Raises Conflict when it is over."""
+    encounter = find(tx, encounter_id, Action.VISIT_CONDUCT, step="language", speaker=role)
+    _refuse_finished(encounter)
+    facts = facts_of(tx, encounter)
+    tx.seal(encounter, facts.model_copy(update={"spoken": facts.spoken | {role: language}}))
+    tx.session.add(encounter)
+
+
+def spoken_by(tx: Tx, encounter: Encounter, role: str) -> str:
+    """The language that this role speaks in a visit; the caller was permitted to read the encounter."""
+    return facts_of(tx, encounter).spoken.get(role, encounter.language)
 
 
 def facts_of(tx: Tx, encounter: Encounter) -> VisitFacts:

@@ -39,6 +39,16 @@ def negotiate(cookie: str | None, accept: str, default: str) -> str:
     return (found or default)[:2]
 
 
+def language_name(code: str, lang: str) -> str:
+    """A language's name in another: "es" is "espagnol" in French."""
+    return str(Locale(lang).languages.get({"jw": "jv"}.get(code, code), code))
+
+
+def sortable(name: str) -> str:
+    """What a name is sorted by: its letters without accents and capitals."""
+    return "".join(c for c in unicodedata.normalize("NFD", name.casefold()) if not unicodedata.combining(c))
+
+
 def isolated(name: str) -> str:
     """A name inside a sentence, so that letters written from right to left leave the words around it in place.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
@@ -17,6 +17,7 @@ from app.people import Organization, Patient, PatientIdentity, Practitioner
 from app.scheduling.tables import Appointment, BookingNote, Motif
 
 PRESENT_S = 40  # two heartbeats of the waiting page and some air
+NIGHT = timedelta(hours=3)  # before and after midnight belong to one shift
 NO_SHOW_MIN = 10  # a patient this late without a sign no longer holds up those after
 
 
@@ -83,8 +84,8 @@ def expected_starts(turns: Sequence[Turn], now: datetime) -> dict[str, datetime]
     return expected
 
 
-def queue(tx: Tx, on: date | None = None, shown: set[str] | None = None) -> list[QueueEntry]:
-    """The acting doctor's visits of a day (today) in the clinic's zone, in order of their time.
+def queue(tx: Tx, shown: set[str] | None = None) -> list[QueueEntry]:
+    """The acting doctor's visits of today in the clinic's zone, in order of their time; near midnight also the next.
 
     `shown` holds the visits this screen was already told about: a live queue is refreshed often, and
     what it discloses is in the trail once for each visit. It is filled on the way.
@@ -94,7 +95,7 @@ def queue(tx: Tx, on: date | None = None, shown: set[str] | None = None) -> list
     guard.permit(tx, Action.QUEUE_READ, entity="Queue", quiet=bool(known))
     if practitioner is None:
         raise AccessDenied
-    rows = _day(tx, practitioner, on or tx.now.astimezone(_zone(tx, practitioner)).date())
+    rows = _shift(tx, practitioner, tx.now)
     expected = expected_starts([_turn(a, e) for a, e in rows], tx.now)
     for appointment, _ in rows:
         if appointment.id not in known:
@@ -111,9 +112,7 @@ def place(tx: Tx, encounter_id: str) -> Place:
     mine = tx.session.get(Appointment, encounter_id)
     if practitioner is None or mine is None:
         raise AccessDenied
-    zone = _zone(tx, practitioner)
-    rows = _day(tx, practitioner, mine.start_at.astimezone(zone).date())
-    turns = [_turn(a, e) for a, e in rows]
+    turns = [_turn(a, e) for a, e in _shift(tx, practitioner, mine.start_at)]
     expected_at = expected_starts(turns, tx.now).get(encounter_id, mine.start_at)
     ahead = sum(t.status == "in-progress" or (t.status == "arrived" and t.start_at < mine.start_at)
                 for t in turns if t.id != encounter_id)
@@ -135,9 +134,11 @@ def _zone(tx: Tx, practitioner: Practitioner) -> ZoneInfo:
     return ZoneInfo(organization.zone if organization else "UTC")
 
 
-def _day(tx: Tx, practitioner: Practitioner, on: date) -> list[tuple[Appointment, Encounter | None]]:
+def _shift(tx: Tx, practitioner: Practitioner, at: datetime) -> list[tuple[Appointment, Encounter | None]]:
     zone = _zone(tx, practitioner)
-    begin, end = (datetime.combine(day, time(), zone) for day in (on, on + timedelta(days=1)))
+    today = at.astimezone(zone).date()
+    begin, end = (datetime.combine(day, time(), zone) for day in (today, today + timedelta(days=1)))
+    begin, end = min(begin, at - NIGHT), max(end, at + NIGHT)
     query = (
         select(Appointment, Encounter).join(Encounter, col(Encounter.id) == col(Appointment.id), isouter=True)
         .where(Appointment.practitioner_id == practitioner.id, Appointment.start_at >= begin)

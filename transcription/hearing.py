@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from transcription.protocol import TESTED
 from transcription.recognizer import Context, Expected, Recognition, Recognizer
 from transcription.stream import Cut, Spoken
 from transcription.tail import Tail
@@ -124,7 +125,8 @@ class Hearing:
     async def _hear(
         self, tail: Tail, spoken: Spoken, whisper: ThreadPoolExecutor, stop: threading.Event
     ) -> Recognition:
-        expected = self._expected.get(tail.header.visit_id, ())
+        # The list is in the visit's language; read before another one it would pull the words over.
+        expected = self._expected.get(tail.header.visit_id, ()) if tail.header.language in TESTED else ()
         work = functools.partial(self._recognizer.recognise, spoken.samples, tail.header.language, self._context(tail),
                                  expected=expected, wanted=lambda: not stop.is_set())  # fmt: skip
         try:

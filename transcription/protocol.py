@@ -5,7 +5,7 @@ Pure: frame layout, stream header and messages. No key, no file, no socket here.
 
 import hashlib
 import struct
-from typing import Annotated, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -23,7 +23,18 @@ KIND_AUDIO = 0
 KIND_END = 1
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Language = Literal["fr", "en"]
+Tested = Literal["fr", "en"]  # what our measures and our notes know
+# Whisper's codes of the languages that it writes down.
+Language = Literal[
+    "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de", "el", "en",
+    "es", "et", "eu", "fa", "fi", "fo", "fr", "gl", "gu", "ha", "haw", "he", "hi", "hr", "ht", "hu", "hy", "id",
+    "is", "it", "ja", "jw", "ka", "kk", "km", "kn", "ko", "la", "lb", "ln", "lo", "lt", "lv", "mg", "mi", "mk", "ml",
+    "mn", "mr", "ms", "mt", "my", "ne", "nl", "nn", "no", "oc", "pa", "pl", "ps", "pt", "ro", "ru", "sa", "sd", "si",
+    "sk", "sl", "sn", "so", "sq", "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "tk", "tl", "tr", "tt", "uk", "ur",
+    "uz", "vi", "yi", "yo", "yue", "zh"
+]
+TESTED: tuple[str, ...] = get_args(Tested)
+LANGUAGES: tuple[str, ...] = get_args(Language)
 EndReason = Literal["closed", "withdrawn", "lost"]
 Milliseconds = Annotated[int, Field(ge=0, lt=2**53)]
 Sequence = Annotated[int, Field(ge=0, lt=2**53)]

@@ -143,7 +143,7 @@ class Recognizer:
 
     def recognise(self, samples: Samples, language: str, context: Context | None = None, *,
                   expected: Expected = (), wanted: Wanted = _always) -> Recognition:
-        """What samples (float32, mono, 16 kHz, at most 30 s) say in language "fr" or "en".
+        """What samples (float32, mono, 16 kHz, at most 30 s) say in a language (Whisper's code).
 
         context: of this speaker in this language; the caller decides whether it remembers the result. wanted: asked
         from time to time; raises Abandoned once it says no.

@@ -99,7 +99,8 @@ class Rooms:
             return {"stream_id": None}
         participant = self._room(command.room).place(command.participant)
         running = self._taps.get(place)
-        if running is not None and running.header.visit_id == command.visit_id:
+        wanted = (command.visit_id, command.language)
+        if running is not None and (running.header.visit_id, running.header.language) == wanted:
             return {"stream_id": running.header.stream_id}
         self._end_tap(place, "closed")
         header = StreamHeader(

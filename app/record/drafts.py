@@ -120,7 +120,8 @@ def _patient(tx: Tx, encounter: Encounter) -> dict[str, Any]:
 
 def _turn(line: Line) -> dict[str, Any]:
     speaker = line.role if line.role in ("doctor", "patient") else "relative"
-    return {"speaker": speaker, "start": line.start, "end": line.end, "text": line.text,
+    text = "" if line.language else line.text  # the drafting would read words of another language wrongly
+    return {"speaker": speaker, "start": line.start, "end": line.end, "text": text,
             "low_confidence": line.low_confidence}
 
 
@@ -134,7 +135,7 @@ def content(answer: Mapping[str, Any], told: Material) -> NoteContent:
     return NoteContent(
         title=say("Teleconsultation note"), language="en" if told.language == "en" else "fr",
         sections=[s for s in sections if s.sentences], reason=reason,
-        omissions=[_omission(item, told.lines) for item in answer.get("omissions", [])],
+        omissions=[_omission(item, told.lines) for item in answer.get("omissions", [])] + _unread(told),
         conflicts=[_conflict(item, told.lines, sections) for item in answer.get("conflicts", [])],
         proposals=[_proposal(item, told.lines) for item in answer.get("proposals", [])],
     )
@@ -168,6 +169,19 @@ def _evidence(item: Mapping[str, Any], lines: Sequence[Line]) -> list[Evidence]:
 def _omission(item: Mapping[str, Any], lines: Sequence[Line]) -> Omission:
     return Omission(text=str(item["text"]), kind=str(item.get("type") or ""), section=str(item.get("code") or ""),
                     evidence=_evidence(item, lines))
+
+
+def _unread(told: Material) -> list[Omission]:
+    """What the drafting could not read, by language: the doctor decides what of it belongs into the note."""
+    say = i18n.translator(told.language).gettext
+    proofs: dict[str, list[Evidence]] = {}
+    for number, line in enumerate(told.lines):
+        if line.language:
+            proof = Evidence(segment=number, segment_id=line.id, start=line.start, end=line.end)
+            proofs.setdefault(line.language, []).append(proof)
+    what = say("Said in another language and not used for this draft: %(language)s")
+    return [Omission(text=what % {"language": i18n.language_name(code, told.language)}, kind="language", evidence=found)
+            for code, found in proofs.items()]
 
 
 def _conflict(item: Mapping[str, Any], lines: Sequence[Line], sections: Sequence[Section]) -> RecordConflict:

@@ -58,9 +58,11 @@ class Speech(BaseModel):
     """The words of one segment, or of a marker ("transcription stopped").
 
     doubts: [start, end) of the words of `text` that were heard badly. earlier: what `text` was, as heard first.
+    language: of what was said, where it is not the visit's.
     """
 
     text: str
+    language: str = ""
     doubts: list[tuple[int, int]] = []
     earlier: list[Wording] = []
 

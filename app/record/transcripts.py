@@ -52,6 +52,7 @@ class Line:
 
     `index` counts speech from 0, as evidence refers to it; a marker has -1, its `kind` and no text. `doubts` are the
     places in `text` of words that were heard badly. `heard` is what was recognised, once somebody corrected it.
+    `language` is that of the words where it is not the visit's.
     """
 
     index: int
@@ -67,6 +68,7 @@ class Line:
     low_confidence: bool
     doubts: tuple[tuple[int, int], ...] = ()
     heard: str = ""
+    language: str = ""
 
 
 def start_stream(tx: Tx, stream_id: str, encounter_id: str, role: str) -> SpeechStream:
@@ -130,9 +132,10 @@ def append_segment(tx: Tx, segment: Segment) -> TranscriptSegment | None:
         patient_id=encounter.patient_id, encounter_id=encounter.id, role=stream.role, kind=SPEECH,
         stream_id=segment.stream_id, first_seq=segment.first_seq, last_seq=segment.last_seq,
         start_at=start_at, end_at=from_epoch_ms(segment.end_at_ms),
-        language=segment.language, low_confidence=segment.low_confidence,
+        language=encounter.language, low_confidence=segment.low_confidence,
     )
-    tx.seal(row, Speech(text=segment.text, doubts=segment.doubts))
+    other = segment.language if segment.language != encounter.language else ""
+    tx.seal(row, Speech(text=segment.text, doubts=segment.doubts, language=other))
     tx.session.add(row)
     return row
 
@@ -179,7 +182,7 @@ def line(tx: Tx, encounter: Encounter, row: TranscriptSegment, index: int = -1) 
     return Line(index, row.id, row.stream_id, row.role, row.kind, speech.text,
                 _seconds(row.start_at - origin), _seconds(row.end_at - origin),
                 row.start_at, row.end_at, row.low_confidence, tuple(speech.doubts),
-                speech.earlier[0].text if speech.earlier else "")
+                speech.earlier[0].text if speech.earlier else "", speech.language)
 
 
 def audio_key(tx: Tx, encounter_id: str) -> bytes | None:

@@ -23,7 +23,7 @@ from app.web.doctor import day
 from app.web.keys import ACTOR, DATABASE, SETTINGS
 from app.web.limits import RateLimit
 from app.web.rendering import render, see_other
-from app.web.seats import Body, line_body
+from app.web.seats import SPEAKERS, Body, line_body
 from app.web.sockets import Goodbye, Socket
 
 TURN_LIFE = timedelta(hours=4)
@@ -157,6 +157,9 @@ class DoctorSocket(VisitSocket):
         if isinstance(signal, signals.TakeOver):
             self.rooms.tell(self.visit_id, {"type": "elsewhere"}, to=self.role, skip=self.id)
             await self._open(take_over=True)
+        elif self._conducts and isinstance(signal, signals.Speaks):
+            await self.db.write(self.actor, encounters.speaks, self.visit_id, signal.role, signal.language)
+            await self.rooms.language_changed(self.visit_id, signal.role, signal.language)
         elif self._conducts:
             await super().obey(signal)
         else:
@@ -174,12 +177,12 @@ class DoctorSocket(VisitSocket):
             await self.send({"type": "elsewhere"})
             return
         self.rooms.enter(self.visit_id, self.role, self.id)
-        encounter, lines, transcription = await self.db.read(self.actor, _standing, self.visit_id)
+        encounter, lines, transcription, spoken = await self.db.read(self.actor, _standing, self.visit_id)
         await self.send({
             "type": "visit", "status": encounter.status, "transcription": transcription,
             "captions": self.rooms.captions, "patient_online": self.rooms.is_present(self.visit_id, "patient"),
             "started_at_ms": _ms(encounter.media_started_at or encounter.started_at),
-            "lines": [line_body(line) for line in lines],
+            "lines": [line_body(line) for line in lines], "spoken": spoken,
         })
         if encounter.status == "finished":
             raise Goodbye
@@ -319,10 +322,11 @@ def _set_transcription(tx: Tx, visit_id: str, *, given: bool) -> None:
     change(tx, visit_id, consent.TRANSCRIPTION)
 
 
-def _standing(tx: Tx, visit_id: str) -> tuple[Encounter, list[Line], bool]:
+def _standing(tx: Tx, visit_id: str) -> tuple[Encounter, list[Line], bool, dict[str, str]]:
     encounter = encounters.find(tx, visit_id, Action.VISIT_JOIN, quiet=True)
     lines = transcripts.read(tx, visit_id) if encounter.status != "planned" else []
-    return encounter, lines, consent.permits(tx, visit_id, consent.TRANSCRIPTION)
+    spoken = {role: encounters.spoken_by(tx, encounter, role) for role in SPEAKERS}
+    return encounter, lines, consent.permits(tx, visit_id, consent.TRANSCRIPTION), spoken
 
 
 def _ms(at: datetime | None) -> int | None:

@@ -19,6 +19,7 @@ from app.waiting import QueueEntry
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE, ROOMS
 from app.web.rendering import render, say, see_other, translated, url
+from transcription.protocol import LANGUAGES, TESTED
 
 
 class FactsForm(VisitFacts):
@@ -99,7 +100,7 @@ async def facts(request: web.Request) -> web.StreamResponse:
     visit_id = request.match_info["id"]
     try:
         form = parse(FactsForm, await form_of(request))
-        noted = VisitFacts.model_validate(form.model_dump(exclude={"identity_seen"}))
+        noted = VisitFacts.model_validate(form.model_dump(exclude={"identity_seen", "spoken"}))
         await request.app[DATABASE].write(
             request[ACTOR], encounters.record_facts, visit_id, noted, identity_seen=form.identity_seen)
     except (Invalid, Conflict) as refusal:
@@ -134,7 +135,7 @@ async def end(request: web.Request) -> web.StreamResponse:
 
 def day(tx: Tx, shown: set[str] | None = None) -> Day:
     """The acting doctor's day; `shown` as waiting.queue takes it."""
-    entries_ = waiting.queue(tx, None, shown)
+    entries_ = waiting.queue(tx, shown)
     return Day(entries_, len(delays.concerned(tx, entries_)), delays.told(tx, entries_))
 
 
@@ -173,10 +174,18 @@ def _visit_page(request: web.Request, page: Page, *, status: int = 200, **more: 
     sent = more.pop("sent", {})
     if "location" in sent:  # the form of facts: an unticked box is not sent
         typed = {name: sent.get(name, "") for name in typed}
-    context: dict[str, Any] = {"typed": typed, "errors": {}} | more
+    context: dict[str, Any] = {"typed": typed, "errors": {}, "languages": _languages(request)} | more
     return render(request, "doctor/visit.html", status=status, here="queue", visit=page.visit, record=page.record,
                   past=page.past, entries=page.day.entries, current=page.visit.encounter.id,
                   delay_min=waiting.delay_min(page.day.entries), untold=page.day.untold, told=page.day.told, **context)
+
+
+def _languages(request: web.Request) -> list[tuple[str, str]]:
+    """What can be spoken: what is tested, then all else that Whisper writes down, by name."""
+    names = {code: i18n.language_name(code, request[LANGUAGE]) for code in LANGUAGES}
+    others = sorted(set(LANGUAGES) - set(TESTED), key=lambda code: i18n.sortable(names[code]))
+    untested = [(code, translated(request, "%(language)s (untested)", {"language": names[code]})) for code in others]
+    return [(code, names[code]) for code in TESTED] + untested
 
 
 def _done(request: web.Request, page: str, visit_id: str, **saved: str) -> web.StreamResponse:

@@ -8,6 +8,7 @@ whether speech may be tapped.
 import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 import structlog
 
@@ -19,7 +20,7 @@ from app.encounters import Encounter
 from app.errors import AccessDenied, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
-from app.web.seats import Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
+from app.web.seats import SPEAKERS, Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
 from transcription.protocol import EndReason, Language
 from transcription.sealing import seal_key
 from webrtc.control import MediaError, Offer
@@ -36,7 +37,7 @@ class Speech:
     consented: bool
     withdrawn: bool  # given once and taken back
     key: bytes | None
-    language: str
+    spoken: dict[str, Language]  # by role
 
 
 class Rooms:
@@ -161,6 +162,13 @@ class Rooms:
         if speech.running and speech.withdrawn:
             await self._mark(visit_id, "transcription_withdrawn")
         self.tell(visit_id, {"type": "transcription", "consent": speech.consented})
+
+    async def language_changed(self, visit_id: str, role: str, language: Language) -> None:
+        """Somebody speaks another language from now on (already committed): their tap begins anew in it."""
+        self.tell(visit_id, {"type": "speaks", "role": role, "language": language}, to="doctor")
+        room = self._rooms.get(visit_id)
+        if room is not None:
+            await self._sync_taps(room)
 
     def captions_are(self, state: CaptionState) -> None:
         """Whether recognition keeps up: doctors are told when that changes."""
@@ -329,7 +337,8 @@ class Rooms:
             reason: EndReason = "withdrawn" if speech.running and not speech.consented else "closed"
             for seat in list(room.seats.values()):
                 on = wanted and seat.state == "connected"
-                if room.node is not None and on != bool(seat.stream):
+                other = on and seat.language != speech.spoken.get(seat.role)
+                if room.node is not None and (on != bool(seat.stream) or other):
                     await self._tap(room, seat, speech, on=on, reason=reason)
 
     async def _tap(self, room: Room, seat: Seat, speech: Speech, *, on: bool, reason: EndReason) -> None:
@@ -338,10 +347,10 @@ class Rooms:
         sealed = ""
         if on and speech.key is not None:
             sealed = base64.b64encode(seal_key(room.node.public_key, speech.key, visit_id=room.id)).decode()
-        language: Language = "en" if speech.language == "en" else "fr"
+        language = speech.spoken.get(seat.role, "fr")
         command = room.node.tap(room.id, seat.participant, on=on, sealed_key=sealed, language=language, reason=reason)
         try:
-            seat.stream = await command or ""
+            seat.stream, seat.language = await command or "", language
         except MediaError as failure:
             _not_followed("tap", failure)
             if on:
@@ -364,7 +373,8 @@ def _speech(tx: Tx, visit_id: str) -> Speech:
     consented = consent.permits(tx, visit_id, consent.TRANSCRIPTION)
     withdrawn = not consented and consent.state(tx, visit_id, consent.TRANSCRIPTION) is not None
     key = transcripts.audio_key(tx, visit_id) if running and consented else None
-    return Speech(running, consented, withdrawn, key, encounter.language)
+    spoken = {role: cast("Language", encounters.spoken_by(tx, encounter, role)) for role in SPEAKERS}
+    return Speech(running, consented, withdrawn, key, spoken)
 
 
 def _mark(tx: Tx, visit_id: str, kind: Marker, role: str) -> Line | None:

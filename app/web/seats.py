@@ -13,6 +13,7 @@ from webrtc.control import MediaError, MediaRefused, Offer
 
 R = TypeVar("R")
 Body = dict[str, Any]
+SPEAKERS = ("doctor", "patient")
 CaptionState = Literal["live", "late", "paused"]
 MediaState = Literal["connecting", "connected", "lost", "left"]
 
@@ -55,6 +56,7 @@ class Seat:
     screen: bool = False
     state: MediaState = "connecting"
     stream: str = ""  # of the tap that runs
+    language: str = ""  # that it is written down in
     missed: bool = False  # lost, and the transcript says so
 
     def body(self) -> Body:
@@ -96,4 +98,4 @@ def line_body(line: Line) -> Body:
     return {"id": line.id, "kind": line.kind, "role": line.role, "text": line.text, "start": line.start,
             "end": line.end, "start_at_ms": epoch_ms(line.start_at),
             "end_at_ms": epoch_ms(line.end_at), "low_confidence": line.low_confidence,
-            "doubts": line.doubts, "heard": line.heard}
+            "doubts": line.doubts, "heard": line.heard, "language": line.language}

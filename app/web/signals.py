@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from transcription.protocol import Language
+
 MESSAGE_LIMIT_BYTES = 64 * 1024  # an answer of a call of four with a screen stays under 20 kB
 SDP_LIMIT, CANDIDATE_LIMIT = 48 * 1024, 1024
 
@@ -73,8 +75,16 @@ class Quality(_Signal):
     level: Literal["good", "weak", "lost"]
 
 
+class Speaks(_Signal):
+    """The doctor says which language somebody speaks from now on."""
+
+    type: Literal["speaks"]
+    role: Literal["doctor", "patient"]
+    language: Language
+
+
 Signal = Annotated[
-    Join | Answer | Candidate | State | Leave | Consent | TakeOver | Quality, Field(discriminator="type")
+    Join | Answer | Candidate | State | Leave | Consent | TakeOver | Quality | Speaks, Field(discriminator="type")
 ]
 _signals: TypeAdapter[Signal] = TypeAdapter(Signal)
 

@@ -11,6 +11,7 @@ import jiwer
 import numpy as np
 import pytest
 import torch
+from whisper.tokenizer import LANGUAGES as WHISPERS
 
 from tests.transcription.nonspeech import SOUNDS, sound
 from tests.transcription.support import packets, truth
@@ -18,6 +19,7 @@ from tests.transcription.test_worker import words
 from transcription import weights
 from transcription.decoding import OpusDecoder, Undecodable
 from transcription.phantoms import stammers
+from transcription.protocol import LANGUAGES
 from transcription.recognizer import MAX_EXPECTED, Context, Recognition, Recognizer
 from transcription.segmentation import SAMPLE_RATE_HZ, Segmenter
 from transcription.task import Abandoned
@@ -78,6 +80,11 @@ def test_noise_that_passes_the_detector_still_says_nothing(recognizer, kind):
     for seconds, seed, language, read in product((2, 5), (1, 8), ("fr", "en"), (expected, ())):
         heard = recognizer.recognise(sound(kind, seconds, seed), language, expected=read)
         assert heard.text == "", (seconds, seed, language, bool(read))
+
+
+def test_all_languages_of_whisper_can_be_asked_for(recognizer):
+    assert set(LANGUAGES) == set(WHISPERS)
+    assert recognizer.recognise(utterances(speech("fr-patient"))[0].samples, "pt").text
 
 
 def test_silence_does_not_say_you(recognizer):

@@ -50,6 +50,12 @@ async def test_speech_is_sealed_with_its_time_and_ends_with_the_withdrawal(
         await until(lambda: len(opened(path, key)) > 75)
         assert [p["tap"] for p in [s.model_dump() for s in node.rooms.report()[0].participants]] == [None, stream_id]
 
+        other = await house.link.tap("visit-1", "d1", on=True, sealed_key=sealed, language="fr")
+        portuguese = await house.link.tap("visit-1", "d1", on=True, sealed_key=sealed, language="pt")
+        assert portuguese not in (other, None)
+        await until(lambda: ("stopped", "closed") in taps(house))
+        await house.link.tap("visit-1", "d1", on=False)
+
         await house.link.tap("visit-1", "p1", on=False, reason="withdrawn")
         withdrawn_ms = time.time() * 1_000
         await until(lambda: ("stopped", "withdrawn") in taps(house))
@@ -65,7 +71,8 @@ async def test_speech_is_sealed_with_its_time_and_ends_with_the_withdrawal(
         assert began_ms - 100 < frames[0].at_ms < began_ms + 500
         assert frames[-1].at_ms <= withdrawn_ms + AHEAD_MS  # the first packet may have been late, and all times with it
         await until(lambda: patient._frames["audio"] > 0)
-        assert list((short_dir / "spool" / "visit-1").glob("*")) == [path]  # nobody else's speech
+        theirs = {path, *(stream_path(short_dir / "spool", "visit-1", stream) for stream in (other, portuguese))}
+        assert set((short_dir / "spool" / "visit-1").glob("*")) == theirs  # nobody else's speech
 
 
 async def test_a_rejoin_keeps_the_stream_and_its_numbers(house: House, node: RunningNode, short_dir: Path) -> None:

@@ -3,7 +3,7 @@
  * @module
  */
 
-/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean, doubts: [number, number][], heard: string}} Line */
+/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean, doubts: [number, number][], heard: string, language: string}} Line */
 /** @typedef {(line: Line, text: string) => Promise<string | undefined>} Correct  sends what was meant; resolves to why not */
 
 const NEAR_END_PX = 80;
@@ -84,7 +84,7 @@ export class Transcript {
     const follows = this.#atEnd();
     let row = this.#interims.get(said.role)?.row;
     if (!row) {
-      row = this.#speech({ id: "", kind: "speech", start_at_ms: 0, low_confidence: false, doubts: [], heard: "", ...said });
+      row = this.#speech({ id: "", kind: "speech", start_at_ms: 0, low_confidence: false, doubts: [], heard: "", language: "", ...said });
       row.classList.add("interim");
       row.ariaHidden = "true"; // a reader of screens hears each caption once
       this.#box.append(row);
@@ -117,10 +117,20 @@ export class Transcript {
     words.append(...(line.low_confidence ? [line.text] : this.#doubted(line)));
     words.dataset.text = "";
     if (line.low_confidence) words.title = this.#words.uncertain ?? "";
+    words.lang = line.language || (this.#words.visitLanguage ?? "");
     said.lastElementChild?.append(who, " ", words);
+    if (line.language) said.lastElementChild?.append(" ", this.#otherLanguage(line.language));
     if (line.heard) said.lastElementChild?.append(" ", this.#heard(line));
     if (this.#correct && line.id) said.append(this.#pencil(line, said));
     return said;
+  }
+
+  /** @param {string} code */
+  #otherLanguage(code) {
+    const name = document.createElement("small");
+    name.className = "dim";
+    name.textContent = `(${new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(code)})`;
+    return name;
   }
 
   /** @param {Line} line */

@@ -47,6 +47,9 @@ on(session, "message", (message) => {
     case "interim":
       transcript.interim({ ...message, start: startedAtMs ? (message.start_at_ms - startedAtMs) / 1000 : 0 });
       break;
+    case "speaks":
+      speaks(message.role, message.language);
+      break;
     case "captions":
       captionsAre(message.state);
       break;
@@ -71,12 +74,13 @@ on(session, "message", (message) => {
 on(session, "remote", () => hold(""));
 on(session, "gone", ({ kind }) => kind === "camera" && hold("alone"));
 
-/** @param {{status: string, transcription: boolean, captions: string, started_at_ms: number|null, patient_online: boolean, lines: import("./transcript.js").Line[]}} visit */
+/** @param {{status: string, transcription: boolean, captions: string, started_at_ms: number|null, patient_online: boolean, spoken: Record<string, string>, lines: import("./transcript.js").Line[]}} visit */
 function begin(visit) {
   startedAtMs = visit.started_at_ms ?? 0;
   transcript.fill(visit.lines);
   consentIs(visit.transcription);
   captionsAre(visit.captions);
+  for (const [role, language] of Object.entries(visit.spoken)) speaks(role, language);
   if (visit.status === "finished") location.assign(root.dataset.note ?? "/"); // it ended while this screen was away
   else if (visit.status === "in-progress") void join();
   else hold(visit.status);
@@ -240,6 +244,22 @@ async function correct(line, meant) {
   } catch {
     return text.notSent;
   }
+}
+
+// --- the languages spoken -----------------------------------------------------------------------------------------------
+
+const speaking = (/** @type {string} */ role) => element(`speaks-${role}`, HTMLSelectElement);
+
+/** @param {string} role  @param {string} language  as the server has it */
+function speaks(role, language) {
+  speaking(role).value = language;
+}
+
+for (const role of ["doctor", "patient"]) {
+  speaking(role).addEventListener("change", () => {
+    const sent = session.send({ type: "speaks", role, language: speaking(role).value });
+    element("speaks-saved", HTMLElement).textContent = sent ? text.saved : text.notSent;
+  });
 }
 
 const search = element("find", HTMLInputElement);

@@ -104,12 +104,12 @@ def _furnish(tx: Tx, db: Database) -> House:
 
 
 def say(house: House, text: str, at_s: float, seq: int, stream_id: str = "", role: str = "patient", *,
-        unsure: bool = False) -> None:
+        unsure: bool = False, language: str = "fr") -> None:
     """One recognised segment, `at_s` seconds after the start of the media."""
     start_ms = round((NOON - timedelta(minutes=10)).timestamp() * 1000 + at_s * 1000)
     segment = transcripts.Segment(
         visit_id=house.visit_id, role=role, stream_id=stream_id or house.stream_id, first_seq=seq,
-        last_seq=seq + 9, start_at_ms=start_ms, end_at_ms=start_ms + 2000, text=text, language="fr",
+        last_seq=seq + 9, start_at_ms=start_ms, end_at_ms=start_ms + 2000, text=text, language=language,
         low_confidence=unsure)
     house.db.write_sync(JOB, transcripts.append_segment, segment)
 

@@ -123,6 +123,25 @@ async def test_a_dose_that_differs_concerns_only_the_sentence_of_its_drug(desk: 
     assert all("érindopril" in texts[about] for about in conflict.sentence_ids)
 
 
+async def test_words_in_another_language_are_shown_beside_the_draft_and_not_used(desk: Desk, house: House) -> None:
+    said = "Tomo amoxicilina 500 mg desde segunda-feira."
+    stream = consultation(house, [{"speaker": "doctor", "text": "Vous avez de la fièvre ?", "start": 1.0},
+                                  {"speaker": "patient", "text": "Oui, trente-neuf depuis hier.", "start": 4.0}])
+    say(house, said, 8.0, 90, language="pt")
+    complete(house)
+    complete(house, stream)
+    await desk.end_visit()
+    await desk.runner.step()
+    lines = house.db.read_sync(house.doctor, transcripts.read, house.visit_id)
+    assert [(line.text, line.language) for line in lines][-1] == (said, "pt")
+    note = desk.note()
+    assert "39" in text_of(note)
+    assert "amoxi" not in text_of(note).lower()
+    (unread,) = [omission for omission in note.content.omissions if omission.kind == "language"]
+    assert "portugais" in unread.text
+    assert [proof.segment_id for proof in unread.evidence] == [lines[-1].id]
+
+
 async def test_the_draft_waits_for_the_last_words_but_not_for_ever(desk: Desk, house: House, clock: FakeClock) -> None:
     consultation(house, told(), until=20)
     await desk.end_visit()
@@ -190,8 +209,8 @@ async def test_an_english_visit_gets_an_english_note(desk: Desk, house: House) -
         tx.session.add(encounter)
 
     house.db.write_sync(JOB, english)
-    say(house, "I have had a cough and a fever of 38.5 for three days.", 1.0, 0)
-    say(house, "I take amlodipine five milligrams in the morning.", 5.0, 10)
+    say(house, "I have had a cough and a fever of 38.5 for three days.", 1.0, 0, language="en")
+    say(house, "I take amlodipine five milligrams in the morning.", 5.0, 10, language="en")
     complete(house)
     await desk.end_visit()
     await desk.runner.step()

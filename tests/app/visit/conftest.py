@@ -107,6 +107,7 @@ class FakeNode:
         self.calls: list[tuple] = []
         self.epochs = itertools.count(1)
         self.streams: dict[str, int] = {}  # how many of each participant
+        self.languages: dict[str, str] = {}
         self.silent = self.tapless = False
         self.admitting = True
         self.refuses = ""
@@ -140,6 +141,7 @@ class FakeNode:
             raise MediaRefused("disk-full", "no space is left for sealed speech")
         if on:
             assert open_key(PRIVATE, base64.b64decode(sealed_key), visit_id=room)
+            self.languages[participant] = language
             self.streams[participant] = self.streams.get(participant, 0) + 1
             return f"{participant}-{self.streams[participant]}"
         return None

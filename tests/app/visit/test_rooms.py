@@ -95,6 +95,27 @@ async def test_withdrawing_in_the_call_stops_the_taps_within_a_second_and_everyb
     assert stream.end_reason == "withdrawn"
 
 
+async def test_who_speaks_another_language_is_written_down_in_it(house, clinic, node, db):
+    patient, doctor = await in_call(house, clinic)
+    await connected(house, clinic.visits[0])
+    assert node.languages == {"patient": "fr", "doctor": "fr"}
+    await doctor.say(type="speaks", role="patient", language="pt")
+    assert (await doctor.hear("speaks"))["language"] == "pt"
+    assert node.languages == {"patient": "pt", "doctor": "fr"}
+    assert node.streams == {"patient": 2, "doctor": 1}, "the doctor's tap goes on as it was"
+    await house.rooms.tap_ended(clinic.visits[0], "patient", "patient-1", "closed")  # told late
+    await doctor.say(type="speaks", role="doctor", language="fr")
+    await doctor.hear("speaks")
+    assert node.streams == {"patient": 2, "doctor": 1}
+
+    await house.doctor().post(f"/visits/{clinic.visits[0]}/facts", location="Valence", spoken="x")
+    again = await house.doctor().socket(f"/visits/{clinic.visits[0]}/socket?screen=another-tab")
+    await again.say(type="take_over")
+    assert (await again.hear("visit"))["spoken"] == {"doctor": "fr", "patient": "pt"}
+    await patient.say(type="speaks", role="patient", language="fr")
+    assert (await patient.hear("error"))["code"] == "access_denied"
+
+
 async def test_the_doctor_cannot_consent_for_the_patient(house, clinic, db):
     _, doctor = await in_call(house, clinic)
     await doctor.say(type="consent", transcription=False)
@@ -237,7 +258,7 @@ async def test_after_a_restart_of_web_running_calls_are_found_and_finished_ones_
                 "doctor": Seat("doctor", "doctor", state="connected")},
         over: {}, "probe-1": {}})
     assert survivor.asked("close") == [(over,), ("probe-1",)]
-    assert survivor.asked("tap") == [("doctor", True, "")]
+    assert survivor.asked("tap") == [("patient", True, ""), ("doctor", True, "")]  # a tap that runs goes on
 
 
 async def test_consent_withdrawn_while_the_node_was_away_stops_the_tap_when_it_is_back(house, clinic, node):

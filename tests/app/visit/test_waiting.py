@@ -1,6 +1,6 @@
 """The waiting room: order, delay, presence, and what the trail says about looking at it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from app import audit, encounters, waiting
 from app.errors import AccessDenied
+from app.scheduling.tables import Appointment
 from app.waiting import Turn, expected_starts
 from tests.app.visit.conftest import NINE, SYSTEM
-
-MONDAY = date(2026, 11, 23)
 
 
 def turn(id_, minute, status="planned", started=None, length=15):
@@ -63,7 +62,7 @@ def test_nobody_is_promised_a_time_in_the_past_or_before_their_own(rows, now):
 
 
 def queue(clinic, actor=None, **kwargs):
-    return clinic.db.read_sync(actor or clinic.doctor, waiting.queue, MONDAY, **kwargs)
+    return clinic.db.read_sync(actor or clinic.doctor, waiting.queue, **kwargs)
 
 
 def test_the_queue_shows_arrivals_presence_and_delay(clinic, db, clock):
@@ -91,9 +90,30 @@ def test_the_queue_is_the_doctors_own(clinic):
 
 
 def test_a_day_is_a_day_of_the_clinic_not_of_utc(clinic, db, clock):
-    clock.at = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)  # already Tuesday in Paris
+    clock.at = datetime(2026, 11, 22, 23, 5, tzinfo=UTC)  # already Monday in Paris
     assert len(queue(clinic)) == 3
-    assert clinic.db.read_sync(clinic.doctor, waiting.queue, date(2026, 11, 24)) == []
+    clock.at = datetime(2026, 11, 23, 23, 5, tzinfo=UTC)  # already Tuesday
+    assert queue(clinic) == []
+
+
+def test_who_works_through_midnight_sees_both_sides_of_it(clinic, db, clock):
+    before = datetime(2026, 11, 23, 22, 50, tzinfo=UTC)  # ten to midnight in Paris
+
+    def move(tx):
+        for n, visit in enumerate(clinic.visits):
+            row = tx.session.get(Appointment, visit)
+            row.start_at, row.end_at = before + timedelta(minutes=15 * n), before + timedelta(minutes=15 * n + 15)
+            tx.session.add(row)
+
+    db.write_sync(SYSTEM, move)
+    for minute in (0, 20):
+        clock.at = before + timedelta(minutes=minute)
+        assert [entry.id for entry in queue(clinic)] == clinic.visits
+    clinic.consent(0)
+    clinic.consent(1)
+    for n in (0, 1):
+        db.write_sync(clinic.patient(n), encounters.arrive, clinic.visits[n])
+    assert db.read_sync(clinic.patient(1), waiting.place, clinic.visits[1]).ahead == 1
 
 
 def test_each_patient_shown_is_in_the_trail_once_however_often_the_screen_refreshes(clinic, db):

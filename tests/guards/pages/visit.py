@@ -86,6 +86,7 @@ def visit_page(status: str, record: Record = RECORD) -> Callable[[str], dict[str
         "untold": 1,
         "told": {"v4"},
         "typed": typed,
+        "languages": [("fr", "French"), ("en", "English"), ("es", "Spanish (untested)")],
         "errors": {"callback_phone": "Please give a phone number such as 06 12 34 56 78."},
     }
 
