@@ -26,7 +26,7 @@ def correct(tx: Tx, encounter_id: str, segment_id: str, text: str) -> Line:
     wanted = _words(text)
     if wanted != speech.text:
         earlier = Wording(text=speech.text, until=tx.now, changed_by=tx.actor.name)
-        tx.seal(row, Speech(text=wanted, earlier=[*speech.earlier, earlier]))
+        tx.seal(row, Speech(text=wanted, earlier=[*speech.earlier, earlier], language=speech.language))
         row.low_confidence = False
         tx.session.add(row)
     return transcripts.line(tx, encounter, row)

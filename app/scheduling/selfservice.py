@@ -44,7 +44,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A patient's own appointment, and what they may still do with it."""
+    """A patient's own appointment, and what they may still do with it at `seen_at`."""
 
     appointment: Appointment
     motif: Motif
@@ -54,6 +54,7 @@ class Own:
     changeable: bool
     change_until: datetime
     waits: bool
+    seen_at: datetime
 
 
 def open_to_public(tx: Tx) -> bool:
@@ -139,7 +140,7 @@ def own(tx: Tx) -> Own:
     doctor = next((p.name for p in clinic.practitioners if p.id == row.practitioner_id), "")
     until = row.start_at - timedelta(hours=entry.motif.cutoff_h)
     return Own(row, entry.motif, doctor, clinic.organization.zone, clinic.organization.phone,
-               row.status == "booked" and tx.now <= until, until, waitlist.waiting(tx, row.id) is not None)
+               row.status == "booked" and tx.now <= until, until, waitlist.waiting(tx, row.id) is not None, tx.now)
 
 
 def other_times(tx: Tx, from_at: datetime | None) -> list[FreeSlot]:

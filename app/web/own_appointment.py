@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from app.clock import utc_now
 from app.errors import Conflict, Invalid, NotFound
 from app.scheduling import selfservice, waitlist
 from app.scheduling.booking import SlotTaken
@@ -120,7 +119,7 @@ async def _page(request: web.Request, doing: str, *, done: str = "", fault: str 
     seen = await db.read(actor, selfservice.own)
     zone = ZoneInfo(seen.zone)
     doing = doing if seen.changeable else ""
-    today = utc_now().astimezone(zone).date()
+    today = seen.seen_at.astimezone(zone).date()
     on = max(day_asked(request.query.get("on", ""), today), today)
     slots = await db.read(actor, selfservice.other_times, day_bounds(on, zone)[0]) if doing == "move" else []
     return render(

@@ -165,10 +165,10 @@ class Rooms:
 
     async def language_changed(self, visit_id: str, role: str, language: Language) -> None:
         """Somebody speaks another language from now on (already committed): their tap begins anew in it."""
-        self.tell(visit_id, {"type": "speaks", "role": role, "language": language}, to="doctor")
         room = self._rooms.get(visit_id)
         if room is not None:
             await self._sync_taps(room)
+        self.tell(visit_id, {"type": "speaks", "role": role, "language": language}, to="doctor")
 
     def captions_are(self, state: CaptionState) -> None:
         """Whether recognition keeps up: doctors are told when that changes."""

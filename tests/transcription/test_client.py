@@ -115,7 +115,7 @@ async def test_a_wrong_beginning_closes_the_connection(hub, connect, first):
 
 @pytest.mark.parametrize("change", [
     {"visit_id": "../v1"}, {"text": ""}, {"text": "x" * 4_001}, {"text": None}, {"first_seq": -1}, {"first_seq": 1.5},
-    {"doubts": [[0]]}, {"doubts": [[0, -1]]}, {"doubts": [[0, 1]] * 501}, {"last_seq": 2**60}, {"start_at_ms": "0"}, {"language": "de"}, {"low_confidence": 1}, {"more": 1},
+    {"doubts": [[0]]}, {"doubts": [[0, -1]]}, {"doubts": [[0, 1]] * 501}, {"last_seq": 2**60}, {"start_at_ms": "0"}, {"language": "klingon"}, {"low_confidence": 1}, {"more": 1},
 ])  # fmt: skip
 async def test_a_malformed_segment_is_neither_stored_nor_acknowledged(hub, connect, change):
     async with connect() as socket:

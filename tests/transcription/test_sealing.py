@@ -169,7 +169,7 @@ def test_the_nodes_private_key_is_its_owners_and_lasts(tmp_path):
 
 
 @pytest.mark.parametrize("line", [b"", b"\n", b"[]\n", b"{}\n", header().line()[:-1], header().line() + b" ",
-                                  header().line().replace(b'"fr"', b'"de"'), b" " + header().line(),
+                                  header().line().replace(b'"fr"', b'"FR"'), b" " + header().line(),
                                   header().line().replace(b"visit-1", b"../../x")])
 def test_a_header_we_did_not_write_is_refused(line):
     with pytest.raises(ProtocolError):
