@@ -44,6 +44,7 @@ async def test_media_starts_the_transcripts_clock_and_the_taps(house, clinic, no
 async def test_without_consent_to_transcription_nothing_is_tapped(house, clinic, node):
     clinic.consent(0, VISIT)
     patient = await house.patient().socket("/visit/socket")
+    await patient.hear("waiting")
     await house.doctor().post(f"/visits/{clinic.visits[0]}/admission")
     await patient.hear("admitted")
     await patient.say(type="join")
