@@ -24,6 +24,7 @@ from transcription.protocol import (
     KeyWanted,
     ProtocolError,
     Refused,
+    Revision,
     Segment,
     StreamDone,
     StreamDoneAck,
@@ -50,6 +51,9 @@ class WorkerEvents(Protocol):
 
     async def on_segment(self, segment: Segment) -> None:
         """Store it, once for each (stream_id, first_seq): it may come again."""
+
+    async def on_revision(self, revision: Revision) -> None:
+        """A stored segment was understood better: write that instead, unless somebody corrected it."""
 
     async def on_interim(self, interim: Interim) -> None:
         """Show it, if the consent still stands; store nothing."""
@@ -107,6 +111,8 @@ class WorkerLink:
             case Segment():
                 await self._events.on_segment(message)
                 await self._send(Ack(stream_id=message.stream_id, last_seq=message.last_seq))
+            case Revision():
+                await self._events.on_revision(message)
             case Interim():
                 await self._events.on_interim(message)
             case StreamDone():

@@ -160,13 +160,12 @@ class StreamNudge(Strict):
     stream_id: Identifier
 
 
-class Segment(Strict):
-    """Worker to web: an utterance recognised. Times in epoch ms; sequences name the sealed frames that hold it.
+class _Utterance(Strict):
+    """What was said. Times in epoch ms; sequences name the sealed frames that hold it.
 
     doubts: [start, end) of each word of `text`, in code points, that was heard badly.
     """
 
-    type: Literal["segment"] = "segment"
     visit_id: Identifier
     stream_id: Identifier
     participant_id: Identifier
@@ -182,6 +181,18 @@ class Segment(Strict):
     compression_ratio: float
     low_confidence: bool
     doubts: Annotated[list[Span], Field(max_length=500)] = []
+
+
+class Segment(_Utterance):
+    """Worker to web: an utterance recognised. Said again until it is acknowledged."""
+
+    type: Literal["segment"] = "segment"
+
+
+class Revision(_Utterance):
+    """Worker to web: a segment that was told, heard again with more care and better understood. Lost is lost."""
+
+    type: Literal["revision"] = "revision"
 
 
 class Interim(Strict):
@@ -243,7 +254,7 @@ class Forget(Strict):
     visit_id: Identifier
 
 
-FromWorker = Hello | KeyWanted | Segment | Interim | StreamDone | Backlog | Refused
+FromWorker = Hello | KeyWanted | Segment | Revision | Interim | StreamDone | Backlog | Refused
 ToWorker = Key | KeyGone | StreamNudge | Ack | StreamDoneAck | Forget
 
 _from_worker: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, Field(discriminator="type")])

@@ -88,6 +88,12 @@ class Context:
     def __init__(self) -> None:
         self._said: deque[tuple[Samples, tuple[int, ...]]] = deque(maxlen=CONTEXT_UTTERANCES)
 
+    def copy(self) -> "Context":
+        """As it is now, whatever is remembered later."""
+        same = Context()
+        same._said = self._said.copy()
+        return same
+
     def remember(self, samples: Samples, recognition: Recognition) -> None:
         """Only what was understood well is kept: an error would breed others."""
         if recognition.text and not recognition.low_confidence:
@@ -112,12 +118,13 @@ class _Heard(NamedTuple):
 
 @dataclass(frozen=True)
 class Request:
-    """How one utterance is to be decoded. cap: tokens at most."""
+    """How one utterance is to be decoded. cap: tokens at most; beams: texts to follow side by side, 0 for one."""
 
     language: str
     cap: int
     wanted: Wanted
     expected: Expected = ()
+    beams: int = 0
 
 
 def _always() -> bool:
@@ -142,15 +149,15 @@ class Recognizer:
         return tuple(self._tokenizer.encode(f" {listed}.")[-MAX_EXPECTED:]) if listed else ()
 
     def recognise(self, samples: Samples, language: str, context: Context | None = None, *,
-                  expected: Expected = (), wanted: Wanted = _always) -> Recognition:
+                  expected: Expected = (), wanted: Wanted = _always, beams: int = 0) -> Recognition:
         """What samples (float32, mono, 16 kHz, at most 30 s) say in a language (Whisper's code).
 
         context: of this speaker in this language; the caller decides whether it remembers the result. wanted: asked
-        from time to time; raises Abandoned once it says no.
+        from time to time; raises Abandoned once it says no. beams: as Request has them.
         """
         torch.set_num_threads(1)  # counts for the calling thread only; a second one wastes more than it wins
         cap = min(MAX_TOKENS, int(self.limits.tokens_per_s * len(samples) / SAMPLE_RATE_HZ) + self.limits.tokens_spare)
-        request = Request(language, cap, wanted, expected)
+        request = Request(language, cap, wanted, expected, beams)
         before = (context or Context()).before(self._room(len(samples)), MAX_TOKENS - cap)
         heard = self._decode_after(before, samples, request)
         heard = self._undeceived(heard, before, samples, request)
@@ -266,6 +273,7 @@ class Recognizer:
             language=request.language,
             fp16=False,
             sample_len=request.cap,
+            beam_size=request.beams or None,
             prompt=list(request.expected) or None,
             prefix=list(prefix) or None,
             # Timestamps stay on: without them short windows loop. Whisper derives their grain from the window it

@@ -2,12 +2,21 @@
 spends nothing on logits that nobody reads.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 
 from torch import Tensor
 from whisper import Whisper
-from whisper.decoding import DecodingOptions, DecodingResult, DecodingTask, GreedyDecoder, LogitFilter, PyTorchInference
+from whisper.decoding import (
+    BeamSearchDecoder,
+    DecodingOptions,
+    DecodingResult,
+    DecodingTask,
+    GreedyDecoder,
+    LogitFilter,
+    PyTorchInference,
+)
 
 Wanted = Callable[[], bool]
 
@@ -17,22 +26,22 @@ class Abandoned(Exception):
 
 
 class Task(DecodingTask):  # type: ignore[misc]  # whisper has no types
-    """One greedy decoding of one spectrogram. `logprobs` are those of the result's tokens, in order."""
+    """One decoding of one spectrogram: greedy, or with as many beams as the options say."""
 
     def __init__(self, model: Whisper, options: DecodingOptions, wanted: Wanted) -> None:
         super().__init__(model, options)
         self._wanted = wanted
         self.inference = _Ends(model, len(self.initial_tokens), self.initial_tokens.index(self.tokenizer.sot))
         self.sot_index = 0  # where its answer is
-        self._greedy = _Sure(self.tokenizer.eot)
-        self.decoder = self._greedy
+        eot, beams = self.tokenizer.eot, options.beam_size
+        self.decoder = self._sure = _SureOfBeams(beams, eot, self.inference) if beams else _Sure(eot)
         self.logit_filters.append(_While(wanted))
 
     def decode(self, mel: Tensor) -> tuple[DecodingResult, list[float]]:
         """The result, and the log-probability of each of its tokens. Raises Abandoned."""
         with self._watched():
             (result,) = self.run(mel.unsqueeze(0))
-        return result, self._greedy.logprobs[: len(result.tokens)]
+        return result, self._sure.logprobs(self.initial_tokens, result.tokens)
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -78,16 +87,38 @@ class _Sure(GreedyDecoder):  # type: ignore[misc]  # whisper has no types
 
     def __init__(self, eot: int) -> None:
         super().__init__(0.0, eot)
-        self.logprobs: list[float] = []
+        self._logprobs: list[float] = []
 
     def reset(self) -> None:
-        self.logprobs.clear()
+        self._logprobs.clear()
 
     def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
         before = float(sum_logprobs[0])
         tokens, completed = super().update(tokens, logits, sum_logprobs)
-        self.logprobs.append(float(sum_logprobs[0]) - before)
+        self._logprobs.append(float(sum_logprobs[0]) - before)
         return tokens, bool(completed)
+
+    def logprobs(self, _initial: Sequence[int], chosen: Sequence[int]) -> list[float]:
+        """Of each chosen token."""
+        return self._logprobs[: len(chosen)]
+
+
+class _SureOfBeams(BeamSearchDecoder):  # type: ignore[misc]  # whisper has no types
+    """Follows several likely texts, and remembers how likely each of their beginnings was."""
+
+    def reset(self) -> None:
+        super().reset()
+        self._sums: dict[tuple[int, ...], float] = {}
+
+    def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
+        tokens, completed = super().update(tokens, logits, sum_logprobs)
+        self._sums |= {tuple(beam): total for beam, total in zip(tokens.tolist(), sum_logprobs.tolist(), strict=True)}
+        return tokens, bool(completed)
+
+    def logprobs(self, initial: Sequence[int], chosen: Sequence[int]) -> list[float]:
+        """Of each chosen token: what it took from the likelihood of the text before it."""
+        texts = [tuple(initial) + tuple(chosen[:end]) for end in range(1, len(chosen) + 1)]
+        return [after - before for before, after in pairwise([0.0, *(self._sums[text] for text in texts)])]
 
 
 class _While(LogitFilter):  # type: ignore[misc]  # whisper has no types

@@ -13,6 +13,7 @@ import secrets
 import signal
 import time
 from pathlib import Path
+from typing import TypeVar
 
 from transcription.hearing import Hearing, now_ms
 from transcription.hub import Hub
@@ -25,6 +26,7 @@ from transcription.protocol import (
     Key,
     KeyGone,
     KeyWanted,
+    Revision,
     Segment,
     StreamDone,
     StreamDoneAck,
@@ -41,6 +43,7 @@ from transcription.watch import SpoolWatch
 from transcription.weights import checkpoint
 
 log = logging.getLogger(__name__)
+U = TypeVar("U", Segment, Revision)
 
 POLL_S = 0.02
 ASK_AGAIN_S = 5.0
@@ -65,7 +68,7 @@ class Worker:
         self._hello = Hello(node=f"worker-{secrets.token_hex(4)}", public_key=base64.b64encode(public).decode(),
                             model=model, self_measure_rtf=round(rtf, 3))  # fmt: skip
         self._hub = Hub(self._greet, self._take)
-        self._hearing = Hearing(recognizer, self._tails, self._announce, self._murmur)
+        self._hearing = Hearing(recognizer, self._tails, self._announce, self._murmur, self._revise)
 
     async def run(self, control: str) -> None:
         """Work until cancelled."""
@@ -195,7 +198,7 @@ class Worker:
     async def _announce(self, tail: Tail, recognition: Recognition) -> None:
         cut = tail.waiting.popleft().cut
         if recognition.text:
-            segment = _segment(tail, cut, recognition)
+            segment = _told(Segment, tail, cut, recognition)
             tail.announce(cut, segment)
             await self._hub.send(segment)
         await self._tell_end(tail)
@@ -206,6 +209,9 @@ class Worker:
             header, cut = tail.header, tail.early.cut
             await self._hub.send(Interim(visit_id=header.visit_id, stream_id=header.stream_id, role=header.role,
                                          start_at_ms=cut.start_at_ms, text=recognition.text))  # fmt: skip
+
+    async def _revise(self, tail: Tail, cut: Cut, recognition: Recognition) -> None:
+        await self._hub.send(_told(Revision, tail, cut, recognition))
 
     async def _report(self) -> None:
         """Tell web how far behind we are, when that changes."""
@@ -219,9 +225,9 @@ class Worker:
                 await self._hub.send(Backlog(seconds=seconds))
 
 
-def _segment(tail: Tail, cut: Cut, recognition: Recognition) -> Segment:
+def _told(kind: type[U], tail: Tail, cut: Cut, recognition: Recognition) -> U:
     header = tail.header
-    return Segment(
+    return kind(
         visit_id=header.visit_id,
         stream_id=header.stream_id,
         participant_id=header.participant_id,

@@ -1,4 +1,7 @@
-"""Corrections of the transcript: the doctor says what was meant; what was heard is kept beside it."""
+"""Corrections of the transcript: the doctor says what was meant, or a second hearing understood it better.
+
+What was heard before is kept beside it.
+"""
 
 from app import encounters
 from app.access.policy import Action
@@ -7,7 +10,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.record import compositions, transcripts
 from app.record.compositions import PRELIMINARY
 from app.record.tables import Speech, TranscriptSegment, Wording
-from app.record.transcripts import SPEECH, TEXT_LIMIT, Line
+from app.record.transcripts import SPEECH, TEXT_LIMIT, Line, Segment
 
 
 def correct(tx: Tx, encounter_id: str, segment_id: str, text: str) -> Line:
@@ -29,6 +32,26 @@ def correct(tx: Tx, encounter_id: str, segment_id: str, text: str) -> Line:
         tx.seal(row, Speech(text=wanted, earlier=[*speech.earlier, earlier], language=speech.language))
         row.low_confidence = False
         tx.session.add(row)
+    return transcripts.line(tx, encounter, row)
+
+
+def revise(tx: Tx, segment: Segment) -> Line | None:
+    """Write a segment down as the second hearing understood it; None when it no longer counts.
+
+    It does not once somebody corrected the line, or a draft rests on it. Raises AccessDenied.
+    """
+    encounter = encounters.find(tx, segment.visit_id, Action.TRANSCRIPT_WRITE, step="second-hearing")
+    row = transcripts.written(tx, segment.stream_id, segment.first_seq)
+    if row is None or row.encounter_id != encounter.id or compositions.row_of(tx, encounter.id) is not None:
+        return None
+    speech = tx.open(row, Speech)
+    if speech.text == segment.text or any(wording.changed_by for wording in speech.earlier):
+        return None
+    earlier = Wording(text=speech.text, until=tx.now, changed_by="")
+    tx.seal(row, Speech(text=segment.text, doubts=segment.doubts, earlier=[*speech.earlier, earlier],
+                        language=speech.language))
+    row.low_confidence = segment.low_confidence
+    tx.session.add(row)
     return transcripts.line(tx, encounter, row)
 
 

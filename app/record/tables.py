@@ -47,7 +47,7 @@ class SpeechStream(SQLModel, table=True):
 
 
 class Wording(BaseModel):
-    """What a line said before somebody corrected it."""
+    """What a line said before somebody corrected it, or before it was heard a second time (nobody's name then)."""
 
     text: str
     until: datetime

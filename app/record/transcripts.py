@@ -126,7 +126,7 @@ def append_segment(tx: Tx, segment: Segment) -> TranscriptSegment | None:
     stream = stream or _new_stream(tx, segment.stream_id, encounter.id, segment.role, start_at)
     stream.acked_seq = max(stream.acked_seq, segment.last_seq)
     tx.session.add(stream)
-    if _written(tx, segment):
+    if written(tx, segment.stream_id, segment.first_seq) is not None:
         return None
     row = TranscriptSegment(
         patient_id=encounter.patient_id, encounter_id=encounter.id, role=stream.role, kind=SPEECH,
@@ -182,7 +182,7 @@ def line(tx: Tx, encounter: Encounter, row: TranscriptSegment, index: int = -1) 
     return Line(index, row.id, row.stream_id, row.role, row.kind, speech.text,
                 _seconds(row.start_at - origin), _seconds(row.end_at - origin),
                 row.start_at, row.end_at, row.low_confidence, tuple(speech.doubts),
-                speech.earlier[0].text if speech.earlier else "", speech.language)
+                next((wording.text for wording in speech.earlier if wording.changed_by), ""), speech.language)
 
 
 def audio_key(tx: Tx, encounter_id: str) -> bytes | None:
@@ -202,10 +202,11 @@ def _new_stream(tx: Tx, stream_id: str, encounter_id: str, role: str, started_at
     return stream
 
 
-def _written(tx: Tx, segment: Segment) -> bool:
-    query = select(TranscriptSegment.id).where(
-        TranscriptSegment.stream_id == segment.stream_id, TranscriptSegment.first_seq == segment.first_seq)
-    return tx.session.exec(query).first() is not None
+def written(tx: Tx, stream_id: str, first_seq: int) -> TranscriptSegment | None:
+    """The row of a segment, for who may write the transcript."""
+    query = select(TranscriptSegment).where(
+        TranscriptSegment.stream_id == stream_id, TranscriptSegment.first_seq == first_seq)
+    return tx.session.exec(query).first()
 
 
 def _consented(tx: Tx, encounter_id: str, at: datetime) -> bool:

@@ -17,13 +17,13 @@ from app import encounters
 from app.actor import system
 from app.db import Database, Tx
 from app.errors import AccessDenied
-from app.record import expected, transcripts
+from app.record import corrections, expected, transcripts
 from app.record.transcripts import Line
 from app.web.keys import SETTINGS
 from app.web.rooms import Rooms
 from app.web.seats import Seat
 from transcription.client import WorkerLink
-from transcription.protocol import MAX_MESSAGE_BYTES, Hello, Interim, Refused, Segment, StreamDone
+from transcription.protocol import MAX_MESSAGE_BYTES, Hello, Interim, Refused, Revision, Segment, StreamDone
 from transcription.sealing import seal_key
 from webrtc.control import MediaLink
 from webrtc.signaling import Event, Incident, LayoutEvent, Load, ParticipantEvent, TapEvent, VideoEvent
@@ -152,6 +152,14 @@ class Hub:
         if written is not None:
             line, patient_too = written
             self._rooms.caption(segment.visit_id, line, patient_too=patient_too)
+
+    async def on_revision(self, revision: Revision) -> None:
+        """A line was understood better the second time."""
+        spoken = transcripts.Segment.model_validate(revision.model_dump())
+        with suppress(AccessDenied):  # the refusal is in the trail
+            line = await self._db.write(SPEECH, corrections.revise, spoken)
+            if line is not None:
+                self._rooms.corrected(revision.visit_id, line)
 
     async def on_interim(self, interim: Interim) -> None:
         """What is being said: to the doctor's screen, stored nowhere."""

@@ -17,7 +17,7 @@ import av
 from aiohttp import web
 
 from transcription.client import WorkerLink
-from transcription.protocol import Hello, Interim, Refused, Segment, StreamDone, StreamHeader
+from transcription.protocol import Hello, Interim, Refused, Revision, Segment, StreamDone, StreamHeader
 from transcription.sealing import FrameSealer, new_visit_key, seal_key
 from transcription.spool import SpoolWriter
 
@@ -71,6 +71,7 @@ class FakeWeb:
         self.segments: dict[tuple[str, int], Segment] = {}
         self.announced: list[Segment] = []  # every announcement, repeated ones too
         self.interims: list[Interim] = []
+        self.revisions: list[Revision] = []
         self.done: list[StreamDone] = []
         self.refused: list[Refused] = []
         self.hellos: list[Hello] = []
@@ -93,8 +94,10 @@ class FakeWeb:
         return self.keys[visit_id]
 
     def text(self, stream_id: str = "s1") -> str:
-        mine = sorted((s for s in self.segments.values() if s.stream_id == stream_id), key=lambda s: s.first_seq)
-        return " ".join(segment.text for segment in mine)
+        """What the record reads in the end: second hearings in place of the first."""
+        read = {key: segment.text for key, segment in self.segments.items() if segment.stream_id == stream_id}
+        read |= {key: r.text for r in self.revisions if (key := (r.stream_id, r.first_seq)) in read}
+        return " ".join(text for _, text in sorted(read.items()))
 
     async def on_hello(self, hello: Hello) -> None:
         self.hellos.append(hello)
@@ -111,6 +114,10 @@ class FakeWeb:
         self.announced.append(segment)
         self.segments.setdefault((segment.stream_id, segment.first_seq), segment)
         self.heard_ms.setdefault((segment.stream_id, segment.first_seq), time.time_ns() // 1_000_000)
+        await self._note()
+
+    async def on_revision(self, revision: Revision) -> None:
+        self.revisions.append(revision)
         await self._note()
 
     async def on_interim(self, interim: Interim) -> None:

@@ -14,6 +14,8 @@ from transcription.stream import Cut, Spoken
 from transcription.tail import Tail
 from transcription.task import Abandoned
 
+UNSURE, LOST = 90, 91  # understood badly at first; and ever after
+
 
 def spoken(number: int) -> Spoken:
     return Spoken(Cut(number, number + 9, 1_000 * number, 1_000 * number + 500), np.full(1_600, number, np.float32))
@@ -35,16 +37,17 @@ class Ear:
 
     def __init__(self):
         self.heard: list[tuple[str, int]] = []
-        self.go_on = threading.Event()
+        self.go_on, self.go_on_again = threading.Event(), threading.Event()
         self.go_on.set()
+        self.go_on_again.set()
 
     def expect(self, words):
         return sorted(words)
 
-    def recognise(self, samples, language, context, *, expected, wanted):
+    def recognise(self, samples, language, context, *, expected, wanted, beams):
         number = int(samples[0])
-        self.heard.append(("begun", number))
-        while not self.go_on.wait(0.002):
+        self.heard.append(("again" if beams else "begun", number))
+        while not (self.go_on_again if beams else self.go_on).wait(0.002):
             if not wanted():
                 self.heard.append(("dropped", number))
                 raise Abandoned
@@ -52,12 +55,16 @@ class Ear:
             raise Abandoned
         if number == 13:
             raise RuntimeError("unlucky")
+        if number in (UNSURE, LOST):
+            second = bool(beams) and number == UNSURE
+            return Recognition(f"{number} {'again' if beams else ''}".strip(), -0.3 if second else -0.7, 0.0, 1.0,
+                               low_confidence=not second)
         return Recognition(f"{number} {expected or ''}".strip(), -0.1, 0.0, 1.0, low_confidence=False, tokens=(number,))
 
 
 @asynccontextmanager
 async def hearing(ear: Ear, *streams: Stream):
-    said, murmured = [], []
+    said, murmured, bettered = [], [], []
 
     async def final(tail, recognition):
         said.append((tail.waiting.pop(0).cut.first_seq, recognition.text))
@@ -65,12 +72,17 @@ async def hearing(ear: Ear, *streams: Stream):
     async def interim(tail, recognition):
         murmured.append(recognition.text)
 
-    machine = Hearing(ear, {stream.path: stream for stream in streams}, final, interim)
+    async def better(tail, cut, recognition):
+        bettered.append((cut.first_seq, recognition.text))
+
+    machine = Hearing(ear, {stream.path: stream for stream in streams}, final, interim, better)
+    machine.bettered = bettered
     running = asyncio.create_task(machine.run())
     try:
         yield machine, said, murmured
     finally:
         ear.go_on.set()
+        ear.go_on_again.set()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -182,3 +194,44 @@ async def test_an_utterance_that_fails_is_passed_over(caplog):
         await until(lambda: len(said) == 2)
     assert said == [(13, ""), (14, "14")]
     assert "could not be recognised" in caplog.text
+
+
+async def test_what_was_understood_badly_is_heard_again_when_nothing_else_is_to_do():
+    ear, stream = Ear(), Stream("a")
+    async with hearing(ear, stream) as (machine, said, _):
+        stream.waiting = [spoken(UNSURE), spoken(LOST), spoken(3)]
+        machine.look()
+        await until(lambda: ("again", LOST) in ear.heard and machine.bettered)
+        await asyncio.sleep(0.02)
+    assert [number for number, _ in said] == [UNSURE, LOST, 3], "first of all everything is said once"
+    assert ear.heard == [("begun", UNSURE), ("begun", LOST), ("begun", 3), ("again", UNSURE), ("again", LOST)]
+    assert machine.bettered == [(UNSURE, f"{UNSURE} again")], "what is no surer changes nothing"
+
+
+async def test_hearing_again_gives_way_and_is_tried_again_but_not_for_ever():
+    ear, stream = Ear(), Stream("a")
+    ear.go_on_again.clear()
+    async with hearing(ear, stream) as (machine, said, _):
+        stream.waiting = [spoken(UNSURE)]
+        machine.look()
+        for number in range(1, 4):
+            await until(lambda n=number: ear.heard.count(("again", UNSURE)) == n)
+            stream.waiting = [spoken(number)]
+            machine.look()
+            await until(lambda n=number: ear.heard.count(("dropped", UNSURE)) == n and len(said) == n + 1)
+        await asyncio.sleep(0.02)
+    assert ear.heard.count(("again", UNSURE)) == 3
+    assert machine.bettered == []
+
+
+async def test_a_forgotten_stream_is_not_heard_again():
+    ear, stream = Ear(), Stream("a")
+    ear.go_on_again.clear()
+    async with hearing(ear, stream) as (machine, *_):
+        stream.waiting = [spoken(LOST), spoken(UNSURE)]
+        machine.look()
+        await until(lambda: ("again", LOST) in ear.heard)
+        machine.forget(stream.path, "v1")
+        await until(lambda: ("dropped", LOST) in ear.heard)
+        await asyncio.sleep(0.02)
+    assert ("again", UNSURE) not in ear.heard

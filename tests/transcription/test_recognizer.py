@@ -87,6 +87,19 @@ def test_all_languages_of_whisper_can_be_asked_for(recognizer):
     assert recognizer.recognise(utterances(speech("fr-patient"))[0].samples, "pt").text
 
 
+def test_several_likely_texts_side_by_side_are_at_least_as_likely_as_one(recognizer):
+    for utterance in utterances(speech("fr-patient")):
+        one = recognizer.recognise(utterance.samples, "fr")
+        best = recognizer.recognise(utterance.samples, "fr", beams=5)
+        assert best.avg_logprob > one.avg_logprob - 0.05
+        placed = "".join(best.text[word.start : word.end] for word in best.words)
+        assert re.sub(r"\W", "", placed) == re.sub(r"\W", "", best.text)
+        assert all(0 < word.probability <= 1 for word in best.words)
+        assert max(word.probability for word in best.words) > 0.9, "the words are as sure as they were on the way"
+    with pytest.raises(Abandoned):
+        recognizer.recognise(utterance.samples, "fr", beams=5, wanted=lambda: False)
+
+
 def test_silence_does_not_say_you(recognizer):
     """Whisper's favourite word for nothing in English."""
     assert recognizer.recognise(sound("silence", seconds=5), "en").text == ""

@@ -59,6 +59,7 @@ export class Transcript {
   replace(line) {
     const old = this.#box.querySelector(`[data-line="${CSS.escape(line.id)}"]`);
     if (!(old instanceof HTMLElement)) return;
+    if (!line.heard && old.querySelector("input")) return; // heard again while somebody corrects it: theirs counts
     const made = this.#speech(line);
     Object.assign(made.dataset, old.dataset);
     old.replaceWith(made);

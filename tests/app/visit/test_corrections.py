@@ -55,6 +55,36 @@ def test_only_the_doctor_of_the_visit_corrects_and_refusals_are_in_the_trail(db,
     assert not any("amlodipine" in str(e) for e in trail)
 
 
+def revised(clock, visit, text="Je prends l'amlodipine."):  # noqa: F811
+    return segment(clock, visit, text=text).model_copy(update={"doubts": [(0, 2)]})
+
+
+def test_a_second_hearing_replaces_the_words_and_keeps_the_first(db, clinic, clock, visit, line):  # noqa: F811
+    told = db.write_sync(SYSTEM, corrections.revise, revised(clock, visit))
+    assert (told.id, told.text, told.doubts, told.low_confidence, told.heard) == (
+        line, "Je prends l'amlodipine.", ((0, 2),), False, "")
+    assert db.write_sync(SYSTEM, corrections.revise, revised(clock, visit)) is None, "it says the same"
+    speech = db.read_sync(SYSTEM, lambda tx: tx.open(tx.session.get(TranscriptSegment, line), Speech))
+    assert [(wording.text, wording.changed_by) for wording in speech.earlier] == [("Je prends l'amlipine.", "")]
+    assert correct(db, clinic, line, "Je prends l'amlodipine 5.").heard == "Je prends l'amlodipine."
+
+
+def test_a_second_hearing_does_not_undo_a_correction(db, clinic, clock, visit, line):  # noqa: F811
+    unknown = revised(clock, visit).model_copy(update={"first_seq": 500})
+    assert db.write_sync(SYSTEM, corrections.revise, unknown) is None
+    with pytest.raises(AccessDenied):
+        db.write_sync(clinic.doctor, corrections.revise, revised(clock, visit))
+    correct(db, clinic, line, "Je prends l'amlodipine 5.")
+    assert db.write_sync(SYSTEM, corrections.revise, revised(clock, visit)) is None
+    assert lines(clinic, visit)[0].text == "Je prends l'amlodipine 5."
+
+
+def test_a_draft_keeps_the_words_it_rests_on(db, clinic, clock, visit, line):  # noqa: F811
+    db.write_sync(SYSTEM, compositions.draft_for, visit, NoteContent(title="x"))
+    assert db.write_sync(SYSTEM, corrections.revise, revised(clock, visit)) is None
+    assert lines(clinic, visit)[0].text == "Je prends l'amlipine."
+
+
 def test_a_line_of_another_visit_and_a_marker_are_not_found(db, clinic, line):
     marker = db.write_sync(SYSTEM, transcripts.mark, clinic.visits[0], "transcription_started")
     for visit_id, line_id in ((clinic.visits[1], line), (clinic.visits[0], marker.id), (clinic.visits[0], "0" * 32)):
