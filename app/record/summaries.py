@@ -77,6 +77,15 @@ def released(tx: Tx) -> Summary:
     return _summary(tx, row)
 
 
+def is_released(tx: Tx) -> bool:
+    """Whether the acting patient can read the summary of their own visit. Raises AccessDenied."""
+    encounter_id = tx.actor.appointment_id or ""
+    encounters.find(tx, encounter_id, Action.SUMMARY_READ, quiet=True)
+    note = compositions.row_of(tx, encounter_id)
+    row = tx.session.get(PatientSummary, note.id) if note else None
+    return row is not None and row.released_at is not None
+
+
 def split(text: str) -> list[str]:
     """Paragraphs of a text field: separated by empty lines. Raises Invalid when it is too long."""
     blocks = text.replace("\r\n", "\n").split("\n\n")

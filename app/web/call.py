@@ -15,7 +15,7 @@ from app.clock import epoch_ms, utc_now
 from app.db import Tx
 from app.encounters import Encounter
 from app.errors import AccessDenied, Conflict
-from app.record import transcripts
+from app.record import summaries, transcripts
 from app.record.transcripts import Line
 from app.settings import Settings
 from app.web import signals
@@ -296,9 +296,11 @@ async def call_page(request: web.Request) -> web.StreamResponse:
 
 async def ended_page(request: web.Request) -> web.StreamResponse:
     """GET /visit/ended: what happens next."""
-    way = await request.app[DATABASE].read(request[ACTOR], journey.read)
-    return render(request, "patient/ended.html", doctor=way.doctor, over=way.status == "finished",
-                  withdrawn=way.outcome == "withdrawn", phone=way.clinic.phone)
+    db, actor = request.app[DATABASE], request[ACTOR]
+    way = await db.read(actor, journey.read)
+    over = way.status == "finished"
+    return render(request, "patient/ended.html", doctor=way.doctor, over=over, withdrawn=way.outcome == "withdrawn",
+                  phone=way.clinic.phone, summary=over and await db.read(actor, summaries.is_released))
 
 
 def offer_body(settings: Settings, epoch: int, sdp: str, name: str) -> Body:

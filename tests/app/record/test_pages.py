@@ -210,6 +210,7 @@ async def test_the_summary_is_edited_released_and_read(browse, house: House) -> 
     doctor, patient, path = browse("doctor"), browse("patient"), f"/visits/{house.visit_id}/summary"
     assert "Vous toussez." in await page(doctor, path)
     await page(patient, "/visit/summary", 404)
+    assert "/visit/summary" not in await page(patient, "/visit/ended")
     assert (await doctor.post(f"{path}/release", text="Bonjour.")).status == 409
     sign(house)
     await doctor.post(path, text="Vous toussez.\n\nReposez-vous.")
@@ -217,6 +218,7 @@ async def test_the_summary_is_edited_released_and_read(browse, house: House) -> 
     assert (await doctor.post(f"{path}/release", text="Vous toussez.\n\nReposez-vous <3.")).status == 303
     read = await page(patient, "/visit/summary")
     assert "Reposez-vous &lt;3." in read
+    assert "/visit/summary" in await page(patient, "/visit/ended"), "whoever comes back by an older link finds it too"
     assert "Dr Nadia Benali" in await page(patient, "/visit/accesses")
 
 
