@@ -5,8 +5,6 @@ parts.
 torch calls these operations deprecated and may drop them; where they are missing Whisper stays as it is, only slower.
 """
 
-import ctypes
-import gc
 import warnings
 from typing import Any
 
@@ -14,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from whisper import Whisper
 from whisper.model import Linear
+
+from transcription.memory import give_back
 
 LEVELS = 127  # of a signed byte
 SMALLEST = 1e-8
@@ -24,13 +24,14 @@ class Int8Linear(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        scales = (weight.abs().amax(1).clamp(min=SMALLEST) / LEVELS).double()
+        low, high = weight.aminmax(dim=1)
+        scales = (torch.maximum(-low, high).clamp(min=SMALLEST) / LEVELS).double()
         zeros = torch.zeros(len(scales), dtype=torch.int64)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="torch.quantize_per_tensor", category=UserWarning)
             packed = torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8)
         self._packed = torch.ops.quantized.linear_prepack(packed, None)
-        self._sums = packed.dequantize().sum(1)
+        self._sums = (packed.int_repr().sum(1) * scales).float()
         self._bias = bias
         self._reduce_range = not _multiplies_bytes()
 
@@ -62,28 +63,25 @@ class _Head(nn.Module):
 
 
 def quantise(model: Whisper) -> None:
-    """Put 8-bit layers into a model, and a `head` onto its decoder; only the head where this CPU has no such layers."""
+    """Put 8-bit layers into a model, and a `head` onto its decoder; only the head where this CPU has no such layers.
+
+    The weights may be in half precision: what stays in no 8 bits computes in float32.
+    """
     embedding = model.decoder.token_embedding
     if not possible():
+        model.float()
         model.decoder.head = _Head(embedding.weight)
         return
     torch.backends.quantized.engine = "x86"
-    model.decoder.head = Int8Linear(embedding.weight.detach(), None)
-    embedding.half()  # only looked up from now on
+    model.decoder.head = Int8Linear(embedding.weight.detach().float(), None)
     for parent in list(model.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, Linear):
-                bias = None if layer.bias is None else layer.bias.detach()
-                setattr(parent, name, Int8Linear(layer.weight.detach(), bias))
-    _give_back()
-
-
-def _give_back() -> None:
-    """Hand the room of the replaced weights back to the machine: the C library would keep 190 MB for later."""
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc alone has it
-    if trim is not None:
-        trim(0)
+                bias = None if layer.bias is None else layer.bias.detach().float()
+                setattr(parent, name, Int8Linear(layer.weight.detach().float(), bias))
+    model.float()
+    embedding.half()  # only looked up from now on
+    give_back()
 
 
 def possible() -> bool:

@@ -21,10 +21,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import whisper
+from whisper import ModelDimensions, Whisper
 from whisper.audio import HOP_LENGTH, N_SAMPLES
 from whisper.decoding import DecodingOptions, DecodingResult
 from whisper.tokenizer import get_tokenizer
 
+from transcription.memory import give_back, stay_small
 from transcription.phantoms import doubled, phantom, stammers
 from transcription.quantised import quantise
 from transcription.segmentation import SAMPLE_RATE_HZ, Samples
@@ -131,12 +133,26 @@ def _always() -> bool:
     return True
 
 
+def _load(weights: Path | str) -> Whisper:
+    """A .pt file as Whisper saves it, or a Whisper model by its name.
+
+    The file's weights stay in the file, in its precision, until they are quantised: copies would be the worker's peak.
+    """
+    if not Path(weights).is_file():
+        return whisper.load_model(str(weights), device="cpu").eval()
+    saved = torch.load(weights, map_location="cpu", mmap=True, weights_only=True)
+    model = Whisper(ModelDimensions(**saved["dims"]))
+    model.load_state_dict(saved["model_state_dict"], assign=True)
+    give_back()  # the room of the weights that these replaced
+    return model.eval()
+
+
 class Recognizer:
     """One Whisper model on one thread. Not for use from two threads: cutting the window changes the model."""
 
     def __init__(self, weights: Path | str, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self._model = whisper.load_model(str(weights), device="cpu").eval()
+        self._model = _load(weights)
         quantise(self._model)
         self._positions = self._model.encoder.positional_embedding
         with warnings.catch_warnings():  # whisper leaves its vocabulary's file to the garbage collector
@@ -161,6 +177,7 @@ class Recognizer:
         before = (context or Context()).before(self._room(len(samples)), MAX_TOKENS - cap)
         heard = self._decode_after(before, samples, request)
         heard = self._undeceived(heard, before, samples, request)
+        stay_small()
         suspect = self._runs_on(heard.result, cap)
         if suspect:
             whole = self._decode(samples, WHOLE_WINDOW, replace(request, expected=()))
