@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import is_zipfile
 
 import numpy as np
 import torch
@@ -134,11 +135,11 @@ def _always() -> bool:
 
 
 def _load(weights: Path | str) -> Whisper:
-    """A .pt file as Whisper saves it, or a Whisper model by its name.
+    """A .pt file as Whisper saves it (an older kind too), or a Whisper model by its name.
 
     The file's weights stay in the file, in its precision, until they are quantised: copies would be the worker's peak.
     """
-    if not Path(weights).is_file():
+    if not is_zipfile(weights):  # what can be mapped into memory
         return whisper.load_model(str(weights), device="cpu").eval()
     saved = torch.load(weights, map_location="cpu", mmap=True, weights_only=True)
     model = Whisper(ModelDimensions(**saved["dims"]))

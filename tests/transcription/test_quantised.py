@@ -75,3 +75,10 @@ def test_whisper_says_the_same_and_is_as_sure_of_it(recognizers, name):
     (text, logprob), (plain, plain_logprob) = (heard(recognizer, name) for recognizer in recognizers)
     assert jiwer.wer(plain, text) < 0.06, (plain, text)
     assert logprob == pytest.approx(plain_logprob, abs=0.05)
+
+
+def test_weights_saved_in_the_older_way_are_read_too(recognizers, tmp_path):
+    older = tmp_path / "older.pt"
+    torch.save(torch.load(weights.checkpoint(), weights_only=True), older, _use_new_zipfile_serialization=False)
+    samples = utterances(speech("fr-patient"))[0].samples
+    assert Recognizer(older).recognise(samples, "fr").text == recognizers[0].recognise(samples, "fr").text
