@@ -24,6 +24,7 @@ from app.scheduling.tables import Appointment, BookingNote, Motif
 
 Outcome = Literal["completed", "in_person", "abandoned", "withdrawn"]
 DEFAULT_REGION = "FR"
+SPEAKERS = ("doctor", "patient")
 
 
 class VisitFacts(BaseModel):
@@ -87,6 +88,7 @@ class Visit:
     patient: PatientIdentity
     facts: VisitFacts
     transcription: bool
+
 
 def open_for(tx: Tx, appointment_id: str) -> Encounter:
     """The encounter of an appointment, made if this is the first time. Raises AccessDenied, Conflict."""
@@ -226,9 +228,9 @@ def speaks(tx: Tx, encounter_id: str, role: str, language: str) -> None:
     tx.session.add(encounter)
 
 
-def spoken_by(tx: Tx, encounter: Encounter, role: str) -> str:
-    """The language that this role speaks in a visit; the caller was permitted to read the encounter."""
-    return facts_of(tx, encounter).spoken.get(role, encounter.language)
+def spoken(tx: Tx, encounter: Encounter) -> dict[str, str]:
+    """The language that each role speaks in a visit; the caller was permitted to read the encounter."""
+    return dict.fromkeys(SPEAKERS, encounter.language) | facts_of(tx, encounter).spoken
 
 
 def facts_of(tx: Tx, encounter: Encounter) -> VisitFacts:

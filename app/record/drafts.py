@@ -174,14 +174,13 @@ def _omission(item: Mapping[str, Any], lines: Sequence[Line]) -> Omission:
 def _unread(told: Material) -> list[Omission]:
     """What the drafting could not read, by language: the doctor decides what of it belongs into the note."""
     say = i18n.translator(told.language).gettext
-    proofs: dict[str, list[Evidence]] = {}
+    proofs: dict[str, list[dict[str, int]]] = {}
     for number, line in enumerate(told.lines):
         if line.language:
-            proof = Evidence(segment=number, segment_id=line.id, start=line.start, end=line.end)
-            proofs.setdefault(line.language, []).append(proof)
+            proofs.setdefault(line.language, []).append({"segment": number})
     what = say("Said in another language and not used for this draft: %(language)s")
-    return [Omission(text=what % {"language": i18n.language_name(code, told.language)}, kind="language", evidence=found)
-            for code, found in proofs.items()]
+    return [_omission({"text": what % {"language": i18n.language_name(code, told.language)}, "type": "language",
+                       "evidence": found}, told.lines) for code, found in proofs.items()]
 
 
 def _conflict(item: Mapping[str, Any], lines: Sequence[Line], sections: Sequence[Section]) -> RecordConflict:

@@ -23,7 +23,7 @@ from app.web.doctor import day
 from app.web.keys import ACTOR, DATABASE, SETTINGS
 from app.web.limits import RateLimit
 from app.web.rendering import render, see_other
-from app.web.seats import SPEAKERS, Body, line_body
+from app.web.seats import Body, line_body
 from app.web.sockets import Goodbye, Socket
 
 TURN_LIFE = timedelta(hours=4)
@@ -327,8 +327,7 @@ def _set_transcription(tx: Tx, visit_id: str, *, given: bool) -> None:
 def _standing(tx: Tx, visit_id: str) -> tuple[Encounter, list[Line], bool, dict[str, str]]:
     encounter = encounters.find(tx, visit_id, Action.VISIT_JOIN, quiet=True)
     lines = transcripts.read(tx, visit_id) if encounter.status != "planned" else []
-    spoken = {role: encounters.spoken_by(tx, encounter, role) for role in SPEAKERS}
-    return encounter, lines, consent.permits(tx, visit_id, consent.TRANSCRIPTION), spoken
+    return encounter, lines, consent.permits(tx, visit_id, consent.TRANSCRIPTION), encounters.spoken(tx, encounter)
 
 
 def _ms(at: datetime | None) -> int | None:

@@ -20,7 +20,7 @@ from app.encounters import Encounter
 from app.errors import AccessDenied, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
-from app.web.seats import SPEAKERS, Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
+from app.web.seats import Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
 from transcription.protocol import EndReason, Language
 from transcription.sealing import seal_key
 from webrtc.control import MediaError, Offer
@@ -373,7 +373,7 @@ def _speech(tx: Tx, visit_id: str) -> Speech:
     consented = consent.permits(tx, visit_id, consent.TRANSCRIPTION)
     withdrawn = not consented and consent.state(tx, visit_id, consent.TRANSCRIPTION) is not None
     key = transcripts.audio_key(tx, visit_id) if running and consented else None
-    spoken = {role: cast("Language", encounters.spoken_by(tx, encounter, role)) for role in SPEAKERS}
+    spoken = cast("dict[str, Language]", encounters.spoken(tx, encounter))
     return Speech(running, consented, withdrawn, key, spoken)
 
 

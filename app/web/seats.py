@@ -13,7 +13,6 @@ from webrtc.control import MediaError, MediaRefused, Offer
 
 R = TypeVar("R")
 Body = dict[str, Any]
-SPEAKERS = ("doctor", "patient")
 CaptionState = Literal["live", "late", "paused"]
 MediaState = Literal["connecting", "connected", "lost", "left"]
 
