@@ -6,6 +6,7 @@ torch calls these operations deprecated and may drop them; where they are missin
 """
 
 import warnings
+from itertools import chain
 from typing import Any
 
 import torch
@@ -17,22 +18,23 @@ from transcription.memory import give_back
 
 LEVELS = 127  # of a signed byte
 SMALLEST = 1e-8
+ROWS = 4_096  # in full precision at a time: the vocabulary's whole layer would be the worker's peak of memory
 
 
 class Int8Linear(nn.Module):
-    """A linear layer with packed 8-bit weights; takes and gives float32."""
+    """A linear layer with packed 8-bit weights, made of weights in any precision; takes and gives float32."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
         low, high = weight.aminmax(dim=1)
-        scales = (torch.maximum(-low, high).clamp(min=SMALLEST) / LEVELS).double()
+        scales = (torch.maximum(-low, high).float().clamp(min=SMALLEST) / LEVELS).double()
         zeros = torch.zeros(len(scales), dtype=torch.int64)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="torch.quantize_per_tensor", category=UserWarning)
-            packed = torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8)
-        self._packed = torch.ops.quantized.linear_prepack(packed, None)
-        self._sums = (packed.int_repr().sum(1) * scales).float()
-        self._bias = bias
+        parts = zip(*(torch.split(rows, ROWS) for rows in (weight, scales, zeros)), strict=True)
+        values = torch.cat([_bytes(*part) for part in parts])
+        whole = torch._make_per_channel_quantized_tensor(values, scales, zeros, 0)
+        self._packed = torch.ops.quantized.linear_prepack(whole, None)
+        self._sums = (values.sum(1) * scales).float()
+        self._bias = None if bias is None else bias.float()
         self._reduce_range = not _multiplies_bytes()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,6 +51,13 @@ class Int8Linear(nn.Module):
     def _multiply(self, x: Tensor) -> Tensor:
         y: Tensor = torch.ops.quantized.linear_dynamic(x, self._packed, self._reduce_range)
         return y
+
+
+def _bytes(weight: Tensor, scales: Tensor, zeros: Tensor) -> Tensor:
+    """The rows as signed bytes."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="torch.quantize_per_tensor", category=UserWarning)
+        return torch.quantize_per_channel(weight.float(), scales, zeros, 0, torch.qint8).int_repr()
 
 
 class _Head(nn.Module):
@@ -73,14 +82,16 @@ def quantise(model: Whisper) -> None:
         model.decoder.head = _Head(embedding.weight)
         return
     torch.backends.quantized.engine = "x86"
-    model.decoder.head = Int8Linear(embedding.weight.detach().float(), None)
+    model.decoder.head = Int8Linear(embedding.weight.detach(), None)
     for parent in list(model.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, Linear):
-                bias = None if layer.bias is None else layer.bias.detach().float()
-                setattr(parent, name, Int8Linear(layer.weight.detach().float(), bias))
-    model.float()
+                bias = None if layer.bias is None else layer.bias.detach()
+                setattr(parent, name, Int8Linear(layer.weight.detach(), bias))
     embedding.half()  # only looked up from now on
+    for values in (v for v in chain(model.parameters(), model.buffers()) if v is not embedding.weight):
+        if values.is_floating_point():
+            values.data = values.data.float()
     give_back()
 
 
