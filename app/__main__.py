@@ -1,4 +1,4 @@
-"""The command line: colloque serve | web | media | transcribe | migrate | demo | rehearse | draft | audit | keys."""
+"""The command line: colloque serve | web | media | transcribe | courier | migrate | demo | rehearse | draft | ..."""
 
 import asyncio
 import json
@@ -80,11 +80,23 @@ def database_or_fail(settings: Settings) -> "Database":
 
 @cli.command()
 def serve() -> None:
-    """Start web, media nodes and transcription workers; in demo mode seed an empty database first."""
-    from app import seed
-
+    """Start everything of this machine; in demo mode seed an empty database first."""
     settings = settings_or_fail()
     logs.configure()
+    commands = {"transcribe": settings.transcription_workers}
+    if settings.nats_url.get_secret_value():
+        commands["courier"] = 1
+    if settings.machine == "clinic":
+        commands = {"web": 1, "media": settings.effective_media_nodes} | commands
+    listens_at = (settings.host, settings.port)
+    welcome = _clinic_ready(settings) if settings.machine == "clinic" else ""
+    asyncio.run(supervisor.supervise(commands, listens_at, lambda: typer.echo(welcome)))
+
+
+def _clinic_ready(settings: Settings) -> str:
+    """The clinic's database is there, its port is free: what to say once the pages can be opened."""
+    from app import seed
+
     if supervisor.port_is_taken(settings.host, settings.port):
         fail(f"Port {settings.port} on {settings.host} is in use: is Colloque running already? Stop that program, "
              f"or set COLLOQUE_PORT and COLLOQUE_BASE_URL to another port.")
@@ -93,9 +105,7 @@ def serve() -> None:
         typer.echo("A demo clinic was made.")
     welcome = seed.welcome(db, settings)
     db.close()
-    asyncio.run(supervisor.supervise(
-        settings.effective_media_nodes, settings.transcription_workers, (settings.host, settings.port),
-        lambda: typer.echo(welcome)))
+    return welcome
 
 
 @cli.command("web")
@@ -132,8 +142,25 @@ def transcribe() -> None:
 
     settings = settings_or_fail()
     logs.configure()
-    asyncio.run(worker.run(control=str(settings.control_socket), spool=settings.spool_dir,
+    asyncio.run(worker.run(control=str(settings.control_socket), spool=settings.heard_dir,
                            keys=settings.node_keys_dir, weights=settings.whisper_model or None))
+
+
+@cli.command()
+def courier() -> None:
+    """Start the courier alone: carries sealed speech and control messages between machines, over NATS."""
+    from app.crypto.keyring import load_kek
+    from app.machines import courier
+
+    settings = settings_or_fail()
+    logs.configure()
+    if not settings.nats_url.get_secret_value():
+        fail("COLLOQUE_NATS_URL is empty: there are no other machines (docs/machines.md).")
+    try:
+        key = load_kek(None, settings.machines_key_file, None)
+    except (ValueError, OSError) as fault:
+        fail(f"The machines' key cannot be used: {fault}.")
+    courier.run(settings, key)
 
 
 @cli.command()
@@ -288,7 +315,8 @@ def keys_new(path: Annotated[Path, typer.Argument(help="Where to write the key; 
         write_kek(path)
     except FileExistsError:
         fail(f"{path} exists already: a key is never overwritten.")
-    typer.echo(f"Written to {path}. Set COLLOQUE_KEK_FILE={path} and keep a copy in a safe.")
+    typer.echo(f"Written to {path}. Set COLLOQUE_KEK_FILE={path} and keep a copy in a safe. (For several machines: "
+               f"COLLOQUE_MACHINES_KEY_FILE, the same on all.)")
 
 
 @keys_cli.command("rotate")

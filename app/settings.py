@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TURN_URL = re.compile(r"turns?:(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(\?transport=(udp|tcp))?", re.ASCII)
@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     turn_secret: SecretStr = Field(SecretStr(""), description="Secret shared with the TURN server (short-lived credentials are made from it).")
     whisper_model: str = Field("", description="A .pt path or a Whisper model name; empty: the pinned base weights.")
     transcription_workers: int = Field(1, ge=0, le=16, description="Transcription processes that serve starts.")
+    machine: Literal["clinic", "speech"] = Field("clinic", description="clinic: everything; speech: transcription workers alone, for the clinic's machine (docs/machines.md).")
+    nats_url: SecretStr = Field(SecretStr(""), description="NATS server that joins several machines: tls://user:password@host:4222; empty: one machine.")
+    machines_key_file: Path | None = Field(None, description="Key that the machines share, made with `colloque keys new`.")
     session_minutes: int = Field(60, ge=5, le=720, description="A staff session ends after this long without use.")
     audio_days: int = Field(7, ge=1, le=30, description="Sealed speech is destroyed after this many days even if no note was signed.")
 
@@ -74,6 +77,16 @@ class Settings(BaseSettings):
             if not TURN_URL.fullmatch(url):
                 raise ValueError(f"COLLOQUE_TURN_URLS: {url} is no URL such as turn:turn.clinic.example:3478?transport=udp")
         return value
+
+    @model_validator(mode="after")
+    def joined(self) -> Self:
+        """Several machines need a server between them, and a key of their own."""
+        if self.machine == "speech" and not self.nats_url.get_secret_value():
+            raise ValueError("COLLOQUE_MACHINE=speech needs COLLOQUE_NATS_URL: the server that joins it to the clinic's.")
+        if self.nats_url.get_secret_value() and self.machines_key_file is None:
+            raise ValueError("COLLOQUE_NATS_URL needs COLLOQUE_MACHINES_KEY_FILE: make it with `colloque keys new`, and "
+                             "copy it to every machine.")
+        return self
 
     @property
     def secure(self) -> bool:
@@ -106,6 +119,11 @@ class Settings(BaseSettings):
         return self.data_dir / "spool"
 
     @property
+    def heard_dir(self) -> Path:
+        """The spool that this machine's workers follow: the taps' own, or on several machines copies of streams."""
+        return self.data_dir / "heard" if self.nats_url.get_secret_value() else self.spool_dir
+
+    @property
     def control_socket(self) -> Path:
         """The Unix socket on which web waits for media nodes and workers."""
         return self.data_dir / "run" / "control.sock"
@@ -129,6 +147,12 @@ class Settings(BaseSettings):
         return self
 
     def _production_faults(self) -> list[tuple[bool, str]]:
+        nats = urlsplit(self.nats_url.get_secret_value())
+        unsealed = bool(nats.scheme) and nats.scheme != "tls" and nats.hostname not in ("127.0.0.1", "::1", "localhost")
+        faults = [(unsealed, "COLLOQUE_NATS_URL must be tls://: its password would cross the network in the clear.")]
+        return faults if self.machine == "speech" else faults + self._clinic_faults()
+
+    def _clinic_faults(self) -> list[tuple[bool, str]]:
         has_kek = self.kek is not None or self.kek_file is not None
         return [
             (not self.secure, "COLLOQUE_BASE_URL must be an https:// origin; put Caddy in front (see Caddyfile)."),

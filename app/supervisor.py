@@ -1,4 +1,4 @@
-"""`colloque serve`: web, media nodes and transcription workers under one terminal.
+"""`colloque serve`: web, media nodes, transcription workers and the courier under one terminal.
 
 A child that dies is started again at once, then with growing pauses if it keeps dying. Ctrl-C or
 SIGTERM ends all of them: first politely, after GRACE_S for good.
@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -79,17 +79,17 @@ async def _when_web_answers(host: str, port: int, then: Callable[[], None]) -> N
     then()
 
 
-async def supervise(media_nodes: int, workers: int, listens_at: tuple[str, int], when_up: Callable[[], None]) -> None:
-    """Run everything until a signal asks to stop; `when_up` is called once the pages can be opened."""
-    children = [Child("web", "web")]
-    children += [Child(f"media {n + 1}", "media") for n in range(media_nodes)]
-    children += [Child(f"transcribe {n + 1}", "transcribe") for n in range(workers)]
+async def supervise(commands: Mapping[str, int], listens_at: tuple[str, int], when_up: Callable[[], None]) -> None:
+    """Run so many of each command until a signal asks to stop; `when_up` is called once the pages can be opened."""
+    children = [Child(f"{command} {n + 1}" if count > 1 else command, command)
+                for command, count in commands.items() for n in range(count)]
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     tasks = [asyncio.create_task(child.keep_alive(), name=child.name) for child in children]
-    tasks.append(asyncio.create_task(_when_web_answers(*listens_at, when_up), name="welcome"))
+    if "web" in commands:
+        tasks.append(asyncio.create_task(_when_web_answers(*listens_at, when_up), name="welcome"))
     await stop.wait()
     for task in tasks:
         task.cancel()

@@ -46,6 +46,9 @@ class WorkerEvents(Protocol):
     async def key_for(self, visit_id: str, public_key: bytes) -> bytes | None:
         """The visit's audio key, HPKE-sealed to the worker's 32-byte public key; None when it exists no more."""
 
+    async def stored_of(self, stream_id: str) -> int:
+        """Up to which frame the stream's segments are stored; -1 for none."""
+
     async def words_for(self, visit_id: str) -> list[str]:
         """Words that the visit is likely to hold, the likeliest last: they leave sealed to the worker."""
 
@@ -107,7 +110,7 @@ class WorkerLink:
             case _ if self._public_key is None:
                 raise ProtocolError("no-hello", "the first message is hello")
             case KeyWanted():
-                await self._answer_key(message.visit_id, self._public_key)
+                await self._answer_key(message, self._public_key)
             case Segment():
                 await self._events.on_segment(message)
                 await self._send(Ack(stream_id=message.stream_id, last_seq=message.last_seq))
@@ -133,13 +136,15 @@ class WorkerLink:
         self._public_key, self.hello = public_key, hello
         await self._events.on_hello(hello)
 
-    async def _answer_key(self, visit_id: str, public_key: bytes) -> None:
+    async def _answer_key(self, wanted: KeyWanted, public_key: bytes) -> None:
+        visit_id, stream_id = wanted.visit_id, wanted.stream_id
         sealed = await self._events.key_for(visit_id, public_key)
         if sealed is None:
             await self._send(KeyGone(visit_id=visit_id))
         else:
             words = seal_words(public_key, await self._events.words_for(visit_id), visit_id=visit_id)
-            await self._send(Key(visit_id=visit_id, sealed=_b64(sealed), words=_b64(words)))
+            await self._send(Key(visit_id=visit_id, stream_id=stream_id, sealed=_b64(sealed), words=_b64(words),
+                                 stored=await self._events.stored_of(stream_id)))
 
 
 def _b64(data: bytes) -> str:

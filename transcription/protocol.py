@@ -127,20 +127,24 @@ class Hello(Strict):
 
 
 class KeyWanted(Strict):
-    """Worker to web: sealed speech of this visit waits and its key is not here."""
+    """Worker to web: a stream's sealed speech waits here, and what is needed to go on with it is not known."""
 
     type: Literal["key_wanted"] = "key_wanted"
     visit_id: Identifier
+    stream_id: Identifier
 
 
 class Key(Strict):
     """Web to worker: the visit's audio key, HPKE-sealed to the public key of the hello, base64.
 
     words: a list of words that the visit is likely to hold, the likeliest last, sealed and written likewise.
+    stored: up to which frame the stream's segments are stored for good, -1 for none. A worker may have died elsewhere.
     """
 
     type: Literal["key"] = "key"
     visit_id: Identifier
+    stream_id: Identifier
+    stored: Annotated[int, Field(ge=-1)] = -1
     sealed: Annotated[str, Field(max_length=1_024)]
     words: Annotated[str, Field(max_length=16_384)] = ""
 

@@ -28,6 +28,7 @@ from transcription.protocol import (
 from transcription.sealing import FrameSealer
 
 FLUSH_AFTER_S = 0.1
+COMING = ".coming"  # beside a copy of another machine's stream: more of it may come
 SHRED_TRIES = 20
 _HEADER_LIMIT_BYTES = 2_048
 _READ_BYTES = 262_144
@@ -169,6 +170,8 @@ class SpoolReader:
 
     def abandoned(self) -> bool:
         """Whether no writer holds the file any more. Read once more after this says so, then believe the end."""
+        if self.path.with_suffix(COMING).exists():
+            return False
         try:
             fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:

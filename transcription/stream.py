@@ -50,6 +50,11 @@ class Position:
     cuts: list[Cut] = field(default_factory=list)
     done: bool = False
 
+    def settle(self, last_seq: int) -> None:
+        """Everything up to this frame is stored."""
+        self.acked = max(self.acked, last_seq)
+        self.cuts = [cut for cut in self.cuts if cut.last_seq > self.acked]
+
 
 class _Anchor(NamedTuple):
     position: int

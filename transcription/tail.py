@@ -70,6 +70,11 @@ class Tail:
         """Whether an utterance may be over that Whisper has not heard yet."""
         return self.early is not None and self.guessed(self.early.cut) is None
 
+    @property
+    def gone(self) -> bool:
+        """Whether the file was taken away: the visit is shredded, or the stream another machine's now."""
+        return self._idle and not self.path.exists()
+
     def guess(self, cut: Cut, recognition: "Recognition") -> None:
         """Keep what was heard before the utterance's end was certain."""
         self._guessed = (cut, recognition)
@@ -78,9 +83,10 @@ class Tail:
         """What was heard early, if it was this very utterance."""
         return self._guessed[1] if self._guessed and self._guessed[0] == cut else None
 
-    def unlock(self, visit_key: bytes, detector: Callable[[], SpeechProbability]) -> None:
-        """The key is here: reading may begin."""
+    def unlock(self, visit_key: bytes, detector: Callable[[], SpeechProbability], stored: int = -1) -> None:
+        """The key is here: reading may begin, after the last frame that web has `stored`."""
         if self._opener is None:
+            self.position.settle(stored)
             self._opener = FrameOpener(visit_key, self.header)
             self._speech = SpeechStream(OpusDecoder().decode, Segmenter(detector()), self.position)
 
@@ -147,8 +153,7 @@ class Tail:
         """Web has stored everything up to this frame."""
         for seq in [seq for seq in self.unacked if seq <= last_seq]:
             del self.unacked[seq]
-        self.position.acked = max(self.position.acked, last_seq)
-        self.position.cuts = [cut for cut in self.position.cuts if cut.last_seq > self.position.acked]
+        self.position.settle(last_seq)
         position.save(self.path, self.position)
 
     def done(self) -> None:

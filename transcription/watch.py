@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from transcription.protocol import SPOOL_SUFFIX
@@ -42,7 +43,11 @@ class SpoolWatch:
 
     def _scan(self) -> None:
         with contextlib.suppress(FileNotFoundError):  # no spool yet, or a visit shredded while we look
-            for directory in self._root.iterdir():
+            directories = list(self._root.iterdir())
+            for gone in self._looked.keys() - directories:
+                del self._looked[gone]
+                self._missed(gone, ())
+            for directory in directories:
                 self._look(directory)
 
     def _look(self, directory: Path) -> None:
@@ -50,8 +55,14 @@ class SpoolWatch:
         if self._looked.get(directory) == changed_ns and time.time_ns() - changed_ns > SETTLED_NS:
             return
         self._looked[directory] = changed_ns
-        for path in directory.glob(f"*{SPOOL_SUFFIX}"):
+        found = list(directory.glob(f"*{SPOOL_SUFFIX}"))
+        self._missed(directory, found)
+        for path in found:
             self._see(path)
+
+    def _missed(self, directory: Path, found: Collection[Path]) -> None:
+        """What is no longer in a directory is new should it come again."""
+        self._known -= {path for path in self._known if path.parent == directory and path not in found}
 
     def _see(self, path: Path) -> None:
         if path not in self._known:

@@ -61,7 +61,8 @@ class Worker:
         self._watch = SpoolWatch(spool)
         self._spool = spool
         self._keys: dict[str, bytes] = {}
-        self._asked_s: dict[str, float] = {}
+        self._stored: dict[str, int] = {}  # of each stream that web has told of: its last frame stored for good
+        self._asked_s: dict[str, float] = {}  # by stream
         self._tails: dict[Path, Tail] = {}
         self._reported_s = 0.0
         rtf = recognizer.measure()
@@ -117,6 +118,7 @@ class Worker:
         try:
             visit_id, sealed = message.visit_id, base64.b64decode(message.sealed)
             self._keys[visit_id] = open_key(self._private, sealed, visit_id=visit_id)
+            self._stored[message.stream_id] = message.stored
             if message.words:
                 words = base64.b64decode(message.words)
                 self._hearing.expect(visit_id, open_words(self._private, words, visit_id=visit_id))
@@ -133,6 +135,7 @@ class Worker:
         """Stop following a stream; its file is not ours to delete."""
         tail = self._tails.pop(path)
         tail.close()
+        self._stored.pop(tail.header.stream_id, None)
         visit_id = tail.header.visit_id
         last = all(other.header.visit_id != visit_id for other in self._tails.values())
         self._hearing.forget(path, visit_id if last else "")
@@ -180,18 +183,22 @@ class Worker:
         if tail.ended or len(tail.waiting) >= MAX_WAITING or len(tail.unacked) >= MAX_UNACKED:
             return
         tail.read()
+        if tail.gone:
+            self._drop(tail.path)
+            return
         self._hearing.look()
         while tail.refused and self._hub.connected:
             await self._hub.send(tail.refused.pop(0))
         await self._tell_end(tail)
 
     async def _unlock(self, tail: Tail) -> None:
-        visit_id = tail.header.visit_id
-        if key := self._keys.get(visit_id):
-            tail.unlock(key, VoiceDetector)
-        elif self._hub.connected and time.monotonic() - self._asked_s.get(visit_id, -math.inf) > ASK_AGAIN_S:
-            self._asked_s[visit_id] = time.monotonic()
-            await self._hub.send(KeyWanted(visit_id=visit_id))
+        visit_id, stream_id = tail.header.visit_id, tail.header.stream_id
+        key, stored = self._keys.get(visit_id), self._stored.get(stream_id)
+        if key is not None and stored is not None:
+            tail.unlock(key, VoiceDetector, stored)
+        elif self._hub.connected and time.monotonic() - self._asked_s.get(stream_id, -math.inf) > ASK_AGAIN_S:
+            self._asked_s[stream_id] = time.monotonic()
+            await self._hub.send(KeyWanted(visit_id=visit_id, stream_id=stream_id))
 
     # --- telling
 

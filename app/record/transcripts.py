@@ -111,7 +111,7 @@ def open_streams(tx: Tx, encounter_id: str) -> list[SpeechStream]:
 
 
 def append_segment(tx: Tx, segment: Segment) -> TranscriptSegment | None:
-    """Write a final caption down; None when it is there already or was said while no consent stood.
+    """Write a final caption down; None when its words are there already or were said while no consent stood.
 
     Raises AccessDenied when the visit is unknown or the stream belongs to another one.
     """
@@ -124,10 +124,11 @@ def append_segment(tx: Tx, segment: Segment) -> TranscriptSegment | None:
         return None
     # The worker may be quicker than the news of the tap's start, or the news died with an earlier web process.
     stream = stream or _new_stream(tx, segment.stream_id, encounter.id, segment.role, start_at)
-    stream.acked_seq = max(stream.acked_seq, segment.last_seq)
-    tx.session.add(stream)
-    if written(tx, segment.stream_id, segment.first_seq) is not None:
+    # Segments of a stream come in order and never overlap: this one is there, or another worker has told its words.
+    if segment.first_seq <= stream.acked_seq:
         return None
+    stream.acked_seq = segment.last_seq
+    tx.session.add(stream)
     row = TranscriptSegment(
         patient_id=encounter.patient_id, encounter_id=encounter.id, role=stream.role, kind=SPEECH,
         stream_id=segment.stream_id, first_seq=segment.first_seq, last_seq=segment.last_seq,
@@ -194,6 +195,15 @@ def audio_key(tx: Tx, encounter_id: str) -> bytes | None:
         return tx.keyring.key(tx.session, f"visit:{encounter_id}")
     except KeyDestroyed:
         return None
+
+
+def stored_of(tx: Tx, stream_id: str) -> int:
+    """Up to which frame a stream's segments are stored for good; -1 for none. System only."""
+    stream = tx.session.get(SpeechStream, stream_id)
+    if stream is None:
+        return -1
+    guard.permit(tx, Action.TRANSCRIPT_WRITE, entity="Encounter", entity_id=stream.encounter_id, quiet=True)
+    return stream.acked_seq
 
 
 def _new_stream(tx: Tx, stream_id: str, encounter_id: str, role: str, started_at: datetime) -> SpeechStream:

@@ -138,6 +138,10 @@ class Hub:
             return None
         return None if key is None else seal_key(public_key, key, visit_id=visit_id)
 
+    async def stored_of(self, stream_id: str) -> int:
+        """Where a worker that takes this stream over goes on."""
+        return await self._db.read(SPEECH, transcripts.stored_of, stream_id)
+
     async def words_for(self, visit_id: str) -> list[str]:
         """What the motif, the record and common sense let expect, the likeliest last."""
         return await self._db.read(SPEECH, expected.words, visit_id)

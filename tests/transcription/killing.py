@@ -53,9 +53,9 @@ async def kill_over_and_over(folder: Path, spoken: list[bytes], kills: int, seed
 
             tap = Tap(folder / "spool", key, "fr", stream_id=f"s{outcome.kills}")
             before = len(hub.announced)
-            told = await _speak(hub, tap, spoken, next_kill_s, killed)
-            outcome.repeated += len(hub.announced) - before - len(told)
-            _compare(outcome, reference, told)
+            stored = await _speak(hub, tap, spoken, next_kill_s, killed)
+            outcome.repeated += len(hub.announced) - before - len(stored)
+            compare(outcome, reference, stored)
     return outcome
 
 
@@ -76,15 +76,20 @@ async def _speak(hub, tap, spoken, next_kill_s, killed=lambda: None) -> list[tup
             if not done():
                 killed()
             process.kill()
-    mine = [s for s in hub.segments.values() if s.stream_id == stream_id]
+    return told(hub, tap)
+
+
+def told(hub: FakeWeb, tap: Tap) -> list[tuple[int, int, str]]:
+    """What web has of a stream: (start, end, text), ms from its start."""
+    mine = [s for s in hub.segments.values() if s.stream_id == tap.writer.header.stream_id]
     return sorted((s.start_at_ms - tap.started_at_ms, s.end_at_ms - tap.started_at_ms, s.text) for s in mine)
 
 
-def _compare(outcome: Outcome, reference: list[tuple[int, int, str]], told: list[tuple[int, int, str]]) -> None:
+def compare(outcome: Outcome, reference: list[tuple[int, int, str]], stored: list[tuple[int, int, str]]) -> None:
     """Add up what is missing and what is there twice, in steps of 10 ms."""
     wanted = {t for start, end, _ in reference for t in range((start + EDGE_MS) // 10, (end - EDGE_MS) // 10)}
-    times = [t for start, end, _ in told for t in range(start // 10, end // 10)]
+    times = [t for start, end, _ in stored for t in range(start // 10, end // 10)]
     outcome.spoken_s += sum(end - start for start, end, _ in reference) / 1_000
     outcome.lost_s += len(wanted - set(times)) / 100
     outcome.doubled_s += (len(times) - len(set(times))) / 100
-    outcome.texts.append((" ".join(t for *_, t in reference), " ".join(t for *_, t in told)))
+    outcome.texts.append((" ".join(t for *_, t in reference), " ".join(t for *_, t in stored)))

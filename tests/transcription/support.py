@@ -107,12 +107,16 @@ class FakeWeb:
         key = self.keys.get(visit_id)
         return key and seal_key(public_key, key, visit_id=visit_id)
 
+    async def stored_of(self, stream_id: str) -> int:
+        return max((s.last_seq for s in self.segments.values() if s.stream_id == stream_id), default=-1)
+
     async def words_for(self, visit_id: str) -> list[str]:
         return self.words
 
     async def on_segment(self, segment: Segment) -> None:
         self.announced.append(segment)
-        self.segments.setdefault((segment.stream_id, segment.first_seq), segment)
+        if segment.first_seq > await self.stored_of(segment.stream_id):  # as app.record.transcripts has it
+            self.segments[segment.stream_id, segment.first_seq] = segment
         self.heard_ms.setdefault((segment.stream_id, segment.first_seq), time.time_ns() // 1_000_000)
         await self._note()
 

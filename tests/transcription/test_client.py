@@ -73,11 +73,11 @@ async def test_a_key_reaches_only_the_worker_that_asked(hub, connect):
     private, public = new_node_keypair()
     async with connect() as socket:
         await socket.send_json(hello(public))
-        await socket.send_json({"type": "key_wanted", "visit_id": "v1"})
+        await socket.send_json({"type": "key_wanted", "visit_id": "v1", "stream_id": "s1"})
         answer = await socket.receive_json(timeout=5)
         assert open_key(private, base64.b64decode(answer["sealed"]), visit_id="v1") == key
         assert open_words(private, base64.b64decode(answer["words"]), visit_id="v1") == ["périndopril"]
-        await socket.send_json({"type": "key_wanted", "visit_id": "destroyed"})
+        await socket.send_json({"type": "key_wanted", "visit_id": "destroyed", "stream_id": "s1"})
         assert await socket.receive_json(timeout=5) == {"type": "key_gone", "visit_id": "destroyed"}
 
 
@@ -102,7 +102,7 @@ async def test_nudge_and_forget_reach_the_worker(hub, connect):
 
 
 @pytest.mark.parametrize("first", [
-    SEGMENT, {"type": "key_wanted", "visit_id": "v1"}, {"type": "hello"}, {}, [], "x",
+    SEGMENT, {"type": "key_wanted", "visit_id": "v1", "stream_id": "s1"}, {"type": "hello"}, {}, [], "x",
     hello(bytes(31)), hello(bytes(32), role="media"), hello(bytes(32), version=2), hello(bytes(32), extra=1),
     {**hello(bytes(32)), "public_key": "no base64!"}, {"type": "ack", "stream_id": "s1", "last_seq": 1},
 ])  # fmt: skip

@@ -27,5 +27,5 @@ def test_the_comparison_sees_what_is_lost_and_what_is_doubled():
         (calm, 0, 0), (calm[:1], 1.5, 0), ([*calm, (4_000, 5_000, "b")], 0, 1), ([(0, 1_000, "a"), (2_900, 5_000, "b")], 0.75, 0),
     ]:  # fmt: skip
         outcome = Outcome()
-        killing._compare(outcome, calm, told)
+        killing.compare(outcome, calm, told)
         assert replace(outcome, texts=[]) == replace(nothing, lost_s=lost_s, doubled_s=doubled_s)

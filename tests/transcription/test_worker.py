@@ -76,30 +76,43 @@ async def test_a_killed_worker_loses_and_repeats_nothing(tmp_path, hub):
     assert all(one[1] < other[0] for one, other in itertools.pairwise(ends)), ends
 
 
-async def test_an_unacknowledged_segment_comes_again_under_the_same_numbers(tmp_path, hub):
+async def killed_before_it_was_acknowledged(tmp_path, hub, store: bool):
+    """The segments that a worker told to a web process which then died, and what another worker tells to the next."""
     tap = Tap(tmp_path / "spool", hub.visit(), "fr")
     tap.say(packets("fr-patient")[:650])
+    told = []
 
     async def never(segment):
-        await FakeWeb.on_segment(hub, segment)
+        told.append(segment)
+        if store:
+            await FakeWeb.on_segment(hub, segment)
+        await hub._note()
         raise RuntimeError("the web process died before it could acknowledge")
 
     hub.on_segment = never
     async with hub.serving(), worker(hub.socket_path, tmp_path) as process:
-        await hub.until(lambda: hub.segments)
+        await hub.until(lambda: told)
         process.kill()
         await process.wait()
     del hub.on_segment
-    stored = dict(hub.segments)
     hub.announced.clear()
     tap.writer.close("closed")
     async with hub.serving(), worker(hub.socket_path, tmp_path):
         await hub.until(lambda: hub.done)
-    for key, segment in stored.items():
-        (again,) = [s for s in hub.announced if (s.stream_id, s.first_seq) == key]
+    return {segment.first_seq: segment for segment in told}
+
+
+async def test_a_segment_that_was_not_stored_comes_again_under_the_same_numbers(tmp_path, hub):
+    for first_seq, segment in (await killed_before_it_was_acknowledged(tmp_path, hub, store=False)).items():
+        (again,) = [s for s in hub.announced if s.first_seq == first_seq]
         assert (again.last_seq, again.start_at_ms) == (segment.last_seq, segment.start_at_ms)
-        # Cut out anew at whole frames, a few milliseconds differ: Whisper may spell a name otherwise. Web keeps the first.
+        # Cut out anew at whole frames, a few milliseconds differ: Whisper may spell a name otherwise.
         assert jiwer.wer(words(segment.text), words(again.text)) < 0.3
+
+
+async def test_a_segment_that_was_stored_is_not_told_again_though_nobody_said_so(tmp_path, hub):
+    stored = await killed_before_it_was_acknowledged(tmp_path, hub, store=True)
+    assert min(segment.first_seq for segment in hub.announced) > max(s.last_seq for s in stored.values())
 
 
 async def test_it_waits_for_a_web_process_and_survives_its_restart(tmp_path, hub):

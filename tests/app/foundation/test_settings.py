@@ -67,3 +67,16 @@ def test_every_setting_is_documented():
         assert field.description in line
     documented = set(re.findall(r"^\| `COLLOQUE_(\w+)`", text, re.MULTILINE))
     assert documented == {name.upper() for name in Settings.model_fields}
+
+
+def test_machines_need_a_server_and_a_key_between_them(tmp_path):
+    with pytest.raises(ValueError, match="COLLOQUE_NATS_URL"):
+        Settings(machine="speech", _env_file=None)
+    with pytest.raises(ValueError, match="COLLOQUE_MACHINES_KEY_FILE"):
+        Settings(nats_url="tls://nats.example:4222", _env_file=None)
+    key = tmp_path / "machines.key"
+    speech = {"mode": "production", "machine": "speech", "machines_key_file": key, "_env_file": None}
+    with pytest.raises(UnsafeSettings, match="tls"):
+        Settings(nats_url="nats://u:p@nats.example:4222", **speech).refuse_unsafe_production()
+    for url in ("tls://u:p@nats.example:4222", "nats://127.0.0.1:4222"):
+        Settings(nats_url=url, **speech).refuse_unsafe_production()  # needs no site of its own

@@ -75,7 +75,7 @@ def test_only_the_machine_asks_and_the_trail_says_that_the_record_was_read(db, c
 async def test_a_worker_gets_the_words_with_the_key_and_nobody_can_read_them_on_the_way(
         house, clinic, worker, db, record):  # noqa: F811
     await in_call(house, clinic)
-    await worker.send_json({"type": "key_wanted", "visit_id": clinic.visits[0]})
+    await worker.send_json({"type": "key_wanted", "visit_id": clinic.visits[0], "stream_id": "s1"})
     told = await answer(worker)
     assert "Pénicilline" not in json.dumps(told, ensure_ascii=False)
     assert open_words(PRIVATE, base64.b64decode(told["words"]), visit_id=clinic.visits[0])[-1] == "Périndopril"

@@ -376,13 +376,13 @@ async def test_the_patient_sees_captions_only_while_consenting(house, clinic, wo
 async def test_a_worker_gets_the_key_sealed_to_itself_until_it_is_destroyed(house, clinic, worker, db):
     await in_call(house, clinic)
     visit = clinic.visits[0]
-    await worker.send_json({"type": "key_wanted", "visit_id": visit})
+    await worker.send_json({"type": "key_wanted", "visit_id": visit, "stream_id": "s1"})
     told = await answer(worker)
     key = open_key(PRIVATE, base64.b64decode(told["sealed"]), visit_id=visit)
     assert key == db.write_sync(SYSTEM, transcripts.audio_key, visit)
     db.write_sync(SYSTEM, lambda tx: tx.keyring.destroy(tx.session, f"visit:{visit}"))
     for gone in (visit, clinic.visits[2], "no-such-visit"):
-        await worker.send_json({"type": "key_wanted", "visit_id": gone})
+        await worker.send_json({"type": "key_wanted", "visit_id": gone, "stream_id": "s1"})
         assert (await answer(worker))["type"] == "key_gone"
     await house.app_[HUB].forget(visit)
     assert await answer(worker) == {"type": "forget", "visit_id": visit}
