@@ -124,6 +124,7 @@ class Hello(Strict):
     public_key: Annotated[str, Field(max_length=64)]
     model: Annotated[str, Field(max_length=200)]
     self_measure_rtf: Annotated[float, Field(ge=0)]  # seconds of work for each second of speech
+    visits: Annotated[int, Field(ge=1)] = 1  # how many it takes on before another worker's turn comes
 
 
 class KeyWanted(Strict):

@@ -40,6 +40,7 @@ MAX_TOKENS = 224  # half of the decoder's context, as openai-whisper
 WORDS = re.compile(r"\w+")
 MAX_EXPECTED = 120  # tokens, about 40 names
 FIRST_TIMESTAMP_S = 1.0
+UTTERANCE_S = 4.0  # as people speak to each other
 
 Expected = tuple[int, ...]  # tokens that Whisper takes for the text before: it writes names that it has read
 
@@ -228,15 +229,19 @@ class Recognizer:
         return int(self._tokenizer.timestamp_begin + position // POSITION_SAMPLES)
 
     def measure(self) -> float:
-        """Seconds of work for each second of speech on this machine now; also warms the model up."""
+        """Seconds of work for each second of speech on this machine now; also warms the model up.
+
+        What is timed is the usual: an utterance of four seconds, sixteen tokens long, after as much as is put before it.
+        """
         torch.set_num_threads(1)
-        noise = np.random.default_rng(0).normal(0, 0.05, 4 * SAMPLE_RATE_HZ).astype(np.float32)
+        count = int((UTTERANCE_S + self.limits.context_s) * SAMPLE_RATE_HZ)
+        noise = np.random.default_rng(0).normal(0, 0.05, count).astype(np.float32)
         took_s = []
-        for _ in range(2):
+        for _ in range(3):
             begin_s = time.perf_counter()
-            self._decode(noise, self._window(len(noise)), Request("en", 16, _always))
+            self._decode(noise, self._window(count), Request("en", 16, _always))
             took_s.append(time.perf_counter() - begin_s)
-        return min(took_s) / 4
+        return min(took_s) / UTTERANCE_S
 
     def _runs_on(self, result: DecodingResult, cap: int) -> bool:
         """Whether it loops: text that compresses well, that is there twice, or that had to be stopped."""

@@ -127,7 +127,8 @@ class Hub:
 
     async def on_hello(self, hello: Hello) -> None:
         """A worker is here."""
-        log.info("transcription worker connected", node=hello.node, model=hello.model, rtf=hello.self_measure_rtf)
+        log.info("transcription worker connected", node=hello.node, model=hello.model,
+                 rtf=hello.self_measure_rtf, visits=hello.visits)
         self._tell_captions()
 
     async def key_for(self, visit_id: str, public_key: bytes) -> bytes | None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.transcription.support import FakeWeb, Tap, packets, truth, worker
 from transcription.protocol import RECORD_LENGTH
+from transcription.worker import FULL_S, YIELD_S, Worker, visits_at
 
 
 @pytest.fixture
@@ -155,6 +156,37 @@ async def test_an_altered_frame_is_refused_reported_once_and_survived(tmp_path, 
         await hub.until(lambda: hub.done)
     assert [(r.stream_id, r.sequence, r.reason) for r in hub.refused] == [("s1", 600, "altered")]
     assert "weird symptoms" in hub.text()
+
+
+@pytest.mark.parametrize(("rtf", "visits"), [(0.087, 4), (0.03, 12), (0.4, 1), (9.0, 1), (0.0, 370)])
+def test_how_fast_the_machine_is_sets_how_many_visits_a_worker_takes_on(rtf, visits):
+    assert visits_at(rtf) == visits
+
+
+async def test_a_worker_says_how_fast_it_is_and_what_it_takes_on(tmp_path, hub):
+    async with hub.serving(), worker(hub.socket_path, tmp_path):
+        await hub.until(lambda: hub.hellos)
+    (hello,) = hub.hellos
+    assert 0.005 < hello.self_measure_rtf < 5
+    assert abs(hello.visits - visits_at(hello.self_measure_rtf)) <= 1  # told rounded
+
+
+async def test_who_follows_as_many_visits_as_it_can_leaves_new_ones_to_others_for_a_while(tmp_path):
+    class Slow:
+        def measure(self) -> float:
+            return 0.15
+
+    followed = Worker(tmp_path / "spool", tmp_path / "worker.key", Slow(), "slow")
+    patience = [followed._patience_s()]
+    for n in range(3):
+        tap = Tap(tmp_path / "spool", bytes(32), "fr", visit_id=f"v{n}", stream_id=f"s{n}")
+        tap.writer.close("closed")
+        followed._claim(tap.writer.path)
+        patience.append(followed._patience_s())
+    assert visits_at(0.15) == 2
+    assert patience == pytest.approx([0, YIELD_S, 2 * YIELD_S + FULL_S, 3 * YIELD_S + FULL_S])
+    for path in list(followed._tails):
+        followed._drop(path)
 
 
 async def test_a_destroyed_key_means_no_text_and_no_deletion(tmp_path, hub):
