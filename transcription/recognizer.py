@@ -231,7 +231,7 @@ class Recognizer:
     def measure(self) -> float:
         """Seconds of work for each second of speech on this machine now; also warms the model up.
 
-        What is timed is the usual: an utterance of four seconds, sixteen tokens long, after as much as is put before it.
+        What is timed is usual: an utterance of four seconds, sixteen tokens long, after what is put before one.
         """
         torch.set_num_threads(1)
         count = int((UTTERANCE_S + self.limits.context_s) * SAMPLE_RATE_HZ)
