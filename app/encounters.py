@@ -30,13 +30,14 @@ SPEAKERS = ("doctor", "patient")
 class VisitFacts(BaseModel):
     """What French rules ask of the record of a teleconsultation (HAS 2019): sealed with the encounter.
 
-    spoken: the language of each role that does not speak the visit's.
+    spoken: the language of each role that does not speak the visit's. shared: roles whose microphone serves two people.
     """
 
     location: str = Part(default="", max_length=200)
     callback_phone: str = Part(default="", max_length=40)
     identity_document: str = Part(default="", max_length=80)
     spoken: dict[str, str] = {}
+    shared: list[str] = []
 
     @field_validator("callback_phone")
     @classmethod
@@ -214,7 +215,8 @@ def record_facts(tx: Tx, encounter_id: str, facts: VisitFacts, *, identity_seen:
         raise Conflict("The patient has not arrived yet.")
     if identity_seen != (encounter.identity_seen_at is not None):
         encounter.identity_seen_at = tx.now if identity_seen else None
-    tx.seal(encounter, facts.model_copy(update={"spoken": facts_of(tx, encounter).spoken}))
+    before = facts_of(tx, encounter)
+    tx.seal(encounter, facts.model_copy(update={"spoken": before.spoken, "shared": before.shared}))
     tx.session.add(encounter)
     return encounter
 
@@ -225,6 +227,16 @@ def speaks(tx: Tx, encounter_id: str, role: str, language: str) -> None:
     _refuse_finished(encounter)
     facts = facts_of(tx, encounter)
     tx.seal(encounter, facts.model_copy(update={"spoken": facts.spoken | {role: language}}))
+    tx.session.add(encounter)
+
+
+def shares(tx: Tx, encounter_id: str, role: str, *, shared: bool) -> None:
+    """From now on two people speak at this role's microphone, or one again. Raises Conflict when the visit is over."""
+    encounter = find(tx, encounter_id, Action.VISIT_CONDUCT, step="microphone", speaker=role)
+    _refuse_finished(encounter)
+    facts = facts_of(tx, encounter)
+    others = [other for other in facts.shared if other != role]
+    tx.seal(encounter, facts.model_copy(update={"shared": [*others, role] if shared else others}))
     tx.session.add(encounter)
 
 

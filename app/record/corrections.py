@@ -29,7 +29,7 @@ def correct(tx: Tx, encounter_id: str, segment_id: str, text: str) -> Line:
     wanted = _words(text)
     if wanted != speech.text:
         earlier = Wording(text=speech.text, until=tx.now, changed_by=tx.actor.name)
-        tx.seal(row, Speech(text=wanted, earlier=[*speech.earlier, earlier], language=speech.language))
+        tx.seal(row, speech.model_copy(update={"text": wanted, "doubts": [], "earlier": [*speech.earlier, earlier]}))
         row.low_confidence = False
         tx.session.add(row)
     return transcripts.line(tx, encounter, row)
@@ -48,8 +48,8 @@ def revise(tx: Tx, segment: Segment) -> Line | None:
     if speech.text == segment.text or any(wording.changed_by for wording in speech.earlier):
         return None
     earlier = Wording(text=speech.text, until=tx.now, changed_by="")
-    tx.seal(row, Speech(text=segment.text, doubts=segment.doubts, earlier=[*speech.earlier, earlier],
-                        language=speech.language))
+    tx.seal(row, speech.model_copy(update={
+        "text": segment.text, "doubts": segment.doubts, "earlier": [*speech.earlier, earlier]}))
     row.low_confidence = segment.low_confidence
     tx.session.add(row)
     return transcripts.line(tx, encounter, row)

@@ -135,7 +135,8 @@ def content(answer: Mapping[str, Any], told: Material) -> NoteContent:
     return NoteContent(
         title=say("Teleconsultation note"), language="en" if told.language == "en" else "fr",
         sections=[s for s in sections if s.sentences], reason=reason,
-        omissions=[_omission(item, told.lines) for item in answer.get("omissions", [])] + _unread(told),
+        omissions=[_omission(item, told.lines) for item in answer.get("omissions", [])]
+        + _unread(told) + _shared(told),
         conflicts=[_conflict(item, told.lines, sections) for item in answer.get("conflicts", [])],
         proposals=[_proposal(item, told.lines) for item in answer.get("proposals", [])],
     )
@@ -181,6 +182,13 @@ def _unread(told: Material) -> list[Omission]:
     what = say("Said in another language and not used for this draft: %(language)s")
     return [_omission({"text": what % {"language": i18n.language_name(code, told.language)}, "type": "language",
                        "evidence": found}, told.lines) for code, found in proofs.items()]
+
+
+def _shared(told: Material) -> list[Omission]:
+    """Where two people spoke at one microphone the label names only one: the doctor knows who said what."""
+    proofs = [{"segment": number} for number, line in enumerate(told.lines) if line.shared]
+    what = i18n.translator(told.language).gettext("Two people spoke at one microphone: check who said what.")
+    return [_omission({"text": what, "type": "microphone", "evidence": proofs}, told.lines)] if proofs else []
 
 
 def _conflict(item: Mapping[str, Any], lines: Sequence[Line], sections: Sequence[Section]) -> RecordConflict:

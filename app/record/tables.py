@@ -58,11 +58,12 @@ class Speech(BaseModel):
     """The words of one segment, or of a marker ("transcription stopped").
 
     doubts: [start, end) of the words of `text` that were heard badly. earlier: what `text` was, as heard first.
-    language: of what was said, where it is not the visit's.
+    language: of what was said, where it is not the visit's. shared: two people spoke at this microphone.
     """
 
     text: str
     language: str = ""
+    shared: bool = False
     doubts: list[tuple[int, int]] = []
     earlier: list[Wording] = []
 

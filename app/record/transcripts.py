@@ -19,7 +19,7 @@ from app.clock import from_epoch_ms
 from app.consent import Consent
 from app.crypto.keyring import KeyDestroyed
 from app.db import Tx, new_id
-from app.encounters import Encounter
+from app.encounters import Encounter, facts_of
 from app.errors import AccessDenied, Conflict
 from app.record.tables import Speech, SpeechStream, TranscriptSegment
 
@@ -52,7 +52,7 @@ class Line:
 
     `index` counts speech from 0, as evidence refers to it; a marker has -1, its `kind` and no text. `doubts` are the
     places in `text` of words that were heard badly. `heard` is what was recognised, once somebody corrected it.
-    `language` is that of the words where it is not the visit's.
+    `language` is that of the words where it is not the visit's; `shared`: two people spoke at this microphone.
     """
 
     index: int
@@ -69,6 +69,7 @@ class Line:
     doubts: tuple[tuple[int, int], ...] = ()
     heard: str = ""
     language: str = ""
+    shared: bool = False
 
 
 def start_stream(tx: Tx, stream_id: str, encounter_id: str, role: str) -> SpeechStream:
@@ -136,7 +137,8 @@ def append_segment(tx: Tx, segment: Segment) -> TranscriptSegment | None:
         language=encounter.language, low_confidence=segment.low_confidence,
     )
     other = segment.language if segment.language != encounter.language else ""
-    tx.seal(row, Speech(text=segment.text, doubts=segment.doubts, language=other))
+    shared = stream.role in facts_of(tx, encounter).shared
+    tx.seal(row, Speech(text=segment.text, doubts=segment.doubts, language=other, shared=shared))
     tx.session.add(row)
     return row
 
@@ -183,7 +185,8 @@ def line(tx: Tx, encounter: Encounter, row: TranscriptSegment, index: int = -1) 
     return Line(index, row.id, row.stream_id, row.role, row.kind, speech.text,
                 _seconds(row.start_at - origin), _seconds(row.end_at - origin),
                 row.start_at, row.end_at, row.low_confidence, tuple(speech.doubts),
-                next((wording.text for wording in speech.earlier if wording.changed_by), ""), speech.language)
+                next((wording.text for wording in speech.earlier if wording.changed_by), ""),
+                speech.language, speech.shared)
 
 
 def audio_key(tx: Tx, encounter_id: str) -> bytes | None:

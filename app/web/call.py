@@ -13,7 +13,7 @@ from app.access.policy import Action
 from app.bus import Message, queue_topic, visit_topic
 from app.clock import epoch_ms, utc_now
 from app.db import Tx
-from app.encounters import Encounter
+from app.encounters import Encounter, VisitFacts
 from app.errors import AccessDenied, Conflict
 from app.record import summaries, transcripts
 from app.record.transcripts import Line
@@ -160,6 +160,9 @@ class DoctorSocket(VisitSocket):
         elif self._conducts and isinstance(signal, signals.Speaks):
             await self.db.write(self.actor, encounters.speaks, self.visit_id, signal.role, signal.language)
             await self.rooms.language_changed(self.visit_id, signal.role, signal.language)
+        elif self._conducts and isinstance(signal, signals.Shares):
+            await self.db.write(self.actor, encounters.shares, self.visit_id, signal.role, shared=signal.shared)
+            self.rooms.tell(self.visit_id, signal.model_dump(), to="doctor")
         elif self._conducts:
             await super().obey(signal)
         else:
@@ -177,12 +180,13 @@ class DoctorSocket(VisitSocket):
             await self.send({"type": "elsewhere"})
             return
         self.rooms.enter(self.visit_id, self.role, self.id)
-        encounter, lines, transcription, spoken = await self.db.read(self.actor, _standing, self.visit_id)
+        encounter, lines, transcription, facts = await self.db.read(self.actor, _standing, self.visit_id)
         await self.send({
             "type": "visit", "status": encounter.status, "transcription": transcription,
             "captions": self.rooms.captions, "patient_online": self.rooms.is_present(self.visit_id, "patient"),
             "started_at_ms": _ms(encounter.media_started_at or encounter.started_at),
-            "lines": [line_body(line) for line in lines], "spoken": spoken,
+            "lines": [line_body(line) for line in lines], "shared": facts.shared,
+            "spoken": dict.fromkeys(encounters.SPEAKERS, encounter.language) | facts.spoken,
         })
         if encounter.status == "finished":
             raise Goodbye
@@ -324,10 +328,10 @@ def _set_transcription(tx: Tx, visit_id: str, *, given: bool) -> None:
     change(tx, visit_id, consent.TRANSCRIPTION)
 
 
-def _standing(tx: Tx, visit_id: str) -> tuple[Encounter, list[Line], bool, dict[str, str]]:
+def _standing(tx: Tx, visit_id: str) -> tuple[Encounter, list[Line], bool, VisitFacts]:
     encounter = encounters.find(tx, visit_id, Action.VISIT_JOIN, quiet=True)
     lines = transcripts.read(tx, visit_id) if encounter.status != "planned" else []
-    return encounter, lines, consent.permits(tx, visit_id, consent.TRANSCRIPTION), encounters.spoken(tx, encounter)
+    return encounter, lines, consent.permits(tx, visit_id, consent.TRANSCRIPTION), encounters.facts_of(tx, encounter)
 
 
 def _ms(at: datetime | None) -> int | None:

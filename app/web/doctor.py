@@ -100,7 +100,7 @@ async def facts(request: web.Request) -> web.StreamResponse:
     visit_id = request.match_info["id"]
     try:
         form = parse(FactsForm, await form_of(request))
-        noted = VisitFacts.model_validate(form.model_dump(exclude={"identity_seen", "spoken"}))
+        noted = VisitFacts.model_validate(form.model_dump(exclude={"identity_seen", "spoken", "shared"}))
         await request.app[DATABASE].write(
             request[ACTOR], encounters.record_facts, visit_id, noted, identity_seen=form.identity_seen)
     except (Invalid, Conflict) as refusal:

@@ -16,7 +16,7 @@ from app.db import Tx
 from app.errors import ColloqueError, Conflict, Invalid, NotFound
 from app.record import compositions, drafts, editing, pdf, playback, review
 from app.web.forms import form_of, parse
-from app.web.keys import ACTOR, DATABASE, SETTINGS
+from app.web.keys import ACTOR, DATABASE, LANGUAGE, SETTINGS
 from app.web.rendering import render, say, url
 from transcription import sealing, spool
 
@@ -217,11 +217,12 @@ async def _show(request: web.Request, refusal: ColloqueError | None = None, type
 def _data(request: web.Request, seen: review.Review) -> dict[str, Any]:
     """What the page's script needs: the lines, and which of them prove each sentence."""
     visit = seen.encounter.id
+    shared = f" ({i18n.translator(request[LANGUAGE]).gettext('shared microphone')})"
     return {
         "version": seen.note.version if seen.note else 0, "state": seen.progress.state, "audible": seen.audible,
         "urls": {"audio": url(request, "note-audio", id=visit), "progress": url(request, "note-progress", id=visit)},
         "lines": [{
-            "id": line.id, "role": line.role, "who": seen.speaker(line.role), "text": line.text,
+            "id": line.id, "role": line.role, "who": seen.speaker(line.role) + shared * line.shared, "text": line.text,
             "at": i18n.elapsed(line.start), "stream": line.stream_id,
             "from_ms": epoch_ms(line.start_at) - MARGIN_MS, "to_ms": epoch_ms(line.end_at) + MARGIN_MS,
         } for line in seen.lines],

@@ -83,8 +83,16 @@ class Speaks(_Signal):
     language: Language
 
 
+class Shares(_Signal):
+    """The doctor says whether two people speak at somebody's microphone."""
+
+    type: Literal["shares"]
+    role: Literal["doctor", "patient"]
+    shared: bool
+
+
 Signal = Annotated[
-    Join | Answer | Candidate | State | Leave | Consent | TakeOver | Quality | Speaks, Field(discriminator="type")
+    Join | Answer | Candidate | State | Leave | Consent | TakeOver | Quality | Speaks | Shares, Field(discriminator="type")
 ]
 _signals: TypeAdapter[Signal] = TypeAdapter(Signal)
 

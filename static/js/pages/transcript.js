@@ -3,7 +3,7 @@
  * @module
  */
 
-/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean, doubts: [number, number][], heard: string, language: string}} Line */
+/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean, doubts: [number, number][], heard: string, language: string, shared: boolean}} Line */
 /** @typedef {(line: Line, text: string) => Promise<string | undefined>} Correct  sends what was meant; resolves to why not */
 
 const NEAR_END_PX = 80;
@@ -85,7 +85,7 @@ export class Transcript {
     const follows = this.#atEnd();
     let row = this.#interims.get(said.role)?.row;
     if (!row) {
-      row = this.#speech({ id: "", kind: "speech", start_at_ms: 0, low_confidence: false, doubts: [], heard: "", language: "", ...said });
+      row = this.#speech({ id: "", kind: "speech", start_at_ms: 0, low_confidence: false, doubts: [], heard: "", language: "", shared: false, ...said });
       row.classList.add("interim");
       row.ariaHidden = "true"; // a reader of screens hears each caption once
       this.#box.append(row);
@@ -120,26 +120,11 @@ export class Transcript {
     if (line.low_confidence) words.title = this.#words.uncertain ?? "";
     words.lang = line.language || (this.#words.visitLanguage ?? "");
     said.lastElementChild?.append(who, " ", words);
-    if (line.language) said.lastElementChild?.append(" ", this.#otherLanguage(line.language));
-    if (line.heard) said.lastElementChild?.append(" ", this.#heard(line));
+    if (line.shared) said.lastElementChild?.append(" ", dim(`(${this.#words.sharedMicrophone})`));
+    if (line.language) said.lastElementChild?.append(" ", dim(`(${languageName(line.language)})`));
+    if (line.heard) said.lastElementChild?.append(" ", dim(`${this.#words.heard ?? ""} ${line.heard}`));
     if (this.#correct && line.id) said.append(this.#pencil(line, said));
     return said;
-  }
-
-  /** @param {string} code */
-  #otherLanguage(code) {
-    const name = document.createElement("small");
-    name.className = "dim";
-    name.textContent = `(${new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(code)})`;
-    return name;
-  }
-
-  /** @param {Line} line */
-  #heard(line) {
-    const note = document.createElement("small");
-    note.className = "dim";
-    note.textContent = `${this.#words.heard ?? ""} ${line.heard}`;
-    return note;
   }
 
   /**
@@ -237,4 +222,17 @@ export function clock(seconds) {
 /** @param {string} text  without capitals and accents */
 function plain(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/** @param {string} about  a line, beside its words */
+function dim(about) {
+  const note = document.createElement("small");
+  note.className = "dim";
+  note.textContent = about;
+  return note;
+}
+
+/** @param {string} code */
+function languageName(code) {
+  return new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(code) ?? code;
 }

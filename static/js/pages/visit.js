@@ -50,6 +50,9 @@ on(session, "message", (message) => {
     case "speaks":
       speaks(message.role, message.language);
       break;
+    case "shares":
+      sharing(message.role).checked = message.shared;
+      break;
     case "captions":
       captionsAre(message.state);
       break;
@@ -74,13 +77,16 @@ on(session, "message", (message) => {
 on(session, "remote", () => hold(""));
 on(session, "gone", ({ kind }) => kind === "camera" && hold("alone"));
 
-/** @param {{status: string, transcription: boolean, captions: string, started_at_ms: number|null, patient_online: boolean, spoken: Record<string, string>, lines: import("./transcript.js").Line[]}} visit */
+/** @param {{status: string, transcription: boolean, captions: string, started_at_ms: number|null, patient_online: boolean, spoken: Record<string, string>, shared: string[], lines: import("./transcript.js").Line[]}} visit */
 function begin(visit) {
   startedAtMs = visit.started_at_ms ?? 0;
   transcript.fill(visit.lines);
   consentIs(visit.transcription);
   captionsAre(visit.captions);
-  for (const [role, language] of Object.entries(visit.spoken)) speaks(role, language);
+  for (const [role, language] of Object.entries(visit.spoken)) {
+    speaks(role, language);
+    sharing(role).checked = visit.shared.includes(role);
+  }
   if (visit.status === "finished") location.assign(root.dataset.note ?? "/"); // it ended while this screen was away
   else if (visit.status === "in-progress") void join();
   else hold(visit.status);
@@ -246,9 +252,14 @@ async function correct(line, meant) {
   }
 }
 
-// --- the languages spoken -----------------------------------------------------------------------------------------------
+// --- who speaks: in which language, and alone or not --------------------------------------------------------------------
 
 const speaking = (/** @type {string} */ role) => element(`speaks-${role}`, HTMLSelectElement);
+
+const sharing = (/** @type {string} */ role) => element(`shares-${role}`, HTMLInputElement);
+
+/** @param {boolean} sent  @returns {void} */
+const said = (sent) => void (element("speaks-saved", HTMLElement).textContent = sent ? text.saved : text.notSent);
 
 /** @param {string} role  @param {string} language  as the server has it */
 function speaks(role, language) {
@@ -256,10 +267,10 @@ function speaks(role, language) {
 }
 
 for (const role of ["doctor", "patient"]) {
-  speaking(role).addEventListener("change", () => {
-    const sent = session.send({ type: "speaks", role, language: speaking(role).value });
-    element("speaks-saved", HTMLElement).textContent = sent ? text.saved : text.notSent;
-  });
+  speaking(role).addEventListener("change", () =>
+    said(session.send({ type: "speaks", role, language: speaking(role).value })));
+  sharing(role).addEventListener("change", () =>
+    said(session.send({ type: "shares", role, shared: sharing(role).checked })));
 }
 
 const search = element("find", HTMLInputElement);

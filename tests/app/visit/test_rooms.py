@@ -10,7 +10,7 @@ from aiohttp import ClientSession, UnixConnector
 from app import audit, encounters
 from app.clock import epoch_ms
 from app.consent import VISIT
-from app.record import transcripts
+from app.record import drafts, transcripts
 from app.record.tables import SpeechStream
 from app.web.hub import HUB
 from app.web.keys import BUS
@@ -115,6 +115,35 @@ async def test_who_speaks_another_language_is_written_down_in_it(house, clinic, 
     assert (await again.hear("visit"))["spoken"] == {"doctor": "fr", "patient": "pt"}
     await patient.say(type="speaks", role="patient", language="fr")
     assert (await patient.hear("error"))["code"] == "access_denied"
+
+
+async def test_what_two_people_say_at_one_microphone_is_marked(house, clinic, worker, db, clock):
+    patient, doctor = await in_call(house, clinic)
+    visit = clinic.visits[0]
+
+    async def caption(first: int) -> dict[str, object]:
+        await worker.send_str(segment(visit, clock, first=first).model_dump_json())
+        await answer(worker)
+        return await doctor.hear("caption")
+
+    assert not (await caption(0))["shared"]
+    await doctor.say(type="shares", role="patient", shared=True)
+    assert (await doctor.hear("shares"))["shared"]
+    assert (await caption(100))["shared"]
+    await doctor.say(type="speaks", role="patient", language="fr")
+    await house.doctor().post(f"/visits/{visit}/facts", location="Valence")  # neither forgets the other
+    again = await house.doctor().socket(f"/visits/{visit}/socket?screen=another-tab")
+    await again.say(type="take_over")
+    assert (await again.hear("visit"))["shared"] == ["patient"]
+    await again.say(type="shares", role="patient", shared=False)
+    await again.hear("shares")
+    await worker.send_str(segment(visit, clock, first=200).model_dump_json())
+    assert not (await again.hear("caption"))["shared"]
+    await patient.say(type="shares", role="patient", shared=True)
+    assert (await patient.hear("error"))["code"] == "access_denied"
+    told = db.read_sync(SYSTEM, drafts.material, visit)
+    (notice,) = [o for o in drafts.content({}, told).omissions if o.kind == "microphone"]
+    assert [proof.segment for proof in notice.evidence] == [1]
 
 
 async def test_the_doctor_cannot_consent_for_the_patient(house, clinic, db):
