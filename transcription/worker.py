@@ -57,7 +57,7 @@ HEARD = 1.8  # seconds of speech that a second of a visit makes it hear: both ta
 
 
 def visits_at(rtf: float) -> int:
-    """How many visits a worker that needs rtf seconds for one of speech keeps up with: 95 % of captions within 2.5 s."""
+    """How many visits a worker keeps up with that needs rtf seconds for one of speech: 95 % of captions in 2.5 s."""
     return max(1, int(BUSY / (HEARD * max(rtf, 0.001))))
 
 

@@ -92,7 +92,8 @@ class Shares(_Signal):
 
 
 Signal = Annotated[
-    Join | Answer | Candidate | State | Leave | Consent | TakeOver | Quality | Speaks | Shares, Field(discriminator="type")
+    Join | Answer | Candidate | State | Leave | Consent | TakeOver | Quality | Speaks | Shares,
+    Field(discriminator="type"),
 ]
 _signals: TypeAdapter[Signal] = TypeAdapter(Signal)
 
