@@ -167,7 +167,7 @@ class Hub:
                 self._rooms.corrected(revision.visit_id, line)
 
     async def on_interim(self, interim: Interim) -> None:
-        """What is being said: to the doctor's screen, stored nowhere."""
+        """What is being said: to the screens of those who speak, stored nowhere."""
         self._rooms.interim(interim.visit_id, interim.role, interim.start_at_ms, interim.text)
 
     async def on_stream_done(self, done: StreamDone) -> None:

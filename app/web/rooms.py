@@ -187,11 +187,10 @@ class Rooms:
         self.tell(visit_id, {"type": "correction", **line_body(line)}, to="doctor")
 
     def interim(self, visit_id: str, role: str, start_at_ms: int, text: str) -> None:
-        """What a participant is saying: to the doctor's screen, while their speech is tapped (so consented)."""
+        """What a participant is saying: to both screens, while their speech is tapped (so consented)."""
         room = self._rooms.get(visit_id)
         if room and any(seat.stream and seat.role == role for seat in room.seats.values()):
-            body = {"type": "interim", "role": role, "start_at_ms": start_at_ms, "text": text}
-            self.tell(visit_id, body, to="doctor")
+            self.tell(visit_id, {"type": "interim", "role": role, "start_at_ms": start_at_ms, "text": text})
 
     # --- media nodes ----------------------------------------------------------------------------------
 

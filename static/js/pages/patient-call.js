@@ -12,6 +12,9 @@ const captions = element("captions", HTMLElement);
 const consent = element("transcription", HTMLInputElement);
 const captionTool = element("tool-captions", HTMLButtonElement);
 const LINES = 2;
+const INTERIM_MS = 8000; // words that never became a caption go away
+/** @type {{line: HTMLElement, role: string, timer: number} | null} */
+let unfinished = null; // what is being said, below what was
 
 async function join() {
   await stage.openDevices().then((local) => session.join(local));
@@ -30,6 +33,9 @@ on(session, "message", (message) => {
       break;
     case "caption":
       if (message.kind === "speech") caption(message);
+      break;
+    case "interim":
+      interim(message);
       break;
     case "presence":
       if (message.role === "doctor") stage.band("presence", message.online ? "" : text.otherAway, "info");
@@ -77,12 +83,39 @@ function showCaptions(shown) {
 
 /** @param {{role: string, text: string}} said */
 function caption(said) {
+  if (unfinished?.role === said.role) settle();
+  show(captionLine(said));
+}
+
+/** @param {{role: string, text: string}} said  words that go on, and may change */
+function interim(said) {
+  settle();
+  const line = captionLine(said);
+  line.ariaHidden = "true"; // a reader of screens hears each caption once
+  unfinished = { line, role: said.role, timer: setTimeout(settle, INTERIM_MS) };
+  show(line);
+}
+
+function settle() {
+  clearTimeout(unfinished?.timer);
+  unfinished?.line.remove();
+  unfinished = null;
+}
+
+/** @param {{role: string, text: string}} said */
+function captionLine(said) {
   const line = document.createElement("p");
   const who = document.createElement("b");
   who.textContent = said.role === "doctor" ? text.doctorShort : text.you;
   line.append(who, ` ${said.text}`);
+  return line;
+}
+
+/** @param {HTMLElement} line */
+function show(line) {
   const lines = element("caption", HTMLElement);
   lines.append(line);
+  if (unfinished) lines.append(unfinished.line);
   while (lines.childElementCount > LINES) lines.firstElementChild?.remove();
   lines.scrollTop = lines.scrollHeight; // long lines do not fit a phone: what was said last is what one reads
 }
