@@ -43,6 +43,9 @@ class Action(StrEnum):
     VISIT_WAIT = "visit:wait"
     VISIT_CONDUCT = "visit:conduct"      # admit, facts, end
     VISIT_WITHDRAW = "visit:withdraw"    # the patient ends it: their agreement is taken back
+    COMMUNICATION_SEND = "communication:send"  # a message, photo or document, during one's visit
+    COMMUNICATION_READ = "communication:read"
+    DOCUMENT_READ = "document:read"      # what a photo or document shows
     CONSENT_GIVE = "consent:give"
     CONSENT_READ = "consent:read"
     TRANSCRIPT_READ = "transcript:read"
@@ -84,6 +87,9 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.VISIT_WAIT:         {P: S},
     Action.VISIT_CONDUCT:      {D: M},
     Action.VISIT_WITHDRAW:     {P: S},
+    Action.COMMUNICATION_SEND: {P: S, D: M},
+    Action.COMMUNICATION_READ: {P: S, D: C},
+    Action.DOCUMENT_READ:      {P: S, D: C},
     Action.CONSENT_GIVE:       {P: S, Y: A},
     Action.CONSENT_READ:       {P: S, D: C, Y: A},
     Action.TRANSCRIPT_READ:    {D: C, Y: A},

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Part
 from sqlalchemy import DDL, LargeBinary, UniqueConstraint, event
 from sqlmodel import Field, SQLModel
@@ -223,6 +223,62 @@ class SummaryContent(BaseModel):
 
     paragraphs: list[str] = []
     edited: bool = False
+
+
+class Words(BaseModel):
+    """What somebody wrote in a visit, and under which name."""
+
+    author: str
+    text: str = ""
+
+
+class Communication(SealedRow, table=True):
+    """A message written in a visit (FHIR Communication); the id is its sender's: sent again, it is not doubled."""
+
+    __tablename__ = "communication"
+    id: str = Field(primary_key=True)
+    patient_id: str = Field(foreign_key="patient.id", index=True)
+    encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    role: str  # of the sender: doctor | patient
+    author_id: str
+    sent_at: datetime = Field(sa_type=UTCInstant)
+    sealed: bytes = Field(default=b"", sa_type=Sealed)  # Words
+
+
+class Attachment(BaseModel):
+    """A file's name as its sender has it."""
+
+    name: str
+
+
+class DocumentReference(SealedRow, table=True):
+    """A photo or document sent in a visit, with the id of its message (FHIR DocumentReference)."""
+
+    __tablename__ = "document_reference"
+    id: str = Field(primary_key=True, foreign_key="communication.id")
+    patient_id: str = Field(foreign_key="patient.id", index=True)
+    encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    role: str
+    created_at: datetime = Field(sa_type=UTCInstant)
+    media_type: str
+    size_bytes: int
+    sealed: bytes = Field(default=b"", sa_type=Sealed)  # Attachment
+
+
+class Content(BaseModel):
+    """The bytes of a document."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    data: bytes
+
+
+class DocumentContent(SealedRow, table=True):
+    """What a document holds, apart from it so that lists stay light."""
+
+    __tablename__ = "document_content"
+    id: str = Field(primary_key=True, foreign_key="document_reference.id")
+    patient_id: str = Field(foreign_key="patient.id")
+    sealed: bytes = Field(default=b"", sa_type=Sealed)  # Content
 
 
 # A signed note and an addendum are immutable by the database's own rule, whatever code runs.

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TypeVar
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 from pydantic import BaseModel, ValidationError
 
 from app.errors import AccessDenied, Invalid
@@ -16,7 +16,8 @@ M = TypeVar("M", bound=BaseModel)
 
 FORM_LIMIT_BYTES = 256 * 1024  # our largest form is a note; a 10 MB form is refused before it is parsed
 FORM_TIME_S = 20.0  # a body that trickles in for longer is somebody holding connections
-FOREIGN_TYPES = ("application/json", "multipart/form-data")  # no page of ours sends a file: nothing goes to a disk
+FILE_PAUSE_S, FILE_TIME_S = 20.0, 600.0  # a photo over a poor network is slow, but something always comes
+FOREIGN_TYPES = ("application/json", "multipart/form-data")  # no form of ours holds a file: nothing goes to a disk
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 NONCE_BYTES = 8
@@ -51,6 +52,24 @@ async def form_of(request: web.Request) -> dict[str, str]:
         raise Invalid("The form holds characters that cannot be stored.")
     request[FORM] = fields
     return fields
+
+
+async def file_of(request: web.Request, limit_bytes: int) -> bytes:
+    """The bytes of a posted file, which is the whole body. Raises Invalid for one that breaks off, or HTTP 413, 408."""
+    if (request.content_length or 0) > limit_bytes:
+        raise web.HTTPRequestEntityTooLarge(max_size=limit_bytes, actual_size=request.content_length or 0)
+    held = bytearray()
+    try:
+        async with asyncio.timeout(FILE_TIME_S):
+            while chunk := await asyncio.wait_for(request.content.readany(), FILE_PAUSE_S):
+                held += chunk
+                if len(held) > limit_bytes:
+                    raise web.HTTPRequestEntityTooLarge(max_size=limit_bytes, actual_size=len(held))
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except (ClientPayloadError, ValueError):  # it broke off, or is not what its headers say
+        raise Invalid("The file did not arrive whole. Please try again.") from None
+    return bytes(held)
 
 
 def parse(model: type[M], fields: Mapping[str, str]) -> M:

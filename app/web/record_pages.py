@@ -11,7 +11,8 @@ from app import i18n, people
 from app.db import Tx
 from app.errors import Invalid
 from app.people import PatientIdentity
-from app.record import accesses, compositions, entries, roster, summaries
+from app.record import accesses, communications, compositions, entries, roster, summaries
+from app.record.communications import Message
 from app.record.compositions import PastNote
 from app.record.entries import NewEntry, Record
 from app.web.forms import form_of, parse
@@ -30,6 +31,12 @@ class Chart:
     age: int
     record: Record
     notes: list[PastNote]
+    messages: list[Message]
+
+    @property
+    def documents(self) -> list[Message]:
+        """The messages that brought a photo or document."""
+        return [message for message in self.messages if message.document]
 
 
 class SummaryForm(BaseModel):
@@ -113,7 +120,8 @@ async def _record(request: web.Request, refusal: Invalid | None = None, typed: d
 def _chart(tx: Tx, patient_id: str) -> Chart:
     record = entries.read(tx, patient_id)
     identity = people.identity_of(tx, patient_id)
-    return Chart(patient_id, identity, identity.age(tx.now.date()), record, compositions.past(tx, patient_id))
+    return Chart(patient_id, identity, identity.age(tx.now.date()), record, compositions.past(tx, patient_id),
+                 communications.past(tx, patient_id))
 
 
 async def _summary(request: web.Request, refusal: Invalid | None = None, typed: str | None = None) -> web.Response:

@@ -2,6 +2,7 @@
 
 import { CallSession } from "../call/session.js";
 import { CallStage, element, on, words } from "./call-stage.js";
+import { wireChat } from "./chat.js";
 
 const root = element("call", HTMLElement);
 const text = words();
@@ -10,11 +11,12 @@ const stage = new CallStage(session, "doctor", text);
 const hold = element("hold", HTMLElement);
 const captions = element("captions", HTMLElement);
 const consent = element("transcription", HTMLInputElement);
-const captionTool = element("tool-captions", HTMLButtonElement);
+const captionSwitch = element("show-captions", HTMLInputElement);
 const LINES = 2;
 const INTERIM_MS = 8000; // words that never became a caption go away
 /** @type {{line: HTMLElement, role: string, timer: number} | null} */
 let unfinished = null; // what is being said, below what was
+wireChat(session);
 
 async function join() {
   await stage.openDevices().then((local) => session.join(local));
@@ -69,8 +71,8 @@ function showHold(words_, action) {
 function consentIs(given) {
   const before = consent.checked;
   consent.checked = given;
-  captionTool.disabled = !given;
-  showCaptions(given && captionTool.getAttribute("aria-pressed") === "true");
+  captionSwitch.disabled = !given;
+  showCaptions(given && captionSwitch.checked);
   if (before !== given) stage.band("consent", given ? text.consentOn : text.consentOff, "good");
   setTimeout(() => stage.band("consent", "", "good"), 6000);
 }
@@ -78,7 +80,7 @@ function consentIs(given) {
 /** @param {boolean} shown */
 function showCaptions(shown) {
   captions.hidden = !shown;
-  captionTool.setAttribute("aria-pressed", String(shown));
+  captionSwitch.checked = shown;
 }
 
 /** @param {{role: string, text: string}} said */
@@ -126,7 +128,7 @@ consent.addEventListener("change", () => {
     stage.band("consent", text.notSent, "bad");
   }
 });
-captionTool.addEventListener("click", () => showCaptions(captionTool.getAttribute("aria-pressed") !== "true"));
+captionSwitch.addEventListener("change", () => showCaptions(captionSwitch.checked));
 // One question at a time; and whoever goes on with the visit wants the call, not the dialog before.
 element("withdraw-visit", HTMLButtonElement).addEventListener("click", () => element("more", HTMLDialogElement).close());
 element("tool-leave", HTMLButtonElement).addEventListener("click", () => element("leave", HTMLDialogElement).showModal());

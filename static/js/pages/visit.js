@@ -2,6 +2,7 @@
 
 import { CallSession } from "../call/session.js";
 import { CallStage, element, on, words } from "./call-stage.js";
+import { wireChat } from "./chat.js";
 import { keepLive } from "./live-queue.js";
 import { wireSharing } from "./share-screen.js";
 import { Transcript, clock } from "./transcript.js";
@@ -16,6 +17,7 @@ const transcript = new Transcript(element("lines", HTMLElement), text, { doctor:
 const facts = element("facts", HTMLFormElement);
 const admission = element("admit", HTMLFormElement);
 let startedAtMs = 0;
+wireChat(session);
 
 /** One name for this tab, kept over reloads: the server knows a reload from a second screen by it. */
 function screenId() {
@@ -221,7 +223,7 @@ setInterval(() => {
 }, 1000);
 
 /** Keys work with Alt, so that no single key acts by accident or fights a screen reader. */
-const KEYS = { KeyM: "tool-mic", KeyC: "tool-camera", KeyS: "tool-screen", KeyA: "admit-now", KeyT: "tool-end" };
+const KEYS = { KeyM: "tool-mic", KeyC: "tool-camera", KeyS: "tool-screen", KeyA: "admit-now", KeyT: "tool-end", KeyW: "tool-chat" };
 document.addEventListener("keydown", (event) => {
   const id = KEYS[/** @type {keyof typeof KEYS} */ (event.code)];
   if (!event.altKey || event.ctrlKey || event.metaKey || !id) return;

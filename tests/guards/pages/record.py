@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from app.record.communications import Document, Message
 from app.record.compositions import Addition, Note, NoteVersion
 from app.record.drafts import Progress
 from app.record.review import Review
@@ -16,6 +17,10 @@ from tests.guards.pages.patient import SUMMARY
 from tests.guards.pages.people import CLAIRE, DOCTOR, EMPTY_RECORD, HUGO, PAST, RECORD
 from tests.guards.pages.visit import visit
 
+SENT = [
+    Message("m2", "v1", "patient", "p1", "", "", at(14, 25), Document("m2", "v1", "patient", "dos.jpg", "image/jpeg", 1, at(14, 25))),
+    Message("m1", "v1", "doctor", "a1", DOCTOR.name, "Montrez-moi votre dos.", at(14, 24)),
+]
 SAID = [
     ("doctor", 341, "Vous l'avez prise ce matin, la tension ?"),
     ("patient", 344, "Oui, quatorze huit. Mais samedi j'étais à seize neuf, j'avais oublié mon amlodipine."),
@@ -204,7 +209,7 @@ PAGES = [
         "doctor",
         "records",
         lambda lang: (
-            {"chart": Chart("p1", CLAIRE, 54, RECORD, PAST), "errors": {}, "typed": {}, "ended": ""} | dates(lang)
+            {"chart": Chart("p1", CLAIRE, 54, RECORD, PAST, SENT), "errors": {}, "typed": {}, "ended": ""} | dates(lang)
         ),
     ),
     Page(
@@ -214,7 +219,7 @@ PAGES = [
         "records",
         lambda lang: (
             {
-                "chart": Chart("p1", HUGO, 6, EMPTY_RECORD, []),
+                "chart": Chart("p1", HUGO, 6, EMPTY_RECORD, [], []),
                 "errors": {"text": "Please fill in this field."},
                 "typed": {},
                 "ended": "e1",

@@ -1,0 +1,120 @@
+"""What goes between the two sides of a call beside sound and picture: words, photos and documents."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.trips.conftest import browser_speaking, running_house
+from tests.trips.test_in_the_call import in_call, picture
+
+MAKE = 0x010F
+PHONE_PIXELS = (3000, 2000)
+
+
+@pytest.fixture
+def call(playwright, tmp_path):
+    """(doctor's page, patient's page) in a call."""
+    with running_house(tmp_path / "house", COLLOQUE_TRANSCRIPTION_WORKERS="0") as house, \
+            browser_speaking(playwright, None) as staff_browser, browser_speaking(playwright, None) as patient_browser:
+        yield in_call(house, staff_browser, patient_browser)
+
+
+def photo(into: Path) -> Path:
+    """As a phone takes it: large, and it names the phone."""
+    exif = Image.Exif()
+    exif[MAKE] = "Secretphone"
+    path = into / "dos.jpg"
+    Image.effect_noise(PHONE_PIXELS, 60).convert("RGB").save(path, exif=exif, quality=80)
+    return path
+
+
+def fetched(page: Page, address: str) -> bytes:
+    return page.request.get(page.evaluate("(a) => new URL(a, location.href).href", address)).body()
+
+
+def test_words_and_a_photo_reach_the_other_side_and_the_record_over_a_poor_network(call, tmp_path):
+    doctor, patient = call
+
+    # closed, the panel counts what came and says so; by keyboard it opens where one can answer
+    doctor.keyboard.press("Alt+w")
+    expect(doctor.locator("#no-messages")).to_be_visible()
+    picture(doctor, "doctor-chat-empty")
+    doctor.locator("#chat-text").fill("Montrez-moi <votre> dos.")
+    doctor.keyboard.press("Enter")
+    expect(doctor.locator("#messages .own .text")).to_have_text("Montrez-moi <votre> dos.")
+    expect(patient.locator("#unread")).to_have_text("1")
+    expect(patient.locator("#tool-chat")).to_have_accessible_name("Messages, 1 non lus")
+    expect(patient.locator("#chat-said")).to_contain_text("Nouveau message de Dr")
+    picture(patient, "patient-unread")
+    patient.locator("#tool-chat").focus()
+    patient.keyboard.press("Enter")
+    expect(patient.locator("#chat-text")).to_be_focused()
+    expect(patient.locator("#unread")).to_be_hidden()
+    expect(patient.locator("#messages .text")).to_have_text("Montrez-moi <votre> dos.")
+
+    # the first try of a photo breaks off, and of the second the answer is lost: it is there, and once
+    tries = []
+
+    def poor(route):
+        tries.append(route.request.url)
+        if len(tries) == 1:
+            route.abort()
+        else:
+            route.fetch()
+            route.abort()
+
+    patient.route("**/visit/documents/*", lambda route: poor(route) if route.request.method == "POST" else route.continue_())
+    patient.locator("#chat-file").set_input_files(photo(tmp_path))
+    shown = patient.locator("#messages .own img")
+    expect(shown).to_have_count(1, timeout=30_000)
+    patient.wait_for_timeout(3_000)  # time enough for a third try, which the socket's word makes needless
+    assert len(tries) == 2
+    assert len(set(tries)) == 1
+    patient.unroute("**/visit/documents/*")
+    seen = doctor.locator("#messages li:not(.own) img")
+    expect(seen).to_have_count(1)
+    doctor.wait_for_function("() => document.querySelector('#messages img').naturalWidth > 0")
+    kept = fetched(doctor, seen.get_attribute("src"))
+    assert b"Secretphone" not in kept
+    assert max(Image.open(io.BytesIO(kept)).size) <= 2560
+    picture(patient, "patient-chat")
+    picture(doctor, "doctor-chat")
+
+    # what is no photo is refused, with what to do
+    patient.locator("#chat-file").set_input_files({"name": "radio.jpg", "mimeType": "image/jpeg", "buffer": b"#!/bin/sh"})
+    expect(patient.locator("#messages [data-state=refused]")).to_contain_text("Veuillez en envoyer un autre")
+    patient.locator("#chat-file").set_input_files({"name": "film.mp4", "mimeType": "video/mp4", "buffer": b"x"})
+    expect(patient.locator("#chat-fault")).to_contain_text("film.mp4")
+
+    # Escape closes, back on the tool; a reload finds everything again, and the call goes on
+    patient.locator("#chat-text").press("Escape")
+    expect(patient.locator("#tool-chat")).to_be_focused()
+    patient.reload()
+    patient.wait_for_function("() => document.body.dataset.call === 'connected'", timeout=30_000)
+    patient.locator("#tool-chat").click()
+    expect(patient.locator("#messages li")).to_have_count(2)
+
+    # words without a network wait, and go by themselves once it is back
+    patient.context.set_offline(True)
+    patient.locator("#chat-text").fill("Vous me voyez ?")
+    patient.locator("#chat-text").press("Enter")
+    expect(patient.locator("#messages [data-state=sending]")).to_have_count(1)
+    patient.context.set_offline(False)
+    expect(doctor.locator("#messages")).to_contain_text("Vous me voyez ?", timeout=30_000)
+    expect(patient.locator("#messages [data-state]")).to_have_count(0)
+
+    # after the visit the doctor finds the photo and the words in the record
+    doctor.locator("#tool-end").click()
+    doctor.locator("#end .btn.danger").click()
+    doctor.wait_for_url("**/note")
+    doctor.goto("/records")
+    doctor.locator("main a[href^='/records/']").filter(has_text="Lefèvre").first.click()
+    link = doctor.locator("a[href^='/documents/']")
+    expect(link).to_have_text("dos.jpg")
+    assert fetched(doctor, link.get_attribute("href")) == kept
+    doctor.locator("details", has_text="Messages écrits").locator("summary").click()
+    expect(doctor.locator("main")).to_contain_text("Vous me voyez ?")
+    picture(doctor, "doctor-record")
