@@ -5,12 +5,13 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Roles of the policy table. SYSTEM is our own jobs and nodes, ANONYMOUS nobody yet."""
+    """Roles of the policy table. GUEST is invited to one visit, SYSTEM our own jobs and nodes, ANONYMOUS nobody yet."""
 
     PATIENT = "patient"
     DOCTOR = "doctor"
     SCHEDULER = "scheduler"
     ADMINISTRATOR = "administrator"
+    GUEST = "guest"
     SYSTEM = "system"
     ANONYMOUS = "anonymous"
 
@@ -28,7 +29,8 @@ class PurposeOfUse(StrEnum):
 class Actor:
     """One person or process, as this request knows it.
 
-    A patient acts through the link of one appointment: `patient_id` and `appointment_id` are set.
+    A patient acts through the link of one appointment: `patient_id` and `appointment_id` are set; a guest of a visit
+    has its `appointment_id` alone.
     A doctor has `practitioner_id`. `id` is the account, the patient or the name of a process. Who signed in
     with a password that somebody else knows owes one of their own before anything else.
     """

@@ -12,7 +12,7 @@ from app.errors import AccessDenied
 
 VISIT, TRANSCRIPTION = "visit", "transcription"
 PURPOSES = (VISIT, TRANSCRIPTION)
-VERSION = "2026-11"  # of the wording shown; a change of the words is a new version
+VERSION = "2026-11-27"  # of the wording shown; a change of the words is a new version
 
 
 class Consent(SQLModel, table=True):

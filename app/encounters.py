@@ -74,6 +74,7 @@ class Encounter(SealedRow, table=True):
     identity_seen_at: datetime | None = Field(default=None, sa_type=UTCInstant)
     device_test: str = ""  # "" | ok | weak | failed
     opened_by: str | None = None  # session of the doctor's screen that conducts the visit
+    locked_at: datetime | None = Field(default=None, sa_type=UTCInstant)  # nobody else may come in
     outcome: str = ""  # completed | in_person | abandoned | withdrawn (by the patient), once finished
     sealed: bytes = Field(default=b"", sa_type=Sealed)
 
@@ -114,7 +115,7 @@ def find(tx: Tx, /, encounter_id: str, action: Action, *, quiet: bool = False, *
     if foreign:  # a patient's link is good for one visit, not for all visits of that patient
         patient_id = None
     guard.permit(tx, action, entity="Encounter", entity_id=encounter_id, patient_id=patient_id,
-                 practitioner_id=practitioner_id, quiet=quiet, **detail)
+                 practitioner_id=practitioner_id, encounter_id=encounter_id, quiet=quiet, **detail)
     if appointment is None:
         audit.record(tx, action, outcome="refused", entity="Encounter", entity_id=encounter_id)
         raise AccessDenied

@@ -26,13 +26,14 @@ class CareRelation(SQLModel, table=True):
 
 
 def permit(tx: Tx, action: Action, *, entity: str, entity_id: str = "", patient_id: str | None = None,
-           practitioner_id: str | None = None, quiet: bool = False, **detail: str) -> None:
+           practitioner_id: str | None = None, encounter_id: str | None = None,
+           quiet: bool = False, **detail: str) -> None:
     """Let the actor go on, or refuse; both are in the trail.
 
     `quiet` leaves out the success entry, for checks that another recorded action already covers.
     Raises AccessDenied.
     """
-    resource = Resource(patient_id, practitioner_id, in_care(tx, patient_id))
+    resource = Resource(patient_id, practitioner_id, in_care(tx, patient_id), encounter_id)
     entity_id, patient_id = _identifier(entity_id), _identifier(patient_id or "") or None
     if not may(tx.actor, action, resource):
         audit.record(tx, action, entity=entity, entity_id=entity_id, patient_id=patient_id, outcome="refused", **detail)

@@ -2,7 +2,7 @@
 
 Deny by default: what is not in the table is refused. A scheduler sees identity and bookings, never
 clinical content; a doctor only patients they have an appointment or a care relation with; a patient
-only their own visit; an administrator no patient data at all.
+only their own visit; a guest what is said and sent while they are in it; an administrator no patient data at all.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ class Rule(StrEnum):
     ALWAYS = "always"
     CARE = "in care"        # the doctor has an appointment or care relation with the patient
     MINE = "own visit"      # the doctor conducts this very visit
+    ROOM = "in the room"    # a guest, in the one visit they were invited to
     SELF = "about oneself"  # the patient's own data, through the link of an appointment
 
 
@@ -46,6 +47,9 @@ class Action(StrEnum):
     COMMUNICATION_SEND = "communication:send"  # a message, photo or document, during one's visit
     COMMUNICATION_READ = "communication:read"
     DOCUMENT_READ = "document:read"      # what a photo or document shows
+    GUEST_INVITE = "guest:invite"        # make and revoke links to one's visit, lock its room
+    GUEST_ADMIT = "guest:admit"          # let in, refuse, send away
+    GUEST_JOIN = "guest:join"            # knock, wait and be in the call
     CONSENT_GIVE = "consent:give"
     CONSENT_READ = "consent:read"
     TRANSCRIPT_READ = "transcript:read"
@@ -62,9 +66,9 @@ class Action(StrEnum):
     ACCOUNT_OWN = "account:own"          # one's own password, authenticator and sessions
 
 
-A, C, M, S = Rule.ALWAYS, Rule.CARE, Rule.MINE, Rule.SELF
+A, C, M, R, S = Rule.ALWAYS, Rule.CARE, Rule.MINE, Rule.ROOM, Rule.SELF
 P, D, L, X, Y = Role.PATIENT, Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR, Role.SYSTEM
-N = Role.ANONYMOUS
+G, N = Role.GUEST, Role.ANONYMOUS
 
 POLICY: dict[Action, dict[Role, Rule]] = {
     Action.SLOTS_READ:         {P: A, D: A, L: A, Y: A, N: A},
@@ -87,9 +91,12 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.VISIT_WAIT:         {P: S},
     Action.VISIT_CONDUCT:      {D: M},
     Action.VISIT_WITHDRAW:     {P: S},
-    Action.COMMUNICATION_SEND: {P: S, D: M},
-    Action.COMMUNICATION_READ: {P: S, D: C},
-    Action.DOCUMENT_READ:      {P: S, D: C},
+    Action.COMMUNICATION_SEND: {P: S, D: M, G: R},
+    Action.COMMUNICATION_READ: {P: S, D: C, G: R},
+    Action.DOCUMENT_READ:      {P: S, D: C, G: R},
+    Action.GUEST_INVITE:       {D: M},
+    Action.GUEST_ADMIT:        {D: M},
+    Action.GUEST_JOIN:         {G: R},
     Action.CONSENT_GIVE:       {P: S, Y: A},
     Action.CONSENT_READ:       {P: S, D: C, Y: A},
     Action.TRANSCRIPT_READ:    {D: C, Y: A},
@@ -114,6 +121,7 @@ class Resource:
     patient_id: str | None = None
     practitioner_id: str | None = None   # who conducts the visit
     in_care: bool = False
+    encounter_id: str | None = None      # which visit it belongs to
 
 
 def may(actor: Actor, action: Action, resource: Resource) -> bool:
@@ -128,6 +136,8 @@ def may(actor: Actor, action: Action, resource: Resource) -> bool:
             return resource.in_care
         case Rule.MINE:
             return actor.practitioner_id is not None and resource.practitioner_id == actor.practitioner_id
+        case Rule.ROOM:
+            return actor.appointment_id is not None and resource.encounter_id == actor.appointment_id
         case Rule.SELF:
             return actor.patient_id is not None and resource.patient_id == actor.patient_id
         case _:

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from sqlmodel import col, func, select
 
-from app import encounters
+from app import encounters, guests
 from app.access import guard
 from app.access.policy import Action
+from app.actor import Role
 from app.db import Tx
 from app.encounters import Encounter
 from app.errors import AccessDenied, Conflict, Invalid
@@ -93,12 +94,16 @@ def attach(tx: Tx, encounter_id: str, document_id: str, name: str, media_type: s
 def may_send(tx: Tx, encounter_id: str) -> None:
     """Whether something sent now would be taken, before much is read. Raises AccessDenied, Conflict."""
     _refuse_closed(encounters.find(tx, encounter_id, Action.COMMUNICATION_SEND, quiet=True))
+    if tx.actor.role is Role.GUEST:
+        guests.admitted(tx)
 
 
 def read(tx: Tx, encounter_id: str) -> list[Message]:
     """What was written and sent in a visit, the oldest first. Raises AccessDenied."""
     encounters.find(tx, encounter_id, Action.COMMUNICATION_READ)
-    return _messages(tx, Communication.encounter_id == encounter_id)
+    since = guests.admitted(tx).admitted_at if tx.actor.role is Role.GUEST else None
+    return [message for message in _messages(tx, Communication.encounter_id == encounter_id)
+            if since is None or message.sent_at >= since]
 
 
 def past(tx: Tx, patient_id: str) -> list[Message]:
@@ -111,7 +116,7 @@ def content(tx: Tx, document_id: str) -> tuple[Document, bytes]:
     """A document and its bytes. Raises AccessDenied, the same for one that is not there."""
     row, held = tx.session.get(DocumentReference, document_id), tx.session.get(DocumentContent, document_id)
     encounters.find(tx, row.encounter_id if row else "", Action.DOCUMENT_READ, document=document_id if row else "?")
-    if row is None or held is None:
+    if row is None or held is None or not _came_before(tx, row.created_at):
         raise AccessDenied
     return _document(tx, row), tx.open(held, Content).data
 
@@ -120,6 +125,13 @@ def _open_visit(tx: Tx, encounter_id: str, sent: str) -> Encounter:
     encounter = encounters.find(tx, encounter_id, Action.COMMUNICATION_SEND, sent=sent)
     _refuse_closed(encounter)
     return encounter
+
+
+def _came_before(tx: Tx, sent_at: datetime) -> bool:
+    if tx.actor.role is not Role.GUEST:
+        return True
+    came_at = guests.admitted(tx).admitted_at
+    return came_at is not None and came_at <= sent_at
 
 
 def _refuse_closed(encounter: Encounter) -> None:
@@ -145,9 +157,10 @@ def _refuse_full(tx: Tx, encounter_id: str, kind: type[Communication | DocumentR
 
 
 def _write(tx: Tx, encounter: Encounter, message_id: str, text: str) -> Communication:
+    guest = guests.admitted(tx) if tx.actor.role is Role.GUEST else None
     row = Communication(id=message_id, patient_id=encounter.patient_id, encounter_id=encounter.id,
-                        role=tx.actor.role.value, author_id=tx.actor.id, sent_at=tx.now)
-    tx.seal(row, Words(author=tx.actor.name, text=text))
+                        role=guest.relation if guest else tx.actor.role.value, author_id=tx.actor.id, sent_at=tx.now)
+    tx.seal(row, Words(author=guest.name if guest else tx.actor.name, text=text))
     tx.session.add(row)
     tx.session.flush()
     return row

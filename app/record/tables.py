@@ -239,7 +239,7 @@ class Communication(SealedRow, table=True):
     id: str = Field(primary_key=True)
     patient_id: str = Field(foreign_key="patient.id", index=True)
     encounter_id: str = Field(foreign_key="encounter.id", index=True)
-    role: str  # of the sender: doctor | patient
+    role: str  # of the sender: doctor, patient, or what a guest is to the patient
     author_id: str
     sent_at: datetime = Field(sa_type=UTCInstant)
     sealed: bytes = Field(default=b"", sa_type=Sealed)  # Words

@@ -40,6 +40,7 @@ class VisitSocket(Socket):
     def __init__(self, request: web.Request, visit_id: str) -> None:
         super().__init__(request)
         self.visit_id, self.participant = visit_id, self.role
+        self.seat_role, self.seat_name = self.role, ""
 
     def topics(self) -> tuple[str, ...]:
         return (visit_topic(self.visit_id),)
@@ -54,7 +55,8 @@ class VisitSocket(Socket):
     async def obey(self, signal: signals.Signal) -> None:
         match signal:
             case signals.Join():
-                offer = await self.rooms.join(self.visit_id, self.participant, self.role, self.id)
+                offer = await self.rooms.join(
+                    self.visit_id, self.participant, self.seat_role, self.id, self.seat_name)
                 await self.send(offer_body(self.request.app[SETTINGS], offer.epoch, offer.sdp, self.id))
             case signals.Answer(epoch=epoch, sdp=sdp):
                 await self.rooms.answer(self.visit_id, self.participant, epoch, sdp)

@@ -6,6 +6,7 @@ from urllib.parse import quote, unquote
 from aiohttp import web
 from pydantic import BaseModel
 
+from app import encounters
 from app.clock import epoch_ms
 from app.record import communications, photos
 from app.record.communications import Document, Message
@@ -67,7 +68,8 @@ async def document(request: web.Request) -> web.Response:
 def message_body(message: Message) -> Body:
     """A message as browsers get it; `participant` is whose seat in the call it came from."""
     about = message.document
-    return {"type": "message", "id": message.id, "participant": message.role, "role": message.role,
+    participant = message.role if message.role in encounters.SPEAKERS else message.author_id
+    return {"type": "message", "id": message.id, "participant": participant, "role": message.role,
             "name": message.author, "text": message.text, "sent_at_ms": epoch_ms(message.sent_at),
             "document": about and {"id": about.id, "name": about.name, "media_type": about.media_type,
                                    "size_bytes": about.size_bytes}}

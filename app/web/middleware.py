@@ -10,7 +10,7 @@ from urllib.parse import quote
 import structlog
 from aiohttp import web
 
-from app import audit, i18n
+from app import audit, guests, i18n
 from app.access import accounts, links
 from app.access.policy import Action, role_may
 from app.actor import ANONYMOUS, Actor
@@ -26,7 +26,8 @@ from app.web.routing import AUDIENCE, REQUIRED, Audience
 log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-STAFF_COOKIE, PATIENT_COOKIE, CSRF_COOKIE, LANGUAGE_COOKIE = "staff", "visit", "csrf", "lang"
+STAFF_COOKIE, PATIENT_COOKIE, GUEST_COOKIE, CSRF_COOKIE, LANGUAGE_COOKIE = "staff", "visit", "guest", "csrf", "lang"
+BY_LINK = (Audience.PATIENT, Audience.GUEST)  # who has no account
 BROWSER_COOKIE = "browser"
 RENEWALS = Every(60)  # a session in use is prolonged at most once a minute
 YEAR_S = 365 * 24 * 3600
@@ -116,8 +117,7 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         check_readable(request)
         return await handler(request)
     except SignInRequired as error:
-        for_patients = AUDIENCE.get(_route_name(request)) is Audience.PATIENT  # they have a link, no account
-        if for_patients or _wants_json(request) or request.method != "GET":
+        if AUDIENCE.get(_route_name(request)) in BY_LINK or _wants_json(request) or request.method != "GET":
             return _error(request, error)
         target = f"{url(request, 'sign-in')}?next={quote(request.path_qs)}"
         return web.Response(status=303, headers={"Location": target})
@@ -171,7 +171,7 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find out who asks: a staff session or, on patient pages, the session of a link."""
+    """Find out who asks: a staff session or, on pages of patients and guests, the session of a link."""
     audience = AUDIENCE.get(_route_name(request), Audience.PUBLIC)
     actor: Actor | None = None
     db, ip = request.app[DATABASE], client_ip(request)
@@ -179,7 +179,9 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
         pass  # the same for everybody: no session is looked up
     elif audience is Audience.PATIENT and (secret := request.cookies.get(cookie_name(request, PATIENT_COOKIE))):
         actor = await db.read(ANONYMOUS, links.actor_of_session, secret)
-    elif audience is not Audience.PATIENT and (secret := request.cookies.get(cookie_name(request, STAFF_COOKIE))):
+    elif audience is Audience.GUEST and (secret := request.cookies.get(cookie_name(request, GUEST_COOKIE))):
+        actor = await db.read(ANONYMOUS, guests.actor_of_session, secret)
+    elif audience not in BY_LINK and (secret := request.cookies.get(cookie_name(request, STAFF_COOKIE))):
         actor = await db.read(ANONYMOUS, accounts.actor_of_session, secret)
         if actor and actor.session_id and RENEWALS.due(actor.session_id):
             await db.write(actor, accounts.renew, actor.session_id, request.app[SETTINGS].session_minutes)
@@ -231,7 +233,7 @@ async def authorise(request: web.Request, handler: Handler) -> web.StreamRespons
     action: Action | None = REQUIRED[request.method, name]
     actor = request[ACTOR]
     if AUDIENCE[name] is not Audience.PUBLIC and actor.role == ANONYMOUS.role:
-        if AUDIENCE[name] is Audience.PATIENT:
+        if AUDIENCE[name] in BY_LINK:
             raise SignInRequired("Please open the link of your invitation again.")
         raise SignInRequired
     if actor.owes_password and AUDIENCE[name] is Audience.STAFF and action is not Action.ACCOUNT_OWN:

@@ -7,37 +7,26 @@ whether speech may be tapped.
 
 import base64
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import cast
 
 import structlog
 
-from app import consent, encounters
+from app import encounters
 from app.actor import system
 from app.bus import Bus, queue_topic, visit_topic
-from app.db import Database, Tx
+from app.db import Database
 from app.encounters import Encounter
 from app.errors import AccessDenied, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
+from app.web import speech
 from app.web.seats import Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
-from transcription.protocol import EndReason, Language
+from app.web.speech import Speech
+from transcription.protocol import Language
 from transcription.sealing import seal_key
 from webrtc.control import MediaError, Offer
 
 log = structlog.get_logger(__name__)
 ROOMS_ACTOR = system("rooms")
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """Whether speech of a visit may be tapped, under which key."""
-
-    running: bool
-    consented: bool
-    withdrawn: bool  # given once and taken back
-    key: bytes | None
-    spoken: dict[str, Language]  # by role
 
 
 class Rooms:
@@ -75,7 +64,7 @@ class Rooms:
         """Whether a socket of this role is open here."""
         return (visit_id, role) in self._present
 
-    async def join(self, visit_id: str, participant: str, role: str, connection: str) -> Offer:
+    async def join(self, visit_id: str, participant: str, role: str, connection: str, name: str = "") -> Offer:
         """A seat in the call and the node's offer. Raises Conflict when the visit does not run, Unavailable."""
         encounter = await self._db.read(ROOMS_ACTOR, encounters.status_of, visit_id)
         if encounter.status != "in-progress":
@@ -86,7 +75,7 @@ class Rooms:
         seat = room.seats.setdefault(participant, Seat(participant, role))
         if seat.connection not in ("", connection):
             self.tell(visit_id, {"type": "replaced"}, only=seat.connection)
-        seat.connection, seat.state = connection, "connecting"
+        seat.connection, seat.state, seat.name = connection, "connecting", name
         try:
             return await ask(self._seated(visit_id, participant).join(visit_id, participant, role))
         except CallRefused as refusal:
@@ -134,6 +123,18 @@ class Rooms:
         if room.node is not None:
             await _try(room.node.leave(visit_id, participant), "leave")
 
+    async def dismiss(self, visit_id: str, participant: str) -> None:
+        """A guest is sent away, in the call or still at the door."""
+        self.tell(visit_id, {"type": "removed", "participant": participant})
+        room = self._rooms.get(visit_id)
+        seat = room.seats.pop(participant, None) if room else None
+        if room is not None and seat is not None and room.node is not None:
+            await _try(room.node.leave(visit_id, participant), "leave")
+
+    def guests_changed(self, visit_id: str) -> None:
+        """Somebody knocked, came in or left, or the room was locked: the doctor's screen looks again."""
+        self.tell(visit_id, {"type": "guests"}, to="doctor")
+
     # --- what changes a visit -------------------------------------------------------------------------
 
     def queue_changed(self, practitioner_id: str) -> None:
@@ -156,18 +157,22 @@ class Rooms:
     async def consent_changed(self, visit_id: str) -> None:
         """Consent to transcription was given or withdrawn (already committed): taps follow at once."""
         room = self._rooms.get(visit_id)
-        speech = await self._db.write(ROOMS_ACTOR, _speech, visit_id)
+        standing = await self._db.write(ROOMS_ACTOR, speech.read, visit_id)
         if room is not None:
             await self._sync_taps(room)
-        if speech.running and speech.withdrawn:
+        if standing.running and standing.withdrawn:
             await self._mark(visit_id, "transcription_withdrawn")
-        self.tell(visit_id, {"type": "transcription", "consent": speech.consented})
+        self.tell(visit_id, {"type": "transcription", "consent": standing.consented})
 
-    async def language_changed(self, visit_id: str, role: str, language: Language) -> None:
-        """Somebody speaks another language from now on (already committed): their tap begins anew in it."""
+    async def taps_changed(self, visit_id: str) -> None:
+        """Somebody agreed for themselves, or no longer does (already committed): taps follow at once."""
         room = self._rooms.get(visit_id)
         if room is not None:
             await self._sync_taps(room)
+
+    async def language_changed(self, visit_id: str, role: str, language: Language) -> None:
+        """Somebody speaks another language from now on (already committed): their tap begins anew in it."""
+        await self.taps_changed(visit_id)
         self.tell(visit_id, {"type": "speaks", "role": role, "language": language}, to="doctor")
 
     def captions_are(self, state: CaptionState) -> None:
@@ -331,22 +336,20 @@ class Rooms:
 
     async def _sync_taps(self, room: Room) -> None:
         async with room.lock:
-            speech = await self._db.write(ROOMS_ACTOR, _speech, room.id)
-            wanted = speech.running and speech.consented and speech.key is not None
-            reason: EndReason = "withdrawn" if speech.running and not speech.consented else "closed"
+            standing = await self._db.write(ROOMS_ACTOR, speech.read, room.id)
             for seat in list(room.seats.values()):
-                on = wanted and seat.state == "connected"
-                other = on and seat.language != speech.spoken.get(seat.role)
+                on = seat.state == "connected" and standing.may_hear(seat.role, seat.participant)
+                other = on and seat.language != standing.language_of(seat.role)
                 if room.node is not None and (on != bool(seat.stream) or other):
-                    await self._tap(room, seat, speech, on=on, reason=reason)
+                    await self._tap(room, seat, standing, on=on)
 
-    async def _tap(self, room: Room, seat: Seat, speech: Speech, *, on: bool, reason: EndReason) -> None:
+    async def _tap(self, room: Room, seat: Seat, standing: Speech, *, on: bool) -> None:
         if room.node is None:
             return
         sealed = ""
-        if on and speech.key is not None:
-            sealed = base64.b64encode(seal_key(room.node.public_key, speech.key, visit_id=room.id)).decode()
-        language = speech.spoken.get(seat.role, "fr")
+        if on and standing.key is not None:
+            sealed = base64.b64encode(seal_key(room.node.public_key, standing.key, visit_id=room.id)).decode()
+        language, reason = standing.language_of(seat.role), standing.why_not(seat.role, seat.participant)
         command = room.node.tap(room.id, seat.participant, on=on, sealed_key=sealed, language=language, reason=reason)
         try:
             seat.stream, seat.language = await command or "", language
@@ -361,24 +364,9 @@ class Rooms:
             room.untapped = True
 
     async def _mark(self, visit_id: str, kind: Marker, role: str = "") -> None:
-        line = await self._db.write(ROOMS_ACTOR, _mark, visit_id, kind, role)
+        line = await self._db.write(ROOMS_ACTOR, speech.mark, visit_id, kind, role)
         if line is not None:
             self.caption(visit_id, line, patient_too=True)
-
-
-def _speech(tx: Tx, visit_id: str) -> Speech:
-    encounter = encounters.status_of(tx, visit_id)
-    running = encounter.status == "in-progress"
-    consented = consent.permits(tx, visit_id, consent.TRANSCRIPTION)
-    withdrawn = not consented and consent.state(tx, visit_id, consent.TRANSCRIPTION) is not None
-    key = transcripts.audio_key(tx, visit_id) if running and consented else None
-    spoken = cast("dict[str, Language]", encounters.spoken(tx, encounter))
-    return Speech(running, consented, withdrawn, key, spoken)
-
-
-def _mark(tx: Tx, visit_id: str, kind: Marker, role: str) -> Line | None:
-    row = transcripts.mark(tx, visit_id, kind, role)
-    return None if row is None else transcripts.line(tx, encounters.status_of(tx, visit_id), row)
 
 
 async def _try(call: Awaitable[object], what: str) -> None:

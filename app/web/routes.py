@@ -8,6 +8,7 @@ from app.web import (
     call,
     demo,
     doctor,
+    guests,
     hours,
     links,
     messages,
@@ -25,7 +26,7 @@ from app.web import (
 )
 from app.web.routing import Audience, Route
 
-PUBLIC, STAFF, PATIENT = Audience.PUBLIC, Audience.STAFF, Audience.PATIENT
+PUBLIC, STAFF, PATIENT, GUEST = Audience.PUBLIC, Audience.STAFF, Audience.PATIENT, Audience.GUEST
 
 # fmt: off
 ROUTES: list[Route] = [
@@ -123,6 +124,25 @@ ROUTES: list[Route] = [
     Route("POST", "/visits/{id}/documents/{document}", messages.send_document, "visit-document", STAFF,
           Action.COMMUNICATION_SEND),
     Route("GET", "/documents/{document}", messages.document, "document", STAFF, Action.DOCUMENT_READ),
+    Route("GET", "/visits/{id}/guests", guests.door, "visit-guests", STAFF, Action.GUEST_ADMIT),
+    Route("POST", "/visits/{id}/guests/{guest}/admission", guests.admit, "guest-admission", STAFF, Action.GUEST_ADMIT),
+    Route("POST", "/visits/{id}/guests/{guest}/dismissal", guests.dismiss, "guest-dismissal", STAFF,
+          Action.GUEST_ADMIT),
+    Route("POST", "/visits/{id}/guest-links", guests.invite, "guest-links", STAFF, Action.GUEST_INVITE),
+    Route("POST", "/visits/{id}/guest-links/{link}/revocation", guests.revoke, "guest-link-revocation", STAFF,
+          Action.GUEST_INVITE),
+    Route("POST", "/visits/{id}/lock", guests.lock, "visit-lock", STAFF, Action.GUEST_INVITE),
+    # --- guests of a visit --------------------------------------------------------------------
+    Route("GET", "/g/{token}", guests.entrance, "guest-entrance", PUBLIC),
+    Route("POST", "/g/{token}", guests.knock, "guest-entrance", PUBLIC),
+    Route("GET", "/guest/call", guests.call_page, "guest-call", GUEST, Action.GUEST_JOIN),
+    Route("GET", "/guest/socket", guests.socket, "guest-socket", GUEST, Action.GUEST_JOIN),
+    Route("GET", "/guest/messages", messages.listing, "guest-messages", GUEST, Action.COMMUNICATION_READ),
+    Route("POST", "/guest/messages", messages.send, "guest-messages", GUEST, Action.COMMUNICATION_SEND),
+    Route("GET", "/guest/documents/{document}", messages.document, "guest-document", GUEST, Action.DOCUMENT_READ),
+    Route("POST", "/guest/documents/{document}", messages.send_document, "guest-document", GUEST,
+          Action.COMMUNICATION_SEND),
+    Route("GET", "/guest/ended", guests.ended_page, "guest-ended", PUBLIC),
     # --- the patient's call -------------------------------------------------------------------
     Route("GET", "/visit/call", call.call_page, "patient-call", PATIENT, Action.VISIT_WAIT),
     Route("GET", "/visit/ended", call.ended_page, "patient-ended", PATIENT, Action.VISIT_WAIT),

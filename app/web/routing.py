@@ -17,6 +17,7 @@ class Audience(StrEnum):
     PUBLIC = "public"    # anybody; a staff session is known if there is one
     STAFF = "staff"      # a signed-in member of staff
     PATIENT = "patient"  # a patient whose link was proved with a code
+    GUEST = "guest"      # somebody invited to one visit
 
 
 @dataclass(frozen=True, slots=True)

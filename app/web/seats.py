@@ -49,6 +49,7 @@ class Seat:
 
     participant: str
     role: str
+    name: str = ""  # of a guest, as they gave it
     connection: str = ""
     audio: bool = True
     video: bool = True
@@ -60,7 +61,7 @@ class Seat:
 
     def body(self) -> Body:
         """What the others are told."""
-        return {"type": "participant", "participant": self.participant, "role": self.role, "name": "",
+        return {"type": "participant", "participant": self.participant, "role": self.role, "name": self.name,
                 "audio": self.audio, "video": self.video, "screen": self.screen, "state": self.state}
 
 

@@ -13,7 +13,9 @@ from typing import ClassVar, TypeVar, cast
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from app import guests
 from app.access import accounts, links
+from app.actor import Role
 from app.bus import Message, Subscription
 from app.errors import ColloqueError, LimitReached, Unavailable
 from app.web import signals
@@ -138,7 +140,9 @@ class Socket:
     async def _keep_session(self) -> None:
         # A visit is use of the session, though no page is asked for; and who was signed out is out here too.
         actor, minutes, name = self.actor, self.request.app[SETTINGS].session_minutes, self.actor.session_id or ""
-        if actor.role not in accounts.STAFF_ROLES:
+        if actor.role is Role.GUEST:
+            stands = await self.db.read(actor, guests.stands, name)
+        elif actor.role not in accounts.STAFF_ROLES:
             stands = await self.db.read(actor, links.stands, name)
         elif RENEWALS.due(name):
             stands = await self.db.write(actor, accounts.renew, name, minutes)

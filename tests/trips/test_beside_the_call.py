@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.trips import people
 from tests.trips.conftest import browser_speaking, running_house
 from tests.trips.test_in_the_call import in_call, picture
 
@@ -16,10 +17,10 @@ PHONE_PIXELS = (3000, 2000)
 
 @pytest.fixture
 def call(playwright, tmp_path):
-    """(doctor's page, patient's page) in a call."""
+    """(doctor's page, patient's page, a function that opens the page of somebody else) in a call."""
     with running_house(tmp_path / "house", COLLOQUE_TRANSCRIPTION_WORKERS="0") as house, \
             browser_speaking(playwright, None) as staff_browser, browser_speaking(playwright, None) as patient_browser:
-        yield in_call(house, staff_browser, patient_browser)
+        yield *in_call(house, staff_browser, patient_browser), lambda: people.context(patient_browser, house, "fr", phone=True).new_page()
 
 
 def photo(into: Path) -> Path:
@@ -36,7 +37,7 @@ def fetched(page: Page, address: str) -> bytes:
 
 
 def test_words_and_a_photo_reach_the_other_side_and_the_record_over_a_poor_network(call, tmp_path):
-    doctor, patient = call
+    doctor, patient, _ = call
 
     # closed, the panel counts what came and says so; by keyboard it opens where one can answer
     doctor.keyboard.press("Alt+w")
@@ -118,3 +119,91 @@ def test_words_and_a_photo_reach_the_other_side_and_the_record_over_a_poor_netwo
     doctor.locator("details", has_text="Messages écrits").locator("summary").click()
     expect(doctor.locator("main")).to_contain_text("Vous me voyez ?")
     picture(doctor, "doctor-record")
+
+
+MOVES = "(id) => { const v = document.querySelector(id); return v.videoWidth > 0 && v.getVideoPlaybackQuality().totalVideoFrames > 3; }"
+
+
+def come(page: Page, link: str, name: str, relation: str) -> None:
+    """Open a guest's link, say who one is and knock."""
+    page.goto(link)
+    expect(page.locator("main")).not_to_contain_text("Lefèvre")
+    page.locator("[name=name]").fill(name)
+    page.locator("[name=relation]").select_option(relation)
+    page.locator("main form button").click()
+    page.wait_for_url("**/guest/call")
+    expect(page.locator("#hold")).to_contain_text("Vous avez frappé")
+
+
+def invited(doctor: Page) -> str:
+    doctor.locator("#tool-guests").click()
+    doctor.locator("#make-link button").click()
+    expect(doctor.locator("#guest-link")).to_be_focused()
+    link = doctor.locator("#guest-link").input_value()
+    doctor.wait_for_timeout(300)
+    return link
+
+
+def test_an_interpreter_and_a_relative_join_by_link_and_the_room_is_locked(call):
+    doctor, patient, another = call
+    link = invited(doctor)
+    picture(doctor, "doctor-invites")
+    doctor.locator("#guests [data-close]").click()
+
+    # the interpreter knocks; the doctor reads who it is, and lets them in
+    interpreter = another()
+    come(interpreter, link, "Samir Haddad", "interpreter")
+    picture(interpreter, "guest-at-the-door")
+    expect(doctor.locator("#waiting-guests")).to_have_text("1")
+    expect(doctor.locator("#knocks")).to_contain_text("Samir Haddad (Interprète) demande à entrer")
+    picture(doctor, "doctor-knock")
+    doctor.locator("#knocks").get_by_role("button", name="Faire entrer").click()
+    expect(doctor.locator("#knocks")).to_be_empty()
+    for page in (doctor, patient):
+        expect(page.locator(".tile .name")).to_have_text("Samir Haddad · Interprète", timeout=15_000)
+        expect(page.locator("#bands")).to_contain_text("Samir Haddad · Interprète est entré")
+        page.wait_for_function(MOVES, arg=".tile video", timeout=30_000)
+        page.wait_for_function(MOVES, arg="#remote", timeout=30_000)
+    interpreter.wait_for_function(MOVES, arg="#remote", timeout=30_000)
+    interpreter.wait_for_function(MOVES, arg=".tile video", timeout=30_000)
+    expect(interpreter.locator(".tile .name")).to_have_text("Patient")
+
+    # a muted microphone is seen by all; a reload is no second interpreter
+    interpreter.locator("#tool-mic").click()
+    expect(doctor.locator(".tile")).to_have_class("tile muted")
+    expect(patient.locator(".tile .sr")).to_have_text("micro coupé")
+    interpreter.reload()
+    interpreter.wait_for_function("() => document.body.dataset.call === 'connected'", timeout=30_000)
+    expect(doctor.locator(".tile")).to_have_count(1)
+
+    # four in the room, all seen by all
+    relative = another()
+    come(relative, link, "Aïcha", "relative")
+    doctor.locator("#knocks").get_by_role("button", name="Faire entrer").click()
+    for page in (doctor, patient, interpreter, relative):
+        expect(page.locator(".tile")).to_have_count(2, timeout=30_000)
+    patient.wait_for_timeout(1_000)
+    picture(doctor, "doctor-four")
+    picture(patient, "patient-four")
+
+    # the room is locked: the next one reads why not
+    doctor.locator("#tool-guests").click()
+    doctor.locator("#lock-room").check(force=True)
+    late = another()
+    late.goto(link)
+    late.locator("[name=name]").fill("Trop tard")
+    late.locator("main form button").click()
+    expect(late.locator("main")).to_contain_text("verrouillé la salle")
+
+    # one is sent away, the other leaves
+    doctor.locator("#guest-list .row", has_text="Aïcha").get_by_role("button", name="Faire sortir").click()
+    relative.wait_for_url("**/guest/ended?why=removed")
+    expect(relative.locator("main")).to_contain_text("fermé votre accès")
+    expect(patient.locator(".tile")).to_have_count(1)
+    expect(patient.locator("#bands")).to_contain_text("a quitté la consultation")
+    interpreter.locator("#tool-leave").click()
+    interpreter.locator("#leave-now").click()
+    interpreter.wait_for_url("**/guest/ended?why=left")
+    for page in (doctor, patient):
+        expect(page.locator(".tile")).to_have_count(0)
+        page.wait_for_function("() => document.body.dataset.call === 'connected'")

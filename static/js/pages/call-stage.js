@@ -34,6 +34,7 @@ export class CallStage {
   #session;
   #words;
   #other;
+  #me;
   /** @type {MediaStream|null} */ #local = null;
   #facing = "user";
 
@@ -41,9 +42,11 @@ export class CallStage {
    * @param {CallSession} session
    * @param {string} other  the role that fills the big picture
    * @param {Words} text
+   * @param {string} me  one's own participant
    */
-  constructor(session, other, text) {
+  constructor(session, other, text, me) {
     this.#session = session;
+    this.#me = me;
     this.#other = other;
     this.#words = text;
     this.#listen();
@@ -158,7 +161,9 @@ export class CallStage {
       if (remote.kind === "screen") this.#showScreen(remote.stream);
       else this.#show(remote.stream);
     });
-    on(session, "gone", ({ kind }) => (kind === "screen" ? this.#showScreen(null) : this.#show(null)));
+    on(session, "gone", ({ participant, kind }) => {
+      if (participant === this.#other) kind === "screen" ? this.#showScreen(null) : this.#show(null);
+    });
     on(session, "participant", (told) => this.#describe(told));
     on(session, "message", (message) => {
       if (message.type === "video") this.#videoPaused(message);
@@ -215,6 +220,7 @@ export class CallStage {
   /** @param {{participant: string, paused: boolean}} told  whose way carries speech alone */
   #videoPaused({ participant, paused }) {
     const theirs = participant === this.#other;
+    if (!theirs && participant !== this.#me) return;
     this.band(theirs ? "paused-them" : "paused-you", !paused ? "" : theirs ? this.#words.pausedThem : this.#words.pausedYou, "mind");
     if (!theirs) element("remote", HTMLVideoElement).classList.toggle("paused", paused);
   }
@@ -259,6 +265,17 @@ export class CallStage {
     const words = band.querySelector("span");
     if (words && words.textContent !== text) words.textContent = text;
   }
+}
+
+/**
+ * Send a form of the page without leaving it.
+ * @param {HTMLFormElement} form
+ * @returns {Promise<any>}  the answer, with `error` when it was refused
+ */
+export async function post(form) {
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+  return answer.json();
 }
 
 /**

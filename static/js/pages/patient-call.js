@@ -3,11 +3,12 @@
 import { CallSession } from "../call/session.js";
 import { CallStage, element, on, words } from "./call-stage.js";
 import { wireChat } from "./chat.js";
+import { wireTiles } from "./tiles.js";
 
 const root = element("call", HTMLElement);
 const text = words();
 const session = new CallSession(new URL(root.dataset.socket ?? "", location.href).href);
-const stage = new CallStage(session, "doctor", text);
+const stage = new CallStage(session, "doctor", text, "patient");
 const hold = element("hold", HTMLElement);
 const captions = element("captions", HTMLElement);
 const consent = element("transcription", HTMLInputElement);
@@ -17,6 +18,7 @@ const INTERIM_MS = 8000; // words that never became a caption go away
 /** @type {{line: HTMLElement, role: string, timer: number} | null} */
 let unfinished = null; // what is being said, below what was
 wireChat(session);
+wireTiles(session, stage, "doctor");
 
 async function join() {
   await stage.openDevices().then((local) => session.join(local));
@@ -51,8 +53,8 @@ on(session, "message", (message) => {
       break;
   }
 });
-on(session, "remote", () => (hold.hidden = true));
-on(session, "gone", ({ kind }) => kind === "camera" && showHold(text.waitingForOther));
+on(session, "remote", ({ participant }) => participant === "doctor" && (hold.hidden = true));
+on(session, "gone", ({ participant, kind }) => participant === "doctor" && kind === "camera" && showHold(text.waitingForOther));
 
 /**
  * @param {string} words_

@@ -1,10 +1,12 @@
 /** The doctor's visit: admits, talks, sees the words grow, notes the facts, ends. */
 
 import { CallSession } from "../call/session.js";
-import { CallStage, element, on, words } from "./call-stage.js";
+import { CallStage, element, on, post, words } from "./call-stage.js";
 import { wireChat } from "./chat.js";
+import { wireDoor } from "./door.js";
 import { keepLive } from "./live-queue.js";
 import { wireSharing } from "./share-screen.js";
+import { peopleWords, wireTiles } from "./tiles.js";
 import { Transcript, clock } from "./transcript.js";
 
 const root = element("visit", HTMLElement);
@@ -12,12 +14,14 @@ const text = words();
 const socket = new URL(root.dataset.socket ?? "", location.href);
 socket.searchParams.set("screen", screenId());
 const session = new CallSession(socket.href);
-const stage = new CallStage(session, "patient", text);
-const transcript = new Transcript(element("lines", HTMLElement), text, { doctor: text.doctorName, patient: text.patientName }, correct);
+const stage = new CallStage(session, "patient", text, "doctor");
+const transcript = new Transcript(element("lines", HTMLElement), text, { ...peopleWords().roles, doctor: text.doctorName, patient: text.patientName }, correct);
 const facts = element("facts", HTMLFormElement);
 const admission = element("admit", HTMLFormElement);
 let startedAtMs = 0;
 wireChat(session);
+wireTiles(session, stage, "patient");
+wireDoor(session, stage, text);
 
 /** One name for this tab, kept over reloads: the server knows a reload from a second screen by it. */
 function screenId() {
@@ -76,8 +80,8 @@ on(session, "message", (message) => {
       break;
   }
 });
-on(session, "remote", () => hold(""));
-on(session, "gone", ({ kind }) => kind === "camera" && hold("alone"));
+on(session, "remote", ({ participant }) => participant === "patient" && hold(""));
+on(session, "gone", ({ participant, kind }) => participant === "patient" && kind === "camera" && hold("alone"));
 
 /** @param {{status: string, transcription: boolean, captions: string, started_at_ms: number|null, patient_online: boolean, spoken: Record<string, string>, shared: string[], lines: import("./transcript.js").Line[]}} visit */
 function begin(visit) {
@@ -134,23 +138,12 @@ function captionsAre(state) {
 
 // --- admission, facts, end --------------------------------------------------------------------------------------------
 
-/**
- * Send a form without leaving the page.
- * @param {HTMLFormElement} form
- * @returns {Promise<{saved?: Record<string, string>, error?: {message: string, fields: Record<string, string>}}>}
- */
-async function send(form) {
-  const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-  return answer.json();
-}
-
 admission.addEventListener("submit", (event) => {
   event.preventDefault();
   const button = admission.querySelector("button");
   button?.setAttribute("aria-busy", "true");
   void stage.openDevices();
-  send(admission)
+  post(admission)
     .then((answer) => stage.band("problem", answer.error?.message, "mind"))
     .catch(() => stage.band("problem", text.notSent, "bad"))
     .finally(() => button?.removeAttribute("aria-busy"));
@@ -172,7 +165,7 @@ async function saveFacts() {
   const said = element("facts-saved", HTMLElement);
   try {
     const sending = `${inFacts()}`;
-    const answer = await send(facts);
+    const answer = await post(facts);
     if (!answer.error) noted = sending;
     showErrors(answer.error?.fields ?? {});
     said.textContent = answer.error ? "" : text.saved;
@@ -223,7 +216,7 @@ setInterval(() => {
 }, 1000);
 
 /** Keys work with Alt, so that no single key acts by accident or fights a screen reader. */
-const KEYS = { KeyM: "tool-mic", KeyC: "tool-camera", KeyS: "tool-screen", KeyA: "admit-now", KeyT: "tool-end", KeyW: "tool-chat" };
+const KEYS = { KeyM: "tool-mic", KeyC: "tool-camera", KeyS: "tool-screen", KeyA: "admit-now", KeyT: "tool-end", KeyW: "tool-chat", KeyI: "tool-guests" };
 document.addEventListener("keydown", (event) => {
   const id = KEYS[/** @type {keyof typeof KEYS} */ (event.code)];
   if (!event.altKey || event.ctrlKey || event.metaKey || !id) return;
