@@ -30,8 +30,8 @@ unit: ## Unit tests and guards, but for the texts (check has them)
 trips: ## Whole visits: real browsers, media, Whisper, SMTP, Caddy
 	@$(ROOMY) $(PY) -m pytest tests/trips -n 2 --dist loadfile --no-loadscope-reorder
 
-bench-peers: setup-test ## Install what `bench media` compares the media node with (Debian packages where root)
+bench-peers: setup-test ## Install what `bench media` and `bench speech` compare with, and recorded speech (Debian packages)
 	@scripts/bench-peers
 
 clean: ## Remove the environment and the demo clinic's data
-	rm -rf $(VENV) var
+	rm -rf $(VENV) .venv-peer var

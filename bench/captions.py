@@ -82,13 +82,15 @@ asyncio.run(run(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
 
 
 @contextlib.asynccontextmanager
-async def worker(web_socket: Path, folder: Path) -> AsyncIterator[None]:
-    """A worker that loads its own model: its memory and time are all its own."""
+async def worker(web_socket: Path, folder: Path, peaks_mb: list[int]) -> AsyncIterator[None]:
+    """A worker that loads its own model: its memory and time are all its own. At the end its peak joins peaks_mb."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", WORKER, str(web_socket), str(folder / "spool"), str(folder / "keys"), cwd=SPEECH.parents[2])
     try:
         yield
     finally:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        peaks_mb += [int(kb) // 1_024 for kb in re.findall(r"VmHWM:\s+(\d+) kB", status)]
         process.terminate()
         await process.wait()
 
@@ -99,16 +101,17 @@ async def measure(voices: list[Voice], workers: int) -> dict[str, Any]:
         folder = Path(name)
         hub = FakeWeb(folder)
         key = hub.visit()
+        peaks_mb: list[int] = []
         async with hub.serving(), contextlib.AsyncExitStack() as running:
             for _ in range(workers):
-                await running.enter_async_context(worker(hub.socket_path, folder))
+                await running.enter_async_context(worker(hub.socket_path, folder, peaks_mb))
             await hub.until(lambda: len(hub.hellos) == workers, seconds=120)
             taps = [Tap(folder / "spool", key, voice.language, stream_id=f"s{n}") for n, voice in enumerate(voices)]
             await asyncio.gather(*(tap.say_live(voice.packets) for tap, voice in zip(taps, voices, strict=True)))
             for tap in taps:
                 tap.writer.close("closed")
             await hub.until(lambda: len(hub.done) == len(voices), seconds=600)
-        return figures(hub, voices)
+        return figures(hub, voices) | {"workers_peak_mb": peaks_mb}
 
 
 def figures(hub: FakeWeb, voices: list[Voice]) -> dict[str, Any]:
@@ -125,18 +128,17 @@ def figures(hub: FakeWeb, voices: list[Voice]) -> dict[str, Any]:
         "latency_p99_ms": late[int(0.99 * (len(late) - 1))],
         "worker_cpu_s": round(used.ru_utime + used.ru_stime, 1),
         "cores_per_stream": round((used.ru_utime + used.ru_stime) / spoken_s, 3),
-        "worker_memory_mb": round(used.ru_maxrss / 1024),  # of the largest
         "backlog_max_s": max(hub.backlogs, default=0.0),
         "word_error_percent": error_rates(hub, voices),
     }
 
 
-def error_rates(hub: FakeWeb, voices: list[Voice]) -> dict[str, float]:
-    """By language, numbers as Whisper wrote them: a digit for a word counts as wrong."""
+def error_rates(hub: FakeWeb, voices: list[Voice], streams: str = "s") -> dict[str, float]:
+    """By language, numbers as Whisper wrote them: a digit for a word counts as wrong. Streams are `streams`0, 1, …"""
     rates = {}
     for language in sorted({voice.language for voice in voices}):
         mine = [n for n, voice in enumerate(voices) if voice.language == language]
-        truth, heard = [plain(voices[n].words) for n in mine], [plain(hub.text(f"s{n}")) for n in mine]
+        truth, heard = [plain(voices[n].words) for n in mine], [plain(hub.text(f"{streams}{n}")) for n in mine]
         rates[language] = round(100 * jiwer.wer(truth, heard), 1)
     return rates
 

@@ -1,11 +1,14 @@
 """Speech: error rate, speed and memory of our recogniser beside stock openai-whisper and faster-whisper int8.
 
+    make bench-peers
     python -m bench speech [--audio DIR]... [--peer PYTHON] [--json]
 
 DIR is a consultation (as for bench captions) or any folder of WAV files with same-named .txt; a name that begins with
-fr- or en- gives the language (else fr). Without DIR the recordings of tests/data/speech. All engines hear the same
-utterances, cut by our voice detection, in one thread, on the same weights, one process after the other. PYTHON is an
-interpreter with `pip install faster-whisper` (no part of the product's lock): without it the peer's figures are null.
+fr- or en- gives the language (else fr). `make bench-peers` leaves real voices in .cache/recorded/fr and /en (announcements
+of Debian's asterisk-core-sounds, sentences of a novel from pocketsphinx-testdata: scripts/recorded.py). Without DIR the
+recordings of tests/data/speech. All engines hear the same utterances, cut by our voice detection, in one thread, on the
+same weights, one process after the other. PYTHON is an interpreter with faster-whisper: .venv-peer when it is there (no
+part of the product's lock), or else the peer's figures are null.
 """
 
 import argparse
@@ -23,13 +26,14 @@ from typing import Any
 import numpy as np
 
 HERE = Path(__file__).parents[1]
+PEER = HERE / ".venv-peer" / "bin" / "python"
 
 
 def run(argv: list[str]) -> dict[str, Any]:
     """Measure; error rates in percent by language, times in seconds an utterance."""
     parser = argparse.ArgumentParser(prog="bench speech")
     parser.add_argument("--audio", type=Path, action="append", default=[])
-    parser.add_argument("--peer", default=sys.executable)
+    parser.add_argument("--peer", default=str(PEER) if PEER.exists() else sys.executable)
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

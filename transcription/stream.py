@@ -1,13 +1,13 @@
 """One stream's way from opened frames to utterances that know which frames and which instants they came from. Pure.
 
-Sample positions (what the segmenter counts) and frames (what the spool holds) are tied together by anchors; audio that
-is missing between two frames becomes silence, so that times stay right and an utterance ends where speech stopped.
+Sample positions (what the segmenter counts) and frames (what the spool holds) are tied together by anchors. Audio that
+is missing between two frames is made up for where the network lost a few packets, and is silence where there was a
+longer pause, so that times stay right and an utterance ends where speech stopped.
 """
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,10 +16,19 @@ from transcription.segmentation import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Samples, S
 
 SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1_000
 GAP_MS = 20  # one frame missing
+MAX_CONCEAL_MS = 120  # longer than that the decoder knows nothing of what was said
 MAX_FILL_MS = 1_000  # enough silence to end any utterance; the anchors carry the rest
 PREROLL_FRAMES = 8  # an Opus decoder joining in the middle needs about 80 ms to sound right
 
-Decode = Callable[[bytes], Samples]
+
+class Decoder(Protocol):
+    """What turns packets into samples: transcription.decoding.OpusDecoder."""
+
+    def decode(self, opus: bytes) -> Samples:
+        """The packet's samples."""
+
+    def conceal(self, opus: bytes, missing: int) -> Samples:
+        """About so many samples that were lost before this packet; called before it is decoded."""
 
 
 class Cut(NamedTuple):
@@ -65,8 +74,8 @@ class _Anchor(NamedTuple):
 class SpeechStream:
     """Feed opened frames in order; utterances come out. Resumes from a Position."""
 
-    def __init__(self, decode: Decode, segmenter: Segmenter, position: Position) -> None:
-        self._decode = decode
+    def __init__(self, decoder: Decoder, segmenter: Segmenter, position: Position) -> None:
+        self._decoder = decoder
         self._segmenter = segmenter
         self._resume_after = position.acked
         self._cuts = deque(position.cuts)
@@ -89,14 +98,15 @@ class SpeechStream:
         """Take one frame; returns the utterances that ended with it. Passes the decoder's errors on."""
         if frame.sequence < self._resume_after - PREROLL_FRAMES:
             return []
-        samples = self._decode(frame.opus)
+        missing = self._missing(frame)
+        samples = self._decoder.decode(frame.opus)
+        self._due_ms = frame.at_ms + len(samples) // SAMPLES_PER_MS
         if frame.sequence <= self._resume_after:
             return []
         if self._cuts:
-            return self._again(frame, samples)
-        spoken = self._fill_gap(frame.at_ms)
+            return self._again(frame, np.concatenate([missing, samples]))
+        spoken = self._feed(missing) if len(missing) else []
         self._anchors.append(_Anchor(self._fed, frame.sequence, frame.at_ms))
-        self._due_ms = frame.at_ms + len(samples) // SAMPLES_PER_MS
         return spoken + self._feed(samples)
 
     def pause(self) -> list[Spoken]:
@@ -119,11 +129,14 @@ class SpeechStream:
         self._resume_after = self._cuts.popleft().last_seq
         return [spoken]
 
-    def _fill_gap(self, at_ms: int) -> list[Spoken]:
-        if self._due_ms is None or at_ms - self._due_ms < GAP_MS:
-            return []
-        fill_ms = min(at_ms - self._due_ms, MAX_FILL_MS)
-        return self._feed(np.zeros(fill_ms * SAMPLES_PER_MS, np.float32))
+    def _missing(self, frame: Frame) -> Samples:
+        """What stands for the time since the frame before: a few lost packets, or the silence of a pause."""
+        gap_ms = frame.at_ms - self._due_ms if self._due_ms is not None else 0
+        if gap_ms < GAP_MS:
+            return np.zeros(0, np.float32)
+        if gap_ms <= MAX_CONCEAL_MS:
+            return self._decoder.conceal(frame.opus, gap_ms * SAMPLES_PER_MS)
+        return np.zeros(min(gap_ms, MAX_FILL_MS) * SAMPLES_PER_MS, np.float32)
 
     def _feed(self, samples: Samples) -> list[Spoken]:
         self._fed += len(samples)

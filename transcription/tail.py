@@ -88,7 +88,7 @@ class Tail:
         if self._opener is None:
             self.position.settle(stored)
             self._opener = FrameOpener(visit_key, self.header)
-            self._speech = SpeechStream(OpusDecoder().decode, Segmenter(detector()), self.position)
+            self._speech = SpeechStream(OpusDecoder(), Segmenter(detector()), self.position)
 
     def read(self) -> None:
         """Read on; what was said since, as far as it is complete, joins `waiting`."""

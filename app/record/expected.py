@@ -13,10 +13,11 @@ from app.scheduling.tables import Appointment, BookingNote
 
 LETTERS = re.compile(r"[^\W\d_]{4,}")
 MOST = 24  # of one record: more would push the common ones out
+# What is taken most and Whisper does not spell by itself (it knows paracétamol, Ventoline): 120 tokens, no more.
 COMMON = {
-    "fr": "paracétamol Doliprane Dafalgan Efferalgan ibuprofène Advil Nurofen aspirine Kardégic amoxicilline Augmentin "
-          "Spasfon Smecta Imodium Gaviscon oméprazole Inexium Lévothyrox Ventoline cortisone Solupred Xanax Lexomil "
-          "tramadol codéine metformine insuline bisoprolol ramipril furosémide Eliquis Tahor",
+    "fr": "Crestor Symbicort spironolactone pantoprazole prégabaline candésartan Tahor Solupred Inexium codéine "
+          "Spasfon Xarelto Lexomil atorvastatine périndopril amlodipine furosémide Eliquis Lévothyrox Kardégic "
+          "bisoprolol metformine oméprazole amoxicilline ibuprofène",
     "en": "paracetamol ibuprofen aspirin amoxicillin omeprazole metformin insulin ramipril amlodipine bisoprolol "
           "atorvastatin simvastatin salbutamol prednisolone codeine tramadol sertraline citalopram levothyroxine "
           "warfarin apixaban",

@@ -197,6 +197,45 @@ def test_what_is_no_opus_is_told(packet):
     assert len(samples) <= 2 * SAMPLE_RATE_HZ
 
 
+def with_copies(samples: np.ndarray) -> list[bytes]:
+    """Opus as a browser sends it when losses are reported: each packet with a rough copy of the one before."""
+    encoder = av.CodecContext.create("libopus", "w")
+    encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = 16_000, "mono", "s16", 32_000
+    encoder.options = {"application": "voip", "frame_duration": "20", "fec": "1", "packet_loss": "10"}
+    found = []
+    for start in range(0, len(samples) - 320, 320):
+        block = (samples[start : start + 320] * 32_767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate, frame.pts = 16_000, start
+        found += [bytes(packet) for packet in encoder.encode(frame)]
+    return found
+
+
+def test_a_lost_packet_comes_back_from_the_next_one():
+    sent = with_copies(speech("fr-patient")[: 20 * 16_000])
+    whole = OpusDecoder()
+    truth = [whole.decode(packet) for packet in sent]
+    decoder, concealed, guessed = OpusDecoder(), 0.0, 0.0
+    for n, packet in enumerate(sent):
+        if n % 10 == 5:
+            copy = decoder.conceal(sent[n + 1], 320) if n + 1 < len(sent) else truth[n]
+            concealed += float(np.sum((copy - truth[n]) ** 2))
+            guessed += float(np.sum(truth[n] ** 2))  # silence in its place
+        else:
+            decoder.decode(packet)
+    assert concealed < 0.5 * guessed
+
+
+def test_what_is_missing_for_long_is_as_long_as_it_was():
+    sent = with_copies(speech("fr-patient")[: 2 * 16_000])
+    decoder = OpusDecoder()
+    for packet in sent[:50]:
+        decoder.decode(packet)
+    assert len(decoder.conceal(sent[55], 5 * 320)) == 5 * 320
+    assert len(decoder.conceal(sent[55], 333)) == 320
+    assert len(decoder.conceal(sent[55], 0)) == 0
+
+
 def test_stereo_becomes_mono():
     """A browser may send stereo Opus; the decoder mixes it down."""
     tone = (8_000 * np.sin(np.arange(48_000) / 20)).astype(np.int16)

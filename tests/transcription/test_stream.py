@@ -10,13 +10,23 @@ START_MS = 1_760_000_000_000
 PACKET_SAMPLES = 320
 
 
-def decode(opus: bytes) -> np.ndarray:
+class Loudness:
     """A packet is one byte: its loudness. Nothing of Opus matters to the bookkeeping."""
-    return np.full(PACKET_SAMPLES, opus[0] / 255, np.float32)
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, int]] = []
+
+    def decode(self, opus: bytes) -> np.ndarray:
+        self.calls.append(("decode", opus[0]))
+        return np.full(PACKET_SAMPLES, opus[0] / 255, np.float32)
+
+    def conceal(self, opus: bytes, missing: int) -> np.ndarray:
+        self.calls.append(("conceal", missing))
+        return np.full(missing, opus[0] / 255, np.float32)
 
 
 def stream(at: Position | None = None) -> SpeechStream:
-    return SpeechStream(decode, Segmenter(lambda block: float(abs(block).max())), at or Position())
+    return SpeechStream(Loudness(), Segmenter(lambda block: float(abs(block).max())), at or Position())
 
 
 def frames(*parts: tuple[int, int], first: int = 0, at_ms: int = START_MS) -> list[Frame]:
@@ -72,6 +82,20 @@ def test_one_lost_packet_does_not_move_what_follows():
     assert one.cut.end_at_ms == pytest.approx(START_MS + 1_800, abs=32)
 
 
+def test_a_few_lost_packets_are_made_up_for_and_a_pause_is_not():
+    decoder = Loudness()
+    machine = SpeechStream(decoder, Segmenter(lambda block: float(abs(block).max())), Position())
+    lost = {*range(60, 63), *range(80, 100)}
+    (one,) = hear(machine, [frame for frame in frames((30, 1), (90, 250), (50, 1)) if frame.sequence not in lost])
+    assert [missing for call, missing in decoder.calls if call == "conceal"] == [3 * PACKET_SAMPLES]
+    assert decoder.calls.index(("conceal", 3 * PACKET_SAMPLES)) == 60, "before the packet that came next"
+    silent = int((one.samples == 0).sum())
+    assert silent == 20 * PACKET_SAMPLES, "the pause alone"
+    again = hear(stream(Position(acked=-1, cuts=[one.cut])), [
+        frame for frame in frames((30, 1), (90, 250), (50, 1)) if frame.sequence not in lost])
+    assert abs(len(again[0].samples) - len(one.samples)) <= 2 * PACKET_SAMPLES, "made again with its gaps"
+
+
 def test_a_clock_that_jumps_back_is_followed():
     machine = stream()
     hear(machine, frames((20, 1), (10, 1)))
@@ -113,15 +137,10 @@ def test_announced_cuts_are_made_again_exactly():
 
 
 def test_a_decoder_that_joins_in_the_middle_hears_a_little_before():
-    decoded = []
-
-    def spy(opus: bytes) -> np.ndarray:
-        decoded.append(opus)
-        return decode(opus)
-
-    machine = SpeechStream(spy, Segmenter(lambda block: 0.0), Position(acked=99))
+    decoder = Loudness()
+    machine = SpeechStream(decoder, Segmenter(lambda block: 0.0), Position(acked=99))
     hear(machine, frames((150, 1)))
-    assert 50 < len(decoded) <= 60
+    assert 50 < len(decoder.calls) <= 60
 
 
 def test_a_position_lasts_and_a_damaged_one_means_the_beginning(tmp_path):

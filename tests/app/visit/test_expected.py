@@ -37,20 +37,20 @@ def test_the_records_words_come_last_and_its_details_not_at_all(db, clinic, reco
     told = db.read_sync(SYSTEM, words, clinic.visits[0])
     assert told[-5:] == ["reason", "Hypertension", "artérielle", "Pénicilline", "Périndopril"]
     assert "Consultation" in told
-    assert set(COMMON["fr"].split()) <= set(told)
+    assert {word.casefold() for word in COMMON["fr"].split()} <= {word.casefold() for word in told}
     assert "urticaire" not in told
 
 
 def test_what_the_patient_said_when_booking_counts_and_common_drugs_are_not_said_twice(db, clinic):
     def booked(tx):
         row = tx.session.get(Appointment, clinic.visits[0])
-        tx.seal(row, BookingNote(reason="renouvellement Ventoline"))
+        tx.seal(row, BookingNote(reason="renouvellement Eliquis"))
         tx.session.add(row)
 
     db.write_sync(SYSTEM, booked)
     told = db.read_sync(SYSTEM, words, clinic.visits[0])
-    assert told[-2:] == ["renouvellement", "Ventoline"]
-    assert told.count("Ventoline") == 1
+    assert told[-2:] == ["renouvellement", "Eliquis"]
+    assert told.count("Eliquis") == 1
 
 
 def test_a_long_record_does_not_push_everything_else_out(db, clinic):

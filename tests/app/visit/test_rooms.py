@@ -122,6 +122,7 @@ async def test_what_two_people_say_at_one_microphone_is_marked(house, clinic, wo
     visit = clinic.visits[0]
 
     async def caption(first: int) -> dict[str, object]:
+        clock.forward(seconds=3)
         await worker.send_str(segment(visit, clock, first=first).model_dump_json())
         await answer(worker)
         return await doctor.hear("caption")
@@ -137,6 +138,7 @@ async def test_what_two_people_say_at_one_microphone_is_marked(house, clinic, wo
     assert (await again.hear("visit"))["shared"] == ["patient"]
     await again.say(type="shares", role="patient", shared=False)
     await again.hear("shares")
+    clock.forward(seconds=3)
     await worker.send_str(segment(visit, clock, first=200).model_dump_json())
     assert not (await again.hear("caption"))["shared"]
     await patient.say(type="shares", role="patient", shared=True)
