@@ -206,7 +206,8 @@ def find_drugs(norm: str) -> list[DrugMention]:
 
 
 @cache
-def _common_names() -> frozenset[str]:
+def common_names() -> frozenset[str]:
+    """Folded names of the drugs in common use, brands and both languages included."""
     return frozenset(fold(name.strip()) for row in _rows("drugs_common.tsv") for name in ",".join(row).split(","))
 
 
@@ -218,7 +219,7 @@ def _one_word(name: str) -> str:
 def _names_by_letter() -> Mapping[str, tuple[str, ...]]:
     letters: dict[str, list[str]] = {}
     for name in drugs():
-        if len(name.replace(" ", "")) >= FUZZY_MIN_LETTERS and name in _common_names():
+        if len(name.replace(" ", "")) >= FUZZY_MIN_LETTERS and name in common_names():
             letters.setdefault(name[0], []).append(name)
     return {letter: tuple(names) for letter, names in letters.items()}
 

@@ -21,6 +21,7 @@ from app.crypto.keyring import KeyDestroyed
 from app.db import Tx, new_id
 from app.encounters import Encounter, facts_of
 from app.errors import AccessDenied, Conflict
+from app.notes.misheard import Meant, meant
 from app.record.tables import Speech, SpeechStream, TranscriptSegment
 
 SPEECH = "speech"
@@ -53,6 +54,7 @@ class Line:
     `index` counts speech from 0, as evidence refers to it; a marker has -1, its `kind` and no text. `doubts` are the
     places in `text` of words that were heard badly. `heard` is what was recognised, once somebody corrected it.
     `language` is that of the words where it is not the visit's; `shared`: two people spoke at this microphone.
+    `meant` are drugs that words of `text` may have been: to ask about, until somebody corrected the line.
     """
 
     index: int
@@ -70,6 +72,7 @@ class Line:
     heard: str = ""
     language: str = ""
     shared: bool = False
+    meant: tuple[Meant, ...] = ()
 
 
 def start_stream(tx: Tx, stream_id: str, encounter_id: str, role: str) -> SpeechStream:
@@ -182,11 +185,14 @@ def line(tx: Tx, encounter: Encounter, row: TranscriptSegment, index: int = -1) 
     """One row as a line of its encounter's transcript."""
     origin = encounter.media_started_at or encounter.started_at or row.start_at
     speech = tx.open(row, Speech)
+    heard = next((wording.text for wording in speech.earlier if wording.changed_by), "")
+    ask = row.kind == SPEECH and not (heard or speech.language)
+    lang: Literal["fr", "en"] = "en" if encounter.language == "en" else "fr"
     return Line(index, row.id, row.stream_id, row.role, row.kind, speech.text,
                 _seconds(row.start_at - origin), _seconds(row.end_at - origin),
-                row.start_at, row.end_at, row.low_confidence, tuple(speech.doubts),
-                next((wording.text for wording in speech.earlier if wording.changed_by), ""),
-                speech.language, speech.shared)
+                row.start_at, row.end_at, row.low_confidence, tuple(speech.doubts), heard, speech.language,
+                speech.shared,
+                tuple(meant(speech.text, lang, speech.doubts, doubtful=row.low_confidence)) if ask else ())
 
 
 def audio_key(tx: Tx, encounter_id: str) -> bytes | None:

@@ -98,4 +98,5 @@ def line_body(line: Line) -> Body:
     return {"id": line.id, "kind": line.kind, "role": line.role, "text": line.text, "start": line.start,
             "end": line.end, "start_at_ms": epoch_ms(line.start_at),
             "end_at_ms": epoch_ms(line.end_at), "low_confidence": line.low_confidence,
-            "doubts": line.doubts, "heard": line.heard, "language": line.language, "shared": line.shared}
+            "doubts": line.doubts, "heard": line.heard, "language": line.language, "shared": line.shared,
+            "meant": line.meant}

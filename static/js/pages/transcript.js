@@ -3,7 +3,7 @@
  * @module
  */
 
-/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean, doubts: [number, number][], heard: string, language: string, shared: boolean}} Line */
+/** @typedef {{id: string, kind: string, role: string, text: string, start: number, start_at_ms: number, low_confidence: boolean, doubts: [number, number][], heard: string, language: string, shared: boolean, meant: [number, number, string][]}} Line */
 /** @typedef {(line: Line, text: string) => Promise<string | undefined>} Correct  sends what was meant; resolves to why not */
 
 const NEAR_END_PX = 80;
@@ -85,7 +85,7 @@ export class Transcript {
     const follows = this.#atEnd();
     let row = this.#interims.get(said.role)?.row;
     if (!row) {
-      row = this.#speech({ id: "", kind: "speech", start_at_ms: 0, low_confidence: false, doubts: [], heard: "", language: "", shared: false, ...said });
+      row = this.#speech({ id: "", kind: "speech", start_at_ms: 0, low_confidence: false, doubts: [], heard: "", language: "", shared: false, meant: [], ...said });
       row.classList.add("interim");
       row.ariaHidden = "true"; // a reader of screens hears each caption once
       this.#box.append(row);
@@ -123,8 +123,36 @@ export class Transcript {
     if (line.shared) said.lastElementChild?.append(" ", dim(`(${this.#words.sharedMicrophone})`));
     if (line.language) said.lastElementChild?.append(" ", dim(`(${languageName(line.language)})`));
     if (line.heard) said.lastElementChild?.append(" ", dim(`${this.#words.heard ?? ""} ${line.heard}`));
-    if (this.#correct && line.id) said.append(this.#pencil(line, said));
+    if (this.#correct && line.id) {
+      said.lastElementChild?.append(...line.meant.flatMap((meant) => [" ", this.#meant(line, meant)]));
+      said.append(this.#pencil(line, said));
+    }
     return said;
+  }
+
+  /**
+   * A drug that some of the words may have been: one click writes it in their place.
+   * @param {Line} line
+   * @param {[number, number, string]} meant  from, to (in code points), the drug
+   */
+  #meant(line, [from, to, drug]) {
+    const letters = [...line.text];
+    const words = letters.slice(from, to).join("");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "meant";
+    button.textContent = `${drug}\u00a0?`;
+    button.title = button.ariaLabel = (this.#words.meant ?? "").replace("{words}", words).replace("{drug}", drug);
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      const text = letters.slice(0, from).join("") + drug + letters.slice(to).join("");
+      void this.#correct?.(line, text).then((refusal) => {
+        if (!refusal) return;
+        button.disabled = false;
+        button.after(dim(refusal));
+      });
+    });
+    return button;
   }
 
   /**
@@ -149,7 +177,7 @@ export class Transcript {
     const field = document.createElement("input");
     const why = document.createElement("small");
     const text = row.querySelector("p");
-    const button = row.querySelector("button");
+    const button = /** @type {HTMLButtonElement | null} */ (row.querySelector(".pencil"));
     if (!text || !button) return;
     field.className = "input s";
     field.value = line.text;

@@ -10,7 +10,7 @@ from aiohttp import ClientSession, UnixConnector
 from app import audit, encounters
 from app.clock import epoch_ms
 from app.consent import VISIT
-from app.record import drafts, transcripts
+from app.record import corrections, drafts, transcripts
 from app.record.tables import SpeechStream
 from app.web.hub import HUB
 from app.web.keys import BUS
@@ -146,6 +146,19 @@ async def test_what_two_people_say_at_one_microphone_is_marked(house, clinic, wo
     told = db.read_sync(SYSTEM, drafts.material, visit)
     (notice,) = [o for o in drafts.content({}, told).omissions if o.kind == "microphone"]
     assert [proof.segment for proof in notice.evidence] == [1]
+
+
+async def test_a_drug_that_was_broken_is_asked_about_until_the_line_is_corrected(house, clinic, worker, db, clock):
+    _, doctor = await in_call(house, clinic)
+    spoken = segment(clinic.visits[0], clock, text="Je prends du au mes prazole le matin.")
+    await worker.send_str(spoken.model_dump_json())
+    await answer(worker)
+    line = await doctor.hear("caption")
+    assert line["meant"] == [[13, 27, "oméprazole"]]
+    db.write_sync(clinic.doctor, corrections.correct, clinic.visits[0], line["id"], "Je prends de l'oméprazole le matin.")
+    (corrected,) = [x for x in db.read_sync(clinic.doctor, transcripts.read, clinic.visits[0]) if x.kind == "speech"]
+    assert corrected.meant == ()
+    assert corrected.heard == spoken.text
 
 
 async def test_the_doctor_cannot_consent_for_the_patient(house, clinic, db):
