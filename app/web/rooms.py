@@ -86,7 +86,7 @@ class Rooms:
     async def probe(self, room_id: str) -> Offer:
         """A room of one whose node sends back what it gets."""
         room = self._rooms[room_id] = Room(room_id, "", "", self._place())
-        room.seats["probe"] = Seat("probe", "probe", room_id)
+        room.seats["probe"] = Seat("probe", "probe", connection=room_id)
         return await ask(self._seated(room_id, "probe").join(room_id, "probe", "probe", echo=True))
 
     async def close_probe(self, room_id: str) -> None:
