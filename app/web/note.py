@@ -151,6 +151,25 @@ async def document(request: web.Request) -> web.Response:
         "Content-Disposition": f'inline; filename="{sheet.filename}"'})
 
 
+async def transcript(request: web.Request) -> web.Response:
+    """What was said, as a text file: each line with its time, who spoke, and what is uncertain about it."""
+    seen = await request.app[DATABASE].read(request[ACTOR], review.review, request.match_info["id"])
+    return web.Response(text=_as_text(request, seen), content_type="text/plain", charset="utf-8", headers={
+        "Content-Disposition": f'attachment; filename="transcript-{seen.began_at:%Y-%m-%d}.txt"'})
+
+
+def _as_text(request: web.Request, seen: review.Review) -> str:
+    say = i18n.translator(request[LANGUAGE]).gettext
+    told = [f"{seen.patient.name} · {seen.practitioner.name} · {seen.began_at.isoformat(timespec='minutes')}",
+            say("Recognised by a machine; nobody has checked it but where a correction is marked."), ""]
+    for line in seen.lines:
+        marks = [say("shared microphone")] * line.shared + [say("heard badly")] * line.low_confidence
+        marks += [f"{say('heard:')} {line.heard}"] if line.heard else []
+        told.append(f"{i18n.elapsed(line.start)}  {seen.speaker(line.role)}: {line.text}"
+                    + "".join(f" ({mark})" for mark in marks))
+    return "\n".join([*told, ""])
+
+
 async def audio(request: web.Request) -> web.Response:
     """Sealed frames of one stream and its key: only this browser turns them into sound."""
     clip, visit = parse(Clip, dict(request.query)), request.match_info["id"]

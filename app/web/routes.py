@@ -176,6 +176,7 @@ ROUTES: list[Route] = [
     Route("GET", "/visits/{id}/note/versions/{number}", note.version, "note-version", STAFF,
           Action.COMPOSITION_READ),
     Route("GET", "/visits/{id}/note/document", note.document, "note-document", STAFF, Action.COMPOSITION_READ),
+    Route("GET", "/visits/{id}/transcript", note.transcript, "transcript", STAFF, Action.TRANSCRIPT_READ),
     Route("GET", "/visits/{id}/audio", note.audio, "note-audio", STAFF, Action.TRANSCRIPT_READ),
     Route("GET", "/visits/{id}/summary", record_pages.summary, "summary", STAFF, Action.SUMMARY_READ),
     Route("POST", "/visits/{id}/summary", record_pages.save_summary, "summary", STAFF, Action.SUMMARY_RELEASE),

@@ -267,3 +267,15 @@ async def test_a_tampered_trail_is_named_on_the_page(browse, house: House) -> No
     with house.db.engine.begin() as connection:
         connection.execute(text("UPDATE audit_event SET outcome = 'refused' WHERE seq = 2"))
     assert "An entry was changed or moved" in await page(browse("administrator"), "/audit/verification")
+
+
+async def test_the_doctor_takes_the_transcript_along_as_text(browse, house):
+    answer = await browse("doctor").get(f"/visits/{house.visit_id}/transcript")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert re.fullmatch(r'attachment; filename="transcript-\d{4}-\d\d-\d\d\.txt"', answer.headers["Content-Disposition"])
+    assert re.search(r"(?m)^00:05  .+: Je tousse depuis trois jours\.$", await answer.text())
+    for who in ("stranger", "scheduler", "administrator"):
+        refused = await browse(who).get(f"/visits/{house.visit_id}/transcript")
+        assert refused.status in (403, 404)
+        assert "tousse" not in await refused.text()
