@@ -29,7 +29,7 @@ from aioice.ice import get_host_addresses
 from bench.peers.clip import write_clip
 from bench.peers.janus import VideoRoom, running_janus
 from bench.peers.wire import Wire, connect, wire_of
-from bench.rig import HERE, Peer, Process, pinned, running_node
+from bench.rig import HERE, Peer, Process, cpu_s, pinned, running_node
 from transcription.sealing import seal_key
 from webrtc.control import MediaLink
 from webrtc.sdp import MediaLine
@@ -76,14 +76,15 @@ async def measure(load: Load, wires: list[Wire], server: Process) -> dict[str, A
     generator.stdin.write("".join(wire.line() for wire in wires).encode())
     generator.stdin.close()
     await generator.stdout.readline()
-    before_s = server.cpu_s()
+    before_s, its_before_s = server.cpu_s(), cpu_s(generator.pid)
     await generator.stdout.readline()
-    cpu_s = server.cpu_s() - before_s
+    took_s, its_s = server.cpu_s() - before_s, cpu_s(generator.pid) - its_before_s
     seen = json.loads(await generator.stdout.read())
     await generator.wait()
     return {
-        "calls": load.calls, "cpu_s_per_call_minute": round(cpu_s / (load.calls * load.seconds / 60), 3),
-        "us_per_packet": round(1e6 * cpu_s / seen["sent"], 1), "core_share": round(cpu_s / load.seconds, 2),
+        "calls": load.calls, "cpu_s_per_call_minute": round(took_s / (load.calls * load.seconds / 60), 3),
+        "us_per_packet": round(1e6 * took_s / seen["sent"], 1), "core_share": round(took_s / load.seconds, 2),
+        "generator_share": round(its_s / load.seconds, 2),
         "added_p50_ms": seen["p50_ms"], "added_p95_ms": seen["p95_ms"], "added_p99_ms": seen["p99_ms"],
         "generator_late_p99_ms": seen["late_p99_ms"],  # figures of a generator that was late say little
         "packets": seen["sent"], "loss": round(max(0.0, 1 - seen["received"] / seen["sent"]), 5)}

@@ -42,6 +42,12 @@ def pinned(core: int, *command: str, first: bool = True) -> list[str]:
     return ["taskset", "--cpu-list", str(core), *first_of_all, *command]
 
 
+def cpu_s(pid: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Process:
     """A child process, pinned to a core (the last one), whose CPU time can be read."""
 
@@ -57,8 +63,7 @@ class Process:
 
     def cpu_s(self) -> float:
         """User and system time so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.process.pid)
 
     def rss_bytes(self) -> int:
         """Memory in use."""
