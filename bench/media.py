@@ -17,8 +17,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,11 @@ from aioice.ice import get_host_addresses
 from bench.peers.clip import write_clip
 from bench.peers.janus import VideoRoom, running_janus
 from bench.peers.wire import Wire, connect, wire_of
-from bench.rig import HERE, Peer, Process, pinned, running_node
+from bench.rig import HERE, Peer, Process, cpu_s, pinned, running_node
 from transcription.sealing import seal_key
 from webrtc.control import MediaLink
 from webrtc.sdp import MediaLine
+from webrtc.sockets import Poller
 
 LOOPBACK = "127.0.0.1"
 MOST_P99_MS, MOST_LOSS = 5.0, 0.001
@@ -57,28 +58,33 @@ def build(into: Path) -> Path:
     return tool
 
 
+def other_core(core: int) -> int:
+    """A core that is not this one, where there is one."""
+    return min(os.sched_getaffinity(0) - {core}, default=core)
+
+
 async def measure(load: Load, wires: list[Wire], server: Process) -> dict[str, Any]:
     """Let the generator speak over these wires; figures of the server meanwhile."""
-    loop = asyncio.get_running_loop()
+    poller = Poller.of(asyncio.get_running_loop())
     for wire in wires:
-        with suppress(ValueError, KeyError):
-            loop._remove_reader(wire.fd)  # type: ignore[attr-defined]  # the generator reads from here on
+        poller.forget(wire.fd)  # the generator reads from here on
     generator = await asyncio.create_subprocess_exec(
-        *pinned(min(os.sched_getaffinity(0)), str(load.tool), "load", str(load.seconds), str(load.clip),
+        *pinned(other_core(server.core), str(load.tool), "load", str(load.seconds), str(load.clip),
                 "stamped" if load.stamped else "intact"),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=[wire.fd for wire in wires])
     assert generator.stdin is not None and generator.stdout is not None
     generator.stdin.write("".join(wire.line() for wire in wires).encode())
     generator.stdin.close()
     await generator.stdout.readline()
-    before_s = server.cpu_s()
+    before_s, its_before_s = server.cpu_s(), cpu_s(generator.pid)
     await generator.stdout.readline()
-    cpu_s = server.cpu_s() - before_s
+    took_s, its_s = server.cpu_s() - before_s, cpu_s(generator.pid) - its_before_s
     seen = json.loads(await generator.stdout.read())
     await generator.wait()
     return {
-        "calls": load.calls, "cpu_s_per_call_minute": round(cpu_s / (load.calls * load.seconds / 60), 3),
-        "us_per_packet": round(1e6 * cpu_s / seen["sent"], 1), "core_share": round(cpu_s / load.seconds, 2),
+        "calls": load.calls, "cpu_s_per_call_minute": round(took_s / (load.calls * load.seconds / 60), 3),
+        "us_per_packet": round(1e6 * took_s / seen["sent"], 1), "core_share": round(took_s / load.seconds, 2),
+        "generator_share": round(its_s / load.seconds, 2),
         "added_p50_ms": seen["p50_ms"], "added_p95_ms": seen["p95_ms"], "added_p99_ms": seen["p99_ms"],
         "generator_late_p99_ms": seen["late_p99_ms"],  # figures of a generator that was late say little
         "packets": seen["sent"], "loss": round(max(0.0, 1 - seen["received"] / seen["sent"]), 5)}
@@ -95,9 +101,9 @@ async def _all(calls: int, join: Callable[[int, str], Any]) -> list[Any]:
     return await asyncio.gather(*(one(call, name) for call in range(calls) for name in ("a", "b")))
 
 
-async def ours(load: Load, *, tapped: bool) -> dict[str, Any]:
-    """Our node, with congestion control and, as in a visit with consent, the tap."""
-    async with running_node() as (link, node):
+async def ours(load: Load, *, tapped: bool, **where: Any) -> dict[str, Any]:
+    """Our node, with congestion control and, as in a visit with consent, the tap. where: see running_node."""
+    async with running_node(**where) as (link, node):
         peers = await _all(load.calls, lambda call, name: _visit(link, f"room-{call}", name, tapped=tapped))
         result = await measure(load, [wire_of(peer.transport) for peer in peers], node)
         for peer in peers:
@@ -212,6 +218,15 @@ def _ratios(found: dict[str, Any]) -> dict[str, Any]:
             "relay_to_ours": cpu("relay") and round(cpu("relay") / mine, 1)}
 
 
+@contextmanager
+def loaded(calls: int, seconds: float) -> Iterator[Load]:
+    """The generator built, its clip written."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        tool, clip = build(Path(directory)), Path(directory) / "clip"
+        write_clip(clip)
+        yield Load(calls, seconds, tool, clip)
+
+
 def run(argv: list[str]) -> dict[str, Any]:
     """Build the generator and measure."""
     parser = argparse.ArgumentParser(prog="bench media")
@@ -221,7 +236,5 @@ def run(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--most", default="70,100", help="calls to try on one core, in this order; empty for none")
     options = parser.parse_args(argv)
     most = [int(calls) for calls in options.most.split(",") if calls]
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        tool, clip = build(Path(directory)), Path(directory) / "clip"
-        write_clip(clip)
-        return asyncio.run(compare(Load(options.calls, options.seconds, tool, clip), most, options.relayed))
+    with loaded(options.calls, options.seconds) as load:
+        return asyncio.run(compare(load, most, options.relayed))

@@ -23,8 +23,8 @@ NODE = """
 import asyncio, pathlib, sys
 import uvloop
 from webrtc import node
-control, spool = sys.argv[1:3]
-uvloop.run(node.run(control, pathlib.Path(spool), ["127.0.0.1"], priority=False))  # pinned() gives it more
+control, spool, priority = sys.argv[1:4]
+uvloop.run(node.run(control, pathlib.Path(spool), ["127.0.0.1"], priority=priority == "its-own"))
 """
 HERE = Path(__file__).parents[1]
 
@@ -36,17 +36,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def pinned(core: int, *command: str) -> list[str]:
-    """The command on one core, before everything else on it where we may ask for that: others work here too."""
-    first = ["chrt", "--fifo", "20"] if os.geteuid() == 0 else []
-    return ["taskset", "--cpu-list", str(core), *first, *command]
+def pinned(core: int, *command: str, first: bool = True) -> list[str]:
+    """The command on one core; first: before everything else on it where we may ask for that, for others work here too."""
+    first_of_all = ["chrt", "--fifo", "20"] if first and os.geteuid() == 0 else []
+    return ["taskset", "--cpu-list", str(core), *first_of_all, *command]
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Process:
-    """A child process, pinned to the last core, whose CPU time can be read."""
+    """A child process, pinned to a core (the last one), whose CPU time can be read."""
 
-    def __init__(self, *command: str, given: str = "", fds: Sequence[int] = ()) -> None:
-        self.process = subprocess.Popen(pinned(max(os.sched_getaffinity(0)), *command), cwd=HERE, pass_fds=fds, text=True,
+    def __init__(
+        self, *command: str, given: str = "", fds: Sequence[int] = (), core: int | None = None, first: bool = True,
+    ) -> None:
+        self.core = max(os.sched_getaffinity(0)) if core is None else core
+        self.process = subprocess.Popen(pinned(self.core, *command, first=first), cwd=HERE, pass_fds=fds, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         if self.process.stdin is not None:
             self.process.stdin.write(given)
@@ -54,8 +63,7 @@ class Process:
 
     def cpu_s(self) -> float:
         """User and system time so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.process.pid)
 
     def rss_bytes(self) -> int:
         """Memory in use."""
@@ -72,8 +80,9 @@ class Process:
 
 
 @contextlib.asynccontextmanager
-async def running_node() -> AsyncIterator[tuple[MediaLink, Process]]:
-    """A media node and the link to command it."""
+async def running_node(*, core: int | None = None, first: bool = True, priority: str = "") -> AsyncIterator[
+        tuple[MediaLink, Process]]:
+    """A media node and the link to command it. first: see pinned; priority: "its-own" for what it takes in production."""
     found: asyncio.Future[MediaLink] = asyncio.get_running_loop().create_future()
 
     async def hello(link: MediaLink) -> None:
@@ -95,7 +104,8 @@ async def running_node() -> AsyncIterator[tuple[MediaLink, Process]]:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         await web.UnixSite(runner, f"{directory}/control").start()
-        node = Process(sys.executable, "-c", NODE, f"{directory}/control", f"{directory}/spool")
+        node = Process(sys.executable, "-c", NODE, f"{directory}/control", f"{directory}/spool", priority,
+                       core=core, first=first)
         try:
             yield await asyncio.wait_for(found, 20), node
         finally:
@@ -112,7 +122,7 @@ class Peer:
         self.on_rtp = self._count
         self.connected = asyncio.Event()
         self.transport = MediaTransport(
-            Reach(["127.0.0.1"]), lambda p, _: self.on_rtp(p), lambda p, _: None, self._state)
+            Reach(["127.0.0.1"]), dict.fromkeys(range(128), lambda p, _: self.on_rtp(p)), lambda p, _: None, self._state)
 
     def _state(self, state: str, reason: str) -> None:
         if state == "connected":

@@ -4,7 +4,9 @@ Pure: times come in as monotonic seconds, packets go out as bytes.
 """
 
 import struct
+from collections import deque
 from collections.abc import Iterable, Sequence
+from operator import sub
 
 from aiortc.rtp import RTCP_PSFB_APP, RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPsfbPacket, RtcpReceiverInfo, RtcpRtpfbPacket
 from aiortc.rtp import pack_remb_fci as _pack_remb
@@ -14,13 +16,15 @@ from webrtc.rtp import extend
 NODE_SSRC = 1
 TICKS_PER_S = 4_000  # transport-wide arrival times are in 250 µs
 _REFERENCE_TICKS = 256  # and their reference in 64 ms
-ARRIVALS_KEPT = 2_048
+REPORTS_KEPT = 8  # what came later than so many reports ago is no news
 MAX_REPORTED = 512  # packets in one feedback message
 NACK_TRIES = 8
 NACK_INTERVAL_S = 0.06
 NACK_LIFE_S = 1.0
 MAX_GAP = 256  # a larger hole is not asked for again: a key frame costs less
 PLI_INTERVAL_S = 0.5
+
+_FEEDBACK, _RUN, _RTCP = struct.Struct(">IIHHI"), struct.Struct(">H"), struct.Struct(">BBH")
 
 
 class TransportFeedback:
@@ -30,52 +34,75 @@ class TransportFeedback:
     """
 
     def __init__(self) -> None:
-        self._arrivals: dict[int, float] = {}
-        self._highest = -1
-        self._fresh: int | None = None  # lowest number not yet reported
+        self._numbers: list[int] = []  # what came since the last report, in the order it came
+        self._times_s: list[float] = []
+        self._reported: deque[tuple[list[int], list[float]]] = deque(maxlen=REPORTS_KEPT)
+        self._end = -1  # one more than the highest number reported, not wrapped
         self._count = 0
 
     def add(self, number: int, now_s: float) -> None:
         """A packet with this transport-wide number (16 bits) arrived."""
-        extended = number if self._highest < 0 else extend(number, self._highest)
-        if extended > self._highest:
-            self._highest = extended
-        elif extended < 0 or extended in self._arrivals:
-            return
-        self._arrivals[extended] = now_s
-        if self._fresh is None or extended < self._fresh:
-            self._fresh = extended
+        self._numbers.append(number)
+        self._times_s.append(now_s)
 
     def take(self, media_ssrc: int) -> list[bytes]:
         """The RTCP messages that report what came since the last call."""
-        if self._fresh is None:
+        numbers, times_s = self._numbers, self._times_s
+        if not numbers:
             return []
-        begin, self._fresh = max(self._fresh, self._highest - 4 * MAX_REPORTED), None
-        messages = []
-        while begin <= self._highest:
-            end = min(begin + MAX_REPORTED, self._highest + 1)
-            messages += self._message(media_ssrc, begin, end)
-            begin = end
-        self._forget()
+        self._numbers, self._times_s = [], []
+        first, count = numbers[0], len(numbers)
+        whole = first == self._end & 0xFFFF and count <= MAX_REPORTED and numbers == list(range(first, first + count))
+        messages = self._whole(media_ssrc, times_s) if whole else self._with_holes(media_ssrc, numbers, times_s)
+        self._reported.append((numbers, times_s))
         return messages
 
-    def _forget(self) -> None:
-        if len(self._arrivals) > ARRIVALS_KEPT:
-            oldest = self._highest - ARRIVALS_KEPT // 2
-            self._arrivals = {n: at for n, at in self._arrivals.items() if n > oldest}
+    def _whole(self, media_ssrc: int, times_s: list[float]) -> list[bytes]:
+        """Nothing is missing, by far the most frequent: one run of small steps."""
+        ticks = [int(at_s * TICKS_PER_S) for at_s in times_s]
+        reference = ticks[0] // _REFERENCE_TICKS
+        deltas = list(map(sub, ticks, [reference * _REFERENCE_TICKS, *ticks]))
+        begin, self._end = self._end, self._end + len(ticks)
+        if max(deltas) > 255 or min(deltas) < 0:
+            return self._message(media_ssrc, begin, dict(enumerate(times_s, begin)), self._end)
+        body = _RUN.pack(1 << 13 | len(deltas)) + bytes(deltas)
+        return [self._packed(media_ssrc, begin, len(deltas), reference, body)]
 
-    def _message(self, media_ssrc: int, begin: int, end: int) -> list[bytes]:
-        seen = map(self._arrivals.get, range(begin, end))
+    def _with_holes(self, media_ssrc: int, numbers: list[int], times_s: list[float]) -> list[bytes]:
+        """Something is missing, or came late: then what was reported around it is reported again."""
+        highest = self._end - 1 if self._end > 0 else numbers[0]
+        known: dict[int, float] = {}
+        for earlier in self._reported:
+            known |= {extend(number, highest): at_s for number, at_s in zip(*earlier, strict=True)}
+        oldest, begin = min(known, default=0), self._end if self._end > 0 else highest
+        for number, at_s in zip(numbers, times_s, strict=True):
+            extended = extend(number, highest)
+            if extended >= oldest and extended not in known:
+                known[extended] = at_s
+                begin, highest = min(begin, extended), max(highest, extended)
+        begin, messages = max(begin, highest - 4 * MAX_REPORTED), []
+        while begin <= highest:
+            end = min(begin + MAX_REPORTED, highest + 1)
+            messages += self._message(media_ssrc, begin, known, end)
+            begin = end
+        self._end = highest + 1
+        return messages
+
+    def _message(self, media_ssrc: int, begin: int, known: dict[int, float], end: int) -> list[bytes]:
+        seen = map(known.get, range(begin, end))
         times = [None if at_s is None else int(at_s * TICKS_PER_S) for at_s in seen]
         reference = next((at for at in times if at is not None), None)
         if reference is None:
             return []
         reference //= _REFERENCE_TICKS
         symbols, deltas = _deltas(times, reference * _REFERENCE_TICKS)
-        head = struct.pack(">IIHHI", NODE_SSRC, media_ssrc, begin & 0xFFFF, len(symbols),
-                           (reference & 0xFFFFFF) << 8 | self._count & 0xFF)
+        return [self._packed(media_ssrc, begin, len(symbols), reference, _chunks(symbols) + deltas)]
+
+    def _packed(self, media_ssrc: int, begin: int, count: int, reference: int, body: bytes) -> bytes:
+        head = _FEEDBACK.pack(NODE_SSRC, media_ssrc, begin & 0xFFFF, count,
+                              (reference & 0xFFFFFF) << 8 | self._count & 0xFF)
         self._count += 1
-        return [_padded(head + _chunks(symbols) + deltas)]
+        return _padded(head + body)
 
 
 def _deltas(times: Sequence[int | None], previous: int) -> tuple[list[int], bytes]:
@@ -116,7 +143,7 @@ def _padded(body: bytes) -> bytes:
     padding = -len(body) % 4
     if padding:
         body += bytes(padding - 1) + bytes([padding])
-    return struct.pack(">BBH", 0x80 | (0x20 if padding else 0) | 15, 205, len(body) // 4) + body
+    return _RTCP.pack(0x80 | (0x20 if padding else 0) | 15, 205, len(body) // 4) + body
 
 
 class Missing:
@@ -164,23 +191,34 @@ class Reception:
         self._base = self.highest = -1
         self.received = 0
         self._expected_before = self._received_before = 0
-        self._transit: float | None = None
+        self.expected = -1  # the next sequence number, 16 bits
+        self._timestamp, self._transit = -1, float("inf")
         self._jitter = 0.0
         self._sender_report: tuple[int, float] | None = None
 
     def add(self, extended: int, timestamp: int, now_s: float) -> None:
         """A packet arrived."""
-        if self._base < 0:
-            self._base = extended
-        self.received += 1
         if extended > self.highest:
-            self.highest = extended
+            if self._base < 0:
+                self._base = extended
+            self.highest, self.expected = extended - 1, extended & 0xFFFF
+            self.next(timestamp, now_s)
+        else:
+            self.received += 1
+
+    def next(self, timestamp: int, now_s: float) -> int:
+        """The expected packet arrived; returns its number, not wrapped."""
+        self.received += 1
+        self.highest = number = self.highest + 1
+        self.expected = (number + 1) & 0xFFFF
+        if timestamp != self._timestamp:  # the packets of one picture share a timestamp: one is enough
+            self._timestamp = timestamp
             transit = now_s * self._clock_hz - timestamp
-            if self._transit is not None:
-                change = abs(transit - self._transit)
-                if change < self._clock_hz:  # a timestamp that wraps or jumps is no jitter
-                    self._jitter += (change - self._jitter) / 16
+            change = abs(transit - self._transit)
             self._transit = transit
+            if change < self._clock_hz:  # a first timestamp, or one that wraps or jumps, is no jitter
+                self._jitter += (change - self._jitter) / 16
+        return number
 
     def sender_report(self, ntp_time: int, now_s: float) -> None:
         """The sender's report came."""

@@ -10,12 +10,23 @@ from collections.abc import Callable
 
 from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 
-from webrtc.congestion import Downlink
-from webrtc.feedback import KeyframeRequests, Missing, Reception
+from webrtc.feedback import KeyframeRequests, Missing, Reception, TransportFeedback
 from webrtc.quality import SILENT_S
-from webrtc.rtp import HEADER, HEADER_BYTES, NUMBER, PADDING_BIT, Parsed, extend, unwrap_rtx
+from webrtc.rtp import (
+    EXTENDED,
+    HEADER_BYTES,
+    NUMBER,
+    NUMBER_HEAD,
+    ONE_BYTE_PROFILE,
+    PADDING_BIT,
+    PLAIN_EXTENDED,
+    Parsed,
+    extend,
+    parse,
+    unwrap_rtx,
+)
 from webrtc.sdp import AUDIO_CLOCK_HZ, RTX_OF, VIDEO_CLOCK_HZ, Source
-from webrtc.transport import MediaTransport
+from webrtc.srtp import Outgoing
 
 CACHE_PACKETS = 512  # about four seconds of 1 Mbit/s video
 OFFSETS_KEPT = 64
@@ -39,23 +50,22 @@ class Egress:
         self.rtt_ms: float | None = None
         self.limit_bits_per_s: int | None = None  # what the receiver's way can carry of this
         self.paused = False  # the receiver's way is kept for speech
-        self._transport: MediaTransport | None = None
-        self._downlink: Downlink | None = None
+        self._outgoing: Outgoing | None = None
         self._stream = 0  # the Ingress stream the offsets belong to
         self._from, self._offset = 0, 0  # sequence offset, and the incoming number from which it holds
         self._older: list[tuple[int, int]] = []
         self._timestamp_offset = 0
         self._next = secrets.randbelow(0x4000)  # next outgoing sequence number, not wrapped (RFC 3550: unpredictable)
         self._last: tuple[int, float] | None = None  # last outgoing timestamp and when
-        self._cache: list[tuple[int, bytes]] = []  # for video, a ring: outgoing number (16 bits), sealed datagram
+        self._cache: list[bytes] = []  # for video, a ring of datagrams by their outgoing number
         self._again: dict[int, float] = {}  # when a packet was last sent again
         self._budget, self._budget_s = 0.0, 0.0  # octets that may be sent again
         self._reports: dict[int, float] = {}  # middle 32 bits of a forwarded report's NTP time: when it left
 
-    def attach(self, transport: MediaTransport | None, downlink: Downlink | None = None) -> None:
-        """Send over this transport from now on. What was sealed for another one is never sent again."""
-        self._transport, self._downlink = transport, downlink
-        self._cache = [] if self.source == "mic" else [(-1, b"")] * CACHE_PACKETS
+    def attach(self, outgoing: Outgoing | None) -> None:
+        """Send this way from now on. What was sealed for another one is never sent again."""
+        self._outgoing = outgoing
+        self._cache = [] if self.source == "mic" else [b""] * CACHE_PACKETS
         self._again.clear()
         self._reports.clear()
 
@@ -72,7 +82,8 @@ class Egress:
         """Send one packet on. number: the sender's sequence number, not wrapped; place: see rtp.parse."""
         if stream != self._stream:
             self._rebase(stream, number, timestamp, now_s)
-        if self._transport is None or self.paused:
+        outgoing = self._outgoing
+        if outgoing is None or self.paused:
             return
         offset = self._offset if number >= self._from else self._older_offset(number)
         if offset is None:
@@ -82,17 +93,13 @@ class Egress:
             self._next = sequence + 1
         timestamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
         self._last = (timestamp, now_s)
-        patched = bytearray(packet)
-        HEADER.pack_into(patched, 0, packet[0], packet[1], sequence & 0xFFFF, timestamp, self.ssrc)
-        if place and self._downlink is not None:  # its transport-wide number becomes one of this receiver's
-            NUMBER.pack_into(patched, place, self._downlink.stamp(len(packet), now_s))
-        sealed = self._transport.send_rtp(patched)
+        sealed = outgoing.send_rtp(packet, sequence & 0xFFFF, timestamp, self.ssrc, place, now_s)
         if sealed is None:
             return
         self.packets += 1
         self.octets += len(packet) - HEADER_BYTES
         if self._cache:
-            self._cache[sequence % CACHE_PACKETS] = (sequence & 0xFFFF, sealed)
+            self._cache[sequence % CACHE_PACKETS] = sealed
 
     def _rebase(self, stream: int, number: int, timestamp: int, now_s: float) -> None:
         """Another sender, or the same one back again: go on where the slot's stream stopped."""
@@ -118,7 +125,7 @@ class Egress:
 
     def send_again(self, numbers: list[int], now_s: float) -> None:
         """Answer a NACK from the cache, within a budget: on a way that is full, more packets only lose more."""
-        if self._transport is None:
+        if self._outgoing is None:
             return
         refill = RESEND_SHARE * (self.limit_bits_per_s or NO_LIMIT_BITS_PER_S) / 8
         self._budget = min(refill, self._budget + refill * (now_s - self._budget_s))
@@ -126,18 +133,19 @@ class Egress:
         if len(self._again) > CACHE_PACKETS:
             self._again = {number: at_s for number, at_s in self._again.items() if now_s - at_s < RESEND_EVERY_S}
         for number in numbers if self._cache else ():
-            # The ring's length divides 65536, so a number's place survives wrapping.
-            kept, sealed = self._cache[number % CACHE_PACKETS]
-            if kept != number or self._budget < len(sealed) or now_s - self._again.get(number, 0.0) < RESEND_EVERY_S:
+            # The ring's length divides 65536, so a number's place survives wrapping; SRTP leaves the header readable.
+            sealed = self._cache[number % CACHE_PACKETS]
+            lately = now_s - self._again.get(number, 0.0) < RESEND_EVERY_S
+            if lately or sealed[2:4] != NUMBER.pack(number) or self._budget < len(sealed):
                 continue
             self._budget -= len(sealed)
             self._again[number] = now_s
             self.resent += 1
-            self._transport.send_again(sealed)
+            self._outgoing.send_again(sealed)
 
     def send_report(self, stream: int, ntp_time: int, timestamp: int, now_s: float) -> None:
         """Forward a sender report: the sender's clock, this slot's timestamps and counts."""
-        if self._transport is None or stream != self._stream:
+        if self._outgoing is None or stream != self._stream:
             return
         info = RtcpSenderInfo(
             ntp_timestamp=ntp_time, rtp_timestamp=(timestamp + self._timestamp_offset) & 0xFFFFFFFF,
@@ -145,7 +153,7 @@ class Egress:
         if len(self._reports) > 16:
             self._reports.pop(next(iter(self._reports)))
         self._reports[(ntp_time >> 16) & 0xFFFFFFFF] = now_s
-        self._transport.send_rtcp(bytes(RtcpSrPacket(ssrc=self.ssrc, sender_info=info)))
+        self._outgoing.send_rtcp(bytes(RtcpSrPacket(ssrc=self.ssrc, sender_info=info)))
 
     def reported(self, fraction_lost: int, packets_lost: int, lsr: int, dlsr: int, now_s: float) -> None:
         """The receiver's report block: loss of the last interval (in 256ths), total, and the round trip."""
@@ -165,6 +173,9 @@ class Ingress:
         self.tap: Callable[[int, int, int, bytes, float], None] | None = None  # see Tap.take
         self.keyframes = KeyframeRequests()
         self.stream = 0
+        self.arrivals = TransportFeedback()  # of the sender's latest join
+        self.refused = 0  # packets that are no RTP
+        self._place = 0  # where the transport-wide number stood last
         self.stop()
 
     def stop(self) -> None:
@@ -175,43 +186,73 @@ class Ingress:
         self.heard_at_s = float("-inf")
         self.octets = self.probes = 0
 
-    def receive(self, packet: bytes, parsed: Parsed, now_s: float) -> None:
-        """Take one packet of this source, its retransmissions and probes included."""
-        payload_type = parsed[1] & 0x7F
-        original = RTX_OF.get(payload_type)
+    def receive(self, packet: bytes, now_s: float) -> None:
+        """Take one packet of this source, its retransmissions and probes included.
+
+        Nearly every packet is the next one of its stream, with a header like the one before: it goes on at once.
+        """
+        if len(packet) < EXTENDED.size:
+            self._receive_other(packet, now_s)
+            return
+        first, _, sequence, timestamp, ssrc, profile, words = EXTENDED.unpack_from(packet)
+        place, begin, reception = self._place, EXTENDED.size + 4 * words, self.reception
+        if not (ssrc == self.ssrc and first == PLAIN_EXTENDED and profile == ONE_BYTE_PROFILE
+                and sequence == reception.expected
+                and EXTENDED.size < place < begin - 1 < len(packet) and packet[place - 1] == NUMBER_HEAD):
+            self._receive_other(packet, now_s)
+            return
+        self.arrivals.add(packet[place] << 8 | packet[place + 1], now_s)
+        number = reception.next(timestamp, now_s)
+        self.heard_at_s = now_s
+        self.octets += len(packet)
+        for egress in self.egresses:
+            egress.forward(packet, self.stream, number, timestamp, place, now_s)
+        if self.tap is not None:
+            self.tap(self.stream, number, timestamp, packet[begin:], now_s)
+
+    def _receive_other(self, packet: bytes, now_s: float) -> None:
+        parsed = parse(packet)
+        if parsed is None:
+            self.refused += 1
+            return
+        first, second, sequence, timestamp, ssrc, begin, end, place = parsed
+        if place:
+            self._place = place
+            self.arrivals.add(packet[place] << 8 | packet[place + 1], now_s)
+        original = RTX_OF.get(second & 0x7F)
         if original is not None:
             self._recover(packet, parsed, original, now_s)
             return
-        ssrc = parsed[4]
         if ssrc != self.ssrc:
             self._begin(ssrc)
-        number = self._count(parsed[2], parsed[3], now_s)
+        number = self._numbered(sequence, now_s)
         if number is None:
             return
-        if parsed[0] & PADDING_BIT and parsed[5] == parsed[6]:
+        self.reception.add(number, timestamp, now_s)
+        if first & PADDING_BIT and begin == end:
             self._drop_padding(number)
             return
         self.heard_at_s = now_s
-        self._deliver(packet, number, parsed, parsed[5], parsed[6], now_s)
+        self._deliver(packet, number, parsed, begin, end, now_s)
 
     def _begin(self, ssrc: int) -> None:
         self.stop()
         self.ssrc = ssrc
         self.stream = next(_streams)
 
-    def _count(self, sequence: int, timestamp: int, now_s: float) -> int | None:
+    def _numbered(self, sequence: int, now_s: float) -> int | None:
         """The number without wrapping; None for one that is neither new nor missing."""
         highest = self.reception.highest
-        # Counting begins one round up, so that a packet from before the first one has a number too.
-        number = extend(sequence, highest) if highest >= 0 else sequence + 0x10000
+        if highest < 0:  # counting begins one round up, so that a packet from before the first one has a number too
+            return sequence + 0x10000
+        number = extend(sequence, highest)
         if number > highest:
-            if number > highest + 1 and highest >= 0 and not self.missing.noticed(range(highest + 1, number), now_s):
+            if number > highest + 1 and not self.missing.noticed(range(highest + 1, number), now_s):
                 self.keyframes.ask()
         elif number in self.missing:
             self.missing.arrived(number)
         else:
             return None
-        self.reception.add(number, timestamp, now_s)
         return number
 
     def _drop_padding(self, number: int) -> None:

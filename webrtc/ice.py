@@ -1,16 +1,15 @@
-"""The node's end of ICE: one UDP socket for each host address, packets sorted as they arrive.
+"""The node's end of ICE: one UDP socket for each host address, which becomes the peer's own when a pair is nominated.
 
 Built on aioice's Connection. The node waits at known addresses and learns its peer from the peer's own checks
 (peer-reflexive candidates), so nothing depends on what a browser reveals of its network, and nobody can make the node
 send packets to addresses of their choice. Private parts of aioice used here are held by test_contract.
 """
 
-import asyncio
 import ipaddress
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -18,11 +17,12 @@ import aioice
 from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import StunProtocol, get_host_addresses
 
+from webrtc.sockets import Endpoint
+
 LOOPBACK = "127.0.0.1"
 SOCKET_BUFFER_BYTES = 1_048_576
 DTLS_BACKLOG = 64  # datagrams waiting for the handshake; a flood beyond it is dropped
 
-Address = tuple[str, int]
 _MALFORMED = (ValueError, KeyError, IndexError, AttributeError, AssertionError, TypeError, struct.error)
 
 
@@ -54,10 +54,10 @@ class Reach:
 
 
 class MediaProtocol(StunProtocol):
-    """A socket that hands SRTP straight on and leaves the rest to aioice."""
+    """A socket's STUN and DTLS, for aioice."""
 
     receiver: "HostConnection"
-    endpoint: socket.socket
+    transport: Endpoint
 
     def datagram_received(self, data: bytes | str, addr: tuple[str, int]) -> None:
         """Sort by the first byte (RFC 7983). Whatever a stranger sends, nothing is raised."""
@@ -75,15 +75,13 @@ class MediaProtocol(StunProtocol):
 
 
 class HostConnection(aioice.Connection):
-    """An ICE connection on our own addresses and ports. on_media receives each SRTP and SRTCP datagram as it came."""
+    """An ICE connection on our own addresses and ports."""
 
-    def __init__(self, reach: Reach, on_media: Callable[[bytes], None]) -> None:
+    def __init__(self, reach: Reach) -> None:
         super().__init__(ice_controlling=True)
         self.reach = reach
-        self.on_media = on_media
+        self.on_media: Callable[[bytes], None] = lambda data: None
         self.malformed = 0
-        self.dropped = 0
-        self._settled: socket.socket | None = None
         self.heard_at_s = time.monotonic()
 
     async def gather_candidates(self) -> None:
@@ -96,10 +94,11 @@ class HostConnection(aioice.Connection):
         self._local_candidates_end = True
 
     async def _listen(self, host: str) -> None:
-        protocol = await self._open(host)
-        if protocol is None:
+        endpoint = next(_free_sockets(host, self.reach.ports), None)
+        if endpoint is None:
             return
-        port = protocol.transport.get_extra_info("sockname")[1]
+        protocol = MediaProtocol(self)
+        port = Endpoint(endpoint, protocol).get_extra_info("sockname")[1]
         announced = self.reach.announced(host)
         preference = 1 if ipaddress.ip_address(host).is_loopback else 65_535
         protocol.local_candidate = aioice.Candidate(
@@ -108,39 +107,33 @@ class HostConnection(aioice.Connection):
         self._protocols.append(protocol)
         self._local_candidates.append(protocol.local_candidate)
 
-    async def _open(self, host: str) -> MediaProtocol | None:
-        for endpoint in _free_sockets(host, self.reach.ports):
-            _, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: MediaProtocol(self), sock=endpoint)
-            protocol.endpoint = endpoint
-            return protocol
-        return None
-
     def has_room(self) -> bool:
         """Whether the handshake's queue takes one more datagram."""
         return self._queue.qsize() < DTLS_BACKLOG
 
     def settle(self) -> None:
-        """The pair is nominated, by us and for good: from here on the socket is for that peer alone.
-
-        The kernel then keeps strangers' datagrams away, and sends ours without looking up the way each time.
-        """
+        """The pair is nominated, by us and for good: from here on its socket is for that peer alone."""
         pair = self._nominated[1]
-        self._settled = cast("MediaProtocol", pair.protocol).endpoint
-        self._settled.connect(pair.remote_addr)
+        cast("MediaProtocol", pair.protocol).transport.settle(pair.remote_addr)
 
-    def transmit(self, data: bytes) -> None:
-        """Send one datagram to the peer; drop it when the kernel is behind, or the peer's port is closed."""
-        if self._settled is None:
-            return
-        try:
-            self._settled.send(data)
-        except OSError:
-            self.dropped += 1
+    def read_with(self, read: Callable[[], None], on_media: Callable[[bytes], None]) -> socket.socket:
+        """Call `read` when a datagram waits at the settled socket, which is returned; `take` gets what is not media.
+
+        on_media gets what comes to another socket of ours.
+        """
+        self.on_media = on_media
+        endpoint = cast("MediaProtocol", self._nominated[1].protocol).transport
+        endpoint.read_with(read)
+        return endpoint.socket
+
+    def take(self, data: bytes) -> None:
+        """A datagram of the peer that is no media: a check, or the handshake."""
+        pair = self._nominated[1]
+        cast("MediaProtocol", pair.protocol).datagram_received(data, pair.remote_addr)
 
 
-def _free_sockets(host: str, ports: tuple[int, int] | None) -> list[socket.socket]:
-    """One bound socket, or none when the address is not ours or the range is used up."""
+def _free_sockets(host: str, ports: tuple[int, int] | None) -> Iterator[socket.socket]:
+    """Bound sockets: none when the address is not ours or the range is used up."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in [0] if ports is None else range(ports[0], ports[1] + 1):
         endpoint = socket.socket(family, socket.SOCK_DGRAM)
@@ -152,5 +145,4 @@ def _free_sockets(host: str, ports: tuple[int, int] | None) -> list[socket.socke
         endpoint.setblocking(False)
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
-        return [endpoint]
-    return []
+        yield endpoint

@@ -55,13 +55,13 @@ async def run(
 def _take_priority() -> None:
     """Ask for real-time scheduling: packets wait for nobody, and each needs only microseconds.
 
-    Niceness is not enough next to a busy recogniser. Needs root or CAP_SYS_NICE; without it the node works, and
-    stutters when the machine is full.
+    Niceness is not enough next to a busy recogniser. Needs root, CAP_SYS_NICE or an RLIMIT_RTPRIO of 1 (sched(7));
+    without it the node works, and stutters when the machine is full.
     """
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     except OSError:
-        log.warning("no real-time priority for media", hint="give the process CAP_SYS_NICE or a cpu weight of its own")
+        log.warning("no real-time priority for media", hint="allow it: LimitRTPRIO=1 in its systemd unit")
 
 
 class Node:

@@ -23,16 +23,18 @@ from aiortc.rtp import (
     RtcpSrPacket,
 )
 
-from webrtc import feedback, rtp, sdp
-from webrtc.congestion import Downlink, VideoPause, is_feedback_alone, transport_feedback
+from webrtc import feedback, sdp
+from webrtc.congestion import VideoPause, is_feedback_alone, transport_feedback
 from webrtc.forwarding import NO_LIMIT_BITS_PER_S, Egress, Ingress
 from webrtc.ice import Reach
 from webrtc.quality import participant_stats
+from webrtc.srtp import Outgoing
 from webrtc.transport import MediaTransport, fingerprint
 
 SLOTS = 3  # others that one participant can see: a room holds four
 LOST_AFTER_S = 4.0  # silence on every channel, ICE's own checks (one each 2.5 s) included
 SLOW_TICKS = 20  # receiver reports: once a second at 50 ms a tick
+ARRIVAL_TICKS = 2  # transport-wide feedback: each 100 ms, as browsers themselves give it by default
 LIMIT_TICKS = 4  # what receivers can take: five times a second
 
 State = Literal["connecting", "connected", "lost", "left"]
@@ -48,14 +50,6 @@ class Slot:
 
 
 @dataclass
-class Refusals:
-    """Packets that were not what they claim to be, counted."""
-
-    rtp: int = 0
-    rtcp: int = 0
-
-
-@dataclass
 class Join:
     """One join of a participant: its epoch and transport."""
 
@@ -63,7 +57,6 @@ class Join:
     transport: MediaTransport
     answered: bool = False
     told_bits_per_s: int = NO_LIMIT_BITS_PER_S
-    downlink: Downlink = field(default_factory=Downlink)
     pause: VideoPause = field(default_factory=VideoPause)
     arrivals: feedback.TransportFeedback = field(default_factory=feedback.TransportFeedback)
 
@@ -76,10 +69,10 @@ class Participant:
         self.role = role
         self.state: State = "connecting"
         self.ingress: dict[sdp.Source, Ingress] = {name: Ingress(name) for name in sdp.SOURCES}
-        self._ingress_of = {kind: self.ingress[source] for kind, source in sdp.SOURCE_OF.items()}  # by payload type
+        self._takers = {kind: self.ingress[source].receive for kind, source in sdp.SOURCE_OF.items()}  # by payload type
         self.slots, self.lines = _layout()
         self.join: Join | None = None
-        self.refusals = Refusals()
+        self.refused_rtcp = 0  # control packets that were not what they claim to be
         self.lost_at_s: float | None = None
         self.video_paused = False  # towards them
         self._on_change = on_change
@@ -93,12 +86,14 @@ class Participant:
         join = Join(epoch, self._transport(epoch, reach))
         await join.transport.open()
         self.join = join
+        for ingress in self.ingress.values():
+            ingress.arrivals = join.arrivals
         self._change("connecting")
         return sdp.offer(epoch, self.lines, path_of(join.transport))
 
     def _transport(self, epoch: int, reach: Reach) -> MediaTransport:
         return MediaTransport(
-            reach, self._on_rtp, lambda packet, now_s: self._on_rtcp(epoch, packet, now_s),
+            reach, self._takers, lambda packet, now_s: self._on_rtcp(epoch, packet, now_s),
             lambda state, reason: self._on_transport(epoch, state, reason))
 
     def answer(self, text: str) -> None:
@@ -126,7 +121,7 @@ class Participant:
             return
         if state == "connected":
             for egress in self._egress_of.values():
-                egress.attach(self.join.transport, self.join.downlink)
+                egress.attach(self.join.transport.outgoing)
             self._change("connected")
         else:
             self._change("lost", reason)
@@ -143,28 +138,19 @@ class Participant:
 
     # --- what comes in -------------------------------------------------------------------------------------------
 
-    def _on_rtp(self, packet: bytes, now_s: float) -> None:
-        join, parsed = self.join, rtp.parse(packet)
-        ingress = None if parsed is None else self._ingress_of.get(parsed[1] & 0x7F)
-        if join is None or parsed is None or ingress is None:
-            self.refusals.rtp += 1
-            return
-        place = parsed[7]
-        if place:
-            join.arrivals.add(packet[place] << 8 | packet[place + 1], now_s)
-        ingress.receive(packet, parsed, now_s)
-
     def _on_rtcp(self, epoch: int, packet: bytes, now_s: float) -> None:
         if self.join is None or self.join.epoch != epoch:
             return
-        self.join.downlink.reported(transport_feedback(packet), now_s)
+        outgoing = self.join.transport.outgoing
+        if outgoing is not None:
+            outgoing.downlink.reported(transport_feedback(packet), now_s)
         if is_feedback_alone(packet):  # the most frequent by far
             return
         try:
             for part in RtcpPacket.parse(packet):
                 self._control(part, now_s)
         except (ValueError, IndexError, UnicodeDecodeError):
-            self.refusals.rtcp += 1
+            self.refused_rtcp += 1
 
     def _control(self, part: AnyRtcpPacket, now_s: float) -> None:
         match part:
@@ -216,21 +202,23 @@ class Participant:
         if join is None:
             return
         self._ticks = (self._ticks + 1) % SLOW_TICKS
-        if join.transport.connected:
-            self._fast_feedback(join, now_s)
+        outgoing = join.transport.outgoing
+        if outgoing is not None:
+            self._fast_feedback(join, outgoing, now_s)
             if self._ticks % LIMIT_TICKS == 0:
-                self._limits(join, now_s)
+                self._limits(join, outgoing, now_s)
             if self._ticks == 0:
-                self._reports_to_sender(join, now_s)
+                self._reports_to_sender(outgoing, now_s)
         if self.state == "connected" and now_s - join.transport.heard_at_s > LOST_AFTER_S:
             self._change("lost", "silent")
         elif self.state == "lost" and join.transport.connected and now_s - join.transport.heard_at_s < LOST_AFTER_S:
             self._change("connected", "heard")
 
-    def _fast_feedback(self, join: Join, now_s: float) -> None:
-        send = join.transport.send_rtcp
-        for message in join.arrivals.take(self.ingress["mic"].ssrc or 0):
-            send(message)
+    def _fast_feedback(self, join: Join, outgoing: Outgoing, now_s: float) -> None:
+        send = outgoing.send_rtcp
+        if self._ticks % ARRIVAL_TICKS == 0:
+            for message in join.arrivals.take(self.ingress["mic"].ssrc or 0):
+                send(message)
         for ingress in (self.ingress[source] for source in sdp.VIDEO_SOURCES):
             if ingress.ssrc is None:
                 continue
@@ -240,20 +228,21 @@ class Participant:
                 send(feedback.picture_loss(ingress.ssrc))
         self.ingress["mic"].missing.due(now_s)  # lost speech is mended by Opus itself, not asked for again
 
-    def _limits(self, join: Join, now_s: float) -> None:
-        join.downlink.update(now_s)
+    def _limits(self, join: Join, outgoing: Outgoing, now_s: float) -> None:
+        downlink = outgoing.downlink
+        downlink.update(now_s)
         occupied = [slot for slot in self.slots if slot.occupant]
         watched = [slot.egresses[source] for slot in occupied for source in sdp.VIDEO_SOURCES]
         active = sum(egress.active(now_s) for egress in watched)
-        share = join.downlink.video_share(max(1, active), len(occupied))
+        share = downlink.video_share(max(1, active), len(occupied))
         for egress in watched:
             egress.limit_bits_per_s = share
-        self._pause_video(paused=join.pause.update(share, now_s, congested=join.downlink.congested))
+        self._pause_video(paused=join.pause.update(share, now_s, congested=downlink.congested))
         sending = [ingress for source in sdp.VIDEO_SOURCES if (ingress := self.ingress[source]).active(now_s)]
         limit = sum(ingress.limit_bits_per_s() for ingress in sending)
         if sending and limit != join.told_bits_per_s:  # a browser takes it as the limit of all it sends
             join.told_bits_per_s = limit
-            join.transport.send_rtcp(feedback.bitrate_limit([i.ssrc for i in sending if i.ssrc is not None], limit))
+            outgoing.send_rtcp(feedback.bitrate_limit([i.ssrc for i in sending if i.ssrc is not None], limit))
 
     def _pause_video(self, *, paused: bool) -> None:
         if paused == self.video_paused:
@@ -268,10 +257,10 @@ class Participant:
     def on_video_paused(self, participant: "Participant") -> None:
         """Video towards this participant paused or came back; the room replaces this by telling web."""
 
-    def _reports_to_sender(self, join: Join, now_s: float) -> None:
+    def _reports_to_sender(self, outgoing: Outgoing, now_s: float) -> None:
         sending = [i for i in self.ingress.values() if i.ssrc is not None and i.reception.received]
         reports = [ingress.reception.report(ingress.ssrc or 0, now_s) for ingress in sending]
-        join.transport.send_rtcp(bytes(RtcpRrPacket(ssrc=feedback.NODE_SSRC, reports=reports)))
+        outgoing.send_rtcp(bytes(RtcpRrPacket(ssrc=feedback.NODE_SSRC, reports=reports)))
 
     def stats(self, now_s: float) -> dict[str, Any]:
         """Counts and measures of this participant, for the web process and the tests."""

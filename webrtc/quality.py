@@ -54,7 +54,8 @@ def participant_stats(participant: "Participant", now_s: float) -> dict[str, Any
         "receives": [
             {"participant": slot.occupant, **{SHOWN_AS[s]: _receives(e) for s, e in slot.egresses.items()}}
             for slot in participant.slots if slot.occupant],
-        "refused": {"rtp": participant.refusals.rtp, "rtcp": participant.refusals.rtcp,
+        "refused": {"rtp": sum(ingress.refused for ingress in participant.ingress.values()),
+                    "rtcp": participant.refused_rtcp,
                     "srtp": participant.join.transport.refused if participant.join else 0},
     }
 

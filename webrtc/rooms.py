@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from transcription.protocol import EndReason, StreamHeader
-from webrtc import signaling
+from webrtc import signaling, sockets
 from webrtc.ice import Reach
 from webrtc.room import Room, RoomRefused, next_turn
 from webrtc.sdp import check_candidate
@@ -145,8 +145,12 @@ class Rooms:
         for room_id, room in list(self._rooms.items()):
             if now_s >= room.due_s:
                 room.due_s = next_turn(room.due_s, now_s)
+                for name in room.participants:
+                    if tap := self._taps.get((room_id, name)):
+                        tap.seal()
                 for participant in room.tick(now_s):
                     self._own(self._leave(room_id, participant, "lost"))
+        sockets.flush()
         if now_s >= self._flush_due_s:
             self._flush_due_s = next_turn(self._flush_due_s, now_s)
             flush(list(self._taps.values()), self._writer)

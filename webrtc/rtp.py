@@ -6,10 +6,13 @@ from webrtc.sdp import TRANSPORT_SEQUENCE_ID
 
 HEADER = struct.Struct(">BBHII")  # V P X CC, M PT, sequence, timestamp, SSRC
 HEADER_BYTES = 12
+EXTENDED = struct.Struct(">BBHIIHH")  # the same, no CSRC, and what begins a header extension: profile, words
+PLAIN_EXTENDED = 0x90  # first byte of such a packet: an extension, no padding
 PADDING_BIT, EXTENSION_BIT, CSRC_MASK = 0x20, 0x10, 0x0F
 ONE_BYTE_PROFILE = 0xBEDE
 NUMBER = struct.Struct(">H")
 _EXTENSION = struct.Struct(">HH")
+NUMBER_HEAD = TRANSPORT_SEQUENCE_ID << 4 | 1  # of the one-byte header extension: identifier, octets less one
 
 Parsed = tuple[int, int, int, int, int, int, int, int]
 
@@ -23,18 +26,20 @@ def parse(packet: bytes) -> Parsed | None:
     if length < HEADER_BYTES:
         return None
     first, second, sequence, timestamp, ssrc = HEADER.unpack_from(packet)
-    begin = HEADER_BYTES + 4 * (first & CSRC_MASK)
-    place = 0
+    begin, end, place = HEADER_BYTES + 4 * (first & CSRC_MASK), length, 0
     if first & EXTENSION_BIT:
         if length < begin + 4:
             return None
         profile, words = _EXTENSION.unpack_from(packet, begin)
-        begin += 4
-        if profile == ONE_BYTE_PROFILE and begin + 4 * words <= length:
-            place = _transport_sequence(packet, begin, begin + 4 * words)
-        begin += 4 * words
-    end = length - packet[-1] if first & PADDING_BIT else length
-    if first >> 6 != 2 or begin > end or (first & PADDING_BIT and end == length):
+        at = begin + 4
+        begin = at + 4 * words
+        if profile == ONE_BYTE_PROFILE and begin <= length:
+            place = _transport_sequence(packet, at, begin)
+    if first & PADDING_BIT:
+        end = length - packet[-1]
+        if end == length:
+            return None
+    if first >> 6 != 2 or begin > end:
         return None
     return first, second, sequence, timestamp, ssrc, begin, end, place
 
@@ -45,7 +50,7 @@ def _transport_sequence(packet: bytes, at: int, end: int) -> int:
         if head == 0:  # padding between elements
             at += 1
             continue
-        if head >> 4 == TRANSPORT_SEQUENCE_ID and head & 15 == 1 and at + 3 <= end:
+        if head == NUMBER_HEAD and at + 3 <= end:
             return at + 1
         at += 2 + (head & 15)
     return 0

@@ -1,7 +1,8 @@
 """The tap: copies a consenting participant's Opus packets, in order and with their time, to a sealed spool.
 
-Copying happens on the event loop and costs a list append; sealing and writing happen in one thread for all taps, in
-batches of 50 ms. Whatever goes wrong with keys or disk ends the tap, never the call.
+Copying and sealing happen on the event loop, room by room: a thread that seals holds up every packet, for each system
+call gives the interpreter away. Only writing, which may wait for a disk, happens in a thread, one for all taps, each
+50 ms. Whatever goes wrong with keys or disk ends the tap, never the call.
 """
 
 import asyncio
@@ -65,6 +66,9 @@ class Ordering:
 
     def add(self, number: int, timestamp: int, payload: bytes, now_s: float) -> list[tuple[int, bytes, float]]:
         """The packets whose turn has come, as (timestamp, payload, arrival)."""
+        if number == self._next and not self._waiting:
+            self._next = number + 1
+            return [(timestamp, payload, now_s)]
         if self._next is None:
             self._next = number
         if number >= self._next:
@@ -96,7 +100,8 @@ class Tap:
         self._clock, self._ordering = CaptureClock(), Ordering()
         self._stream: int | None = None
         self._batch: list[Frame] = []
-        self._queued = 0
+        self._unwritten = 0  # frames sealed and not handed over
+        self._writing = False  # the writing thread has the file
         self._running = False
 
     async def open(self, private: X25519PrivateKey, sealed_key: bytes, spool: Path) -> None:
@@ -125,32 +130,43 @@ class Tap:
     def _timed(self, packets: list[tuple[int, bytes, float]]) -> list[Frame]:
         return [(self._clock.at_ms(ts, epoch_ms(arrived_s)), payload) for ts, payload, arrived_s in packets]
 
-    def due(self) -> list[Frame]:
-        """What was copied and is to be written now; a disk that takes nothing for long ends the tap."""
-        if not self._running or not self._batch:
-            return []
-        if self._queued > BEHIND_FRAMES:
-            self._fail("behind")
-            return []
-        batch, self._batch = self._batch, []
-        self._queued += len(batch)
-        return batch
+    def seal(self) -> bool:
+        """Seal what was copied; whether there is something to write now. Waits while the writing thread has the file.
 
-    def write(self, batch: list[Frame]) -> Exception | None:
-        """In the writing thread: seal and write; what went wrong, if anything."""
-        if self._writer is None:
-            return None
+        A disk that takes nothing for long ends the tap.
+        """
+        if not self._running or self._writer is None:
+            return False
+        if self._writing:
+            if len(self._batch) > BEHIND_FRAMES:
+                self._fail("behind")
+            return False
+        batch, self._batch = self._batch, []
         try:
             for at_ms, opus in batch:
                 self._writer.append(at_ms, opus)
-            self._writer.flush()
+        except (SpoolError, OSError) as error:
+            self._fail(_failure(error))
+            return False
+        self._unwritten += len(batch)
+        return self._unwritten > 0
+
+    def hand_over(self) -> None:
+        """What was sealed is the writing thread's now, and the file with it, until `written`."""
+        self._writing, self._unwritten = True, 0
+
+    def write(self) -> Exception | None:
+        """In the writing thread: give what was sealed to the kernel; what went wrong, if anything."""
+        try:
+            if self._writer is not None:
+                self._writer.flush()
         except (SpoolError, OSError) as error:
             return error
         return None
 
-    def written(self, count: int, error: Exception | None) -> None:
-        """Back on the loop: so many frames are written, or could not be."""
-        self._queued -= count
+    def written(self, error: Exception | None) -> None:
+        """Back on the loop: what was handed over is written, or could not be."""
+        self._writing = False
         if error is not None and self._running:
             self._fail(_failure(error))
 
@@ -185,20 +201,22 @@ class Tap:
 
 
 def flush(taps: Iterable[Tap], executor: Executor) -> None:
-    """Hand what all taps copied to the writing thread, in one piece of work; call it every 50 ms."""
-    work = [(tap, batch) for tap in taps if (batch := tap.due())]
+    """Hand what all taps sealed to the writing thread, in one piece of work; call it every 50 ms."""
+    work = [tap for tap in taps if tap.seal()]
     if work:
+        for tap in work:
+            tap.hand_over()
         future = asyncio.get_running_loop().run_in_executor(executor, _write_all, work)
         future.add_done_callback(_all_written)
 
 
-def _write_all(work: list[tuple[Tap, list[Frame]]]) -> list[tuple[Tap, int, Exception | None]]:
-    return [(tap, len(batch), tap.write(batch)) for tap, batch in work]
+def _write_all(work: list[Tap]) -> list[tuple[Tap, Exception | None]]:
+    return [(tap, tap.write()) for tap in work]
 
 
-def _all_written(done: "asyncio.Future[list[tuple[Tap, int, Exception | None]]]") -> None:
-    for tap, count, error in () if done.cancelled() else done.result():
-        tap.written(count, error)
+def _all_written(done: "asyncio.Future[list[tuple[Tap, Exception | None]]]") -> None:
+    for tap, error in () if done.cancelled() else done.result():
+        tap.written(error)
 
 
 class TapFailed(Exception):

@@ -2,24 +2,26 @@
 
 RTCDtlsTransport of aiortc does the handshake; its receiving and sending of media is passed by, because parsing and
 rebuilding each packet costs more than twice as much as patching header bytes. Private parts used: _set_role,
-_rx_srtp, _tx_srtp and the three members it asks of an ICE transport, and those of a pylibsrtp Session (test_contract).
+_rx_srtp, _tx_srtp and the three members it asks of an ICE transport (test_contract).
 """
 
 import asyncio
-import contextlib
-import time
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import cast
 
-import pylibsrtp
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
-from pylibsrtp._binding import ffi, lib
 
 from webrtc.ice import HostConnection, Reach
 from webrtc.sdp import Answer
+from webrtc.sockets import Poller
+from webrtc.srtp import INBOX, Opener, Outgoing
 
 CONNECT_TIMEOUT_S = 20.0
+LEAST_MEDIA_BYTES = 12  # an RTP header
 CERTIFICATE_LIFE_S = 86_400.0
+
+Taker = Callable[[bytes, float], None]
 
 _certificate: tuple[float, RTCCertificate] | None = None
 
@@ -27,36 +29,14 @@ _certificate: tuple[float, RTCCertificate] | None = None
 def node_certificate() -> RTCCertificate:
     """The self-signed certificate in use, made anew once a day; one for all transports, so a join pays nothing."""
     global _certificate
-    if _certificate is None or time.monotonic() - _certificate[0] > CERTIFICATE_LIFE_S:
-        _certificate = (time.monotonic(), RTCCertificate.generateCertificate())
+    if _certificate is None or monotonic() - _certificate[0] > CERTIFICATE_LIFE_S:
+        _certificate = (monotonic(), RTCCertificate.generateCertificate())
     return _certificate[1]
 
 
 def fingerprint(certificate: RTCCertificate) -> str:
     """The SHA-256 fingerprint in SDP's spelling."""
     return next(f.value for f in certificate.getFingerprints() if f.algorithm == "sha-256")
-
-
-class _Cipher:
-    """One way of an SRTP session; its own methods check and allocate for each packet more than the cipher costs."""
-
-    def __init__(self, session: Any, function: Any, room: int = 0) -> None:
-        self._session, self._function = session, function
-        self._buffer, self._data, self._srtp = session._buffer, session._cdata, session._srtp[0]
-        self._most = len(session._cdata) - room
-        self._length = ffi.new("int *")
-
-    def __call__(self, packet: bytes | bytearray) -> bytes:
-        """Open or seal one packet. Raises ValueError when it is too long, pylibsrtp.Error when it is refused."""
-        length = len(packet)
-        if length > self._most:
-            raise ValueError("packet is too long")
-        self._length[0] = length
-        self._buffer[0:length] = packet
-        if failure := self._function(self._srtp, self._data, self._length):
-            raise pylibsrtp.Error(failure)
-        sealed: bytes = self._buffer[0 : self._length[0]]
-        return sealed
 
 
 class _IcePath:
@@ -72,25 +52,25 @@ class _IcePath:
 class MediaTransport:
     """ICE + DTLS-SRTP of one join. on_rtp and on_rtcp get (plain bytes, arrival in monotonic seconds).
 
+    on_rtp: by payload type; packets of others are refused.
     on_state is told "connected", then once "closed" with a reason: remote, failed, timeout, consent or local.
     """
 
     def __init__(
-        self, reach: Reach, on_rtp: Callable[[bytes, float], None], on_rtcp: Callable[[bytes, float], None],
+        self, reach: Reach, on_rtp: Mapping[int, Taker], on_rtcp: Taker,
         on_state: Callable[[str, str], None],
     ) -> None:
-        self.ice = HostConnection(reach, self._receive)
+        self.ice = HostConnection(reach)
         self.certificate = node_certificate()
         self._dtls = RTCDtlsTransport(cast("RTCIceTransport", _IcePath(self.ice)), [self.certificate])
         self._on_rtp, self._on_rtcp, self._on_state = on_rtp, on_rtcp, on_state
-        self._open: _Cipher | None = None  # once the handshake is done, and until the end
-        self._seal: _Cipher | None = None
-        self._open_rtcp: _Cipher
-        self._seal_rtcp: _Cipher
+        self._opener: Opener | None = None  # both once the handshake is done, and until the end
+        self.outgoing: Outgoing | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._receive_into: Callable[[memoryview], int]  # the settled socket's
+        self._heard_at_s = float("-inf")
         self.refused = 0  # datagrams that did not authenticate
-        self.packets_in = self.packets_out = 0
 
     async def open(self) -> None:
         """Open the sockets. Raises ice.NoAddress."""
@@ -121,10 +101,10 @@ class MediaTransport:
         await self._dtls.start(RTCDtlsParameters(
             [RTCDtlsFingerprint(algorithm, value) for algorithm, value in answer.fingerprints]))
         if self._dtls.state == "connected":
-            rx, tx = self._dtls._rx_srtp, self._dtls._tx_srtp
-            self._open, self._open_rtcp = _Cipher(rx, lib.srtp_unprotect), _Cipher(rx, lib.srtp_unprotect_rtcp)
-            self._seal = _Cipher(tx, lib.srtp_protect, pylibsrtp.SRTP_MAX_TRAILER_LEN)
-            self._seal_rtcp = _Cipher(tx, lib.srtp_protect_rtcp, pylibsrtp.SRTP_MAX_SRTCP_TRAILER_LEN)
+            own = self.ice.read_with(self._read, self._read_elsewhere)
+            self._receive_into = own.recv_into
+            post = Poller.of(asyncio.get_running_loop()).post
+            self._opener, self.outgoing = Opener(self._dtls._rx_srtp), Outgoing(self._dtls._tx_srtp, own.send, post)
             self._dtls.on("statechange", self._dtls_changed)
             self._on_state("connected", "")
 
@@ -136,61 +116,60 @@ class MediaTransport:
     def _closing(self, reason: str) -> None:
         if not self._closed:
             self._closed = True
-            self._open = self._seal = None
+            self.mute()
             self._on_state("closed", reason)
 
     @property
     def connected(self) -> bool:
         """Whether media can flow."""
-        return self._seal is not None
+        return self.outgoing is not None
 
     @property
     def heard_at_s(self) -> float:
         """When anything last came from the peer, monotonic seconds."""
-        return self.ice.heard_at_s
+        return max(self._heard_at_s, self.ice.heard_at_s)
 
-    def _receive(self, data: bytes) -> None:
-        if self._open is None or len(data) < 12:
+    def _read(self) -> None:
+        self._take(self._receive_into(INBOX))
+
+    def _read_elsewhere(self, datagram: bytes) -> None:
+        """Media came to another of our addresses than the settled one: browsers change their mind about the way."""
+        if len(datagram) <= len(INBOX):
+            INBOX[: len(datagram)] = datagram
+            self._take(len(datagram))
+
+    def _take(self, length: int) -> None:
+        """Open the datagram in the inbox.
+
+        The second byte alone tells media from all else a peer may send (RFC 5761, RFC 7983): what is not sealed as
+        media does not open.
+        """
+        opener, receive = self._opener, self._on_rtp.get(INBOX[1] & 0x7F)
+        if receive is None or opener is None:
+            self._take_other(length)
             return
-        now_s = time.monotonic()
-        rtcp = 191 < data[1] < 224  # RFC 5761
-        try:
-            plain = self._open_rtcp(data) if rtcp else self._open(data)
-        except (pylibsrtp.Error, ValueError):
+        packet = opener.rtp(length)
+        if packet is None:
             self.refused += 1
             return
-        self.ice.heard_at_s = now_s
-        self.packets_in += 1
-        (self._on_rtcp if rtcp else self._on_rtp)(plain, now_s)
+        self._heard_at_s = now_s = monotonic()
+        receive(packet, now_s)
+
+    def _take_other(self, length: int) -> None:
+        if not 127 < INBOX[0] < 192:
+            self.ice.take(bytes(INBOX[:length]))
+            return
+        opener, control = self._opener, length >= LEAST_MEDIA_BYTES and 191 < INBOX[1] < 224
+        packet = opener.rtcp(length) if opener is not None and control else None
+        if packet is None:
+            self.refused += 1
+            return
+        self._heard_at_s = now_s = monotonic()
+        self._on_rtcp(packet, now_s)
 
     def mute(self) -> None:
         """Nothing more comes from here, and nothing is sent; close() lets go of the rest."""
-        self._open = self._seal = None
-
-    def send_rtp(self, packet: bytes | bytearray) -> bytes | None:
-        """Seal and send one RTP packet; returns the sealed datagram, None when nothing could be sent."""
-        if self._seal is None:
-            return None
-        try:
-            sealed = self._seal(packet)
-        except (pylibsrtp.Error, ValueError):  # too long, or an index the replay window refuses
-            self.refused += 1
-            return None
-        self.packets_out += 1
-        self.ice.transmit(sealed)
-        return sealed
-
-    def send_again(self, sealed: bytes) -> None:
-        """Send a datagram once more, byte for byte: the same nonce never seals anything else."""
-        if self._seal is not None:
-            self.packets_out += 1
-            self.ice.transmit(sealed)
-
-    def send_rtcp(self, packet: bytes) -> None:
-        """Seal and send one RTCP packet (compound or reduced-size)."""
-        if self._seal is not None:
-            with contextlib.suppress(pylibsrtp.Error, ValueError):
-                self.ice.transmit(self._seal_rtcp(packet))
+        self._opener = self.outgoing = None
 
     async def close(self) -> None:
         """Say goodbye and let go of the sockets; quick, and safe to repeat."""

@@ -48,7 +48,7 @@ def wire_of(transport: MediaTransport) -> Wire:
 
 def _transport(host: str) -> tuple[MediaTransport, asyncio.Event]:
     connected = asyncio.Event()
-    transport = MediaTransport(Reach([host]), lambda p, _: None, lambda p, _: None,
+    transport = MediaTransport(Reach([host]), {}, lambda p, _: None,
                                lambda state, _: connected.set() if state == "connected" else None)
     return transport, connected
 

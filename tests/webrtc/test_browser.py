@@ -20,7 +20,6 @@ from playwright.async_api import Page, async_playwright
 from tests import chromium
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
-from webrtc.ice import HostConnection
 from webrtc.signaling import VideoEvent
 
 ROOT = Path(__file__).parents[2]
@@ -239,18 +238,16 @@ async def test_a_shared_screen_shows_beside_the_face_and_survives_a_new_connecti
 
 def narrow_the_way(node: RunningNode, path: pytest.MonkeyPatch, bits_per_s: float) -> None:
     """The doctor's way carries only so much from now on, behind a queue of 400 ms."""
-    narrow = node.rooms._rooms["visit-1"].participants["d1"].join.transport.ice
-    transmit, loop, free_s = HostConnection.transmit, asyncio.get_running_loop(), 0.0
+    outgoing = node.rooms._rooms["visit-1"].participants["d1"].join.transport.outgoing
+    send, loop, free_s = outgoing.send, asyncio.get_running_loop(), 0.0
 
-    def limited(self: HostConnection, data: bytes) -> None:
+    def limited(data: bytes) -> None:
         nonlocal free_s
-        if self is not narrow:
-            transmit(self, data)
-        elif free_s - loop.time() < 0.4:
+        if free_s - loop.time() < 0.4:
             free_s = max(free_s, loop.time()) + 8 * len(data) / bits_per_s
-            loop.call_at(free_s, transmit, self, data)
+            loop.call_at(free_s, send, data)
 
-    path.setattr(HostConnection, "transmit", limited)
+    path.setattr(outgoing, "send", limited)
 
 
 async def bits_per_s(page: Page) -> float:

@@ -30,7 +30,7 @@ class Link:
             return None
         self._free_s = free_s + 8 * octets / self.bits_per_s
         if self._random.random() < 0.02:  # the receiver looks away for a moment; what came meanwhile comes at once
-            self._awake_s = self._free_s + self._random.random() * self.stall_s
+            self._awake_s = max(self._awake_s, self._free_s + self._random.random() * self.stall_s)
         return max(self._free_s, self._awake_s) + 0.03
 
 
@@ -123,7 +123,7 @@ def test_a_way_that_widens_is_used_again() -> None:
         for _ in range(30):
             octets = int((downlink.estimate_bits_per_s or 2_500_000) / 8 / 5 / 30)
             number = downlink.stamp(octets, now_s)
-            downlink.reported(iter([(number, now_s + 0.03)]), now_s)
+            downlink.reported([(number, [now_s + 0.03])], now_s)
         downlink.update(now_s)
     assert downlink.estimate_bits_per_s is None
     assert downlink.video_share(1, 1) is None
@@ -156,7 +156,9 @@ def test_feedback_is_read_as_it_was_written(steps: list[tuple[int, int]]) -> Non
         number, now_s = number + skip, now_s + wait_ms / 1_000
         sent[number & 0xFFFF] = now_s
         feedback.add(number & 0xFFFF, now_s)
-    read = {n: at for message in feedback.take(9) for n, at in transport_feedback(b"\x80\xc9\x00\x01" + bytes(4) + message)}
+    compound = (b"\x80\xc9\x00\x01" + bytes(4) + message for message in feedback.take(9))
+    read = {(first + n) & 0xFFFF: at for packet in compound for first, times in transport_feedback(packet)
+            for n, at in enumerate(times)}
     assert {n for n, at in read.items() if at is not None} == set(sent)
     assert all(abs(read[n] - at) < 0.001 for n, at in sent.items())
 

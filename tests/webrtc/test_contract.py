@@ -7,14 +7,16 @@ import time
 
 import aioice
 import pylibsrtp
-import pytest
 from aioice.ice import CandidatePair, StunProtocol
 from aiortc import RTCDtlsTransport
 from aiortc.rtp import RtcpPacket, RtcpSenderInfo
+from pylibsrtp import _binding
 
+from webrtc import sockets
 from webrtc.ice import HostConnection, Reach
 from webrtc.sdp import Answer
-from webrtc.transport import MediaTransport, _Cipher, fingerprint, node_certificate
+from webrtc.srtp import INBOX, Opener, Outgoing
+from webrtc.transport import MediaTransport, fingerprint, node_certificate
 
 
 def test_the_versions_are_the_pinned_ones() -> None:
@@ -63,7 +65,7 @@ async def test_two_transports_shake_hands_and_seal_with_aes_gcm() -> None:
     states: list[tuple[str, str]] = []
 
     def make(rtp, rtcp, name: str) -> MediaTransport:
-        return MediaTransport(Reach(["127.0.0.1"]), lambda p, _: rtp.append(p), lambda p, _: rtcp.append(p),
+        return MediaTransport(Reach(["127.0.0.1"]), {96: lambda p, _: rtp.append(p)}, lambda p, _: rtcp.append(p),
                               lambda state, reason: states.append((name, state)))
 
     left, right = make([], [], "left"), make(got, control, "right")
@@ -85,42 +87,58 @@ async def test_two_transports_shake_hands_and_seal_with_aes_gcm() -> None:
     profile = left._dtls._ssl.get_selected_srtp_profile()
     assert profile == b"SRTP_AEAD_AES_256_GCM"
     packet = b"\x80\x60\x00\x01" + bytes(8) + b"payload"
-    sealed = left.send_rtp(packet)
+    sealed = left.outgoing.send_rtp(packet, 1, 2, 3)
     assert sealed is not None
     assert b"payload" not in sealed
-    left.send_again(sealed)
-    left.send_rtcp(b"\x80\xc9\x00\x01\x00\x00\x00\x01")
+    assert sealed[:12] == b"\x80\x60\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03"
+    left.outgoing.send_again(sealed)
+    left.outgoing.send_rtcp(b"\x80\xc9\x00\x01\x00\x00\x00\x01")
+    assert left.outgoing.send_rtp(b"\x80\x60" + bytes(1_600), 2, 2, 3) is None  # too long for any network
+    left.outgoing.send_rtcp(bytes(1_600))
+    assert left.outgoing.refused == 2
+    sockets.flush()
     await asyncio.sleep(0.2)
-    assert got == [packet]
+    assert got == [sealed[:12] + b"payload"]
     assert control == [b"\x80\xc9\x00\x01\x00\x00\x00\x01"]
     assert right.refused == 1
     assert time.monotonic() - right.heard_at_s < 1
-    assert left.send_rtp(b"\x80\x60" + bytes(1_600)) is None  # too long for any network
+    elsewhere = left.outgoing.send_rtp(packet, 9, 2, 3)  # came to another of the node's addresses
+    sockets._pollers[asyncio.get_running_loop()]._unsent.clear()
+    right.ice._protocols[0].datagram_received(elsewhere, ("192.0.2.1", 9))
+    right.ice._protocols[0].datagram_received(b"\x80" + bytes(9_000), ("192.0.2.1", 9))
+    assert len(got) == 2
     await left.close()
     await asyncio.sleep(0.1)
     assert ("right", "closed") in states
     await right.close()
+    await asyncio.sleep(0)
+    assert not sockets._pollers  # with the last socket goes the epoll object
 
 
 def test_a_session_of_pylibsrtp_keeps_its_parts() -> None:
-    """_Cipher calls libsrtp itself, with the session's own buffer: the same bytes as through the session come out."""
+    """Our way through libsrtp itself seals and opens the same bytes as the sessions of pylibsrtp do."""
     policy = pylibsrtp.Policy(key=bytes(44), ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
                               srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM)
     session = pylibsrtp.Session(policy)
-    for name in ("_buffer", "_cdata", "_srtp"):
-        assert hasattr(session, name), f"pylibsrtp.Session.{name}"
-    packet = b"\x80\x60\x00\x01" + bytes(8) + b"payload"
-    seal = _Cipher(session, pylibsrtp.lib.srtp_protect, pylibsrtp.SRTP_MAX_TRAILER_LEN)
-    sealed = seal(bytearray(packet))
+    assert hasattr(session, "_srtp"), "pylibsrtp.Session._srtp"
+    for name in ("srtp_protect", "srtp_unprotect", "srtp_protect_rtcp", "srtp_unprotect_rtcp"):
+        assert hasattr(_binding.lib, name), f"pylibsrtp._binding.lib.{name}"
+    packet = b"\x80\x60\x00\x01" + bytes(7) + b"\x03payload"
+    posted: list[bytes] = []
+    outgoing = Outgoing(session, posted.append, lambda send, data: send(data))
+    sealed = outgoing.send_rtp(packet, 1, 0, 3)
     assert sealed == pylibsrtp.Session(policy).protect(packet)
+    assert posted == [sealed]
     policy.ssrc_type = pylibsrtp.Policy.SSRC_ANY_INBOUND
-    opens = _Cipher(pylibsrtp.Session(policy), pylibsrtp.lib.srtp_unprotect)
-    assert opens(sealed) == packet
-    for wrong, error in ((sealed, pylibsrtp.Error), (b"\x80" + bytes(40), pylibsrtp.Error), (bytes(1_501), ValueError)):
-        with pytest.raises(error):  # replayed, forged, too long
-            opens(wrong)
-    with pytest.raises(ValueError, match="too long"):
-        seal(bytes(1_400))
+    opener = Opener(pylibsrtp.Session(policy))
+
+    def opened(datagram: bytes) -> bytes | None:
+        INBOX[: len(datagram)] = datagram
+        return opener.rtp(len(datagram))
+
+    assert opened(sealed) == packet
+    for wrong in (sealed, b"\x80" + bytes(40), b"", b"\x80", bytes(1_501)):  # replayed, forged, nothing, too long
+        assert opened(wrong) is None
 
 
 def test_srtp_refuses_what_was_altered() -> None:
@@ -136,7 +154,7 @@ def test_srtp_refuses_what_was_altered() -> None:
 
 
 async def test_addresses_and_ports_are_ours_to_choose() -> None:
-    transport = HostConnection(Reach(["127.0.0.1"], None, (47_310, 47_312)), lambda data: None)
+    transport = HostConnection(Reach(["127.0.0.1"], None, (47_310, 47_312)))
     await transport.gather_candidates()
     assert [(c.host, 47_310 <= c.port <= 47_312) for c in transport.local_candidates] == [("127.0.0.1", True)]
     await transport.close()

@@ -13,7 +13,7 @@ from tests.webrtc.house import House
 from tests.webrtc.test_call import seated
 from webrtc import rtp
 from webrtc.forwarding import CACHE_PACKETS, Egress, Ingress
-from webrtc.ice import HostConnection
+from webrtc.srtp import Outgoing
 
 VP8, VP8_RTX = 96, 97
 KEY_FRAME = bytes([0x10, 0x00]) + b"frame"
@@ -27,12 +27,15 @@ class Wire:
         self.control: list[bytes] = []
         self.again: list[bytes] = []
 
-    def send_rtp(self, packet: bytes) -> bytes:
-        self.packets.append(packet)
-        return b"sealed" + packet
+    def send_rtp(
+        self, packet: bytes, sequence: int, timestamp: int, ssrc: int, place: int = 0, now_s: float = 0.0,
+    ) -> bytes:
+        changed = packet[:2] + struct.pack(">HII", sequence, timestamp, ssrc) + packet[12:]
+        self.packets.append(changed)
+        return changed + b"tag"
 
     def send_again(self, sealed: bytes) -> None:
-        self.again.append(sealed.removeprefix(b"sealed"))
+        self.again.append(sealed.removesuffix(b"tag"))
 
     def send_rtcp(self, packet: bytes) -> None:
         self.control.append(packet)
@@ -62,9 +65,9 @@ def packet(sequence: int, timestamp: int = 0, payload: bytes = KEY_FRAME, ssrc: 
 
 
 def feed(ingress: Ingress, data: bytes, now_s: float = 1.0) -> None:
-    parsed = rtp.parse(data)
-    assert parsed is not None
-    ingress.receive(data, parsed, now_s)
+    refused = ingress.refused
+    ingress.receive(data, now_s)
+    assert ingress.refused == refused
 
 
 def steps(numbers: list[int]) -> list[int]:
@@ -95,6 +98,27 @@ def test_only_the_header_changes() -> None:
     assert {(p.ssrc, p.payload_type) for p in sent} == {(4_242, VP8)}
     assert steps(wire.sequences) == [1]
     assert (wire.timestamps[1] - wire.timestamps[0]) & 0xFFFFFFFF == 3_000
+
+
+def with_extension(sequence: int, elements: bytes, payload: bytes = KEY_FRAME) -> bytes:
+    words = len(elements) // 4
+    return struct.pack(">BBHIIHH", 0x90, VP8, sequence, 7, 99, 0xBEDE, words) + elements + payload
+
+
+def test_the_transport_wide_number_is_found_wherever_it_stands() -> None:
+    """The place is remembered from packet to packet, and a packet that is made differently is read anew."""
+    ingress, _, wire = camera()
+    seen: list[tuple[int, int]] = []
+    send = wire.send_rtp
+    wire.send_rtp = lambda packet, *changed: seen.append((packet[2] << 8 | packet[3], changed[3])) or send(packet, *changed)
+    first, second = b"\x31\x01\x02\x00", b"\x22aaa\x31\x01\x02\x00"
+    for n, elements in enumerate((first, first, second, second, first, b"\x22\x31\x31\x31", b"\x32\x31\x31\x31", second)):
+        feed(ingress, with_extension(n, elements))
+    assert seen == [(0, 17), (1, 17), (2, 21), (3, 21), (4, 17), (5, 0), (6, 0), (7, 21)]
+    assert len(ingress.arrivals._numbers) == 6
+    feed(ingress, with_extension(8, second, b""))  # nothing after the header
+    ingress.receive(with_extension(9, second)[:20], 1.0)  # an extension that is longer than the packet
+    assert ingress.refused == 1
 
 
 def test_padding_is_dropped_and_leaves_no_hole() -> None:
@@ -224,18 +248,22 @@ def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
 async def test_a_call_over_a_lossy_and_jittery_path(house: House, node: RunningNode, monkeypatch) -> None:
     """5 % of packets lost each way at the node's socket, some swapped: video is mended, sound goes on."""
     generator = random.Random(3)
-    transmit, held = HostConnection.transmit, []
+    made, held = Outgoing.__init__, []
 
-    def lossy(self: HostConnection, data: bytes) -> None:
-        if 127 < data[0] < 192 and generator.random() < 0.05:
-            return
-        held.append((self, data))
-        if len(held) > 1 and generator.random() < 0.9:
-            generator.shuffle(held)
-            while held:
-                transmit(*held.pop())
+    def lossy(self: Outgoing, session: object, send, post) -> None:
+        def sometimes(data: bytes) -> None:
+            if generator.random() < 0.05:
+                return
+            held.append((send, data))
+            if len(held) > 1 and generator.random() < 0.9:
+                generator.shuffle(held)
+                while held:
+                    earlier, datagram = held.pop()
+                    earlier(datagram)
 
-    monkeypatch.setattr(HostConnection, "transmit", lossy)
+        made(self, session, sometimes, post)
+
+    monkeypatch.setattr(Outgoing, "__init__", lossy)
     async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient") as patient:
         await until(lambda: doctor._frames.get("video", 0) > 40 and patient._frames.get("video", 0) > 40
                     and doctor._frames.get("audio", 0) > 100, 15)

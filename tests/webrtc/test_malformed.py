@@ -21,7 +21,9 @@ from webrtc.control import MediaRefused
 from webrtc.participant import Participant, _layout
 from webrtc.sdp import Candidate, Path, SdpRefused, check_candidate, offer, parse_answer
 from webrtc.signaling import parse_command, parse_from_node
+from webrtc.srtp import INBOX
 from webrtc.synthetic import SyntheticParticipant
+from webrtc.transport import MediaTransport
 
 PATH = Path("ufra", "p" * 22, ":".join(["AB"] * 32), [Candidate("f", 1, "127.0.0.1", 9)])
 
@@ -157,12 +159,17 @@ async def test_a_node_that_breaks_the_protocol_is_sent_away(house: House) -> Non
     assert house.link is None
 
 
+def as_if_sent_by_the_peer(path: MediaTransport, data: bytes) -> None:
+    INBOX[: len(data)] = data
+    path._take(len(data))
+
+
 async def test_garbage_on_the_sockets_changes_nothing(house: House, node: RunningNode) -> None:
     async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient") as patient:
         await until(lambda: doctor._frames.get("video", 0) > 5)
         generator = random.Random(9)
         stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        paths = [p.join.transport.ice for p in node.rooms._rooms["visit-1"].participants.values()]
+        paths = [p.join.transport for p in node.rooms._rooms["visit-1"].participants.values()]
         stun = bytes.fromhex("000100002112a442") + os.urandom(12)
         for n in range(3_000):
             data = generator.choice((
@@ -170,9 +177,8 @@ async def test_garbage_on_the_sockets_changes_nothing(house: House, node: Runnin
                 bytes([generator.randrange(256)]) + os.urandom(generator.randrange(1_400)),
                 b"\x16\xfe\xfd" + os.urandom(200), stun[:2] + b"\xff\xff" + stun[4:]))
             path = generator.choice(paths)
-            stranger.sendto(data, ("127.0.0.1", path.local_candidates[0].port))
-            pair = path._nominated[1]
-            pair.protocol.datagram_received(data, pair.remote_addr)  # as if the peer itself had sent it
+            stranger.sendto(data, ("127.0.0.1", path.ice.local_candidates[0].port))
+            as_if_sent_by_the_peer(path, data)
             if n % 200 == 0:
                 await asyncio.sleep(0.01)
         stranger.close()
@@ -198,7 +204,12 @@ def test_authentic_but_malformed_packets_are_counted(data: bytes) -> None:
     """A participant's own browser may be hostile: its packets authenticate."""
     participant = Participant("p", "patient", lambda *_: None)
     participant.join = _FakeJoin()
-    participant._on_rtp(data, 1.0)
+    for packet in (data, b"\x90\x60\x00\x01" + data, b"\x90\x60\x00\x02" + bytes(8) + b"\xbe\xde" + data):
+        for take in participant._takers.values():
+            take(packet, 1.0)
+    for ingress in participant.ingress.values():
+        for message in ingress.arrivals.take(1):
+            assert len(message) % 4 == 0
     participant._on_rtcp(1, data, 1.0)
     participant._on_rtcp(1, b"\x81\xc9" + data, 1.0)
     participant._on_rtcp(1, b"\x8f\xce\x00\x05" + data, 1.0)
@@ -206,18 +217,16 @@ def test_authentic_but_malformed_packets_are_counted(data: bytes) -> None:
 
 class _FakeJoin:
     epoch = 1
-    downlink = Downlink()
 
-    class arrivals:  # noqa: N801
-        @staticmethod
-        def add(number: int, now_s: float) -> None:
-            assert 0 <= number < 65_536
+    class transport:  # noqa: N801
+        class outgoing:  # noqa: N801
+            downlink = Downlink()
 
 
 def test_goodbyes_are_not_passed_on() -> None:
     participant = Participant("p", "patient", lambda *_: None)
     participant.join = _FakeJoin()
-    participant._on_rtp(b"\x80\x6f\x00\x01" + bytes(4) + b"\x00\x00\x00\x09" + b"opus", 1.0)
+    participant._takers[111](b"\x80\x6f\x00\x01" + bytes(4) + b"\x00\x00\x00\x09" + b"opus", 1.0)
     assert participant.ingress["mic"].heard_at_s == 1.0
     participant._on_rtcp(1, bytes(RtcpByePacket(sources=[9])), 2.0)
     assert participant.ingress["mic"].heard_at_s == float("-inf")
