@@ -94,7 +94,25 @@ def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Senten
     return None
 
 
+PART = re.compile(
+    r"\W*(?:(?:un|petit|peu|surtout|plutot|juste|seulement|oui|que|ah|euh|just|mainly|only|mostly|a|bit|yes)\W+)*"
+    r"(?:les|le|la|l|the|my) ([a-z]{4,})(?:\W+(?:oui|yes))?\W*$"
+)
+
+
+def _takes_up_another(exchange: Exchange, question: Sentence, mention: Mention) -> bool:
+    """ "Vous éternuez ? Les yeux qui piquent ?" - "Un peu les yeux.": an answer to one of several questions only."""
+    part = PART.match(exchange.answer_text)
+    if not part or exchange.verdict == "no":
+        return False
+    word = re.compile(rf"(?<![a-z]){part.group(1)[:6]}")
+    taken_up = any(word.search(asked.norm) for asked in exchange.questions)
+    return taken_up and not word.search(question.norm[mention.start : mention.end])
+
+
 def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
+    if _takes_up_another(exchange, question, mention):
+        return None
     polarity = _echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
         polarity = _feverish(exchange.answer_text)  # where the figure is understood it tells more, and covers this

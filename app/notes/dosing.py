@@ -75,6 +75,8 @@ class Dose:
 
     def written(self, lang: Language) -> str:
         value = f"{self.value:g}"
+        if self.unit == "kg":
+            return f"dose pour {value.replace('.', ',')} kg" if lang == "fr" else f"dose for {value} kg"
         return f"{value.replace('.', ',') if lang == 'fr' else value} {self.unit}".strip()
 
 
@@ -106,6 +108,9 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
         if not (unit == "g" and match.group(1) in ("a", "an")):
             value = number(match.group(1)) + (0.5 if match.group(3) else 0)
             return Dose(value, unit), match.start(), match.end()
+    weight = BY_WEIGHT.search(norm)
+    if weight:
+        return Dose(float(weight.group(1)), "kg"), weight.start(), weight.end()
     if bare_unit:
         for loose in BARE.finditer(norm):
             if _plausible(float(loose.group(1))) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
@@ -113,6 +118,9 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
     return None
 
 
+BY_WEIGHT = re.compile(  # children's syrups are measured in kilograms of the child on the pipette
+    r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|mark)(?: (?:de|des|du|pour|for|a|un|enfant|child|of))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
+)
 BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
 SAYS_DOSE = re.compile(
     r"(?:comprimes?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"

@@ -97,7 +97,9 @@ def _draft(visit: Visit, stretches: Stretches) -> Draft:
     quoted = verified(list(extracts(visit, kept, voice)), visit)
     kept = without_repeats(kept, quoted) + quoted
     beside = reconciliation.Beside(visit, stretches, voice)
-    shown = dict.fromkeys(map(id, facts)) | {id(fact): as_listed for fact, as_listed in listed(facts, kept, voice)}
+    shown = dict.fromkeys(map(id, facts)) | {
+        id(fact): as_listed for fact, as_listed in listed(facts, kept, voice, visit.transcript)
+    }
     traced = {id(f): stretches.fact(shown[id(f)] or f) for f in facts}
     return Draft(
         stretches.segments,

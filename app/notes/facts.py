@@ -38,7 +38,7 @@ class Fact:
     """One thing that was said. `label` is its concept (the French name, or a drug's INN); `detail` what was said about it.
 
     `value` and `unit` follow UCUM ("Cel", "mm[Hg]"); `sig` is a schedule; `status` tells drugs and orders apart.
-    A fact with a `doubt` is shown to the doctor beside the note and never told in it.
+    `said` are the words that name the concept. A fact with a `doubt` is shown to the doctor beside the note and never told in it.
     """
 
     type: FactType
@@ -61,6 +61,7 @@ class Fact:
     section: str = ""
     extra: tuple[str, ...] = field(default=())
     doubt: Doubt = ""
+    said: str = ""
 
     @property
     def turns(self) -> tuple[int, ...]:

@@ -118,6 +118,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         meant = stance(norm, mention.start, mention.end, lang)
         if (
             WISHES.search(norm[: mention.start])
+            or RATHER_THAN.search(norm[: mention.start])
             or HEARSAY[lang].search(norm[: mention.start])
             or HABITUAL[lang].search(norm[: mention.start])
         ):
@@ -144,7 +145,12 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
 
 ALARM = cues("findings.alarm")
 HEARSAY = cues("findings.hearsay")
-WISHES = re.compile(r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $")
+WISHES = re.compile(
+    r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $|(?:faut|faudrait|evite|eviter|peur|must not|mustn t|avoid|afraid) (?:(?:pas|surtout|plus|que|je|j|d|de|to|of) ?)*$"
+)
+RATHER_THAN = re.compile(
+    r"(?<![a-z])(?:plus|plutot|more|rather) [^.;]{2,40} (?:que|than) (?:(?:de|du|des|la|le|les|l|un|une|the|a) ?)*$"
+)
 HABITUAL = cues("findings.habitual")
 
 

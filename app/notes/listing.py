@@ -7,34 +7,101 @@ from dataclasses import replace
 from app.notes.facts import Fact, proofs
 from app.notes.sentences import Voice, Written
 from app.notes.text import fold
+from app.notes.transcript import Transcript
 
 ABOUT_NAMED_BEFORE = re.compile(  # "vous la gardez": advice about something that the sentence does not name
     r"(?<![a-z])(?:vous|on|faut|ne) (?:le|la|les|lui|en|l)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])"
 )
 HOW_TO_TAKE = re.compile(
     r"(?<![a-z])(?:comprimes?|gelules?|sachets?|bouffees?|ampoules?|piqures?|tablets?|puffs?)(?![a-z])"
+    r"|(?<![a-z])(?:pas plus de|no more than) (?:\d+|une?|one)|(?<![a-z])(?:un|every other) (?:jour|soir|matin|day|night)(?: sur 2)?(?![a-z])"
 )
 
 
-def listed(facts: Sequence[Fact], kept: Sequence[Written], voice: Voice) -> Iterator[tuple[Fact, Fact]]:
+def listed(
+    facts: Sequence[Fact], kept: Sequence[Written], voice: Voice, transcript: Transcript
+) -> Iterator[tuple[Fact, Fact]]:
     """Each fact to list, and as it is listed. Advice reads as the note words it; what was seen by video is one finding.
 
     What could not be examined is no finding, and what the check of the note refused is not listed either.
     """
     told = {id(fact): sentence for sentence in kept for fact in sentence.facts}
     seen = [fact for fact in facts if fact.status == "seen" and id(fact) in told]
+    series = _series(facts)
     for fact in facts:
-        sentence = told.get(id(fact))
-        if fact.status == "not examined" or (sentence is None and fact.status in ("seen", "advice", "alert")):
-            continue
-        if fact.status == "seen":
-            if fact is seen[0]:
-                yield fact, _inspection(seen, voice)
-        elif sentence is not None and fact.status in ("advice", "alert", "follow-up"):
-            if fact.status != "advice" or _stands_alone(fact):
-                yield fact, replace(fact, text=sentence.text.rstrip("."))
-        else:
-            yield fact, fact
+        one_of = seen if fact.status == "seen" else series.get(id(fact), [])
+        if one_of:
+            if one_of[0] is fact:
+                yield fact, _inspection(seen, voice) if fact.status == "seen" else _one_series(one_of)
+        elif _is_listed(fact, told.get(id(fact))):
+            yield fact, _as_read(fact, told.get(id(fact)), transcript)
+
+
+def _is_listed(fact: Fact, sentence: Written | None) -> bool:
+    if fact.status == "not examined" or (sentence is None and fact.status in ("seen", "advice", "alert")):
+        return False
+    return not _guessed_by_patient(fact) and (fact.status != "advice" or _stands_alone(fact))
+
+
+def _as_read(fact: Fact, sentence: Written | None, transcript: Transcript) -> Fact:
+    """Advice in the words of the note, a drug not to be taken as absent, other things with the words that were said."""
+    if sentence is not None and fact.status in ("advice", "alert", "follow-up"):
+        return replace(fact, text=sentence.text.rstrip("."))
+    return replace(fact, polarity="absent") if fact.status == "stop" else _with_said(fact, transcript)
+
+
+def _guessed_by_patient(fact: Fact) -> bool:
+    """A diagnosis that the patient only supposes: the history tells it as such, a list of findings does not."""
+    return fact.type == "problem" and fact.certainty == "suspected" and fact.asserted_by != "doctor"
+
+
+STEM = 5  # letters
+
+
+def _with_said(fact: Fact, transcript: Transcript) -> Fact:
+    """With the words that were said beside a name that shares none with them: "dyspnée (gêne pour respirer)"."""
+    named, said = ({word[:STEM] for word in re.findall(r"[a-z]{4,}", fold(t))} for t in (fact.text, fact.said))
+    if not said or named & said:
+        return fact
+    for proof in fact.evidence:
+        text = transcript.turns[proof.turn].text[proof.start : proof.end]
+        at = fold(text).find(fact.said)
+        if at >= 0:
+            rest = re.match(r"\w*", text[at + len(fact.said) :])
+            words = text[at : at + len(fact.said)] + (rest.group() if rest else "")
+            return replace(fact, text=f"{fact.text} ({words})")
+    return fact
+
+
+SERIES_WORDS = 6  # a sentence longer than that says more than the next value of a series
+
+
+OF_ITS_OWN = re.compile(r"(?<![a-z])(?:heures?|fois|apres|avant|derniere?|hours?|after|before|last|was|etait)(?![a-z])")
+
+
+def _series(facts: Sequence[Fact]) -> dict[int, list[Fact]]:
+    """Values of one measure that follow each other in a turn, by the identity of each: "1,45, 1,56. 1,48." """
+    found: dict[int, list[Fact]] = {}
+    last: list[Fact] = []
+    for fact in facts:
+        goes_on = (
+            last
+            and fact.type == "lab"
+            and fact.value is not None
+            and fact.label.rstrip("s") == last[-1].label.rstrip("s")
+            and fact.evidence[-1].turn == last[-1].evidence[-1].turn
+            and fact.temporality == last[-1].temporality
+            and len(fact.sentence.split()) <= SERIES_WORDS
+            and not OF_ITS_OWN.search(fold(fact.sentence))
+        )
+        last = [*last, fact] if goes_on else [fact]
+        if len(last) > 1:
+            found |= {id(one): last for one in last}
+    return found
+
+
+def _one_series(facts: Sequence[Fact]) -> Fact:
+    return replace(facts[0], value=", ".join(f"{fact.value}" for fact in facts), evidence=proofs(facts))
 
 
 def _inspection(seen: Sequence[Fact], voice: Voice) -> Fact:

@@ -241,9 +241,9 @@ def _is_stopped(use: Use, lang: Language) -> bool:
 
 def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     name = drug_name(use, lang)
-    says_pause = re.search(
-        r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu|recommence", use.sentence.norm
-    )
+    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
+    name = ABBREVIATED[lang].get(use.drug.inn, name)
+    depends = DEPENDS.match(use.sentence.norm)
     text = (
         (f"arrêt de {name}" if says_pause else f"pas de {name}")
         if lang == "fr"
@@ -251,6 +251,9 @@ def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     )
     if lang == "fr":
         text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
+    if depends:
+        found = use.sentence.shown[depends.start(1) : depends.end(1)].lower()
+        text = f"si {found} : {text}" if lang == "fr" else f"if {found}: {text}"
     return Fact(
         "plan" if says_pause else "advice",
         text,
@@ -262,7 +265,14 @@ def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
         status="stop",
         sentence=use.sentence.shown,
         extra=(name, ""),
+        certainty="conditional" if depends else "certain",
     )
+
+
+DEPENDS = re.compile(
+    r"\W*(?:(?:si (?:c est |il est )?|if (?:it s |it is )?|et |and )*)((?:negati|positi)(?:f|ve))(?=[ ,:])"
+)
+ABBREVIATED = {"fr": {"anti-inflammatoire": "anti-inflammatoires (AINS)"}, "en": {"anti-inflammatoire": "NSAIDs"}}
 
 
 def _considered(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:

@@ -59,6 +59,7 @@ def mention_fact(
         status=status,
         sentence=sentence,
         extra=(name, when),
+        said=norm[mention.start : mention.end],
     )
 
 

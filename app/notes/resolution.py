@@ -176,6 +176,7 @@ def _overrules(other: Fact, fact: Fact) -> bool:
 def _newest_dose(facts: list[Fact]) -> list[Fact]:
     """A prescription without a dose joins the one that has it; an earlier dose gives way to a later one."""
     kept: list[Fact] = []
+    facts = _with_maximum(facts)
     for fact in facts:
         if fact.type != "medication" or fact.status != "prescribed" or fact.doubt:
             kept.append(fact)
@@ -201,6 +202,44 @@ def _newest_dose(facts: list[Fact]) -> list[Fact]:
     return kept
 
 
+def _with_maximum(facts: list[Fact]) -> list[Fact]:
+    """ "Pas plus de deux par jour", said later, belongs to the dose prescribed before."""
+    limits = {
+        f.label: f
+        for f in facts
+        if f.type == "medication"
+        and f.status == "prescribed"
+        and not f.doubt
+        and ONLY_MOST.match(f.sig or "")
+        and f.value is None
+    }
+    kept: list[Fact] = []
+    for fact in facts:
+        most = (
+            limits.get(fact.label)
+            if fact.type == "medication" and fact.status == "prescribed" and fact.value is not None
+            else None
+        )
+        if most and "max" not in fact.detail:
+            detail = ", ".join(filter(None, (fact.detail, most.detail)))
+            fact = replace(
+                fact,
+                detail=detail,
+                text=f"{fact.text}, {most.detail}",
+                evidence=tuple(dict.fromkeys((*fact.evidence, *most.evidence))),
+            )
+            limits[fact.label] = fact
+            kept = [f for f in kept if f is not most]
+        kept.append(fact)
+    joined = {f.label for f in kept if limits.get(f.label) is f and f.value is not None}
+    return [
+        f
+        for f in kept
+        if not (f.label in joined and f.value is None and f.status == "prescribed" and ONLY_MOST.match(f.sig or ""))
+    ]
+
+
+ONLY_MOST = re.compile(r"max |up to ")
 CLASS_CODES: dict[str, str | tuple[str, ...]] = {
     "cortisone": ("H02", "D07"),
     "anti-inflammatoire": "M01A",
@@ -289,7 +328,9 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     if any(f.polarity == fact.polarity or fact.label in ("opération", "vaccin") for f in alike):
         return True
     if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
-        others_told = any(f.type in ("symptom", "problem") and f.polarity == "present" and f.is_patients for f in others)
+        others_told = any(
+            f.type in ("symptom", "problem") and f.polarity == "present" and f.is_patients for f in others
+        )
         return fact.polarity == "absent" or others_told
     nothing = fact.type == "allergy" and fact.polarity == "absent"
     told = [f for f in others if f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved"]
@@ -298,4 +339,60 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     return nothing and bool(told) and fact.label in ("allergie", "antibiotiques", "médicaments")
 
 
-COVERS = (_asked_for_only, _names_class, _considered_and_prescribed, _diagnosed, _has_figure, _measured_again, _general)
+def _operated_for(fact: Fact, others: list[Fact]) -> bool:
+    """ "Opéré d'une hernie": the operation is told with what it was for."""
+    if fact.label != "opération" or fact.polarity == "absent" or not OPERATED.search(fold(fact.sentence)):
+        return False
+    return any(_same_breath(fact, f) and f.type in ("family", "problem") for f in others)
+
+
+OPERATED = re.compile(
+    r"oper(?:e|ee|er|es|ees|ation)? (?:d une?|du|des|de l[a ]?|pour une?|pour l[ea]?|d) ?[a-z]|operat(?:ed|ion) (?:on |for )[a-z]"
+)
+
+
+def _same_breath(fact: Fact, other: Fact) -> bool:
+    return fact.experiencer == other.experiencer and fact.evidence[-1] == other.evidence[-1]
+
+
+def _same_illness(fact: Fact, others: list[Fact]) -> bool:
+    """ "He had it too" beside what he had."""
+    return fact.label == "mêmes symptômes" and any(
+        f.type == "family" and f.experiencer == fact.experiencer and set(f.turns) & set(fact.turns) for f in others
+    )
+
+
+def _others_remedy(fact: Fact, others: list[Fact]) -> bool:
+    """ "Ma collègue prend du Lexomil": a drug that helps somebody who is no kin is no history, unless an illness is told."""
+    if fact.type != "family" or fact.experiencer not in NO_KIN or not fact.code:
+        return False
+    return not any(f.type == "family" and f.experiencer == fact.experiencer and not f.code for f in others)
+
+
+NO_KIN = ("colleague", "neighbour", "sister-in-law", "brother-in-law", "mother-in-law", "father-in-law")
+
+
+def _told_with_figure(fact: Fact, others: list[Fact]) -> bool:
+    """ "La TSH était normale, 2,1": the words of a result beside its figure."""
+    return fact.status == "result" and any(
+        f.type == "lab"
+        and f.status != "result"
+        and f.label == fact.label
+        and f.evidence[-1].turn == fact.evidence[-1].turn
+        for f in others
+    )
+
+
+COVERS = (
+    _operated_for,
+    _same_illness,
+    _others_remedy,
+    _told_with_figure,
+    _asked_for_only,
+    _names_class,
+    _considered_and_prescribed,
+    _diagnosed,
+    _has_figure,
+    _measured_again,
+    _general,
+)

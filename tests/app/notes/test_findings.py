@@ -119,7 +119,9 @@ def test_a_parent_on_the_patients_channel() -> None:
 
 
 def test_a_statement_outweighs_a_denial_that_no_question_marks() -> None:
-    found = facts("D: Vous sentez quelque chose ?\nP: Oui, à droite, un ganglion.\nD: Alors, vous avez un ganglion des grosses amygdales.\nP: Là non, j'y ai pas touché.")
+    found = facts(
+        "D: Vous sentez quelque chose ?\nP: Oui, à droite, un ganglion.\nD: Alors, vous avez un ganglion des grosses amygdales.\nP: Là non, j'y ai pas touché."
+    )
     assert labels(found, type="symptom", polarity="present") >= {"ganglion"}
 
 
@@ -136,3 +138,26 @@ def test_a_pain_whose_place_was_not_understood_is_told_when_it_is_all_there_is()
     assert fact("douleur", facts(spreads)).polarity == "present", "that it does not spread is no word against the pain"
     assert "douleur" not in labels(facts("D: Des douleurs ?\nP: Non."))
     assert labels(facts("P: J'ai mal dormi et j'ai très mal au dos."), polarity="present") == {"lombalgie"}
+
+
+def test_what_must_not_happen_has_not_happened() -> None:
+    assert "éternuements" not in labels(facts("D: Ça fait mal ?\nP: Oui. Faut pas que j'éternue."))
+    assert "éternuements" in labels(facts("D: Alors ?\nP: J'éternue toute la journée."))
+
+
+def test_more_the_one_than_the_other() -> None:
+    found = facts("D: Alors ?\nP: C'est plus de la fatigue que de la tristesse.")
+    assert "tristesse de l'humeur" not in labels(found)
+
+
+def test_an_answer_about_the_eyes_says_nothing_of_sneezing() -> None:
+    found = facts("D: Vous éternuez ? Les yeux qui piquent ?\nP: Un peu les yeux, oui.")
+    assert "éternuements" not in labels(found)
+
+
+def test_numbness_is_no_tingling() -> None:
+    assert labels(facts("D: Alors ?\nP: J'ai la jambe engourdie.")) == {"engourdissement"}
+
+
+def test_a_hard_belly_is_not_called_contractions() -> None:
+    assert "contractions" not in labels(facts("D: Alors ?\nP: J'ai le ventre un peu dur le soir."))

@@ -108,18 +108,30 @@ def test_everyday_words_are_no_drugs() -> None:
 
 
 def test_a_slip_of_the_tongue() -> None:
-    found = facts("D: Vous prenez des médicaments ?\nP: De l'Eliquis… non qu'est-ce que je dis, de l'Aerius, en ce moment.")
+    found = facts(
+        "D: Vous prenez des médicaments ?\nP: De l'Eliquis… non qu'est-ce que je dis, de l'Aerius, en ce moment."
+    )
     assert labels(found, type="medication") == {"desloratadine"}
 
 
 def test_a_dose_in_steps_is_told_in_the_doctors_words() -> None:
-    drug = fact("escitalopram", facts("D: Je vous mets du Seroplex, dix milligrammes le matin, en commençant par cinq milligrammes pendant une semaine.\nP: D'accord."))
+    drug = fact(
+        "escitalopram",
+        facts(
+            "D: Je vous mets du Seroplex, dix milligrammes le matin, en commençant par cinq milligrammes pendant une semaine.\nP: D'accord."
+        ),
+    )
     assert drug.value == 10.0
     assert "5 milligrammes pendant une semaine" in drug.detail
 
 
 def test_a_patients_question_granted() -> None:
-    drug = fact("paracétamol", facts("D: Voilà.\nP: Et le paracétamol, je peux ?\nD: Oui, un gramme, si ça fait mal, trois par jour maximum.\nP: OK."))
+    drug = fact(
+        "paracétamol",
+        facts(
+            "D: Voilà.\nP: Et le paracétamol, je peux ?\nD: Oui, un gramme, si ça fait mal, trois par jour maximum.\nP: OK."
+        ),
+    )
     assert (drug.value, drug.status) == (1.0, "prescribed")
 
 
@@ -132,16 +144,29 @@ def test_a_name_broken_beyond_sight_before_a_dose_is_asked_about() -> None:
         heard = fact(drug, facts(f"D: {said}", lang))
         assert (heard.doubt, heard.status) == ("heard", "prescribed")
         assert heard.sig
-    for said in ("Mangez moins de six grammes de sel par jour.", "Il a pris vingt grammes par jour depuis la naissance."):
+    for said in (
+        "Mangez moins de six grammes de sel par jour.",
+        "Il a pris vingt grammes par jour depuis la naissance.",
+    ):
         assert "medication" not in {f.type for f in facts(f"D: {said}")}
 
 
-@pytest.mark.parametrize(("said", "lang", "taken", "allergen"), [
-    ("Je prends de l'amlodipine, 5 mg le matin pour la tension et je suis allergique à l'aspirine.", "fr", "amlodipine", "aspirine"),
-    ("Je prends du Kardégic, mais j'ai une allergie à l'amoxicilline.", "fr", "aspirine", "amoxicilline"),
-    ("I take amlodipine every day and I am allergic to ibuprofen.", "en", "amlodipine", "ibuprofène"),
-])
-def test_what_is_taken_is_no_allergen_because_an_allergy_follows(said: str, lang: str, taken: str, allergen: str) -> None:
+@pytest.mark.parametrize(
+    ("said", "lang", "taken", "allergen"),
+    [
+        (
+            "Je prends de l'amlodipine, 5 mg le matin pour la tension et je suis allergique à l'aspirine.",
+            "fr",
+            "amlodipine",
+            "aspirine",
+        ),
+        ("Je prends du Kardégic, mais j'ai une allergie à l'amoxicilline.", "fr", "aspirine", "amoxicilline"),
+        ("I take amlodipine every day and I am allergic to ibuprofen.", "en", "amlodipine", "ibuprofène"),
+    ],
+)
+def test_what_is_taken_is_no_allergen_because_an_allergy_follows(
+    said: str, lang: str, taken: str, allergen: str
+) -> None:
     asked = "Vous prenez des médicaments ?" if lang == "fr" else "Do you take any medicine?"
     found = facts(f"D: {asked}\nP: {said}", lang)
     assert labels(found, type="allergy") == {allergen}
@@ -149,4 +174,36 @@ def test_what_is_taken_is_no_allergen_because_an_allergy_follows(said: str, lang
 
 
 def test_a_drug_before_the_word_allergy_is_the_allergen() -> None:
-    assert labels(facts("P: Quand je prends de la pénicilline je fais une allergie."), type="allergy") == {"pénicilline"}
+    assert labels(facts("P: Quand je prends de la pénicilline je fais une allergie."), type="allergy") == {
+        "pénicilline"
+    }
+
+
+def test_a_syrup_is_measured_in_kilograms_of_the_child() -> None:
+    found = facts("D: Doliprane sirop, jusqu'à la graduation neuf kilos, toutes les six heures.")
+    assert (fact("paracétamol", found).value, fact("paracétamol", found).unit) == (9.0, "kg")
+    weighed = facts("D: Vous pesez combien ?\nP: Neuf kilos.\nD: Doliprane, un sachet trois fois par jour.")
+    assert fact("paracétamol", weighed, type="medication").unit != "kg"
+
+
+def test_a_drug_that_a_result_decides_is_conditional() -> None:
+    found = facts("D: Négatif, c'est viral, donc pas d'antibiotique.")
+    (stopped,) = [f for f in found if f.status == "stop"]
+    assert stopped.certainty == "conditional"
+    assert stopped.text.startswith("si négatif")
+
+
+def test_the_most_that_may_be_taken_joins_the_dose() -> None:
+    found = facts(
+        "D: Je vous mets du sumatriptan, cinquante milligrammes au début de la crise.\n"
+        "P: D'accord.\nD: Le sumatriptan, pas plus de deux par jour."
+    )
+    drug = fact("sumatriptan", found, type="medication")
+    assert drug.value == 50
+    assert "maximum" in drug.text
+    assert drug.turns == (0, 2)
+
+
+def test_a_colleagues_drug_is_no_history() -> None:
+    assert not [f for f in facts("D: Alors ?\nP: Ma collègue prend du Lexomil.") if f.type == "family"]
+    assert [f for f in facts("D: Alors ?\nP: Ma mère prend du Lexomil.") if f.type == "family"]
