@@ -18,7 +18,7 @@ from app.encounters import Encounter
 from app.errors import AccessDenied, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
-from app.web import speech
+from app.web import signals, speech
 from app.web.seats import Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
 from app.web.speech import Speech
 from transcription.protocol import Language
@@ -105,13 +105,19 @@ class Rooms:
         """Hand a trickled candidate to the node."""
         await ask(self._seated(visit_id, participant).candidate(visit_id, participant, epoch, candidate))
 
-    def state(self, visit_id: str, participant: str, *, audio: bool, video: bool, screen: bool) -> None:
-        """A microphone, camera or shared screen went on or off: the others see it named."""
+    async def state(self, visit_id: str, participant: str, said: signals.State) -> None:
+        """A microphone, camera or shared screen went on or off: the others see it named.
+
+        Who wants sound alone gets no video from the node, whichever node it is after a move.
+        """
         room = self._rooms.get(visit_id)
         if room and participant in room.seats:
             seat = room.seats[participant]
-            seat.audio, seat.video, seat.screen = audio, video, screen
+            spared, seat.saving = seat.saving or said.saving, said.saving
+            seat.audio, seat.video, seat.screen = said.audio, said.video, said.screen
             self.tell(visit_id, seat.body(), skip=seat.connection)
+            if spared and room.node is not None:
+                await _try(room.node.receive(visit_id, participant, video=not said.saving), "receive")
 
     async def leave(self, visit_id: str, participant: str, connection: str) -> None:
         """A participant leaves on purpose; says nothing when another socket took the seat meanwhile."""

@@ -38,6 +38,7 @@ class MediaNode(Protocol):
     async def answer(self, room: str, participant: str, epoch: int, sdp: str) -> None: ...
     async def candidate(self, room: str, participant: str, epoch: int, candidate: str) -> None: ...
     async def leave(self, room: str, participant: str) -> None: ...
+    async def receive(self, room: str, participant: str, *, video: bool) -> None: ...
     async def close(self, room: str) -> None: ...
     async def tap(self, room: str, participant: str, *, on: bool, sealed_key: str = "", language: Language = "fr",
                   reason: EndReason = "closed") -> str | None: ...
@@ -54,6 +55,7 @@ class Seat:
     audio: bool = True
     video: bool = True
     screen: bool = False
+    saving: bool = False  # wants sound alone
     state: MediaState = "connecting"
     stream: str = ""  # of the tap that runs
     language: str = ""  # that it is written down in
@@ -62,7 +64,8 @@ class Seat:
     def body(self) -> Body:
         """What the others are told."""
         return {"type": "participant", "participant": self.participant, "role": self.role, "name": self.name,
-                "audio": self.audio, "video": self.video, "screen": self.screen, "state": self.state}
+                "audio": self.audio, "video": self.video, "screen": self.screen, "saving": self.saving,
+                "state": self.state}
 
 
 @dataclass(slots=True)
