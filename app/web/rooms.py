@@ -5,12 +5,13 @@ their rooms and the browsers' sockets come back, and the rows say whether the vi
 whether speech may be tapped.
 """
 
+import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 
 import structlog
 
-from app import encounters
+from app import callbacks, encounters
 from app.actor import system
 from app.bus import Bus, queue_topic, visit_topic
 from app.db import Database
@@ -75,6 +76,8 @@ class Rooms:
         seat = room.seats.setdefault(participant, Seat(participant, role))
         if seat.connection not in ("", connection):
             self.tell(visit_id, {"type": "replaced"}, only=seat.connection)
+        if seat.asks(asyncio.get_running_loop().time()):
+            await self._failed(room, seat)
         seat.connection, seat.state, seat.name = connection, "connecting", name
         try:
             return await ask(self._seated(visit_id, participant).join(visit_id, participant, role))
@@ -253,6 +256,7 @@ class Rooms:
         if state == "lost" and reason != "remote":  # a reload is no incident
             seat.missed = True
             await self._mark(visit_id, "connection_lost", seat.role)
+            await self._failed(room, seat)
 
     def layout(self, visit_id: str, participant: str, slots: list[Body]) -> None:
         """Who is in which slot of a participant's connection."""
@@ -363,6 +367,10 @@ class Rooms:
             _not_followed("tap", failure)
             if on:
                 await self._missed(room, room.id)
+
+    async def _failed(self, room: Room, seat: Seat) -> None:
+        if room.fails(seat) and await self._db.write(ROOMS_ACTOR, callbacks.ask, room.id):
+            self.tell(room.id, {"type": "callback"})
 
     async def _missed(self, room: Room | None, visit_id: str) -> None:
         await self._mark(visit_id, "transcription_unavailable")

@@ -34,6 +34,9 @@ on(session, "message", (message) => {
     case "waiting":
       location.assign(root.dataset.waiting ?? "/");
       break;
+    case "callback":
+      stage.band("callback", text.callBack, "mind");
+      break;
     case "transcription":
       consentIs(message.consent);
       break;

@@ -64,6 +64,9 @@ on(session, "message", (message) => {
     case "captions":
       captionsAre(message.state);
       break;
+    case "callback":
+      stage.band("callback", text.callBack, "mind");
+      break;
     case "transcription":
       consentIs(message.consent);
       break;
