@@ -148,6 +148,11 @@ class MediaLink:
         """Give up a place; no error when there was none."""
         await self._ask(signaling.Leave(request=next(self._numbers), room=room, participant=participant))
 
+    async def receive(self, room: str, participant: str, *, video: bool) -> None:
+        """Send a participant the others' video too, or speech alone. Refused with no-participant."""
+        await self._ask(signaling.Receive(
+            request=next(self._numbers), room=room, participant=participant, video=video))
+
     async def close(self, room: str) -> None:
         """End a room; no error when there is none."""
         await self._ask(signaling.Close(request=next(self._numbers), room=room))

@@ -57,6 +57,7 @@ class Room:
         self._reach = reach
         self._emit = emit
         self._closing: set[asyncio.Task[None]] = set()
+        self._speech_alone: set[str] = set()  # who asked for no video
 
     async def join(self, participant_id: str, role: str) -> tuple[int, str]:
         """Take or retake a place; returns (epoch, offer). Raises RoomRefused("room-full") and ice.NoAddress."""
@@ -89,10 +90,25 @@ class Room:
         participant = self.participants.pop(participant_id, None)
         if participant is None:
             return
+        self._speech_alone.discard(participant_id)
         for other in self.participants.values():
             self._vacate(other, participant)
         self._close_later(participant.leave_transport())
         participant.left()
+
+    def receive(self, participant_id: str, *, video: bool) -> None:
+        """Send this participant the others' video too, or speech alone. Raises RoomRefused."""
+        viewer = self.place(participant_id)
+        (self._speech_alone.discard if video else self._speech_alone.add)(participant_id)
+        self._spare(viewer)
+
+    def _spare(self, viewer: Participant) -> None:
+        # Beside what pauses for want of bandwidth: whichever of the two asks for it holds video back.
+        paused = viewer.video_paused or viewer.participant_id in self._speech_alone
+        for egress in (e for slot in viewer.slots for source, e in slot.egresses.items() if source != "mic"):
+            if egress.paused != paused:
+                egress.pause(paused=paused)
+                self._keyframe_wanted(egress)
 
     async def close(self) -> None:
         """Everybody leaves; returns when every socket is closed."""
@@ -169,6 +185,7 @@ class Room:
                     ingress.keyframes.ask()
 
     def _video_paused(self, participant: Participant) -> None:
+        self._spare(participant)
         self._emit(VideoEvent(
             room=self.room_id, participant=participant.participant_id, paused=participant.video_paused))
 

@@ -53,6 +53,8 @@ class Rooms:
                 await self._close(room, "closed")
             case signaling.Tap():
                 return await self._tap(command)
+            case signaling.Receive(room=room, participant=participant, video=video):
+                self._room(room).receive(participant, video=video)
             case signaling.Stats(room=room):
                 return {"participants": self._room(room).stats(time.monotonic())}
         return {}

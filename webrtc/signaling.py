@@ -88,6 +88,16 @@ class Tap(Strict):
     reason: EndReason = "closed"
 
 
+class Receive(Strict):
+    """Send a participant the others' video too, or speech alone, because they asked to spare their connection."""
+
+    type: Literal["receive"] = "receive"
+    request: Request
+    room: Identifier
+    participant: Identifier
+    video: bool
+
+
 class Stats(Strict):
     """Ask for the figures of a room. Replied with participants."""
 
@@ -96,7 +106,7 @@ class Stats(Strict):
     room: Identifier
 
 
-Command = Join | Answer | Candidate | Leave | Close | Tap | Stats
+Command = Join | Answer | Candidate | Leave | Close | Tap | Receive | Stats
 
 
 # --- node to web -----------------------------------------------------------------------------------------------------

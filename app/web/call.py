@@ -62,8 +62,8 @@ class VisitSocket(Socket):
                 await self.rooms.answer(self.visit_id, self.participant, epoch, sdp)
             case signals.Candidate(epoch=epoch, candidate=candidate):
                 await self.rooms.candidate(self.visit_id, self.participant, epoch, candidate)
-            case signals.State(audio=audio, video=video, screen=screen):
-                self.rooms.state(self.visit_id, self.participant, audio=audio, video=video, screen=screen)
+            case signals.State():
+                await self.rooms.state(self.visit_id, self.participant, signal)
             case signals.Leave():
                 await self.rooms.leave(self.visit_id, self.participant, self.id)
             case signals.Quality(level=level):

@@ -5,12 +5,13 @@ their rooms and the browsers' sockets come back, and the rows say whether the vi
 whether speech may be tapped.
 """
 
+import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 
 import structlog
 
-from app import encounters
+from app import callbacks, encounters
 from app.actor import system
 from app.bus import Bus, queue_topic, visit_topic
 from app.db import Database
@@ -18,7 +19,7 @@ from app.encounters import Encounter
 from app.errors import AccessDenied, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
-from app.web import speech
+from app.web import signals, speech
 from app.web.seats import Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
 from app.web.speech import Speech
 from transcription.protocol import Language
@@ -75,6 +76,8 @@ class Rooms:
         seat = room.seats.setdefault(participant, Seat(participant, role))
         if seat.connection not in ("", connection):
             self.tell(visit_id, {"type": "replaced"}, only=seat.connection)
+        if seat.asks(asyncio.get_running_loop().time()):
+            await self._failed(room, seat)
         seat.connection, seat.state, seat.name = connection, "connecting", name
         try:
             return await ask(self._seated(visit_id, participant).join(visit_id, participant, role))
@@ -105,13 +108,19 @@ class Rooms:
         """Hand a trickled candidate to the node."""
         await ask(self._seated(visit_id, participant).candidate(visit_id, participant, epoch, candidate))
 
-    def state(self, visit_id: str, participant: str, *, audio: bool, video: bool, screen: bool) -> None:
-        """A microphone, camera or shared screen went on or off: the others see it named."""
+    async def state(self, visit_id: str, participant: str, said: signals.State) -> None:
+        """A microphone, camera or shared screen went on or off: the others see it named.
+
+        Who wants sound alone gets no video from the node, whichever node it is after a move.
+        """
         room = self._rooms.get(visit_id)
         if room and participant in room.seats:
             seat = room.seats[participant]
-            seat.audio, seat.video, seat.screen = audio, video, screen
+            spared, seat.saving = seat.saving or said.saving, said.saving
+            seat.audio, seat.video, seat.screen = said.audio, said.video, said.screen
             self.tell(visit_id, seat.body(), skip=seat.connection)
+            if spared and room.node is not None:
+                await _try(room.node.receive(visit_id, participant, video=not said.saving), "receive")
 
     async def leave(self, visit_id: str, participant: str, connection: str) -> None:
         """A participant leaves on purpose; says nothing when another socket took the seat meanwhile."""
@@ -247,6 +256,7 @@ class Rooms:
         if state == "lost" and reason != "remote":  # a reload is no incident
             seat.missed = True
             await self._mark(visit_id, "connection_lost", seat.role)
+            await self._failed(room, seat)
 
     def layout(self, visit_id: str, participant: str, slots: list[Body]) -> None:
         """Who is in which slot of a participant's connection."""
@@ -357,6 +367,10 @@ class Rooms:
             _not_followed("tap", failure)
             if on:
                 await self._missed(room, room.id)
+
+    async def _failed(self, room: Room, seat: Seat) -> None:
+        if room.fails(seat) and await self._db.write(ROOMS_ACTOR, callbacks.ask, room.id):
+            self.tell(room.id, {"type": "callback"})
 
     async def _missed(self, room: Room | None, visit_id: str) -> None:
         await self._mark(visit_id, "transcription_unavailable")

@@ -6,6 +6,7 @@ from app.web import (
     admin,
     bookings,
     call,
+    callbacks,
     demo,
     doctor,
     guests,
@@ -132,6 +133,8 @@ ROUTES: list[Route] = [
     Route("POST", "/visits/{id}/guest-links/{link}/revocation", guests.revoke, "guest-link-revocation", STAFF,
           Action.GUEST_INVITE),
     Route("POST", "/visits/{id}/lock", guests.lock, "visit-lock", STAFF, Action.GUEST_INVITE),
+    Route("GET", "/call-backs", callbacks.page, "call-backs", STAFF, Action.CALLBACK_READ),
+    Route("POST", "/call-backs/{id}/completion", callbacks.end, "call-back-completion", STAFF, Action.CALLBACK_END),
     # --- guests of a visit --------------------------------------------------------------------
     Route("GET", "/g/{token}", guests.entrance, "guest-entrance", PUBLIC),
     Route("POST", "/g/{token}", guests.knock, "guest-entrance", PUBLIC),

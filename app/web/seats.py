@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 from app.clock import epoch_ms
+from app.encounters import SPEAKERS
 from app.errors import ColloqueError, Unavailable
 from app.record.transcripts import Line
 from transcription.protocol import EndReason, Language
 from webrtc.control import MediaError, MediaRefused, Offer
 
+FAILURES = 2  # of the video, and somebody phones
+FRUITLESS_S = 4.0  # a browser gives a connection five; who reloads is quicker
 R = TypeVar("R")
 Body = dict[str, Any]
 CaptionState = Literal["live", "late", "paused"]
@@ -38,6 +41,7 @@ class MediaNode(Protocol):
     async def answer(self, room: str, participant: str, epoch: int, sdp: str) -> None: ...
     async def candidate(self, room: str, participant: str, epoch: int, candidate: str) -> None: ...
     async def leave(self, room: str, participant: str) -> None: ...
+    async def receive(self, room: str, participant: str, *, video: bool) -> None: ...
     async def close(self, room: str) -> None: ...
     async def tap(self, room: str, participant: str, *, on: bool, sealed_key: str = "", language: Language = "fr",
                   reason: EndReason = "closed") -> str | None: ...
@@ -54,15 +58,23 @@ class Seat:
     audio: bool = True
     video: bool = True
     screen: bool = False
+    saving: bool = False  # wants sound alone
     state: MediaState = "connecting"
     stream: str = ""  # of the tap that runs
     language: str = ""  # that it is written down in
+    joined_s: float | None = None  # when it last asked to join, by the loop's clock
     missed: bool = False  # lost, and the transcript says so
+
+    def asks(self, now_s: float) -> bool:
+        """It asks to join; whether the time before never brought a connection."""
+        before, self.joined_s = self.joined_s, now_s
+        return before is not None and self.state == "connecting" and now_s - before > FRUITLESS_S
 
     def body(self) -> Body:
         """What the others are told."""
         return {"type": "participant", "participant": self.participant, "role": self.role, "name": self.name,
-                "audio": self.audio, "video": self.video, "screen": self.screen, "state": self.state}
+                "audio": self.audio, "video": self.video, "screen": self.screen, "saving": self.saving,
+                "state": self.state}
 
 
 @dataclass(slots=True)
@@ -75,7 +87,13 @@ class Room:
     node: MediaNode | None = None
     seats: dict[str, Seat] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    failures: int = 0  # of the patient's and the doctor's connections
     untapped: bool = False  # a tap failed: for want of disk, perhaps, and that may pass
+
+    def fails(self, seat: Seat) -> bool:
+        """A connection broke or never came about; True when that was the second in this room. Guests do not count."""
+        self.failures += seat.role in SPEAKERS
+        return self.is_visit and self.failures == FAILURES
 
     @property
     def is_visit(self) -> bool:

@@ -41,12 +41,13 @@ class Candidate(_Signal):
 
 
 class State(_Signal):
-    """Whether my microphone and camera are on, and whether I share my screen."""
+    """Whether my microphone and camera are on, whether I share my screen, and whether I want sound alone."""
 
     type: Literal["state"]
     audio: bool
     video: bool
     screen: bool = False
+    saving: bool = False  # no video either way, to spare a poor connection
 
 
 class Leave(_Signal):

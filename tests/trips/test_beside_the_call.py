@@ -168,6 +168,25 @@ def test_an_interpreter_and_a_relative_join_by_link_and_the_room_is_locked(call)
     interpreter.wait_for_function(MOVES, arg=".tile video", timeout=30_000)
     expect(interpreter.locator(".tile .name")).to_have_text("Patient")
 
+    # everybody the same size, and a press makes one of them large
+    doctor.locator("#tool-more").click()
+    doctor.locator("#same-size").check(force=True)
+    doctor.locator("#more [data-close]").click()
+    doctor.wait_for_function("""() => {
+        const [face, guest] = ["#remote", ".tile"].map((name) => document.querySelector(name).getBoundingClientRect());
+        return Math.abs(face.width - guest.width) < 2 && Math.abs(face.height - guest.height) < 2;
+    }""")
+    picture(doctor, "doctor-grid")
+    patient.locator(".tile").focus()
+    patient.keyboard.press("Enter")
+    expect(patient.locator(".tile")).to_have_attribute("aria-pressed", "true")
+    patient.wait_for_function("""() => {
+        const [face, guest] = ["#remote", ".tile"].map((name) => document.querySelector(name).getBoundingClientRect());
+        return guest.width > 2 * face.width && face.width > 60;
+    }""")
+    picture(patient, "patient-large-guest")
+    patient.keyboard.press("Enter")
+
     # a muted microphone is seen by all; a reload is no second interpreter
     interpreter.locator("#tool-mic").click()
     expect(doctor.locator(".tile")).to_have_class("tile muted")
@@ -207,3 +226,46 @@ def test_an_interpreter_and_a_relative_join_by_link_and_the_room_is_locked(call)
     for page in (doctor, patient):
         expect(page.locator(".tile")).to_have_count(0)
         page.wait_for_function("() => document.body.dataset.call === 'connected'")
+
+
+def test_sound_alone_and_back_and_another_device(call):
+    doctor, patient, _ = call
+    seen = "() => document.querySelector('#remote').getVideoPlaybackQuality().totalVideoFrames"
+    sent = "() => document.querySelector('#local').srcObject.getVideoTracks().length"
+    patient.locator("open-dialog[for=more] button").click()
+    picture(patient, "patient-more")
+    patient.locator("#sound-alone").check(force=True)
+    expect(patient.locator("#saving")).to_be_visible()
+    expect(patient.locator("dialog[open]")).to_have_count(0)
+    expect(patient.locator("#tool-camera")).to_be_disabled()
+    expect(doctor.locator("[data-key=other]")).to_contain_text("Le patient a choisi le son seul")
+    expect(doctor.locator("#remote")).to_have_class("off")
+    picture(patient, "patient-sound-alone")
+    patient.wait_for_timeout(1_500)  # what was on its way is shown
+    before = patient.evaluate(seen)
+    patient.wait_for_timeout(2_000)
+    assert patient.evaluate(seen) == before, "no image comes"
+    theirs = doctor.evaluate(seen)
+    doctor.wait_for_timeout(1_000)
+    assert doctor.evaluate(seen) == theirs, "and none is sent"
+
+    # it stays so over a reload's rejoin of the other side, and one press brings it back
+    doctor.reload()
+    doctor.wait_for_function("() => document.body.dataset.call === 'connected'", timeout=30_000)
+    expect(doctor.locator("[data-key=other]")).to_contain_text("Le patient a choisi le son seul", timeout=15_000)
+    patient.locator("#image-back").click()
+    expect(patient.locator("#saving")).to_be_hidden()
+    patient.wait_for_function(f"() => ({seen})() > {before + 5}", timeout=30_000)
+    doctor.wait_for_function(f"() => ({seen})() > 5", timeout=30_000)
+    expect(doctor.locator("[data-key=other]")).to_have_count(0)
+
+    # another microphone during the call: Chromium's made-up devices are several
+    patient.locator("open-dialog[for=more] button").click()
+    field = patient.locator("#use-mic")
+    expect(field).to_be_visible()
+    other = field.evaluate("(f) => [...f.options].find((o) => !o.selected).value")
+    field.select_option(other)
+    patient.wait_for_function("(id) => document.querySelector('#local').srcObject.getAudioTracks()[0].getSettings().deviceId === id", arg=other)
+    expect(patient.locator("#device-fault")).to_be_empty()
+    assert patient.evaluate(sent) == 1
+    patient.wait_for_function("() => document.body.dataset.call === 'connected'")

@@ -47,6 +47,25 @@ async def test_both_see_and_hear_each_other(house: House, node: RunningNode) -> 
         assert {f["participant"]: f["state"] for f in figures} == {"d1": "connected", "p1": "connected"}
 
 
+async def test_who_wants_speech_alone_gets_no_video_until_it_is_wanted_again(house: House, node: RunningNode) -> None:
+    async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient") as patient:
+        await until(lambda: doctor._frames.get("video", 0) > 3 and patient._frames.get("video", 0) > 3)
+        await house.link.receive("visit-1", "p1", video=False)
+        await asyncio.sleep(0.5)  # what was on its way is decoded
+        seen, heard, other = patient._frames["video"], patient._frames["audio"], doctor._frames["video"]
+        await until(lambda: patient._frames["audio"] > heard + 50 and doctor._frames["video"] > other + 5)
+        assert patient._frames["video"] == seen
+        viewer = node.rooms._rooms["visit-1"].participants["p1"]
+        viewer._pause_video(paused=True)
+        viewer._pause_video(paused=False)  # a way that narrowed and widened again brings nothing back unasked
+        await asyncio.sleep(0.5)
+        assert patient._frames["video"] == seen
+        await house.link.receive("visit-1", "p1", video=True)
+        await until(lambda: patient._frames["video"] > seen + 5)
+        with pytest.raises(MediaRefused):
+            await house.link.receive("visit-1", "nobody", video=False)
+
+
 async def test_a_second_join_takes_over_at_once_and_the_others_streams_go_on(house: House, node: RunningNode) -> None:
     async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient"):
         await until(lambda: doctor._frames.get("video", 0) > 3)

@@ -23,7 +23,7 @@ const MAX_BPS = { video: 1_500_000, screen: 2_000_000 };
 /**
  * Events (CustomEvent, detail in brackets): "state" [CallState], "remote" [Remote], "gone" [{participant, kind}],
  * "participant" [message], "quality" [Quality], "socket" [boolean: open], "message" [Message: all others],
- * "problem" [{code, message}], "refused" [{code}: the socket will not be opened again].
+ * "saving" [boolean], "problem" [{code, message}], "refused" [{code}: the socket will not be opened again].
  */
 export class CallSession extends EventTarget {
   /** @type {CallState} */
@@ -35,6 +35,7 @@ export class CallSession extends EventTarget {
   /** @type {RTCPeerConnection|null} */ #peer = null;
   /** @type {Record<Kind, MediaStreamTrack|null>} */ #tracks = { audio: null, video: null, screen: null };
   #on = { audio: true, video: true, screen: true };
+  #saving = false; // sound alone, both ways
   #others = new Others((type, detail) => this.#emit(type, detail));
   #wanted = false; // in the call
   #epoch = 0;
@@ -128,7 +129,7 @@ export class CallSession extends EventTarget {
     this.#on[kind] = !muted;
     const track = this.#tracks[kind];
     if (track) track.enabled = !muted;
-    if (kind === "video") await this.#sender("video")?.replaceTrack(muted ? null : track);
+    if (kind === "video") await this.#sender("video")?.replaceTrack(this.#camera);
     this.#tellState();
   }
 
@@ -137,7 +138,21 @@ export class CallSession extends EventTarget {
    * @returns {boolean}
    */
   isOn(kind) {
-    return this.#on[kind] && this.#tracks[kind] !== null;
+    return this.#on[kind] && this.#tracks[kind] !== null && !(kind === "video" && this.#saving);
+  }
+
+  /** Sound alone for a poor connection: no video is sent and none comes, until it is wanted again. @param {boolean} saving */
+  async spare(saving) {
+    this.#saving = saving;
+    if (saving && this.#tracks.screen) await this.share(null);
+    await this.#sender("video")?.replaceTrack(this.#camera);
+    this.#tellState();
+    this.#emit("saving", saving);
+  }
+
+  /** What the camera's line carries now. */
+  get #camera() {
+    return this.#on.video && !this.#saving ? this.#tracks.video : null;
   }
 
   /**
@@ -149,7 +164,7 @@ export class CallSession extends EventTarget {
     const before = this.#tracks[kind];
     this.#tracks[kind] = track;
     track.enabled = this.#on[kind];
-    if (kind === "audio" || this.#on.video) await this.#sender(kind)?.replaceTrack(track);
+    await this.#sender(kind)?.replaceTrack(kind === "audio" ? track : this.#camera);
     if (before && before !== track) before.stop();
     this.#tellState();
   }
@@ -274,7 +289,7 @@ export class CallSession extends EventTarget {
     const transceiver = peer.getTransceivers().find((t) => t.mid === MID[kind]);
     if (!transceiver) throw new Error(`the offer has no line for our ${kind}`);
     transceiver.direction = "sendonly";
-    const track = kind === "video" && !this.#on.video ? null : this.#tracks[kind];
+    const track = kind === "video" ? this.#camera : this.#tracks[kind];
     if (track) await transceiver.sender.replaceTrack(track);
   }
 
@@ -346,7 +361,8 @@ export class CallSession extends EventTarget {
   }
 
   #tellState() {
-    this.#socket.send({ type: "state", audio: this.isOn("audio"), video: this.isOn("video"), screen: this.isOn("screen") });
+    const [audio, video, screen] = /** @type {Kind[]} */ (["audio", "video", "screen"]).map((kind) => this.isOn(kind));
+    this.#socket.send({ type: "state", audio, video, screen, saving: this.#saving });
   }
 
   // --- quality -------------------------------------------------------------------------------------------------------

@@ -118,9 +118,23 @@ export class CallStage {
     const wanted = next.deviceId ? { ...size, deviceId: { exact: next.deviceId } } : { ...size, facingMode: this.#facing };
     now?.stop(); // phones open one camera at a time
     const [track] = (await navigator.mediaDevices.getUserMedia({ video: wanted })).getVideoTracks();
-    if (now) this.#local.removeTrack(now);
-    this.#local.addTrack(track);
-    document.querySelector(".self")?.classList.toggle("mirror", track.getSettings().facingMode !== "environment");
+    await this.use(track);
+  }
+
+  /** What this page's own microphone and camera give. */
+  get tracks() {
+    return this.#local?.getTracks() ?? [];
+  }
+
+  /** Another microphone or camera from now on. @param {MediaStreamTrack} track */
+  async use(track) {
+    for (const before of this.tracks.filter((one) => one.kind === track.kind)) this.#local?.removeTrack(before);
+    this.#local?.addTrack(track);
+    if (track.kind === "video") {
+      document.querySelector(".self")?.classList.toggle("mirror", track.getSettings().facingMode !== "environment");
+      element("local", HTMLVideoElement).hidden = element("tool-camera", HTMLButtonElement).getAttribute("aria-pressed") === "false";
+    }
+    element(track.kind === "audio" ? "tool-mic" : "tool-camera", HTMLButtonElement).disabled = false;
     await this.#session.switchDevice(track);
   }
 
@@ -207,12 +221,12 @@ export class CallStage {
     }, { once: true });
   }
 
-  /** @param {{role: string, audio: boolean, video: boolean, state: string}} told */
+  /** @param {{role: string, audio: boolean, video: boolean, saving: boolean, state: string}} told */
   #describe(told) {
     if (told.role !== this.#other) return;
-    const { otherMuted, otherCameraOff, otherLost } = this.#words;
+    const { otherMuted, otherCameraOff, otherSaves, otherLost } = this.#words;
     const text = told.state === "lost" ? otherLost : told.state !== "connected" ? ""
-      : [told.audio ? "" : otherMuted, told.video ? "" : otherCameraOff].filter(Boolean).join(" ");
+      : [told.audio ? "" : otherMuted, told.saving ? otherSaves : told.video ? "" : otherCameraOff].filter(Boolean).join(" ");
     this.band("other", text, told.state === "lost" ? "mind" : "info");
     element("remote", HTMLVideoElement).classList.toggle("off", !told.video);
   }

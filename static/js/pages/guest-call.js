@@ -2,6 +2,7 @@
 
 import { CallSession } from "../call/session.js";
 import { CallStage, element, on, words } from "./call-stage.js";
+import { wireSettings } from "./call-settings.js";
 import { wireChat } from "./chat.js";
 import { wireTiles } from "./tiles.js";
 
@@ -12,6 +13,7 @@ const stage = new CallStage(session, "doctor", text, root.dataset.me ?? "");
 const agreed = element("transcription", HTMLInputElement);
 wireChat(session);
 wireTiles(session, stage, "doctor");
+wireSettings(session, stage);
 
 on(session, "message", (message) => {
   switch (message.type) {

@@ -2,8 +2,9 @@
 
 import { CallSession } from "../call/session.js";
 import { CallStage, element, on, words } from "./call-stage.js";
+import { wireSettings } from "./call-settings.js";
 import { wireChat } from "./chat.js";
-import { wireTiles } from "./tiles.js";
+import { peopleWords, wireTiles } from "./tiles.js";
 
 const root = element("call", HTMLElement);
 const text = words();
@@ -19,6 +20,7 @@ const INTERIM_MS = 8000; // words that never became a caption go away
 let unfinished = null; // what is being said, below what was
 wireChat(session);
 wireTiles(session, stage, "doctor");
+wireSettings(session, stage);
 
 async function join() {
   await stage.openDevices().then((local) => session.join(local));
@@ -31,6 +33,9 @@ on(session, "message", (message) => {
       break;
     case "waiting":
       location.assign(root.dataset.waiting ?? "/");
+      break;
+    case "callback":
+      stage.band("callback", text.callBack, "mind");
       break;
     case "transcription":
       consentIs(message.consent);
@@ -110,7 +115,7 @@ function settle() {
 function captionLine(said) {
   const line = document.createElement("p");
   const who = document.createElement("b");
-  who.textContent = said.role === "doctor" ? text.doctorShort : text.you;
+  who.textContent = said.role === "doctor" ? text.doctorShort : said.role === "patient" ? text.you : peopleWords().roles[said.role] ?? said.role;
   line.append(who, ` ${said.text}`);
   return line;
 }

@@ -49,6 +49,11 @@ export function wireTiles(session, stage, other) {
   function add(participant) {
     const tile = /** @type {HTMLElement} */ (element("tile", HTMLTemplateElement).content.firstElementChild?.cloneNode(true));
     tiles.set(participant, tile);
+    tile.addEventListener("keydown", (event) => {
+      if (!["Enter", " "].includes(event.key)) return;
+      event.preventDefault();
+      tile.click();
+    });
     place.append(tile);
     return tile;
   }

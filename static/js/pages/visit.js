@@ -2,6 +2,7 @@
 
 import { CallSession } from "../call/session.js";
 import { CallStage, element, on, post, words } from "./call-stage.js";
+import { wireSettings } from "./call-settings.js";
 import { wireChat } from "./chat.js";
 import { wireDoor } from "./door.js";
 import { keepLive } from "./live-queue.js";
@@ -21,6 +22,7 @@ const admission = element("admit", HTMLFormElement);
 let startedAtMs = 0;
 wireChat(session);
 wireTiles(session, stage, "patient");
+wireSettings(session, stage);
 wireDoor(session, stage, text);
 
 /** One name for this tab, kept over reloads: the server knows a reload from a second screen by it. */
@@ -61,6 +63,9 @@ on(session, "message", (message) => {
       break;
     case "captions":
       captionsAre(message.state);
+      break;
+    case "callback":
+      stage.band("callback", text.callBack, "mind");
       break;
     case "transcription":
       consentIs(message.consent);
@@ -216,7 +221,7 @@ setInterval(() => {
 }, 1000);
 
 /** Keys work with Alt, so that no single key acts by accident or fights a screen reader. */
-const KEYS = { KeyM: "tool-mic", KeyC: "tool-camera", KeyS: "tool-screen", KeyA: "admit-now", KeyT: "tool-end", KeyW: "tool-chat", KeyI: "tool-guests" };
+const KEYS = { KeyM: "tool-mic", KeyC: "tool-camera", KeyS: "tool-screen", KeyA: "admit-now", KeyT: "tool-end", KeyW: "tool-chat", KeyI: "tool-guests", KeyP: "tool-more" };
 document.addEventListener("keydown", (event) => {
   const id = KEYS[/** @type {keyof typeof KEYS} */ (event.code)];
   if (!event.altKey || event.ctrlKey || event.metaKey || !id) return;

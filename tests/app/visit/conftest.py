@@ -132,6 +132,9 @@ class FakeNode:
     async def leave(self, room, participant):
         self._note("leave", room, participant)
 
+    async def receive(self, room, participant, *, video):
+        self._note("receive", participant, video)
+
     async def close(self, room):
         self._note("close", room)
 

@@ -50,6 +50,25 @@ async def test_a_patient_waits_is_admitted_joins_and_the_visit_ends(house, clini
     assert node.asked("close") == [(clinic.visits[0],)]
 
 
+async def test_sound_alone_is_told_to_the_others_and_to_the_node_also_after_a_rejoin(house, clinic, node):
+    patient, doctor = await in_call(house, clinic)
+    await patient.say(type="state", audio=True, video=True)
+    await patient.say(type="state", audio=True, video=False, saving=True)
+    told = await doctor.hear("participant")
+    while not told["saving"]:
+        told = await doctor.hear("participant")
+    assert (told["participant"], told["video"]) == ("patient", False)
+    await patient.say(type="join")
+    await patient.hear("offer")
+    await patient.say(type="state", audio=True, video=False, saving=True)  # said after each answer
+    await patient.say(type="state", audio=True, video=True)
+    while told["saving"]:
+        told = await doctor.hear("participant")
+    await patient.say(type="join")
+    await patient.hear("offer")
+    assert node.asked("receive") == [("patient", False), ("patient", False), ("patient", True)]
+
+
 async def test_a_doctor_who_opened_the_visit_early_sees_the_patient_arrive(house, clinic):
     doctor = await house.doctor().socket(f"/visits/{clinic.visits[0]}/socket")
     assert (await doctor.hear("visit"))["status"] == "planned"

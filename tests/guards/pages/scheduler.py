@@ -5,6 +5,7 @@ from datetime import date, time
 from types import SimpleNamespace as Some
 from typing import Any
 
+from app.callbacks import Task
 from app.scheduling.tables import Motif
 from tests.guards.pages.model import Page, always, at
 from tests.guards.pages.people import CLAIRE, DOCTOR
@@ -178,7 +179,12 @@ WAITING = [
     {"id": "a2", "name": "محمد الفارسي", "has_at": at(15, 0, 30), "doctor": DOCTOR.name, "urgent": False, "any_doctor": True,
      "from_hour": 0, "to_hour": 24, "since_at": at(9, 5), "offers": []},
 ]
+CALLED = Task("v2", "Ahmed Ziani", "", "d1", at(14, 10), at(14, 30))
+
 PAGES = [
+    Page("call-backs", "callbacks.html", "scheduler", "call-backs", always(done=CALLED, tasks=[
+        Task("v3", "Hugo Martin", "+33 6 39 98 01 01", "d1", at(14, 20), None), Task("v4", "Jeanne Roux", "", "d1", at(14, 25), None)])),
+    Page("call-backs-none", "callbacks.html", "doctor", "call-backs", always(done=None, tasks=[])),
     Page("waiting-list-empty", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=[], figures=NONE)),
     Page("waiting-list", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=WAITING, figures=ASKED)),
     Page(
