@@ -124,8 +124,8 @@ def run(argv: list[str]) -> dict[str, Any]:
 
 def _report(spy: Eavesdropper, needles: Needles, files: dict[str, Counter[str]]) -> dict[str, Any]:
     dumps = _tally(needles, ((place, hay) for place, held in spy.dumps.items() for hay in held))
-    audio = {place: found["audio"] for place, found in (files | dumps).items()}
-    text = {place: found["text"] for place, found in (files | dumps).items()}
+    looked = {place: n for place, n in (files | dumps).items() if n or not place.startswith(TEMPORARY)}
+    audio, text = ({place: found[kind] for place, found in looked.items()} for kind in ("audio", "text"))
     forbidden = {f"audio: {place}": n for place, n in audio.items() if not place.startswith(("media", "transcribe"))}
     forbidden |= {f"text: {place}": n for place, n in text.items() if place in files or place.startswith("media")}
     forbidden[f"text: web, {AFTER}"] = text[f"web, {AFTER}"]
@@ -231,7 +231,7 @@ def _of_anybody(folder: Path, began_s: float) -> Iterator[tuple[str, Path]]:
     for root in TEMPORARY:
         for path in Path(root).rglob("*"):
             if not path.is_relative_to(folder) and _readable_since(path, began_s):
-                yield "temporary files of anybody", path
+                yield str(path), path
 
 
 def _readable_since(path: Path, began_s: float) -> bool:
