@@ -10,7 +10,7 @@ import typer
 import uvloop
 from aiohttp import web
 
-from app import logs, supervisor
+from app import confine, logs, supervisor
 from app.actor import system
 from app.errors import Unavailable
 from app.settings import Settings, UnsafeSettings
@@ -50,6 +50,15 @@ def settings_or_fail() -> Settings:
         fail(f"The settings cannot be used:\n{faults}")
 
 
+def settings_of_a_server() -> Settings:
+    """The settings in force for a process that stays: it logs, and in production nobody reads its memory."""
+    settings = settings_or_fail()
+    logs.configure()
+    if settings.mode == "production":
+        confine.keep_memory_private()
+    return settings
+
+
 def database_or_fail(settings: Settings) -> "Database":
     """The migrated database of these settings, with its own key, and without demo accounts in production."""
     from sqlalchemy.exc import DatabaseError
@@ -81,8 +90,7 @@ def database_or_fail(settings: Settings) -> "Database":
 @cli.command()
 def serve() -> None:
     """Start everything of this machine; in demo mode seed an empty database first."""
-    settings = settings_or_fail()
-    logs.configure()
+    settings = settings_of_a_server()
     commands = {"transcribe": settings.transcription_workers}
     if settings.nats_url.get_secret_value():
         commands["courier"] = 1
@@ -113,8 +121,7 @@ def web_process() -> None:
     """Start the web process alone: pages, signalling, domain, jobs."""
     from app.application import build
 
-    settings = settings_or_fail()
-    logs.configure()
+    settings = settings_of_a_server()
     app = build(settings, database_or_fail(settings), work=True)
     web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None,
                 shutdown_timeout=3.0)
@@ -125,8 +132,7 @@ def media() -> None:
     """Start a media node alone: forwards the encrypted calls, never decodes them."""
     from webrtc import node
 
-    settings = settings_or_fail()
-    logs.configure()
+    settings = settings_of_a_server()
     addresses = [a.strip() for a in settings.media_addresses.split(",") if a.strip()]
     ports = (settings.media_port_min, settings.media_port_max) if settings.media_port_max else None
     uvloop.run(node.run(
@@ -140,8 +146,7 @@ def transcribe() -> None:
     """Start a transcription worker alone: opens sealed speech, recognises it with Whisper."""
     from transcription import worker
 
-    settings = settings_or_fail()
-    logs.configure()
+    settings = settings_of_a_server()
     asyncio.run(worker.run(control=str(settings.control_socket), spool=settings.heard_dir,
                            keys=settings.node_keys_dir, weights=settings.whisper_model or None))
 
@@ -152,8 +157,7 @@ def courier() -> None:
     from app.crypto.keyring import load_kek
     from app.machines import courier
 
-    settings = settings_or_fail()
-    logs.configure()
+    settings = settings_of_a_server()
     if not settings.nats_url.get_secret_value():
         fail("COLLOQUE_NATS_URL is empty: there are no other machines (docs/machines.md).")
     try:

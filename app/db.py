@@ -13,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
 from pydantic import BaseModel
+from pydantic_core import CoreConfig, SchemaValidator
 from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, create_engine, event, insert, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator
@@ -40,6 +41,12 @@ SQLITE_BUSY_MS, SCRUB_BUSY_MS = 10_000, 200
 DISK_FULL = ("SQLITE_FULL", "53100")  # SQLite's name, PostgreSQL's SQLSTATE
 READER_THREADS = 4
 POSTGRES_POOL = 8
+
+
+@cache
+def _reader(model: type[BaseModel]) -> SchemaValidator:
+    """Reads JSON without pydantic's cache of short strings: it would keep patients' words for as long as we run."""
+    return SchemaValidator(model.__pydantic_core_schema__, CoreConfig(cache_strings="none"))
 
 
 def new_id() -> str:
@@ -121,7 +128,8 @@ class Tx:
     def open(self, row: SealedRow, model: type[M]) -> M:
         """Open row.sealed as `model`. Raises Tampered or KeyDestroyed."""
         key = self.keyring.key(self.session, self._key_id(row))
-        return model.model_validate_json(unseal(key, row.sealed, self._identity(row)))  # type: ignore[attr-defined]
+        content: M = _reader(model).validate_json(unseal(key, row.sealed, self._identity(row)))  # type: ignore[attr-defined]
+        return content
 
     def insert(self, row: SQLModel) -> None:
         """Write a row at once, by a plain statement: a third of what the session's bookkeeping costs.

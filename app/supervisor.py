@@ -6,6 +6,7 @@ SIGTERM ends all of them: first politely, after GRACE_S for good.
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -13,6 +14,8 @@ import time
 from collections.abc import Callable, Mapping
 
 import structlog
+
+from app import confine
 
 GRACE_S = 8.0
 STABLE_S = 10.0       # a child that lived this long starts over with no pause
@@ -24,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class Child:
-    """One supervised process: `colloque <command>`."""
+    """One supervised process: `colloque <command>`, web's with an environment in which it forgets what it frees."""
 
     def __init__(self, name: str, command: str) -> None:
         self.name, self.command = name, command
@@ -36,7 +39,8 @@ class Child:
         try:
             while True:
                 started = time.monotonic()
-                self.process = await asyncio.create_subprocess_exec(sys.executable, "-m", "app", self.command)
+                self.process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "app", self.command, env=self._environment())
                 code = await self.process.wait()
                 lived_s = time.monotonic() - started
                 pause_s = FIRST_PAUSE_S if lived_s > STABLE_S else min(2 * pause_s, LONGEST_PAUSE_S)
@@ -44,6 +48,9 @@ class Child:
                 await asyncio.sleep(pause_s)
         finally:
             await self._end()
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **(confine.WIPING if self.command == "web" else {})}
 
     async def _end(self) -> None:
         if self.process is None or self.process.returncode is not None:

@@ -26,11 +26,12 @@ from tests.transcription.support import SPEECH, FakeWeb, Tap
 
 
 class Voice(NamedTuple):
-    """One recording to speak: Opus packets of 20 ms, its language and what it says."""
+    """One recording to speak: Opus packets of 20 ms, its language, what it says and in which visit."""
 
     packets: list[bytes]
     language: str
     words: str
+    visit: int = 0
 
 
 def run(argv: list[str]) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def run(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--visit", type=Path, action="append", default=[])
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args(argv)
-    voices = [voice for folder in options.visit for voice in visit(folder)]
+    voices = [voice._replace(visit=n) for n, folder in enumerate(options.visit) for voice in visit(folder)]
     if not voices:
         spoken = recordings()
         voices = [spoken[n % len(spoken)] for n in range(options.streams)]
@@ -73,6 +74,7 @@ def packets(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
 
 
+BETWEEN_S = 1.0  # two visits
 WORKER = """
 import asyncio, sys
 from pathlib import Path
@@ -96,20 +98,24 @@ async def worker(web_socket: Path, folder: Path, peaks_mb: list[int]) -> AsyncIt
 
 
 async def measure(voices: list[Voice], workers: int) -> dict[str, Any]:
-    """Speak all voices at once, each a stream of its own."""
+    """Speak all voices, each a stream of its own; visits begin one after the other, as people come."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         hub = FakeWeb(folder)
-        key = hub.visit()
+        keys = {voice.visit: hub.visit(f"v{voice.visit}") for voice in voices}
         peaks_mb: list[int] = []
         async with hub.serving(), contextlib.AsyncExitStack() as running:
             for _ in range(workers):
                 await running.enter_async_context(worker(hub.socket_path, folder, peaks_mb))
             await hub.until(lambda: len(hub.hellos) == workers, seconds=120)
-            taps = [Tap(folder / "spool", key, voice.language, stream_id=f"s{n}") for n, voice in enumerate(voices)]
-            await asyncio.gather(*(tap.say_live(voice.packets) for tap, voice in zip(taps, voices, strict=True)))
-            for tap in taps:
+
+            async def speak(n: int, voice: Voice) -> None:
+                await asyncio.sleep(voice.visit * BETWEEN_S)
+                tap = Tap(folder / "spool", keys[voice.visit], voice.language, f"v{voice.visit}", f"s{n}")
+                await tap.say_live(voice.packets)
                 tap.writer.close("closed")
+
+            await asyncio.gather(*(speak(n, voice) for n, voice in enumerate(voices)))
             await hub.until(lambda: len(hub.done) == len(voices), seconds=600)
         return figures(hub, voices) | {"workers_peak_mb": peaks_mb}
 
@@ -120,6 +126,7 @@ def figures(hub: FakeWeb, voices: list[Voice]) -> dict[str, Any]:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     spoken_s = sum(len(voice.packets) for voice in voices) / 50
     return {
+        "visits": len({voice.visit for voice in voices}),
         "streams": len(voices),
         "seconds_of_stream": round(spoken_s, 1),
         "segments": len(late),

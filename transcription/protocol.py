@@ -262,8 +262,10 @@ class Forget(Strict):
 FromWorker = Hello | KeyWanted | Segment | Revision | Interim | StreamDone | Backlog | Refused
 ToWorker = Key | KeyGone | StreamNudge | Ack | StreamDoneAck | Forget
 
-_from_worker: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, Field(discriminator="type")])
-_to_worker: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="type")])
+_FORGETFUL = ConfigDict(cache_strings="none")  # pydantic would keep what was said, to meet it again
+_BY_TYPE = Field(discriminator="type")
+_from_worker: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, _BY_TYPE], config=_FORGETFUL)
+_to_worker: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, _BY_TYPE], config=_FORGETFUL)
 
 
 def parse_from_worker(text: str | bytes) -> FromWorker:

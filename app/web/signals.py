@@ -96,7 +96,8 @@ Signal = Annotated[
     Join | Answer | Candidate | State | Leave | Consent | TakeOver | Quality | Speaks | Shares,
     Field(discriminator="type"),
 ]
-_signals: TypeAdapter[Signal] = TypeAdapter(Signal)
+_FORGETFUL = ConfigDict(cache_strings="none")  # no word outlives its message
+_signals: TypeAdapter[Signal] = TypeAdapter(Signal, config=_FORGETFUL)
 
 
 def parse(text: str) -> Signal:

@@ -45,6 +45,13 @@ async def closing(socket: aiohttp.ClientWebSocketResponse) -> int:
     return socket.close_code
 
 
+def test_what_was_said_is_kept_nowhere():
+    """pydantic hands out the same short string again from a cache of its own, for as long as the process runs."""
+    one, other = (parse_from_worker(json.dumps(SEGMENT)) for _ in range(2))
+    assert one.text == other.text
+    assert one.text is not other.text
+
+
 async def test_a_segment_is_acknowledged_after_it_was_stored(hub, connect):
     async with connect() as socket:
         await socket.send_json(hello(new_node_keypair()[1]))

@@ -98,6 +98,18 @@ def test_a_swapped_row_does_not_open(db):
         db.write_sync(ACTOR, swap)
 
 
+def test_what_was_opened_is_kept_nowhere(db):
+    """pydantic hands out the same short string again from a cache of its own: a patient's name would never leave memory."""
+    db.write_sync(ACTOR, register)
+
+    def family(tx):
+        return tx.open(tx.session.exec(select(Patient)).one(), PatientIdentity).family
+
+    one, other = db.read_sync(ACTOR, family), db.read_sync(ACTOR, family)
+    assert one == other
+    assert one is not other
+
+
 def test_naive_instants_are_refused(db):
     def naive(tx):
         tx.session.add(Patient(created_at=datetime(2026, 1, 1)))  # noqa: DTZ001

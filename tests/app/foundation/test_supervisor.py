@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app import supervisor
+from app import confine, supervisor
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -54,3 +54,19 @@ async def test_the_welcome_waits_until_the_pages_can_be_opened():
         web.listen()
         await asyncio.wait_for(waiting, 5)
     assert said == ["welcome"]
+
+
+async def test_web_alone_forgets_what_it_frees(monkeypatch):
+    """Media nodes and workers are started as the supervisor was: their speed counts, and web is who holds words."""
+    given = {}
+
+    async def note(*command: str, env: dict[str, str]) -> None:
+        given[command[-1]] = env
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", note)
+    for command in ("web", "media"):
+        with pytest.raises(asyncio.CancelledError):
+            await supervisor.Child(command, command).keep_alive()
+    assert given["web"].items() >= {**os.environ, **confine.WIPING}.items()
+    assert given["media"] == dict(os.environ)
