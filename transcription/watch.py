@@ -30,13 +30,13 @@ class SpoolWatch:
         """Offer this path again at the next call but one second."""
         self._waiting[path] = time.monotonic() + 1.0
 
-    def new(self, patience_s: float) -> list[Path]:
-        """Paths seen at least patience_s ago: a busy worker is patient, so that an idle one takes them."""
+    def new(self, patience_s: float, most: int | None = None) -> list[Path]:
+        """Paths seen at least patience_s ago, at most so many: a busy worker is patient, and an idle one takes them."""
         if time.monotonic() - self._scanned_s >= SCAN_S:
             self._scanned_s = time.monotonic()
             self._scan()
         now = time.monotonic()
-        due = [path for path, seen_s in self._waiting.items() if now - seen_s >= patience_s]
+        due = [path for path, seen_s in self._waiting.items() if now - seen_s >= patience_s][:most]
         for path in due:
             del self._waiting[path]
         return due

@@ -161,7 +161,7 @@ class Worker:
 
     async def _follow(self) -> None:
         while True:
-            for path in self._watch.new(self._patience_s()):
+            for path in self._watch.new(self._patience_s(), most=1):  # more of them, more patience: others take some
                 self._claim(path)
             for path, tail in list(self._tails.items()):
                 try:

@@ -26,6 +26,7 @@ from webrtc.signaling import Incident, Load
 log = structlog.get_logger(__name__)
 WAKE_S = 0.005
 LOAD_EVERY_WAKES = 1_000
+FAREWELL_S = 0.2  # after the last room: what web asked of it is answered first
 SWITCH_S = 0.0005  # how long the thread that seals speech may keep packets waiting
 
 
@@ -113,6 +114,7 @@ class Node:
             if wakes % LOAD_EVERY_WAKES == 0:
                 self._report()
             if self.rooms.draining and not self.rooms.count():
+                await asyncio.sleep(FAREWELL_S)
                 self._stop.set()
 
     def _report(self) -> None:
