@@ -45,7 +45,8 @@ def concerned(clinic, actor=None):
 
 def sent(db):
     def read(tx):
-        return [(m.channel, tx.open(m, MessageContent)) for m in tx.session.exec(select(Message)).all()]
+        in_order = select(Message).order_by(Message.channel)  # a database promises none by itself
+        return [(m.channel, tx.open(m, MessageContent)) for m in tx.session.exec(in_order).all()]
     return db.read_sync(SYSTEM, read)
 
 
