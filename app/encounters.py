@@ -241,9 +241,9 @@ def shares(tx: Tx, encounter_id: str, role: str, *, shared: bool) -> None:
     tx.session.add(encounter)
 
 
-def spoken(tx: Tx, encounter: Encounter) -> dict[str, str]:
-    """The language that each role speaks in a visit; the caller was permitted to read the encounter."""
-    return dict.fromkeys(SPEAKERS, encounter.language) | facts_of(tx, encounter).spoken
+def spoken(encounter: Encounter, facts: VisitFacts) -> dict[str, str]:
+    """The language that each role speaks in a visit."""
+    return dict.fromkeys(SPEAKERS, encounter.language) | facts.spoken
 
 
 def facts_of(tx: Tx, encounter: Encounter) -> VisitFacts:

@@ -108,7 +108,7 @@ class SpoolWriter:
         self._sequence += 1
         if not self._buffer:
             self._buffered_since_s = time.monotonic()
-        self._buffer += RECORD_LENGTH.pack(len(frame)) + frame
+        self._buffer += record(frame)
 
     def flush(self) -> None:
         """Hand buffered records to the kernel. SpoolFull drops them and cuts the file back to its last whole record."""
@@ -133,6 +133,11 @@ class SpoolWriter:
         finally:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def record(frame: bytes) -> bytes:
+    """A sealed frame as it stands in a spool file."""
+    return RECORD_LENGTH.pack(len(frame)) + frame
 
 
 def _write_all(descriptor: int, data: bytes | bytearray) -> None:

@@ -10,8 +10,7 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from app.machines.server import END, OFFSET, SPEECH, WORK, ask_for_work, names, speech_subject, work_subject
-from transcription.protocol import RECORD_LENGTH
-from transcription.spool import SpoolDamaged, SpoolReader, stream_path
+from transcription.spool import SpoolDamaged, SpoolReader, record, stream_path
 from transcription.watch import SpoolWatch
 
 log = logging.getLogger(__name__)
@@ -65,7 +64,7 @@ class Giver:
         await ask_for_work(self._jetstream, visit_id, stream_id)
         at, abandoned = len(reader.header.line()), False
         while True:
-            piece = b"".join(RECORD_LENGTH.pack(len(frame)) + frame for frame in reader.read(PIECE_BYTES))
+            piece = b"".join(map(record, reader.read(PIECE_BYTES)))
             if piece:
                 await self._publish(subject, stream_id, max(at, given), piece[max(0, given - at):])
                 at, abandoned = at + len(piece), False

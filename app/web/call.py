@@ -188,7 +188,7 @@ class DoctorSocket(VisitSocket):
             "captions": self.rooms.captions, "patient_online": self.rooms.is_present(self.visit_id, "patient"),
             "started_at_ms": _ms(encounter.media_started_at or encounter.started_at),
             "lines": [line_body(line) for line in lines], "shared": facts.shared,
-            "spoken": dict.fromkeys(encounters.SPEAKERS, encounter.language) | facts.spoken,
+            "spoken": encounters.spoken(encounter, facts),
         })
         if encounter.status == "finished":
             raise Goodbye

@@ -44,7 +44,7 @@ def read(tx: Tx, visit_id: str) -> Speech:
     consented = consent.permits(tx, visit_id, consent.TRANSCRIPTION)
     withdrawn = not consented and consent.state(tx, visit_id, consent.TRANSCRIPTION) is not None
     key = transcripts.audio_key(tx, visit_id) if running and consented else None
-    spoken = cast("dict[str, Language]", encounters.spoken(tx, encounter))
+    spoken = cast("dict[str, Language]", encounters.spoken(encounter, encounters.facts_of(tx, encounter)))
     return Speech(running, consented, withdrawn, key, spoken, cast("Language", encounter.language),
                   guests.heard(tx, visit_id))
 
