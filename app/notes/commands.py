@@ -74,6 +74,31 @@ DOSED = re.compile(  # every word that a dose and its schedule may hold; what is
 )
 
 
+CALLED_AT = re.compile(r"(?:^|[.!?…]\s+)\W*((?:(?:ok|okay|dis|hey|alors|so)\W+)?colloque)(?![a-z])", re.IGNORECASE)
+GOES_ON = re.compile(  # how words begin that change what was said just before: what they follow is no whole command
+    r"\W*(?:sauf|puis|et|ou|si|mais|non|pas|plutot|enfin|attends|sans|except|then|and|or|if|but|no|not|rather|wait|without)(?![a-z])"
+)
+
+
+def called_at(text: str) -> int | None:
+    """Where in `text` the assistant is spoken to: all from there is addressed to it. None for talk between people."""
+    call = CALLED_AT.search(text)
+    return call.start(1) if call else None
+
+
+def continued(before: str, more: str, lang: Language) -> Proposal | Refusal | None:
+    """What the doctor's command says once the words said right after it are added; None when they are no part of it.
+
+    A recogniser cuts where somebody breathes: "trois fois par jour" and "pendant six jours" are one command.
+    """
+    whole = f"{before.rstrip(' .,!…')} {more.strip()}"
+    joined = command(whole, lang, "doctor")
+    if isinstance(joined, Proposal):
+        return joined
+    went_on = GOES_ON.match(normalise(more, lang).norm)
+    return joined if went_on and isinstance(command(before, lang, "doctor"), Proposal) else None
+
+
 def command(text: str, lang: Language, speaker: Speaker) -> Proposal | Refusal | None:
     """What words addressed to the assistant propose; None for words that are not. Only the doctor's are taken."""
     norm = normalise(text, lang).norm
@@ -118,8 +143,11 @@ def _reminder(words: str, lang: Language, said: str) -> Proposal | None:
     match = REMINDER[lang].fullmatch(words)
     if not match:
         return None
-    many = float(match.group(1)) if match.group(1).isdigit() else 1.0
-    return Proposal("reminder", "rappel", said, many, SPANS[match.group(2)])
+    many, span = float(match.group(1)) if match.group(1).isdigit() else 1.0, SPANS[match.group(2)]
+    return Proposal("reminder", "rappel", said, many, span) if 1 <= many <= MOST[span] else None
+
+
+MOST = {"d": 3650, "wk": 520, "mo": 120, "a": 10}  # ten years: who says more was misheard
 
 
 def _pressure(words: str, lang: Language, said: str) -> Proposal | None:

@@ -7,7 +7,7 @@ from app import encounters
 from app.access.policy import Action
 from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.record import compositions, transcripts
+from app.record import commands, compositions, transcripts
 from app.record.compositions import PRELIMINARY
 from app.record.tables import Speech, TranscriptSegment, Wording
 from app.record.transcripts import SPEECH, TEXT_LIMIT, Line, Segment
@@ -32,6 +32,7 @@ def correct(tx: Tx, encounter_id: str, segment_id: str, text: str) -> Line:
         tx.seal(row, speech.model_copy(update={"text": wanted, "doubts": [], "earlier": [*speech.earlier, earlier]}))
         row.low_confidence = False
         tx.session.add(row)
+        commands.hear_again(tx, encounter, row)
     return transcripts.line(tx, encounter, row)
 
 
@@ -52,6 +53,7 @@ def revise(tx: Tx, segment: Segment) -> Line | None:
         "text": segment.text, "doubts": segment.doubts, "earlier": [*speech.earlier, earlier]}))
     row.low_confidence = segment.low_confidence
     tx.session.add(row)
+    commands.hear_again(tx, encounter, row)
     return transcripts.line(tx, encounter, row)
 
 

@@ -12,9 +12,12 @@ from app.access.policy import Action
 from app.db import Tx
 from app.encounters import Encounter
 from app.errors import NotFound
+from app.notes.commands import called_at
+from app.notes.sections import ALLERGIES, PLAN, VITALS
 from app.people import Patient, PatientIdentity
-from app.record import compositions, entries, summaries, transcripts
+from app.record import commands, compositions, entries, summaries, transcripts
 from app.record.tables import (
+    Command,
     Composition,
     Evidence,
     NoteContent,
@@ -25,6 +28,7 @@ from app.record.tables import (
     Sentence,
     SpeechStream,
     TranscriptSegment,
+    VoiceCommand,
 )
 from app.record.transcripts import SPEECH, Line
 from app.scheduling.tables import Appointment, Motif
@@ -40,6 +44,7 @@ class Material:
     dialogue: dict[str, Any]
     lines: list[Line]
     transcribed: bool
+    commands: tuple[tuple[VoiceCommand, Command], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +91,16 @@ def material(tx: Tx, encounter_id: str) -> Material:
     """Everything that the drafting of a visit reads. Raises AccessDenied."""
     encounter = encounters.find(tx, encounter_id, Action.COMPOSITION_WRITE, quiet=True)
     lines = [line for line in transcripts.read(tx, encounter_id) if line.kind == SPEECH]
+    asked = commands.addressed(tx, encounter_id)
+    spoken_to_it = {segment_id for _, command in asked for segment_id in command.segment_ids}
     streams = select(SpeechStream.id).where(SpeechStream.encounter_id == encounter_id).limit(1)
     return Material(
         language=encounter.language,
         dialogue={"lang": encounter.language, "motif": motif(tx, encounter), "patient": _patient(tx, encounter),
-                  "dialogue": [_turn(line) for line in lines]},
+                  "dialogue": [_turn(line, to_assistant=line.id in spoken_to_it) for line in lines]},
         lines=lines,
         transcribed=tx.session.exec(streams).first() is not None,
+        commands=tuple(asked),
     )
 
 
@@ -118,9 +126,11 @@ def _patient(tx: Tx, encounter: Encounter) -> dict[str, Any]:
     }
 
 
-def _turn(line: Line) -> dict[str, Any]:
+def _turn(line: Line, *, to_assistant: bool) -> dict[str, Any]:
     speaker = line.role if line.role in ("doctor", "patient") else "relative"
     text = "" if line.language else line.text  # the drafting would read words of another language wrongly
+    if to_assistant:
+        text = text[: called_at(text) or 0]  # what is said to the assistant was not said to the patient
     return {"speaker": speaker, "start": line.start, "end": line.end, "text": text,
             "low_confidence": line.low_confidence}
 
@@ -136,9 +146,9 @@ def content(answer: Mapping[str, Any], told: Material) -> NoteContent:
         title=say("Teleconsultation note"), language="en" if told.language == "en" else "fr",
         sections=[s for s in sections if s.sentences], reason=reason,
         omissions=[_omission(item, told.lines) for item in answer.get("omissions", [])]
-        + _unread(told) + _shared(told),
+        + _unread(told) + _shared(told) + _said_to_assistant(told),
         conflicts=[_conflict(item, told.lines, sections) for item in answer.get("conflicts", [])],
-        proposals=[_proposal(item, told.lines) for item in answer.get("proposals", [])],
+        proposals=[_proposal(item, told.lines) for item in answer.get("proposals", [])] + _unconfirmed(told),
     )
 
 
@@ -189,6 +199,35 @@ def _shared(told: Material) -> list[Omission]:
     proofs = [{"segment": number} for number, line in enumerate(told.lines) if line.shared]
     what = i18n.translator(told.language).gettext("Two people spoke at one microphone: check who said what.")
     return [_omission({"text": what, "type": "microphone", "evidence": proofs}, told.lines)] if proofs else []
+
+
+def _said_to_assistant(told: Material) -> list[Omission]:
+    """Commands are no part of the draft; what the doctor confirmed or nobody understood stands beside it."""
+    say = i18n.translator(told.language).gettext
+    found = []
+    for row, command in told.commands:
+        confirmed = row.state == "accepted"
+        text = f"{command.text}{f' ({command.detail})' if command.detail else ''}."
+        if confirmed or row.state == "refused":
+            shown = text if confirmed else say("Said to the assistant, not understood: %(words)s") % {
+                "words": command.said}
+            found.append(_omission({"text": shown, "type": "command", "code": SECTION_OF.get(row.kind, ""),
+                                    "evidence": _proof(command, told.lines)}, told.lines))
+    return found
+
+
+SECTION_OF = {"allergy": ALLERGIES.code, "treatment": PLAN.code, "follow-up": PLAN.code, "vital": VITALS.code}
+
+
+def _unconfirmed(told: Material) -> list[Proposal]:
+    """Commands that still wait when the visit ends go on waiting beside the note."""
+    return [_proposal({"kind": row.kind, "text": command.text, "detail": command.detail,
+                       "evidence": _proof(command, told.lines)}, told.lines)
+            for row, command in told.commands if row.state == "open"]
+
+
+def _proof(command: Command, lines: Sequence[Line]) -> list[dict[str, int]]:
+    return [{"segment": number} for number, line in enumerate(lines) if line.id in command.segment_ids]
 
 
 def _conflict(item: Mapping[str, Any], lines: Sequence[Line], sections: Sequence[Section]) -> RecordConflict:

@@ -1,9 +1,10 @@
-"""The lines of a record: allergies, treatments and problems.
+"""The lines of a record: allergies, treatments, problems, measurements and follow-ups.
 
-FHIR AllergyIntolerance, MedicationStatement and Condition. A line is never deleted: it ends.
+FHIR AllergyIntolerance, MedicationStatement, Condition, Observation and CarePlan.activity. A line is never deleted:
+it ends.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -17,7 +18,7 @@ from app.errors import NotFound
 from app.people import normalise
 from app.record.tables import Entry, RecordEntry
 
-Kind = Literal["allergy", "treatment", "problem"]
+Kind = Literal["allergy", "treatment", "problem", "vital", "follow-up"]
 TEXT_CHARS, DETAIL_CHARS = 200, 400
 
 
@@ -27,6 +28,7 @@ class NewEntry(BaseModel):
     kind: Kind
     text: Annotated[str, StringConstraints(min_length=1, max_length=TEXT_CHARS)]
     detail: Annotated[str, StringConstraints(max_length=DETAIL_CHARS)] = ""
+    code: Annotated[str, StringConstraints(max_length=20)] = ""  # ATC, of a drug
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,12 @@ class Record:
     treatments: list[RecordLine]
     problems: list[RecordLine]
     ended: list[RecordLine]
+    vitals: list[RecordLine] = field(default_factory=list)
+    follow_ups: list[RecordLine] = field(default_factory=list)
 
 
 def read(tx: Tx, patient_id: str) -> Record:
-    """The patient's allergies, treatments and problems. Raises AccessDenied."""
+    """The lines of a patient's record; the newest measurement first. Raises AccessDenied."""
     guard.permit(tx, Action.RECORD_READ, entity="Patient", entity_id=patient_id, patient_id=patient_id)
     lines = _lines(tx, patient_id)
     active = [line for line in lines if line.ended_at is None]
@@ -67,6 +71,8 @@ def read(tx: Tx, patient_id: str) -> Record:
         treatments=[line for line in active if line.kind == "treatment"],
         problems=[line for line in active if line.kind == "problem"],
         ended=[line for line in lines if line.ended_at is not None],
+        vitals=[line for line in active if line.kind == "vital"][::-1],
+        follow_ups=[line for line in active if line.kind == "follow-up"],
     )
 
 
@@ -74,11 +80,11 @@ def add(tx: Tx, patient_id: str, entry: NewEntry, encounter_id: str | None = Non
     """Add a line and return its id; one that already stands with the same words is not doubled."""
     guard.permit(tx, Action.RECORD_WRITE, entity="RecordEntry", entity_id=patient_id, patient_id=patient_id,
                  kind=entry.kind)
-    standing = _standing(tx, patient_id, entry)
-    if standing:
-        return standing
+    stands = standing(tx, patient_id, entry)
+    if stands:
+        return stands
     row = RecordEntry(patient_id=patient_id, kind=entry.kind, recorded_at=tx.now, encounter_id=encounter_id)
-    tx.seal(row, Entry(text=entry.text, detail=entry.detail))
+    tx.seal(row, Entry(text=entry.text, detail=entry.detail, code=entry.code))
     tx.session.add(row)
     return row.id
 
@@ -108,7 +114,8 @@ def _row(tx: Tx, entry_id: str, verb: str) -> RecordEntry:
     return row
 
 
-def _standing(tx: Tx, patient_id: str, entry: NewEntry) -> str | None:
+def standing(tx: Tx, patient_id: str, entry: NewEntry) -> str | None:
+    """The id of the line that says the same already; for who was permitted to the record."""
     wanted = (entry.kind, normalise(entry.text), normalise(entry.detail))
     same = (line.id for line in _lines(tx, patient_id) if line.ended_at is None
             and (line.kind, normalise(line.text), normalise(line.detail)) == wanted)

@@ -20,15 +20,47 @@ class Entry(BaseModel):
 
 
 class RecordEntry(SealedRow, table=True):
-    """AllergyIntolerance, MedicationStatement or Condition of a patient; `sealed` is an Entry."""
+    """AllergyIntolerance, MedicationStatement, Condition, Observation or a follow-up; `sealed` is an Entry."""
 
     __tablename__ = "record_entry"
     id: str = Field(default_factory=new_id, primary_key=True)
     patient_id: str = Field(foreign_key="patient.id", index=True)
-    kind: str  # allergy | treatment | problem
+    kind: str  # allergy | treatment | problem | vital | follow-up
     recorded_at: datetime = Field(sa_type=UTCInstant)
     ended_at: datetime | None = Field(default=None, sa_type=UTCInstant)
     encounter_id: str | None = Field(default=None, foreign_key="encounter.id")  # the visit it came from
+    sealed: bytes = Field(default=b"", sa_type=Sealed)
+
+
+class Command(BaseModel):
+    """What the doctor said to the assistant, and the line of the record that it asks for: text, detail, code.
+
+    why: a refusal's reason, an English catalogue text; there is no line then. unsure: some of it was heard badly.
+    segment_ids: the lines of the transcript it was said in; until: when the last of them ended.
+    """
+
+    said: str
+    language: Literal["fr", "en"]
+    segment_ids: list[str]
+    until: datetime
+    text: str = ""
+    detail: str = ""
+    code: str = ""
+    why: str = ""
+    unsure: bool = False
+
+
+class VoiceCommand(SealedRow, table=True):
+    """A command to the assistant during a visit (FHIR RequestOrchestration, intent proposal); `sealed` is a Command."""
+
+    __tablename__ = "voice_command"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    patient_id: str = Field(foreign_key="patient.id", index=True)
+    encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    kind: str = ""  # of the line it asks for: a kind of RecordEntry; empty for a refusal
+    state: str  # open | refused | accepted | dismissed
+    created_at: datetime = Field(sa_type=UTCInstant)
+    entry_id: str | None = Field(default=None, foreign_key="record_entry.id")  # the line that the confirmation wrote
     sealed: bytes = Field(default=b"", sa_type=Sealed)
 
 
@@ -142,7 +174,7 @@ class Proposal(BaseModel):
     """A line that the visit proposes for the record; nothing enters without a click."""
 
     id: str = Part(default_factory=new_id)
-    kind: Literal["allergy", "treatment", "problem"]
+    kind: Literal["allergy", "treatment", "problem", "vital", "follow-up"]
     text: str
     detail: str = ""
     evidence: list[Evidence] = []

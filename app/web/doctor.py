@@ -12,7 +12,8 @@ from app.db import Tx
 from app.encounters import Visit, VisitFacts
 from app.errors import ColloqueError, Conflict, Invalid
 from app.notifications import delays
-from app.record import compositions, corrections, entries
+from app.record import commands, compositions, corrections, entries
+from app.record.commands import Heard
 from app.record.compositions import PastNote
 from app.record.entries import Record
 from app.waiting import QueueEntry
@@ -57,6 +58,7 @@ class Page:
     record: Record
     past: list[PastNote]
     day: Day
+    commands: list[Heard]
 
 
 async def queue(request: web.Request) -> web.StreamResponse:
@@ -118,6 +120,7 @@ async def correction(request: web.Request) -> web.StreamResponse:
     except (Invalid, Conflict) as refusal:
         return await _again(request, refusal)
     request.app[ROOMS].corrected(visit_id, line)
+    request.app[ROOMS].commanded(visit_id)
     return _done(request, "visit", visit_id)
 
 
@@ -152,7 +155,8 @@ def _told(request: web.Request, told: int) -> str:
 def _page(tx: Tx, visit_id: str) -> Page:
     shown = encounters.visit(tx, visit_id)
     patient_id = shown.encounter.patient_id
-    return Page(shown, entries.read(tx, patient_id), compositions.past(tx, patient_id), day(tx))
+    return Page(shown, entries.read(tx, patient_id), compositions.past(tx, patient_id), day(tx),
+                commands.listed(tx, visit_id, quiet=True))
 
 
 async def _again(request: web.Request, refusal: ColloqueError) -> web.StreamResponse:
@@ -176,7 +180,7 @@ def _visit_page(request: web.Request, page: Page, *, status: int = 200, **more: 
         typed = {name: sent.get(name, "") for name in typed}
     context: dict[str, Any] = {"typed": typed, "errors": {}, "languages": _languages(request)} | more
     return render(request, "doctor/visit.html", status=status, here="queue", visit=page.visit, record=page.record,
-                  past=page.past, entries=page.day.entries, current=page.visit.encounter.id,
+                  past=page.past, commands=page.commands, entries=page.day.entries, current=page.visit.encounter.id,
                   delay_min=waiting.delay_min(page.day.entries), untold=page.day.untold, told=page.day.told, **context)
 
 

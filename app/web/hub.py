@@ -17,7 +17,7 @@ from app import encounters
 from app.actor import system
 from app.db import Database, Tx
 from app.errors import AccessDenied
-from app.record import corrections, expected, transcripts
+from app.record import commands, corrections, expected, transcripts
 from app.record.transcripts import Line
 from app.web.keys import SETTINGS
 from app.web.rooms import Rooms
@@ -155,8 +155,10 @@ class Hub:
         except AccessDenied:  # the refusal is in the trail; asking again would not change it
             return
         if written is not None:
-            line, patient_too = written
+            line, patient_too, command = written
             self._rooms.caption(segment.visit_id, line, patient_too=patient_too)
+            if command:
+                self._rooms.commanded(segment.visit_id)
 
     async def on_revision(self, revision: Revision) -> None:
         """A line was understood better the second time."""
@@ -165,6 +167,7 @@ class Hub:
             line = await self._db.write(SPEECH, corrections.revise, spoken)
             if line is not None:
                 self._rooms.corrected(revision.visit_id, line)
+                self._rooms.commanded(revision.visit_id)
 
     async def on_interim(self, interim: Interim) -> None:
         """What is being said: to the screens of those who speak, stored nowhere."""
@@ -203,12 +206,14 @@ class Hub:
 HUB = web.AppKey("hub", Hub)
 
 
-def _append(tx: Tx, spoken: transcripts.Segment) -> tuple[Line, bool] | None:
+def _append(tx: Tx, spoken: transcripts.Segment) -> tuple[Line, bool, bool] | None:
+    # The line, whether the patient may see it, and whether the doctor said something to the assistant.
     row = transcripts.append_segment(tx, spoken)
     if row is None:
         return None
     encounter = encounters.status_of(tx, spoken.visit_id)
-    return transcripts.line(tx, encounter, row), transcripts.may_show_patient(tx, encounter)
+    line = transcripts.line(tx, encounter, row)
+    return line, transcripts.may_show_patient(tx, encounter), commands.hear(tx, encounter, row)
 
 
 async def control_channel(app: web.Application) -> AsyncIterator[None]:

@@ -200,6 +200,10 @@ class Rooms:
         """The doctor corrected a line: it changes on the doctor's screens."""
         self.tell(visit_id, {"type": "correction", **line_body(line)}, to="doctor")
 
+    def commanded(self, visit_id: str) -> None:
+        """What the doctor asked of the assistant changed: their screens look again. No word of it travels here."""
+        self.tell(visit_id, {"type": "commands"}, to="doctor")
+
     def interim(self, visit_id: str, role: str, start_at_ms: int, text: str) -> None:
         """What a participant is saying: to both screens, while their speech is tapped (so consented)."""
         room = self._rooms.get(visit_id)

@@ -38,6 +38,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
                   "outcome": "a code of the workflow", "locked_at": "an instant"},
     "consent": {},
     "record_entry": {},
+    "voice_command": {"entry_id": "random identifier", "state": "a code"},
     "speech_stream": {"end_reason": "a code", "acked_seq": "a number", "complete": "yes or no"},
     "transcript_segment": {"first_seq": "a number", "last_seq": "a number", "low_confidence": "yes or no"},
     "composition": {"touched": "yes or no", "signed_by": "identifier of an account",

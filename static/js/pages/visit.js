@@ -4,6 +4,7 @@ import { CallSession } from "../call/session.js";
 import { CallStage, element, on, post, words } from "./call-stage.js";
 import { wireSettings } from "./call-settings.js";
 import { wireChat } from "./chat.js";
+import { wireCommands } from "./commands.js";
 import { wireDoor } from "./door.js";
 import { keepLive } from "./live-queue.js";
 import { wireSharing } from "./share-screen.js";
@@ -24,6 +25,7 @@ wireChat(session);
 wireTiles(session, stage, "patient");
 wireSettings(session, stage);
 wireDoor(session, stage, text);
+wireCommands(session, text);
 
 /** One name for this tab, kept over reloads: the server knows a reload from a second screen by it. */
 function screenId() {

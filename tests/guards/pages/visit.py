@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.encounters import Encounter, Visit, VisitFacts
+from app.record.commands import NOT_UNDERSTOOD, Heard
 from app.record.entries import Record
 from app.scheduling.tables import Appointment, Motif
 from app.waiting import QueueEntry
@@ -73,12 +74,20 @@ def visit(status: str) -> Visit:
     return Visit(encounter, appointment, motif, "Renouvellement", CLAIRE, VisitFacts(location="Valence"), True)
 
 
+COMMANDS = [
+    Heard("k1", "vital", "open", "Colloque, tension quatorze huit.", "fr", "Pression artérielle 140/80 mmHg", "", "", True, False),
+    Heard("k2", "", "refused", "Colloque, ajoute du doliprane comme d'habitude.", "fr", "", "", NOT_UNDERSTOOD, False, False),
+    Heard("k3", "follow-up", "accepted", "Colloque, rappel dans trois mois.", "fr", "À revoir", "d'ici le 23 février 2027", "", False, False),
+]
+
+
 def visit_page(status: str, record: Record = RECORD) -> Callable[[str], dict[str, Any]]:
     """The doctor's screen of the visit."""
     typed = {"location": "Valence", "callback_phone": "", "identity_document": "", "identity_seen": "true"}
     return lambda lang: {
         "visit": visit(status),
         "record": record,
+        "commands": COMMANDS if status == "in-progress" else [],
         "past": PAST,
         "entries": QUEUE,
         "current": "v1",

@@ -1,0 +1,33 @@
+"""Commands to the assistant."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "voice_command",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("patient_id", sa.String(), nullable=False),
+        sa.Column("encounter_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entry_id", sa.String(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"]),
+        sa.ForeignKeyConstraint(["encounter_id"], ["encounter.id"]),
+        sa.ForeignKeyConstraint(["entry_id"], ["record_entry.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_voice_command_patient_id", "voice_command", ["patient_id"])
+    op.create_index("ix_voice_command_encounter_id", "voice_command", ["encounter_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("voice_command")
