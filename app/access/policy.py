@@ -63,6 +63,8 @@ class Action(StrEnum):
     COMPOSITION_SIGN = "composition:sign"
     SUMMARY_RELEASE = "summary:release"
     SUMMARY_READ = "summary:read"
+    LETTER_READ = "letter:read"          # to the patient's own doctor
+    LETTER_RELEASE = "letter:release"    # write it, and let it leave
     AUDIT_SEARCH = "audit:search"
     AUDIT_READ_OWN = "audit:read-own"
     ACCOUNT_MANAGE = "account:manage"
@@ -113,6 +115,8 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.COMPOSITION_SIGN:   {D: M},
     Action.SUMMARY_RELEASE:    {D: M},
     Action.SUMMARY_READ:       {P: S, D: C},
+    Action.LETTER_READ:        {D: C},
+    Action.LETTER_RELEASE:     {D: M},
     Action.AUDIT_SEARCH:       {X: A},
     Action.AUDIT_READ_OWN:     {P: S},
     Action.ACCOUNT_MANAGE:     {X: A, Y: A},

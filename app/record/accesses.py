@@ -40,6 +40,9 @@ MEANINGS: dict[str, str] = {
     "composition:signed": "Signed your consultation note",
     "composition:amended": "Added to your consultation note",
     "summary:release": "Edited or released your summary",
+    "letter:read": "Read the letter to your own doctor",
+    "letter:release": "Wrote the letter to your own doctor",
+    "letter:released": "Released the letter to your own doctor",
     "summary:read": "Read your summary",
     "audio:destroyed": "Destroyed the sound of your visit",
 }

@@ -20,7 +20,7 @@ from app.people import Organization, Patient, PatientIdentity, Practitioner
 from app.record import compositions
 from app.record.compositions import PRELIMINARY, Note
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "pdf" / "note.typ"
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "pdf"
 STANDARD = "a-2b"
 MISSING_GLYPH = "\N{WHITE SQUARE}"  # stands for a character that no font of this machine can show
 UNSHOWN = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
@@ -47,9 +47,12 @@ class Sheet:
         return f"colloque-{day.isoformat()}-{self.note.encounter_id[:8]}.pdf"
 
 
-def sheet(tx: Tx, encounter_id: str) -> Sheet:
-    """What a document of the visit's note needs. Raises AccessDenied, NotFound."""
-    encounter = encounters.find(tx, encounter_id, Action.COMPOSITION_READ, step="pdf")
+def sheet(tx: Tx, encounter_id: str, *, quiet: bool = False) -> Sheet:
+    """What a document of the visit's note needs. Raises AccessDenied, NotFound.
+
+    quiet: an entry of the caller's tells of it.
+    """
+    encounter = encounters.find(tx, encounter_id, Action.COMPOSITION_READ, step="pdf", quiet=quiet)
     note = compositions.read(tx, encounter_id, quiet=True)
     patient = tx.session.get(Patient, encounter.patient_id)
     clinic = tx.session.get(Organization, note.practitioner.organization_id)
@@ -61,10 +64,15 @@ def sheet(tx: Tx, encounter_id: str) -> Sheet:
 
 def render(document: Sheet) -> bytes:
     """The PDF, some hundred milliseconds of one core; call it in a thread."""
-    data = json.dumps(_printable(_words(document)), ensure_ascii=False)
+    return typeset("note.typ", _words(document))
+
+
+def typeset(template: str, words: dict[str, Any]) -> bytes:
+    """A document of these words by a template of templates/pdf."""
+    data = json.dumps(_printable(words), ensure_ascii=False)
     for _ in range(GLYPH_TRIES):
         try:
-            return _compile(data, [STANDARD])
+            return _compile(template, data, [STANDARD])
         except typst.TypstError as failure:
             unshown = UNSHOWN.search(str(failure))
             if unshown is None:
@@ -73,7 +81,7 @@ def render(document: Sheet) -> bytes:
             text = ESCAPED.sub(lambda m: chr(int(m[1], 16)), unshown[1])
             for character in set(text) - {" "}:
                 data = data.replace(character, MISSING_GLYPH)
-    return _compile(data, [])
+    return _compile(template, data, [])
 
 
 def _printable(value: Any) -> Any:
@@ -85,31 +93,41 @@ def _printable(value: Any) -> Any:
     return [_printable(part) for part in value] if isinstance(value, list) else value
 
 
-def _compile(data: str, standards: list[Any]) -> bytes:
-    pdf = typst.Compiler(TEMPLATE).compile(format="pdf", pdf_standards=standards, sys_inputs={"sheet": data})
+def _compile(template: str, data: str, standards: list[Any]) -> bytes:
+    compiler = typst.Compiler(TEMPLATES / template)
+    pdf = compiler.compile(format="pdf", pdf_standards=standards, sys_inputs={"sheet": data})
     if not isinstance(pdf, bytes):
         raise TypeError("one document expected")
     return pdf
 
 
-def _words(document: Sheet) -> dict[str, Any]:
-    note, clinic, language = document.note, document.clinic, document.note.language
+def letterhead(document: Sheet) -> dict[str, Any]:
+    """What every document of a visit carries: who wrote it, where, and about whom."""
+    clinic, language = document.clinic, document.note.language
     say = i18n.translator(language).gettext
-    draft = note.status == PRELIMINARY
     return {
-        "lang": language, "title": note.content.title, "author": document.practitioner.name,
-        "watermark": say("DRAFT") if draft else "",
+        "lang": language, "author": document.practitioner.name,
         "doctor": {"name": document.practitioner.name, "speciality": say(document.practitioner.speciality),
                    "rpps": f"RPPS {document.practitioner.rpps}"},
         "clinic": {"name": clinic.name, "address": clinic.address, "phone": clinic.phone},
-        "patient": _patient(document), "place": _day(note.signed_at or note.created_at, document),
+        "patient": _patient(document),
+        "footer": f"{clinic.name} · {document.filename.removesuffix('.pdf')}",
+    }
+
+
+def _words(document: Sheet) -> dict[str, Any]:
+    note = document.note
+    say = i18n.translator(note.language).gettext
+    draft = note.status == PRELIMINARY
+    return letterhead(document) | {
+        "title": note.content.title, "watermark": say("DRAFT") if draft else "",
+        "place": day(note.signed_at or note.created_at, document),
         "facts": _facts(document),
         "sections": [{"title": s.title, "sentences": [x.text for x in s.sentences]} for s in note.content.sections],
         "addenda_title": say("Addenda"),
-        "addenda": [{"head": f"{a.author}, {_moment(a.written_at, document)}", "text": a.text} for a in note.addenda],
+        "addenda": [{"head": f"{a.author}, {moment(a.written_at, document)}", "text": a.text} for a in note.addenda],
         "signature": _signature(document),
         "fingerprint": "" if draft else say("Signed content, SHA-256: %(sha)s") % {"sha": note.fingerprint},
-        "footer": f"{clinic.name} · {document.filename.removesuffix('.pdf')}",
     }
 
 
@@ -124,7 +142,7 @@ def _patient(document: Sheet) -> dict[str, str]:
 def _facts(document: Sheet) -> list[str]:
     say, encounter = i18n.translator(document.note.language).gettext, document.encounter
     began = encounter.started_at or document.note.created_at
-    lines = [say("Video consultation of %(when)s.") % {"when": _moment(began, document)}]
+    lines = [say("Video consultation of %(when)s.") % {"when": moment(began, document)}]
     if encounter.identity_seen_at:
         lines.append(say("The patient's identity was checked on camera."))
     if document.facts.location:
@@ -137,15 +155,17 @@ def _signature(document: Sheet) -> str:
     if note.signed_at is None:
         return say("Draft, not signed. Not valid as a medical document.")
     return say("Signed electronically by %(name)s on %(when)s.") % {
-        "name": document.practitioner.name, "when": _moment(note.signed_at, document)}
+        "name": document.practitioner.name, "when": moment(note.signed_at, document)}
 
 
-def _day(at: datetime, document: Sheet) -> str:
+def day(at: datetime, document: Sheet) -> str:
+    """A day in the note's language and the clinic's zone."""
     return i18n.day(at, document.note.language, document.clinic.zone)
 
 
-def _moment(at: datetime, document: Sheet) -> str:
-    return f"{_day(at, document)}, {i18n.clock_time(at, document.note.language, document.clinic.zone)}"
+def moment(at: datetime, document: Sheet) -> str:
+    """A day and a time in the note's language and the clinic's zone."""
+    return f"{day(at, document)}, {i18n.clock_time(at, document.note.language, document.clinic.zone)}"
 
 
 def _babel(language: str) -> str:

@@ -257,6 +257,49 @@ class SummaryContent(BaseModel):
     edited: bool = False
 
 
+class LetterParagraph(BaseModel):
+    """A paragraph of a letter; sentence_ids: the note's sentences it was made from."""
+
+    text: str
+    origin: Literal["drafted", "edited", "typed"] = "drafted"
+    sentence_ids: list[str] = []
+
+
+class LetterContent(BaseModel):
+    """A letter as it stands; drafted: as it was made from the note whose content hash is note_sha256."""
+
+    recipient: str = ""
+    paragraphs: list[LetterParagraph] = []
+    drafted: list[LetterParagraph] = []
+    note_sha256: str = ""
+
+
+class Letter(SealedRow, table=True):
+    """The letter to the patient's own doctor (FHIR Composition, LOINC 11488-4), released or not yet."""
+
+    __tablename__ = "letter"
+    id: str = Field(primary_key=True, foreign_key="composition.id")
+    patient_id: str = Field(foreign_key="patient.id", index=True)
+    encounter_id: str = Field(foreign_key="encounter.id", index=True)
+    language: str
+    version: int = 0  # optimistic lock, as a note's
+    saved_at: datetime = Field(sa_type=UTCInstant)
+    released_at: datetime | None = Field(default=None, sa_type=UTCInstant)
+    sealed: bytes = Field(default=b"", sa_type=Sealed)  # LetterContent
+
+
+class LetterVersion(SealedRow, table=True):
+    """A letter as it was released; released again, the earlier one stays."""
+
+    __tablename__ = "letter_version"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    patient_id: str = Field(foreign_key="patient.id")
+    letter_id: str = Field(foreign_key="letter.id", index=True)
+    version: int
+    released_at: datetime = Field(sa_type=UTCInstant)
+    sealed: bytes = Field(default=b"", sa_type=Sealed)  # LetterContent
+
+
 class Words(BaseModel):
     """What somebody wrote in a visit, and under which name."""
 

@@ -49,6 +49,8 @@ EXPECTED = {
     "composition:sign":    "no   mine no   no   no   no   no",
     "summary:release":     "no   mine no   no   no   no   no",
     "summary:read":        "self care no   no   no   no   no",
+    "letter:read":         "no   care no   no   no   no   no",
+    "letter:release":      "no   mine no   no   no   no   no",
     "audit:search":        "no   no   no   yes  no   no   no",
     "audit:read-own":      "self no   no   no   no   no   no",
     "account:manage":      "no   no   no   yes  yes  no   no",

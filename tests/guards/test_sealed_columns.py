@@ -46,6 +46,8 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
     "composition_version": {"author": "name of a member of staff"},
     "addendum": {"author_name": "name of a member of staff"},
     "patient_summary": {},
+    "letter": {},
+    "letter_version": {"letter_id": "random identifier"},
     "communication": {},
     "document_reference": {"media_type": "a code", "size_bytes": "a number"},
     "document_content": {},

@@ -1,4 +1,4 @@
-"""Commands to the assistant."""
+"""Commands to the assistant, letters to the patient's own doctor."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,7 +27,39 @@ def upgrade() -> None:
     )
     op.create_index("ix_voice_command_patient_id", "voice_command", ["patient_id"])
     op.create_index("ix_voice_command_encounter_id", "voice_command", ["encounter_id"])
+    op.create_table(
+        "letter",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("patient_id", sa.String(), nullable=False),
+        sa.Column("encounter_id", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["composition.id"]),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"]),
+        sa.ForeignKeyConstraint(["encounter_id"], ["encounter.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_letter_patient_id", "letter", ["patient_id"])
+    op.create_index("ix_letter_encounter_id", "letter", ["encounter_id"])
+    op.create_table(
+        "letter_version",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("patient_id", sa.String(), nullable=False),
+        sa.Column("letter_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"]),
+        sa.ForeignKeyConstraint(["letter_id"], ["letter.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_letter_version_letter_id", "letter_version", ["letter_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("letter_version")
+    op.drop_table("letter")
     op.drop_table("voice_command")

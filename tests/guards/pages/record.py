@@ -7,9 +7,19 @@ from typing import Any
 from app.record.communications import Document, Message
 from app.record.compositions import Addition, Note, NoteVersion
 from app.record.drafts import Progress
+from app.record.letters import Draft
 from app.record.review import Review
 from app.record.roster import CaredFor
-from app.record.tables import Evidence, NoteContent, Omission, Proposal, RecordConflict, Section, Sentence
+from app.record.tables import (
+    Evidence,
+    LetterParagraph,
+    NoteContent,
+    Omission,
+    Proposal,
+    RecordConflict,
+    Section,
+    Sentence,
+)
 from app.record.transcripts import Line
 from app.web.record_pages import Chart
 from tests.guards.pages.model import Page, always, at, dates
@@ -153,6 +163,23 @@ def note_page(written: Note | None, state: str = "ready", **more: Any) -> Callab
     )
 
 
+LETTER = Draft("v1", "fr", 2, "Dr Paul Renard\n2 rue du Port\n26000 Valence", [
+    LetterParagraph(text="Chère consœur, cher confrère,"),
+    LetterParagraph(text="Conclusion : Hypertension équilibrée hors oubli.", origin="edited", sentence_ids=["51848-0-0"]),
+    LetterParagraph(text="Conduite à tenir : Automesure trois jours de suite. Contrôle dans un mois.",
+                    sentence_ids=["18776-5-0", "18776-5-1"]),
+    LetterParagraph(text="Merci de contrôler la kaliémie.", origin="typed"),
+    LetterParagraph(text="Bien confraternellement,"),
+], at(14, 55), signed=True, outdated=True, mine=True)
+
+
+def letter_page(letter: Draft) -> Callable[[str], dict[str, Any]]:
+    """The letter to Claire's own doctor."""
+    sentences = {s.id: s for each in CONTENT.sections for s in each.sentences}
+    return lambda lang: {"letter": letter, "note": note("final"), "patient": CLAIRE, "sentences": sentences,
+                         "typed": None, "errors": {}, "refusal": "", "visit_id": "v1"}
+
+
 PAGES = [
     Page("note", "doctor/note.html", "doctor", "queue", note_page(note("preliminary"))),
     Page("note-signed", "doctor/note.html", "doctor", "queue", note_page(note("amended"))),
@@ -194,6 +221,9 @@ PAGES = [
             | dates(lang)
         ),
     ),
+    Page("letter", "doctor/letter.html", "doctor", "queue", letter_page(LETTER)),
+    Page("letter-unsigned", "doctor/letter.html", "doctor", "queue",
+         letter_page(Draft("v1", "fr", 0, "", [], None, signed=False, outdated=False, mine=True))),
     Page(
         "records",
         "doctor/patients.html",
