@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from app import clock, people
+from app import clock, language_model, people
 from app.actor import system
 from app.audit import Trail
 from app.bus import Bus
@@ -68,7 +68,8 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
         await app[hub.HUB].forget(visit_id)
         await asyncio.to_thread(spool.shred, settings.spool_dir, visit_id)
 
-    handlers = delivery.handlers(db, settings) | record_jobs.handlers(db, settings, shred)
+    handlers = delivery.handlers(db, settings) | record_jobs.handlers(
+        db, settings, shred, language_model.of_settings(settings))
     handlers |= selfservice.handlers(db) | waitlist.handlers(db)
     await db.write(system("web"), record_jobs.schedule)
     running = asyncio.create_task(Runner(db, handlers).run(), name="jobs")

@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     turn_secret: SecretStr = Field(SecretStr(""), description="Secret shared with the TURN server (short-lived credentials are made from it).")
     whisper_model: str = Field("", description="A .pt path or a Whisper model name; empty: the pinned base weights.")
     transcription_workers: int = Field(1, ge=0, le=16, description="Transcription processes that serve starts.")
+    llm_url: str = Field("", description="OpenAI-compatible endpoint on the site's own network that may reword drafts, such as http://127.0.0.1:11434/v1; empty: none.")
+    llm_model: str = Field("", description="Name of the model that the endpoint serves.")
+    llm_key: SecretStr = Field(SecretStr(""), description="Bearer token for that endpoint; empty for none.")
+    llm_seconds: float = Field(20.0, ge=1, le=120, description="A draft waits this long for the model, then stays as the rules wrote it.")
+    llm_anywhere: bool = Field(False, description="Also endpoints outside private and loopback addresses: speech of patients goes there.")
     machine: Literal["clinic", "speech"] = Field("clinic", description="clinic: everything; speech: transcription workers alone, for the clinic's machine (docs/machines.md).")
     nats_url: SecretStr = Field(SecretStr(""), description="NATS server that joins several machines: tls://user:password@host:4222; empty: one machine.")
     machines_key_file: Path | None = Field(None, description="Key that the machines share, made with `colloque keys new`.")
@@ -76,6 +81,15 @@ class Settings(BaseSettings):
         for url in filter(None, (part.strip() for part in value.split(","))):
             if not TURN_URL.fullmatch(url):
                 raise ValueError(f"COLLOQUE_TURN_URLS: {url} is no URL such as turn:turn.clinic.example:3478?transport=udp")
+        return value
+
+    @field_validator("llm_url")
+    @classmethod
+    def endpoint(cls, value: str) -> str:
+        """An address to which /chat/completions is added."""
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or "@" in parts.netloc):
+            raise ValueError("COLLOQUE_LLM_URL must be an address such as http://127.0.0.1:11434/v1")
         return value
 
     @model_validator(mode="after")
@@ -153,12 +167,16 @@ class Settings(BaseSettings):
         return faults if self.machine == "speech" else faults + self._clinic_faults()
 
     def _clinic_faults(self) -> list[tuple[bool, str]]:
+        llm = urlsplit(self.llm_url)
+        llm_in_clear = llm.scheme == "http" and llm.hostname not in ("127.0.0.1", "::1", "localhost")
         has_kek = self.kek is not None or self.kek_file is not None
         return [
             (not self.secure, "COLLOQUE_BASE_URL must be an https:// origin; put Caddy in front (see Caddyfile)."),
             (not has_kek, "No key encryption key: make one with `colloque keys new`, keep it safe, set COLLOQUE_KEK_FILE."),
             (self._is_demo_kek(), "COLLOQUE_KEK_FILE names the demo key: make your own with `colloque keys new`."),
             (not self.smtp_host, "COLLOQUE_SMTP_HOST is empty: patients could not be invited."),
+            (llm_in_clear, "COLLOQUE_LLM_URL must be https:// unless it is on this machine: what patients said would cross "
+             "the network in the clear."),
             (bool(self.turn_urls) and not self.turn_secret.get_secret_value(), "COLLOQUE_TURN_URLS is set without "
              "COLLOQUE_TURN_SECRET: the relay would refuse every browser. Put its static-auth-secret there (docs/turn.md)."),
             (not self.trusted_proxies, "COLLOQUE_TRUSTED_PROXIES is 0, yet https ends at a proxy: say how many there are "

@@ -152,6 +152,11 @@ def content(answer: Mapping[str, Any], told: Material) -> NoteContent:
     )
 
 
+def disclosed(tx: Tx, encounter_id: str) -> None:
+    """What was said goes to the site's language model: for the trail. Raises AccessDenied."""
+    encounters.find(tx, encounter_id, Action.TRANSCRIPT_READ, step="language-model")
+
+
 def store(tx: Tx, encounter_id: str, note: NoteContent, paragraphs: list[str]) -> bool:
     """Keep the draft and its summary; False when the doctor was quicker."""
     stored = compositions.draft_for(tx, encounter_id, note)

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import Protocol
 
 from app import jobs
 from app.actor import system
 from app.db import Database, Tx
-from app.notes.drafting import Transcript, draft
+from app.notes import rewording
+from app.notes.drafting import Draft, Transcript, draft
 from app.notes.summary import patient_summary
 from app.record import drafts, playback
 from app.record.tables import NoteContent
@@ -22,10 +24,21 @@ EXPIRE_EVERY_S = 3600.0
 Shred = Callable[[str], Awaitable[None]]
 
 
-def handlers(db: Database, settings: Settings, shred: Shred) -> dict[str, jobs.Handler]:
-    """The jobs of this area by kind. `shred` removes a visit's sealed speech and has its key forgotten everywhere."""
+class Model(Protocol):
+    """A language model on the site's own network."""
+
+    name: str
+
+    async def ask(self, messages: list[rewording.Message]) -> str | None: ...
+
+
+def handlers(db: Database, settings: Settings, shred: Shred, model: Model | None = None) -> dict[str, jobs.Handler]:
+    """The jobs of this area by kind. `shred` removes a visit's sealed speech and has its key forgotten everywhere.
+
+    model: rewords drafts, where the site has one.
+    """
     async def draft_note(payload: Mapping[str, str]) -> None:
-        await _draft_note(db, payload["encounter_id"], int(payload.get("lines", "-1")))
+        await _draft_note(db, model, payload["encounter_id"], int(payload.get("lines", "-1")))
 
     async def shred_audio(payload: Mapping[str, str]) -> None:
         await shred(payload["encounter_id"])
@@ -53,7 +66,7 @@ def _expire(tx: Tx, older_than: timedelta) -> None:
     _enqueue_expiry(tx, EXPIRE_EVERY_S)
 
 
-async def _draft_note(db: Database, encounter_id: str, lines_used: int) -> None:
+async def _draft_note(db: Database, model: Model | None, encounter_id: str, lines_used: int) -> None:
     """Draft once all is written down or patience ends; draft again while more comes in and nobody edited."""
     now = await db.read(ACTOR, drafts.progress, encounter_id)
     if not now.may_draft:
@@ -62,20 +75,36 @@ async def _draft_note(db: Database, encounter_id: str, lines_used: int) -> None:
         await db.write(ACTOR, _look_again, encounter_id, lines_used, LOOK_AGAIN_S)
         return
     if now.lines != lines_used:
-        lines_used = await _draft_now(db, encounter_id)
+        lines_used = await _draft_now(db, model, encounter_id)
     if now.open_streams and now.since_end_s < GIVE_UP_AFTER_S:
         await db.write(ACTOR, _look_again, encounter_id, lines_used, max(2.0, now.since_end_s / 10))
 
 
-async def _draft_now(db: Database, encounter_id: str) -> int:
+async def _draft_now(db: Database, model: Model | None, encounter_id: str) -> int:
     told = await db.read(ACTOR, drafts.material, encounter_id)
-    note, paragraphs = await asyncio.to_thread(_write_draft, told)
+    by_rules = await asyncio.to_thread(_by_rules, told)
+    better = await _reworded(db, model, encounter_id, by_rules) if model else None
+    note, paragraphs = await asyncio.to_thread(_content, better or by_rules, told)
+    note.worded_by = model.name if model and better else ""
     await db.write(ACTOR, drafts.store, encounter_id, note, paragraphs)
     return len(told.lines)
 
 
-def _write_draft(told: drafts.Material) -> tuple[NoteContent, list[str]]:
-    answer = draft(Transcript.from_json(told.dialogue))
+async def _reworded(db: Database, model: Model, encounter_id: str, by_rules: Draft) -> Draft | None:
+    """The draft in the model's words, where they hold; the trail tells that the visit's words went to it."""
+    asked = await asyncio.to_thread(rewording.request, by_rules)
+    if asked is None:
+        return None
+    await db.write(ACTOR, drafts.disclosed, encounter_id)
+    answer = await model.ask(asked)
+    return None if answer is None else await asyncio.to_thread(rewording.reworded, by_rules, answer)
+
+
+def _by_rules(told: drafts.Material) -> Draft:
+    return draft(Transcript.from_json(told.dialogue))
+
+
+def _content(answer: Draft, told: drafts.Material) -> tuple[NoteContent, list[str]]:
     return drafts.content(answer.to_json(), told), patient_summary(answer, told.language)
 
 

@@ -188,6 +188,7 @@ class NoteContent(BaseModel):
     language: Literal["fr", "en"] = "fr"
     sections: list[Section] = []
     reason: str = ""  # why there is no draft
+    worded_by: str = ""  # the language model that worded some of it, each sentence checked
     omissions: list[Omission] = []
     conflicts: list[RecordConflict] = []
     proposals: list[Proposal] = []

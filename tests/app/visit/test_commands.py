@@ -9,7 +9,7 @@ from app import audit, encounters
 from app.errors import AccessDenied, Conflict, NotFound
 from app.record import commands, corrections, drafts, entries, transcripts
 from app.record.commands import NOT_UNDERSTOOD, TWO_SPEAK
-from app.record.jobs import _write_draft
+from app.record.jobs import _by_rules, _content
 from app.record.tables import RecordEntry, VoiceCommand
 from tests.app.visit.conftest import SYSTEM
 from tests.app.visit.test_transcripts import segment, visit  # noqa: F401  # a fixture
@@ -196,7 +196,7 @@ def test_the_words_are_sealed(db, clinic, say):
 
 def drafted(db, clinic):
     told = db.read_sync(SYSTEM, drafts.material, clinic.visits[0])
-    return told, _write_draft(told)[0]
+    return told, _content(_by_rules(told), told)[0]
 
 
 def test_commands_are_no_facts_of_the_draft_and_stand_beside_it(db, clinic, say):
