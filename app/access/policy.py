@@ -65,6 +65,7 @@ class Action(StrEnum):
     SUMMARY_READ = "summary:read"
     LETTER_READ = "letter:read"          # to the patient's own doctor
     LETTER_RELEASE = "letter:release"    # write it, and let it leave
+    TEMPLATE_OWN = "template:own"        # one's own layout of drafts, and how much one changes of them
     AUDIT_SEARCH = "audit:search"
     AUDIT_READ_OWN = "audit:read-own"
     ACCOUNT_MANAGE = "account:manage"
@@ -117,6 +118,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.SUMMARY_READ:       {P: S, D: C},
     Action.LETTER_READ:        {D: C},
     Action.LETTER_RELEASE:     {D: M},
+    Action.TEMPLATE_OWN:       {D: A},
     Action.AUDIT_SEARCH:       {X: A},
     Action.AUDIT_READ_OWN:     {P: S},
     Action.ACCOUNT_MANAGE:     {X: A, Y: A},

@@ -10,13 +10,14 @@ from app import audit, callbacks, consent, encounters, guests, jobs, people
 from app.access import accounts, guard, links
 from app.crypto import keyring
 from app.notifications import messages
+from app.record import revisions, templates
 from app.record import tables as record_tables
 from app.scheduling import tables as scheduling_tables
 from app.scheduling import waitlist
 
 # Every module that declares tables: the metadata is whole once they are imported.
 TABLES = (audit, callbacks, consent, encounters, guests, jobs, people, accounts, guard, links, keyring, messages,
-          record_tables, scheduling_tables, waitlist)
+          record_tables, revisions, templates, scheduling_tables, waitlist)
 
 
 def migrate(engine: Engine) -> None:

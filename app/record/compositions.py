@@ -20,7 +20,7 @@ from app.crypto.envelope import Tampered
 from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.people import Practitioner
-from app.record import editing, entries, playback
+from app.record import editing, entries, playback, revisions
 from app.record.entries import NewEntry
 from app.record.tables import Addendum, Composition, CompositionVersion, NoteContent, Speech
 
@@ -169,6 +169,7 @@ def sign(tx: Tx, encounter_id: str, version: int) -> None:
     tx.session.add(row)
     audit.record(tx, "composition:signed", entity="Composition", entity_id=row.id, patient_id=row.patient_id,
                  version=str(row.version), sha256=row.content_hash.hex())
+    revisions.measure(tx, row, tx.open(row, NoteContent), _first_draft(tx, row))
     playback.destroy(tx, encounter_id, row.patient_id, reason="signed")
     jobs.enqueue(tx, "audio.shred", encounter_id=encounter_id)
 
@@ -265,6 +266,14 @@ def _save(tx: Tx, row: Composition, content: NoteContent, author: str) -> None:
                               author=author, saved_at=tx.now)
     tx.seal(kept, content)
     tx.session.add(kept)
+
+
+def _first_draft(tx: Tx, row: Composition) -> NoteContent:
+    """What the machine wrote last before the doctor took over."""
+    query = select(CompositionVersion).where(
+        CompositionVersion.composition_id == row.id, CompositionVersion.author == MACHINE)
+    found = tx.session.exec(query.order_by(col(CompositionVersion.version).desc()).limit(1)).first()
+    return tx.open(found, NoteContent) if found else NoteContent(title="")
 
 
 def _version_row(tx: Tx, composition_id: str, number: int) -> CompositionVersion:

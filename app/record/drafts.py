@@ -1,7 +1,7 @@
 """From a finished visit to its draft note: what the drafting reads, and what becomes of its answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import func
@@ -15,7 +15,7 @@ from app.errors import NotFound
 from app.notes.commands import called_at
 from app.notes.sections import ALLERGIES, PLAN, VITALS
 from app.people import Patient, PatientIdentity
-from app.record import commands, compositions, entries, summaries, transcripts
+from app.record import commands, compositions, entries, summaries, templates, transcripts
 from app.record.tables import (
     Command,
     Composition,
@@ -30,6 +30,7 @@ from app.record.tables import (
     TranscriptSegment,
     VoiceCommand,
 )
+from app.record.templates import Template
 from app.record.transcripts import SPEECH, Line
 from app.scheduling.tables import Appointment, Motif
 
@@ -45,6 +46,7 @@ class Material:
     lines: list[Line]
     transcribed: bool
     commands: tuple[tuple[VoiceCommand, Command], ...] = ()
+    template: Template = field(default_factory=Template)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def material(tx: Tx, encounter_id: str) -> Material:
         lines=lines,
         transcribed=tx.session.exec(streams).first() is not None,
         commands=tuple(asked),
+        template=templates.of(tx, encounter.practitioner_id),
     )
 
 
@@ -142,7 +145,7 @@ def content(answer: Mapping[str, Any], told: Material) -> NoteContent:
     if not told.transcribed:
         reason = say("The visit was not transcribed, so there is no draft. You can write the note yourself.")
     sections = [_section(section, told.lines) for section in answer.get("sections", [])]
-    return NoteContent(
+    note = NoteContent(
         title=say("Teleconsultation note"), language="en" if told.language == "en" else "fr",
         sections=[s for s in sections if s.sentences], reason=reason,
         omissions=[_omission(item, told.lines) for item in answer.get("omissions", [])]
@@ -150,6 +153,7 @@ def content(answer: Mapping[str, Any], told: Material) -> NoteContent:
         conflicts=[_conflict(item, told.lines, sections) for item in answer.get("conflicts", [])],
         proposals=[_proposal(item, told.lines) for item in answer.get("proposals", [])] + _unconfirmed(told),
     )
+    return templates.applied(note, told.template)
 
 
 def disclosed(tx: Tx, encounter_id: str) -> None:

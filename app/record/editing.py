@@ -26,7 +26,7 @@ def rewrite(content: NoteContent, sentence_id: str, text: str) -> None:
     if text == sentence.text and not sentence.flag:
         return
     sentence.text, sentence.flag = text, ""
-    sentence.origin = "typed" if sentence.origin == "typed" else "edited"
+    sentence.origin = "typed" if sentence.origin in ("typed", "standing") else "edited"
 
 
 def confirm(content: NoteContent, sentence_id: str) -> None:
@@ -156,9 +156,9 @@ def _section(content: NoteContent, code: str) -> Section:
         raise Invalid("This section does not exist.")
     found = next((section for section in content.sections if section.code == code), None)
     if found is None:
-        found = Section(code=code, title=section_title(code, content.language))
+        found = Section(code=code, title=content.headings.get(code) or section_title(code, content.language))
         content.sections.append(found)
-        ranks = {known: rank for rank, known in enumerate(SECTIONS)}
+        ranks = {known: rank for rank, known in enumerate(content.order or SECTIONS)}
         content.sections.sort(key=lambda section: ranks.get(section.code, len(ranks)))
     return found
 

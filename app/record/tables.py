@@ -130,12 +130,12 @@ class Evidence(BaseModel):
 
 
 class Sentence(BaseModel):
-    """One sentence of the note; origin tells drafted, edited and typed text apart."""
+    """One sentence of the note; origin tells drafted, edited, typed text and a template's apart."""
 
     id: str = Part(default_factory=new_id)
     text: str
     evidence: list[Evidence] = []
-    origin: Literal["drafted", "edited", "typed"] = "drafted"
+    origin: Literal["drafted", "edited", "typed", "standing"] = "drafted"
     flag: str = ""
 
 
@@ -188,6 +188,8 @@ class NoteContent(BaseModel):
     language: Literal["fr", "en"] = "fr"
     sections: list[Section] = []
     reason: str = ""  # why there is no draft
+    order: list[str] = []  # of sections, by LOINC code, as the doctor's template has it; empty: the usual
+    headings: dict[str, str] = {}
     worded_by: str = ""  # the language model that worded some of it, each sentence checked
     omissions: list[Omission] = []
     conflicts: list[RecordConflict] = []

@@ -81,6 +81,7 @@ MEANINGS: dict[str, str] = {  # what an entry of the trail says somebody did
     "composition:signed": "Signed a note",
     "composition:amended": "Added to a signed note",
     "summary:release": "Edited or released a summary",
+    "template:own": "Read or changed their note template",
     "letter:read": "Read a letter to the patient's doctor",
     "letter:release": "Edited or released a letter to the patient's doctor",
     "letter:released": "Released a letter to the patient's doctor",

@@ -25,6 +25,7 @@ from app.web import (
     signin,
     site,
     staff,
+    template,
     waiting_list,
 )
 from app.web.routing import Audience, Route
@@ -193,6 +194,8 @@ ROUTES: list[Route] = [
     Route("POST", "/visits/{id}/letter", letter.save, "letter", STAFF, Action.LETTER_RELEASE),
     Route("POST", "/visits/{id}/letter/release", letter.release, "letter-release", STAFF, Action.LETTER_RELEASE),
     Route("GET", "/visits/{id}/letter/document", letter.document, "letter-document", STAFF, Action.LETTER_READ),
+    Route("GET", "/note-template", template.page, "note-template", STAFF, Action.TEMPLATE_OWN),
+    Route("POST", "/note-template", template.save, "note-template", STAFF, Action.TEMPLATE_OWN),
     Route("GET", "/records", record_pages.records, "records", STAFF, Action.RECORD_READ),
     Route("POST", "/records", record_pages.records, "records", STAFF, Action.RECORD_READ),
     Route("GET", "/records/{id}", record_pages.record, "record", STAFF, Action.RECORD_READ),

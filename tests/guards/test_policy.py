@@ -51,6 +51,7 @@ EXPECTED = {
     "summary:read":        "self care no   no   no   no   no",
     "letter:read":         "no   care no   no   no   no   no",
     "letter:release":      "no   mine no   no   no   no   no",
+    "template:own":        "no   yes  no   no   no   no   no",
     "audit:search":        "no   no   no   yes  no   no   no",
     "audit:read-own":      "self no   no   no   no   no   no",
     "account:manage":      "no   no   no   yes  yes  no   no",

@@ -47,6 +47,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
     "addendum": {"author_name": "name of a member of staff"},
     "patient_summary": {},
     "letter": {},
+    "note_revision": dict.fromkeys(("drafted", "edited", "typed", "removed", "words", "distance"), "a number"),
     "letter_version": {"letter_id": "random identifier"},
     "communication": {},
     "document_reference": {"media_type": "a code", "size_bytes": "a number"},
@@ -71,7 +72,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
 # Tables without patient data: staff, places, opening hours, keys.
 OTHER_TABLES = {
     "organization", "practitioner", "motif", "availability_rule", "availability_exception", "account",
-    "staff_session", "data_key", "audit_head",
+    "staff_session", "note_template", "data_key", "audit_head",
 }
 TABLES_BY_NAME: dict[str, Table] = dict(SQLModel.metadata.tables)
 COLUMNS = [column for name in sorted(PATIENT_TABLES) for column in TABLES_BY_NAME[name].columns]

@@ -1,4 +1,4 @@
-"""Commands to the assistant, letters to the patient's own doctor."""
+"""Commands to the assistant, letters to the patient's own doctor, templates of notes, what is changed of drafts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -57,9 +57,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_letter_version_letter_id", "letter_version", ["letter_id"])
+    op.create_table(
+        "note_template",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["practitioner.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "note_revision",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("practitioner_id", sa.String(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False)
+          for name in ("drafted", "edited", "typed", "removed", "words", "distance")),
+        sa.ForeignKeyConstraint(["id"], ["composition.id"]),
+        sa.ForeignKeyConstraint(["practitioner_id"], ["practitioner.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_note_revision_practitioner_id", "note_revision", ["practitioner_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("note_revision")
+    op.drop_table("note_template")
     op.drop_table("letter_version")
     op.drop_table("letter")
     op.drop_table("voice_command")

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from app.record import templates
 from app.record.communications import Document, Message
 from app.record.compositions import Addition, Note, NoteVersion
 from app.record.drafts import Progress
 from app.record.letters import Draft
 from app.record.review import Review
+from app.record.revisions import Revisions
 from app.record.roster import CaredFor
 from app.record.tables import (
     Evidence,
@@ -20,6 +22,7 @@ from app.record.tables import (
     Section,
     Sentence,
 )
+from app.record.templates import Template
 from app.record.transcripts import Line
 from app.web.record_pages import Chart
 from tests.guards.pages.model import Page, always, at, dates
@@ -173,6 +176,17 @@ LETTER = Draft("v1", "fr", 2, "Dr Paul Renard\n2 rue du Port\n26000 Valence", [
 ], at(14, 55), signed=True, outdated=True, mine=True)
 
 
+def template_page(**more: Any) -> Callable[[str], dict[str, Any]]:
+    """The doctor's own template."""
+    shaped = Template(left_out=["29762-2"], headings={"10164-2": "Histoire"},
+                      standing={"29545-1": "Examen limité à ce que la vidéo laisse voir."})
+    return lambda lang: {
+        "layout": shaped, "titles": templates.titles(lang), "essential": templates.ESSENTIAL,
+        "specialities": [("Cardiology", "Cardiologie")], "sample": templates.preview(shaped, lang),
+        "figures": Revisions(12, 140, 12, 9, 6, 2100, 170), "errors": {}, "refusal": "", "saved": False, "unsaved": False,
+    } | more
+
+
 def letter_page(letter: Draft) -> Callable[[str], dict[str, Any]]:
     """The letter to Claire's own doctor."""
     sentences = {s.id: s for each in CONTENT.sections for s in each.sentences}
@@ -221,6 +235,9 @@ PAGES = [
             | dates(lang)
         ),
     ),
+    Page("template", "doctor/template.html", "doctor", "note-template", template_page()),
+    Page("template-refused", "doctor/template.html", "doctor", "note-template", template_page(
+        errors={"standing-29545-1": "This is too long."}, refusal="Please check the highlighted fields.", unsaved=True)),
     Page("letter", "doctor/letter.html", "doctor", "queue", letter_page(LETTER)),
     Page("letter-unsigned", "doctor/letter.html", "doctor", "queue",
          letter_page(Draft("v1", "fr", 0, "", [], None, signed=False, outdated=False, mine=True))),
