@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     llm_url: str = Field("", description="OpenAI-compatible endpoint on the site's own network that may reword drafts, such as http://127.0.0.1:11434/v1; empty: none.")
     llm_model: str = Field("", description="Name of the model that the endpoint serves.")
     llm_key: SecretStr = Field(SecretStr(""), description="Bearer token for that endpoint; empty for none.")
-    llm_seconds: float = Field(20.0, ge=1, le=120, description="A draft waits this long for the model, then stays as the rules wrote it.")
+    llm_seconds: float = Field(20.0, ge=1, le=60, description="A draft waits this long for the model, then stays as the rules wrote it.")
     llm_anywhere: bool = Field(False, description="Also endpoints outside private and loopback addresses: speech of patients goes there.")
     machine: Literal["clinic", "speech"] = Field("clinic", description="clinic: everything; speech: transcription workers alone, for the clinic's machine (docs/machines.md).")
     nats_url: SecretStr = Field(SecretStr(""), description="NATS server that joins several machines: tls://user:password@host:4222; empty: one machine.")

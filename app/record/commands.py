@@ -75,7 +75,10 @@ def hear_again(tx: Tx, encounter: Encounter, segment: TranscriptSegment) -> bool
                 return False
             tx.session.delete(row)
             tx.session.flush()
-            hear(tx, encounter, segment)
+            for each in asked.segment_ids:  # the rest of it may be what refused it: all of it is read anew
+                again = tx.session.get(TranscriptSegment, each)
+                if again is not None:
+                    hear(tx, encounter, again)
             return True
     return hear(tx, encounter, segment)
 
@@ -164,9 +167,7 @@ def _hear_more(tx: Tx, encounter: Encounter, segment: TranscriptSegment, speech:
 def _settle(tx: Tx, encounter: Encounter, row: VoiceCommand, asked: Command, found: Proposal | Refusal, *,
             shared: bool) -> None:
     """Write down what is proposed, or why nothing is."""
-    line: NewEntry | None = None
-    if isinstance(found, Proposal) and not shared:
-        line = _line(tx, encounter, found)
+    line = _line(tx, encounter, found) if isinstance(found, Proposal) and not shared else None
     row.kind, row.state = (line.kind, "open") if line else ("", "refused")
     tx.seal(row, asked.model_copy(update={
         "text": line.text if line else "", "detail": line.detail if line else "", "code": line.code if line else "",
@@ -175,8 +176,8 @@ def _settle(tx: Tx, encounter: Encounter, row: VoiceCommand, asked: Command, fou
     tx.session.flush()
 
 
-def _line(tx: Tx, encounter: Encounter, found: Proposal) -> NewEntry:
-    """The line of the record that a proposal asks for, in the visit's language."""
+def _line(tx: Tx, encounter: Encounter, found: Proposal) -> NewEntry | None:
+    """The line of the record that a proposal asks for, in the visit's language; None for one too long for it."""
     language = _written(encounter)
     say = i18n.translator(language).gettext
     names = {"pression artérielle": say("Blood pressure"), "température": say("Temperature"),
@@ -191,7 +192,7 @@ def _line(tx: Tx, encounter: Encounter, found: Proposal) -> NewEntry:
         return NewEntry(kind=kind, text=say("To be seen again"), detail=say("%(day)s at the latest") % {"day": day})
     text = found.label[:1].upper() + found.label[1:]
     detail = f"{_amount(found, language)}, {found.sig}" if found.kind == "medication" else ""
-    return NewEntry(kind=kind, text=text, detail=detail, code=code)
+    return NewEntry(kind=kind, text=text, detail=detail, code=code) if len(detail) <= entries.DETAIL_CHARS else None
 
 
 def _amount(found: Proposal, language: Literal["fr", "en"]) -> str:

@@ -217,7 +217,7 @@ def _said_to_assistant(told: Material) -> list[Omission]:
     for row, command in told.commands:
         confirmed = row.state == "accepted"
         text = f"{command.text}{f' ({command.detail})' if command.detail else ''}."
-        if confirmed or row.state == "refused":
+        if confirmed or not row.kind:  # a refusal that was closed is not lost: it may have been no command at all
             shown = text if confirmed else say("Said to the assistant, not understood: %(words)s") % {
                 "words": command.said}
             found.append(_omission({"text": shown, "type": "command", "code": SECTION_OF.get(row.kind, ""),

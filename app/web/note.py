@@ -246,5 +246,6 @@ def _data(request: web.Request, seen: review.Review) -> dict[str, Any]:
             "from_ms": epoch_ms(line.start_at) - MARGIN_MS, "to_ms": epoch_ms(line.end_at) + MARGIN_MS,
         } for line in seen.lines],
         "evidence": {s.id: [e.segment_id for e in s.evidence] for s in seen.sentences},
+        "origins": {s.id: s.origin for s in seen.sentences},
         "flags": {s.id: s.flag for s in seen.sentences if s.flag},
     }

@@ -7,7 +7,7 @@ import { Editing } from "./note-editing.js";
 import { Sound } from "./note-sound.js";
 
 /** @typedef {{id: string, role: string, who: string, text: string, at: string, stream: string, from_ms: number, to_ms: number}} Line */
-/** @typedef {{version: number, state: string, audible: boolean, urls: {audio: string, progress: string}, lines: Line[], evidence: Record<string, string[]>, flags: Record<string, string>}} Data */
+/** @typedef {{version: number, state: string, audible: boolean, urls: {audio: string, progress: string}, lines: Line[], evidence: Record<string, string[]>, origins: Record<string, string>, flags: Record<string, string>}} Data */
 
 const LOOK_AGAIN_MS = 1000;
 const OUTLIVES_PAGE_BYTES = 60_000; // browsers carry 64 KiB past the end of a page
@@ -84,6 +84,8 @@ function showProof(id) {
   const shown = first > 0 ? [data.lines[first - 1], ...proof] : proof;
   place.replaceChildren(...shown.map((line) => lineElement(line, proof.includes(line))));
   if (!proof.length) place.append(paragraph(strings.typed));
+  const origin = document.getElementById("origin");
+  if (origin) origin.textContent = strings[`origin_${data.origins[id]}`] ?? "";
   const flag = document.getElementById("flag");
   if (flag) {
     flag.textContent = data.flags[id] ?? "";
@@ -139,6 +141,13 @@ function retarget(id) {
     form.action = form.action.replace(/sentences\/[^/]+/, `sentences/${id}`);
     if (form.id !== "remove") form.hidden = !sentence(id)?.classList.contains("flag");
   }
+}
+
+/** A sentence that is unsure stays as it stands by this key; any other is read, so on to the next. */
+function accept() {
+  const form = document.querySelector("#sentence-actions form:not(#remove)");
+  if (form instanceof HTMLFormElement && !form.hidden) form.requestSubmit();
+  else move(1);
 }
 
 /** @param {number} step */
@@ -322,6 +331,7 @@ function pressed(event) {
   if (event.key === "ArrowDown") move(1);
   else if (event.key === "ArrowUp") move(-1);
   else if (event.key === " ") listen();
+  else if (event.key.toLowerCase() === "a" && writable) accept();
   else if (event.key.toLowerCase() === "e" && writable) edit(selected);
   else if ((event.key === "Backspace" || event.key === "Delete") && remove instanceof HTMLFormElement) remove.requestSubmit();
   else return;

@@ -8,6 +8,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from app.record import compositions
+from app.record.tables import NoteContent
 from tests.app.record.conftest import House
 from tests.app.record.test_pages import browse, draft
 from tests.app.record.test_playback import BEGAN_MS, visit_key
@@ -49,6 +50,24 @@ async def test_keys_go_from_sentence_to_sentence_and_light_the_line(doctor_page:
     await expect(current(doctor_page)).to_have_text("Metformine 850 mg matin et soir.")
 
 
+async def test_a_key_accepts_what_is_unsure_and_only_then_the_note_can_be_signed(doctor_page: Page, house: House) -> None:
+    def doubt(note: NoteContent) -> None:
+        note.conflicts = []
+        note.sections[1].sentences[0].flag = "Heard badly: please check."
+
+    house.db.write_sync(house.doctor, compositions.edit, house.visit_id, 1, doubt)
+    await open_note(doctor_page, house)
+    await expect(doctor_page.locator("#origin")).to_have_text("As it was drafted.")
+    await doctor_page.keyboard.press("a")
+    await expect(current(doctor_page)).to_have_text("Metformine 850 mg matin et soir.")
+    await expect(doctor_page.locator("#flag")).to_have_text("Heard badly: please check.")
+    await expect(doctor_page.get_by_role("button", name="Sign")).to_be_disabled()
+    await doctor_page.keyboard.press("a")
+    await expect(doctor_page.get_by_role("button", name="Sign")).to_be_enabled()
+    await expect(doctor_page.locator(".st.flag")).to_have_count(0)
+    await expect(current(doctor_page)).to_have_text("Metformine 850 mg matin et soir.")
+
+
 async def test_space_plays_the_sealed_speech_behind_the_sentence(doctor_page: Page, house: House) -> None:
     await open_note(doctor_page, house)
     async with doctor_page.expect_response("**/audio?**") as heard:
@@ -71,6 +90,7 @@ async def test_an_edit_in_place_saves_while_typing(doctor_page: Page, house: Hou
     await box.press("Enter")
     await expect(box).to_have_count(0)
     await expect(current(doctor_page)).to_contain_text("Pas de fièvre.")
+    await expect(doctor_page.locator("#origin")).to_contain_text("Edited by you")
     assert saved(house) == "Toux sèche depuis trois jours. Pas de fièvre."
 
 

@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlmodel import select
 
 from app import audit, encounters
 from app.errors import AccessDenied, Conflict, NotFound
+from app.notes.commands import called_at, command, continued
 from app.record import commands, corrections, drafts, entries, transcripts
 from app.record.commands import NOT_UNDERSTOOD, TWO_SPEAK
 from app.record.jobs import _by_rules, _content
@@ -171,6 +174,35 @@ def test_a_corrected_line_is_read_anew_until_it_was_decided(db, clinic, say):
     act(db, clinic, commands.accept, heard.id)
     db.write_sync(clinic.doctor, corrections.correct, clinic.visits[0], line, "Rien.")
     assert [h.state for h in listed(db, clinic)] == ["accepted"]
+
+
+def test_a_second_hearing_of_its_first_half_keeps_what_refused_it(db, clinic, say, clock):
+    first = "Colloque, ajoute amoxicilline un gramme trois fois par jour."
+    say(first, at_s=10)
+    say("sauf le dimanche", at_s=13)
+    assert [h.state for h in listed(db, clinic)] == ["refused"]
+    again = segment(clock, clinic.visits[0], "doctor", 0, 10.0, first.replace("un gramme", "1 g"))
+    assert db.write_sync(SYSTEM, corrections.revise, again) is not None
+    (heard,) = listed(db, clinic)
+    assert (heard.state, heard.said.endswith("sauf le dimanche")) == ("refused", True)
+
+
+def test_a_refusal_that_was_closed_is_not_lost(db, clinic, say):
+    say("Colloque singulier oblige, je n'en dirai rien. Vous avez trente-neuf de fièvre.", at_s=20)
+    act(db, clinic, commands.dismiss, listed(db, clinic)[0].id)
+    assert "trente-neuf" in " ".join(o.text for o in drafted(db, clinic)[1].omissions)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([
+    "colloque", "ajoute", "une", "allergie", "à", "la", "pénicilline", "tension", "14", "huit", "sur", "rappel", "dans", "99999999",
+    "mois", "ans", "amoxicilline", "un", "gramme", "matin", "midi", "soir", "température", "38", ",", ".", "add", "0", "½", "\u202e"]), max_size=40))
+def test_no_words_break_the_reading(words):
+    text = "Colloque, " + " ".join(words)
+    for lang in ("fr", "en"):
+        assert command(text, lang, "doctor") is not None
+        continued(text, " ".join(words), lang)
+        called_at(text)
 
 
 def test_only_the_doctor_of_the_visit_decides(db, clinic, say):
