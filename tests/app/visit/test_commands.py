@@ -14,8 +14,10 @@ from app.record import commands, corrections, drafts, entries, transcripts
 from app.record.commands import NOT_UNDERSTOOD, TWO_SPEAK
 from app.record.jobs import _by_rules, _content
 from app.record.tables import RecordEntry, VoiceCommand
+from app.web.hub import HUB
 from tests.app.visit.conftest import SYSTEM
 from tests.app.visit.test_transcripts import segment, visit  # noqa: F401  # a fixture
+from transcription.protocol import Segment as Said
 
 ALLERGY = "Colloque, ajoute une allergie à la pénicilline."
 
@@ -267,8 +269,17 @@ async def test_the_page_offers_it_and_a_form_without_script_confirms(house, clin
     assert (await house.patient().post(f"{path}/commands/{key}", choice="accept")).status == 401
 
 
-async def test_only_the_doctors_socket_hears_of_it_and_without_a_word(house, clinic, db):
-    doctor = await house.doctor().socket(f"/visits/{clinic.visits[0]}/socket")
+async def test_a_workers_segment_reaches_the_doctors_screen_alone_and_no_word_travels(house, clinic, db, clock, visit):  # noqa: F811
+    doctor = await house.doctor().socket(f"/visits/{visit}/socket")
+    patient = await house.patient().socket("/visit/socket")
     await doctor.hear("visit")
-    house.rooms.commanded(clinic.visits[0])
+    spoken = segment(clock, visit, "doctor", 0, 5, ALLERGY)
+    said = Said(**spoken.model_dump(), participant_id="doctor", avg_logprob=-0.2, no_speech_prob=0.0, compression_ratio=1.0)
+    await house.app_[HUB].on_segment(said)
     assert await doctor.hear("commands") == {"type": "commands"}
+    assert [h.state for h in listed(db, clinic)] == ["open"]
+    await house.app_[HUB].on_segment(said)  # a worker that repeats itself
+    await doctor.silence("commands")
+    assert len(listed(db, clinic)) == 1
+    await patient.silence("commands")
+    assert rows(db, RecordEntry) == []
