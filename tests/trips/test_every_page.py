@@ -111,7 +111,7 @@ def test_what_a_doctor_sees(view, house: House, browser: Browser):
         visit = somebody.first("#queue a[href^='/visits/']")
         somebody.look("/records")
         record = somebody.first("main a[href^='/records/']")
-        for path in filter(None, (visit, record)):
+        for path in filter(None, (visit, record, "/note-template")):
             somebody.look(path)
 
 
