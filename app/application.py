@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from app import clock, people
+from app import clock, people, tasks
 from app.actor import system
 from app.audit import Trail
 from app.bus import Bus
@@ -69,7 +69,7 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
         await asyncio.to_thread(spool.shred, settings.spool_dir, visit_id)
 
     handlers = delivery.handlers(db, settings) | record_jobs.handlers(db, settings, shred)
-    handlers |= selfservice.handlers(db) | waitlist.handlers(db)
+    handlers |= selfservice.handlers(db) | waitlist.handlers(db) | tasks.handlers(db)
     await db.write(system("web"), record_jobs.schedule)
     running = asyncio.create_task(Runner(db, handlers).run(), name="jobs")
     yield

@@ -50,9 +50,9 @@ class Action(StrEnum):
     GUEST_INVITE = "guest:invite"        # make and revoke links to one's visit, lock its room
     GUEST_ADMIT = "guest:admit"          # let in, refuse, send away
     GUEST_JOIN = "guest:join"            # knock, wait and be in the call
-    CALLBACK_ASK = "callback:ask"        # the video failed twice: somebody should phone
-    CALLBACK_READ = "callback:read"      # whom to phone, and their number
-    CALLBACK_END = "callback:end"
+    TASK_ASK = "task:ask"                # somebody should do something about an appointment
+    TASK_READ = "task:read"              # about whose, and their number
+    TASK_END = "task:end"                # done, not done after all, taken on by somebody
     CONSENT_GIVE = "consent:give"
     CONSENT_READ = "consent:read"
     TRANSCRIPT_READ = "transcript:read"
@@ -100,9 +100,9 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.GUEST_INVITE:       {D: M},
     Action.GUEST_ADMIT:        {D: M},
     Action.GUEST_JOIN:         {G: R},
-    Action.CALLBACK_ASK:       {Y: A},
-    Action.CALLBACK_READ:      {D: M, L: A},
-    Action.CALLBACK_END:       {D: M, L: A},
+    Action.TASK_ASK:           {Y: A},
+    Action.TASK_READ:          {D: M, L: A},
+    Action.TASK_END:           {D: M, L: A},
     Action.CONSENT_GIVE:       {P: S, Y: A},
     Action.CONSENT_READ:       {P: S, D: C, Y: A},
     Action.TRANSCRIPT_READ:    {D: C, Y: A},

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from app import audit, callbacks, consent, encounters, guests, jobs, people
+from app import audit, consent, encounters, guests, jobs, people, tasks
 from app.access import accounts, guard, links
 from app.crypto import keyring
 from app.notifications import messages
@@ -15,8 +15,8 @@ from app.scheduling import tables as scheduling_tables
 from app.scheduling import waitlist
 
 # Every module that declares tables: the metadata is whole once they are imported.
-TABLES = (audit, callbacks, consent, encounters, guests, jobs, people, accounts, guard, links, keyring, messages,
-          record_tables, scheduling_tables, waitlist)
+TABLES = (audit, consent, encounters, guests, jobs, people, accounts, guard, links, keyring, messages,
+          record_tables, scheduling_tables, tasks, waitlist)
 
 
 def migrate(engine: Engine) -> None:

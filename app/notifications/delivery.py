@@ -7,11 +7,12 @@ from functools import partial
 import structlog
 from prometheus_client import Counter
 
+from app import tasks
 from app.actor import system
 from app.db import Database, Tx
 from app.jobs import Handler
 from app.notifications import delays, invitations, notices, reminders
-from app.notifications.channels import Channel, DeliveryFailed, channels_of, sms_possible
+from app.notifications.channels import NOBODYS, Channel, DeliveryFailed, channels_of, sms_possible
 from app.notifications.invitations import Site
 from app.notifications.messages import Message, MessageContent
 from app.settings import Settings
@@ -39,7 +40,8 @@ class Postman:
         try:
             await self._channels[channel].send(content)
         except DeliveryFailed as failure:
-            again = await self._db.write(ACTOR, _note_failure, message_id, str(failure), final=failure.final)
+            again = await self._db.write(ACTOR, _note_failure, message_id, str(failure), final=failure.final,
+                                         anybodys=not content.to.endswith(NOBODYS))
             DELIVERED.labels(channel, "retried" if again else "failed").inc()
             if again:
                 raise
@@ -98,10 +100,13 @@ def _note_sent(tx: Tx, message_id: str, *, keep: bool) -> None:
     tx.session.add(message)
 
 
-def _note_failure(tx: Tx, message_id: str, error: str, *, final: bool) -> bool:
+def _note_failure(tx: Tx, message_id: str, error: str, *, final: bool, anybodys: bool) -> bool:
     message = tx.session.get_one(Message, message_id)
     message.error = error
     if final or message.attempts >= MAX_ATTEMPTS:
         message.state = "failed"
     tx.session.add(message)
+    # Who waits for a code sees on their page that none comes; everything else is for the staff to tell by phone.
+    if message.state == "failed" and message.kind != "code" and anybodys and message.appointment_id:
+        tasks.ask(tx, "delivery-failed", message.appointment_id, f"{message.kind}:{message.channel}")
     return message.state == "queued"

@@ -6,7 +6,6 @@ from app.web import (
     admin,
     bookings,
     call,
-    callbacks,
     demo,
     doctor,
     guests,
@@ -23,6 +22,7 @@ from app.web import (
     signin,
     site,
     staff,
+    tasks,
     waiting_list,
 )
 from app.web.routing import Audience, Route
@@ -133,8 +133,10 @@ ROUTES: list[Route] = [
     Route("POST", "/visits/{id}/guest-links/{link}/revocation", guests.revoke, "guest-link-revocation", STAFF,
           Action.GUEST_INVITE),
     Route("POST", "/visits/{id}/lock", guests.lock, "visit-lock", STAFF, Action.GUEST_INVITE),
-    Route("GET", "/call-backs", callbacks.page, "call-backs", STAFF, Action.CALLBACK_READ),
-    Route("POST", "/call-backs/{id}/completion", callbacks.end, "call-back-completion", STAFF, Action.CALLBACK_END),
+    # --- what is to be done -------------------------------------------------------------------
+    Route("GET", "/tasks", tasks.page, "tasks", STAFF, Action.TASK_READ),
+    Route("POST", "/tasks/{id}/completion", tasks.end, "task-completion", STAFF, Action.TASK_END),
+    Route("POST", "/tasks/{id}/owner", tasks.take, "task-owner", STAFF, Action.TASK_END),
     # --- guests of a visit --------------------------------------------------------------------
     Route("GET", "/g/{token}", guests.entrance, "guest-entrance", PUBLIC),
     Route("POST", "/g/{token}", guests.knock, "guest-entrance", PUBLIC),

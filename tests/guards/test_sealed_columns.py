@@ -51,7 +51,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
     "message": {"channel": "email or sms", "state": "a code", "attempts": "a number",
                 "error": "a class of failure, no words of the message"},
     "link": {"token_hash": "SHA-256 of 256 random bits"},
-    "call_back": {},
+    "task": {"about": "kind and channel of a message", "due_at": "an instant", "owner_id": "identifier of an account"},
     "guest_link": {"token_hash": "SHA-256 of 256 random bits"},
     "guest": {"session_hash": "SHA-256 of 256 random bits", "knocked_at": "an instant", "admitted_at": "an instant",
               "agreed_at": "an instant"},

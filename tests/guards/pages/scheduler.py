@@ -5,8 +5,8 @@ from datetime import date, time
 from types import SimpleNamespace as Some
 from typing import Any
 
-from app.callbacks import Task
 from app.scheduling.tables import Motif
+from app.tasks import Line
 from tests.guards.pages.model import Page, always, at
 from tests.guards.pages.people import CLAIRE, DOCTOR
 from tests.guards.pages.visit import visit
@@ -179,12 +179,26 @@ WAITING = [
     {"id": "a2", "name": "محمد الفارسي", "has_at": at(15, 0, 30), "doctor": DOCTOR.name, "urgent": False, "any_doctor": True,
      "from_hour": 0, "to_hour": 24, "since_at": at(9, 5), "offers": []},
 ]
-CALLED = Task("v2", "Ahmed Ziani", "", "d1", at(14, 10), at(14, 30))
+
+
+def task(n: int, kind: str, name: str, phone: str, **more: Any) -> Line:
+    """Something to do."""
+    return Line(**({"id": f"{n}", "kind": kind, "about": "", "appointment_id": f"v{n}", "name": name, "phone": phone,
+                    "start_at": at(14, 15, 24), "due_at": at(15, n), "overdue": False, "owner": "", "mine": False,
+                    "ended_at": None} | more))
+
+
+CALLED = task(9, "call-back", "Ahmed Ziani", "", ended_at=at(14, 30))
+TASKS = [
+    task(1, "call-back", "Hugo Martin", "+33 6 39 98 01 01", overdue=True, owner="Sophie Perrin", mine=True),
+    task(2, "delivery-failed", "Jeanne Roux", "", about="reminder:sms", owner="Dr Nadia Benali"),
+    task(3, "device-failed", CLAIRE.name, CLAIRE.phone),
+    task(4, "unconfirmed", "محمد الفارسي", "+33 6 39 98 01 03"),
+]
 
 PAGES = [
-    Page("call-backs", "callbacks.html", "scheduler", "call-backs", always(done=CALLED, tasks=[
-        Task("v3", "Hugo Martin", "+33 6 39 98 01 01", "d1", at(14, 20), None), Task("v4", "Jeanne Roux", "", "d1", at(14, 25), None)])),
-    Page("call-backs-none", "callbacks.html", "doctor", "call-backs", always(done=None, tasks=[])),
+    Page("tasks", "tasks.html", "scheduler", "tasks", always(done=CALLED, tasks=TASKS)),
+    Page("tasks-none", "tasks.html", "doctor", "tasks", always(done=None, tasks=[])),
     Page("waiting-list-empty", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=[], figures=NONE)),
     Page("waiting-list", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=WAITING, figures=ASKED)),
     Page(

@@ -1,0 +1,47 @@
+"""Tasks for the staff, of which call-backs are one kind."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "task",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("appointment_id", sa.String(), sa.ForeignKey("appointment.id"), nullable=False),
+        sa.Column("patient_id", sa.String(), sa.ForeignKey("patient.id"), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=True),
+        sa.Column("ended_at", INSTANT, nullable=True),
+    )
+    op.create_index("ix_task_appointment_id", "task", ["appointment_id"])
+    op.create_index("ix_task_kind_appointment", "task", ["kind", "appointment_id"], unique=True)
+    op.execute("INSERT INTO task (id, kind, appointment_id, patient_id, about, created_at, due_at, ended_at) "
+               "SELECT id, 'call-back', id, patient_id, '', created_at, created_at, ended_at FROM call_back")
+    op.drop_table("call_back")
+
+
+def downgrade() -> None:
+    op.create_table(
+        "call_back",
+        sa.Column("id", sa.String(), sa.ForeignKey("encounter.id"), primary_key=True),
+        sa.Column("patient_id", sa.String(), sa.ForeignKey("patient.id"), nullable=False),
+        sa.Column("practitioner_id", sa.String(), sa.ForeignKey("practitioner.id"), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT, nullable=True),
+    )
+    op.create_index("ix_call_back_practitioner_id", "call_back", ["practitioner_id"])
+    op.execute("INSERT INTO call_back (id, patient_id, practitioner_id, created_at, ended_at) "
+               "SELECT a.id, t.patient_id, a.practitioner_id, t.created_at, t.ended_at FROM task AS t "
+               "JOIN appointment AS a ON a.id = t.appointment_id WHERE t.kind = 'call-back'")
+    op.drop_table("task")
