@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from app import clock, people, tasks
+from app import attendance, clock, people, tasks
 from app.actor import system
 from app.audit import Trail
 from app.bus import Bus
@@ -70,7 +70,9 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
 
     handlers = delivery.handlers(db, settings) | record_jobs.handlers(db, settings, shred)
     handlers |= selfservice.handlers(db) | waitlist.handlers(db) | tasks.handlers(db)
-    await db.write(system("web"), record_jobs.schedule)
+    handlers |= attendance.handlers(db)
+    for schedule in (record_jobs.schedule, attendance.schedule):
+        await db.write(system("web"), schedule)
     running = asyncio.create_task(Runner(db, handlers).run(), name="jobs")
     yield
     running.cancel()

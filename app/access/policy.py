@@ -50,6 +50,8 @@ class Action(StrEnum):
     GUEST_INVITE = "guest:invite"        # make and revoke links to one's visit, lock its room
     GUEST_ADMIT = "guest:admit"          # let in, refuse, send away
     GUEST_JOIN = "guest:join"            # knock, wait and be in the call
+    ATTENDANCE_MARK = "attendance:mark"  # came late or never, and why
+    ATTENDANCE_READ = "attendance:read"  # how often, and how likely
     TASK_ASK = "task:ask"                # somebody should do something about an appointment
     TASK_READ = "task:read"              # about whose, and their number
     TASK_END = "task:end"                # done, not done after all, taken on by somebody
@@ -100,6 +102,8 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.GUEST_INVITE:       {D: M},
     Action.GUEST_ADMIT:        {D: M},
     Action.GUEST_JOIN:         {G: R},
+    Action.ATTENDANCE_MARK:    {D: M, L: A},
+    Action.ATTENDANCE_READ:    {L: A, Y: A},
     Action.TASK_ASK:           {Y: A},
     Action.TASK_READ:          {D: M, L: A},
     Action.TASK_END:           {D: M, L: A},

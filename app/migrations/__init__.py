@@ -6,16 +6,17 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from app import audit, consent, encounters, guests, jobs, people, tasks
+from app import attendance, audit, consent, encounters, guests, jobs, people, tasks
 from app.access import accounts, guard, links
 from app.crypto import keyring
+from app.forecasting import learnt
 from app.notifications import messages
 from app.record import tables as record_tables
 from app.scheduling import tables as scheduling_tables
 from app.scheduling import waitlist
 
 # Every module that declares tables: the metadata is whole once they are imported.
-TABLES = (audit, consent, encounters, guests, jobs, people, accounts, guard, links, keyring, messages,
+TABLES = (attendance, audit, consent, encounters, guests, jobs, people, accounts, guard, learnt, links, keyring, messages,
           record_tables, scheduling_tables, tasks, waitlist)
 
 

@@ -4,6 +4,7 @@ from app.access.policy import Action
 from app.web import (
     account,
     admin,
+    attendance,
     bookings,
     call,
     demo,
@@ -136,6 +137,9 @@ ROUTES: list[Route] = [
     # --- what is to be done -------------------------------------------------------------------
     Route("GET", "/tasks", tasks.page, "tasks", STAFF, Action.TASK_READ),
     Route("POST", "/tasks/{id}/completion", tasks.end, "task-completion", STAFF, Action.TASK_END),
+    Route("GET", "/attendance", attendance.page, "attendance", STAFF, Action.ATTENDANCE_READ),
+    Route("POST", "/appointments/{id}/attendance", attendance.mark, "appointment-attendance", STAFF,
+          Action.ATTENDANCE_MARK),
     Route("POST", "/tasks/{id}/owner", tasks.take, "task-owner", STAFF, Action.TASK_END),
     # --- guests of a visit --------------------------------------------------------------------
     Route("GET", "/g/{token}", guests.entrance, "guest-entrance", PUBLIC),

@@ -36,6 +36,8 @@ EXPECTED = {
     "guest:invite":        "no   mine no   no   no   no   no",
     "guest:admit":         "no   mine no   no   no   no   no",
     "guest:join":          "no   no   no   no   no   no   room",
+    "attendance:mark":     "no   mine yes  no   no   no   no",
+    "attendance:read":     "no   no   yes  no   yes  no   no",
     "task:ask":            "no   no   no   no   yes  no   no",
     "task:read":           "no   mine yes  no   no   no   no",
     "task:end":            "no   mine yes  no   no   no   no",

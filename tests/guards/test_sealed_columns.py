@@ -51,6 +51,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
     "message": {"channel": "email or sms", "state": "a code", "attempts": "a number",
                 "error": "a class of failure, no words of the message"},
     "link": {"token_hash": "SHA-256 of 256 random bits"},
+    "attendance": {"reason": "a code", "marked_at": "an instant"},
     "task": {"about": "kind and channel of a message", "due_at": "an instant", "owner_id": "identifier of an account"},
     "guest_link": {"token_hash": "SHA-256 of 256 random bits"},
     "guest": {"session_hash": "SHA-256 of 256 random bits", "knocked_at": "an instant", "admitted_at": "an instant",
@@ -67,7 +68,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
 }
 # Tables without patient data: staff, places, opening hours, keys.
 OTHER_TABLES = {
-    "organization", "practitioner", "motif", "availability_rule", "availability_exception", "account",
+    "learnt", "organization", "practitioner", "motif", "availability_rule", "availability_exception", "account",
     "staff_session", "data_key", "audit_head",
 }
 TABLES_BY_NAME: dict[str, Table] = dict(SQLModel.metadata.tables)

@@ -1,4 +1,4 @@
-"""Tasks for the staff, of which call-backs are one kind."""
+"""The day: tasks for the staff, of which call-backs are one kind; who came late or never; what was learnt."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,9 +29,26 @@ def upgrade() -> None:
     op.execute("INSERT INTO task (id, kind, appointment_id, patient_id, about, created_at, due_at, ended_at) "
                "SELECT id, 'call-back', id, patient_id, '', created_at, created_at, ended_at FROM call_back")
     op.drop_table("call_back")
+    op.create_table(
+        "attendance",
+        sa.Column("id", sa.String(), sa.ForeignKey("appointment.id"), primary_key=True),
+        sa.Column("patient_id", sa.String(), sa.ForeignKey("patient.id"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("marked_at", INSTANT, nullable=False),
+    )
+    op.create_table(
+        "learnt",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("learnt_at", INSTANT, nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("learnt")
+    op.drop_table("attendance")
     op.create_table(
         "call_back",
         sa.Column("id", sa.String(), sa.ForeignKey("encounter.id"), primary_key=True),

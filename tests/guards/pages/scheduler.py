@@ -5,8 +5,11 @@ from datetime import date, time
 from types import SimpleNamespace as Some
 from typing import Any
 
+from app.attendance import Attendance, Likelihood
+from app.forecasting.no_show import Bin, Model, Study
 from app.scheduling.tables import Motif
 from app.tasks import Line
+from app.web.attendance import _plot
 from tests.guards.pages.model import Page, always, at
 from tests.guards.pages.people import CLAIRE, DOCTOR
 from tests.guards.pages.visit import visit
@@ -131,6 +134,9 @@ APPOINTMENT = {
     "on": date(2026, 11, 24),
     "errors": {},
     "taken": "",
+    "attendance": None,
+    "likelihood": Likelihood(0.234, 0.081),
+    "reasons": ("unknown", "forgot"),
     "messages_sent": [
         {"kind": "invitation", "channel": "email", "state": "sent", "at": at(10, 0)},
         {"kind": "moved", "channel": "sms", "state": "failed", "at": None},
@@ -196,7 +202,29 @@ TASKS = [
     task(4, "unconfirmed", "محمد الفارسي", "+33 6 39 98 01 03"),
 ]
 
+STUDY = Study(
+    model=Model(base=0.081, motifs={}, weights=[]), cases=1240, tested=372, brier=0.0712, brier_base=0.0745,
+    bins=[Bin(said=s, came_true=t, low=max(0, t - 0.03), high=t + 0.04, count=75)
+          for s, t in ((0.03, 0.027), (0.05, 0.06), (0.08, 0.07), (0.12, 0.147), (0.22, 0.2))])
+
+
+def rated(name: str, visits: int, missed: int) -> dict[str, Any]:
+    """One line of rates."""
+    return {"name": name, "visits": visits, "missed": missed, "late": 3, "share": missed / visits, "low": 0.02, "high": 0.11}
+
+
+ATTENDED = {
+    "total": rated("", 1240, 101), "by_motif": [rated("Suivi", 900, 60), rated("Premier rendez-vous", 340, 41)],
+    "by_channel": [rated("sms", 1000, 70), rated("none", 240, 31)], "reasons": [("unknown", 40), ("forgot", 61)],
+    "unmarked": 12, "study": STUDY, "plot": _plot(STUDY)}
+NOBODY = {"name": "", "visits": 0, "missed": 0, "late": 0, "share": 0.0, "low": 0.0, "high": 1.0}
+
 PAGES = [
+    Page("attendance", "scheduler/attendance.html", "scheduler", "tasks", always(**ATTENDED)),
+    Page("attendance-useless", "scheduler/attendance.html", "scheduler", "tasks", always(**(
+        ATTENDED | {"study": STUDY.model_copy(update={"brier": 0.08})}))),
+    Page("attendance-none", "scheduler/attendance.html", "scheduler", "tasks", always(
+        total=NOBODY, by_motif=[], by_channel=[], reasons=[], unmarked=0, study=None, plot=None)),
     Page("tasks", "tasks.html", "scheduler", "tasks", always(done=CALLED, tasks=TASKS)),
     Page("tasks-none", "tasks.html", "doctor", "tasks", always(done=None, tasks=[])),
     Page("waiting-list-empty", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=[], figures=NONE)),
@@ -247,6 +275,11 @@ PAGES = [
         ),
     ),
     Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
+    Page("appointment-past", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"likelihood": None, "appointment": Some(id="v1", status="booked", start_at=at(14, 0), end_at=at(14, 15))}))),
+    Page("appointment-missed", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"likelihood": None, "attendance": Attendance(id="v1", kind="never", reason="forgot"),
+                       "appointment": Some(id="v1", status="noshow", start_at=at(14, 0), end_at=at(14, 15))}))),
     Page(
         "appointment-move",
         "scheduler/appointment.html",

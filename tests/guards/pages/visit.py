@@ -92,8 +92,8 @@ def visit_page(status: str, record: Record = RECORD) -> Callable[[str], dict[str
 
 
 PAGES = [
-    Page("queue", "doctor/queue.html", "doctor", "queue", always(entries=QUEUE, delay_min=15, untold=1, told={"v4"}, current="")),
-    Page("queue-empty", "doctor/queue.html", "doctor", "queue", always(entries=[], delay_min=0, untold=0, told=set(), current="")),
+    Page("queue", "doctor/queue.html", "doctor", "queue", always(entries=QUEUE, delay_min=15, untold=1, told={"v4"}, current="", missed="v1")),
+    Page("queue-empty", "doctor/queue.html", "doctor", "queue", always(entries=[], delay_min=0, untold=0, told=set(), current="", missed="")),
     Page("visit", "doctor/visit.html", "doctor", "queue", visit_page("in-progress")),
     Page("visit-arrived", "doctor/visit.html", "doctor", "queue", visit_page("arrived", EMPTY_RECORD)),
 ]
