@@ -4,6 +4,7 @@ Whether somebody came is marked by people. A probability changes no appointment:
 rate, for whoever decides to phone.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +31,7 @@ MISSED_AFTER = timedelta(minutes=10)
 LATE_FROM = timedelta(minutes=5)
 COUNTED = timedelta(days=365)
 LEARNT_FROM = timedelta(days=730)
-LEARN_EVERY_S = 24 * 3600.0
+ACTOR = system("forecasting")
 NAME = "no-show"
 CHANNELS = ("sms", "email", "none")
 SETTLED = ("fulfilled", "noshow", "arrived")
@@ -169,31 +170,36 @@ def likelihood(tx: Tx, appointment_id: str) -> Likelihood | None:
 def handlers(db: Database) -> dict[str, jobs.Handler]:
     """What the jobs runner calls for kind attendance.learn."""
 
-    async def learn_again(_payload: Mapping[str, str]) -> None:
-        await db.write(system("forecasting"), learn)
+    async def learn(_payload: Mapping[str, str]) -> None:
+        past = await db.read(ACTOR, cases)
+        await db.write(ACTOR, _keep, await asyncio.to_thread(no_show.study, past))
 
-    return {"attendance.learn": learn_again}
+    return {"attendance.learn": learn}
 
 
-def learn(tx: Tx) -> None:
-    """Learn from the visits of two years, and again tomorrow. System only."""
+def cases(tx: Tx) -> list[Case]:
+    """The visits of two years as they were when they were booked, in order of time. System only."""
     guard.permit(tx, Action.ATTENDANCE_READ, entity="Attendance", step="learn")
     rows = _visits(tx, tx.now - LEARNT_FROM, SETTLED)
     known = identities(tx, (row.patient_id for row, _ in rows))
     past: dict[str, list[tuple[datetime, bool]]] = {}
-    cases = []
+    found = []
     for row, _arrived in rows:
         before = [missed for start_at, missed in past.get(row.patient_id, []) if start_at < row.created_at]
-        cases.append(_case(row, before, phone=bool(known[row.patient_id].phone)))
+        found.append(_case(row, before, phone=bool(known[row.patient_id].phone)))
         past.setdefault(row.patient_id, []).append((row.start_at, row.status == "noshow"))
-    learnt.keep(tx, NAME, no_show.study(cases))
-    schedule(tx, LEARN_EVERY_S)
+    return found
 
 
-def schedule(tx: Tx, delay_s: float = 0) -> None:
-    """Have it learnt; each run enqueues the next. Call when the web process starts."""
-    day = (tx.now + timedelta(seconds=delay_s)).date()
-    jobs.enqueue(tx, "attendance.learn", delay_s=delay_s, key=f"attendance.learn:{day}")
+def schedule(tx: Tx) -> None:
+    """Have it learnt each night, the first time at once. Call when the web process starts."""
+    learnt.have_learnt(tx, "attendance.learn", at_once=not learnt.known(tx, NAME))
+
+
+def _keep(tx: Tx, study: Study | None) -> None:
+    learnt.keep(tx, NAME, study)
+    tx.session.flush()
+    schedule(tx)
 
 
 def _case(row: Appointment, before: list[bool], *, phone: bool) -> Case:

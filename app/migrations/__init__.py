@@ -10,14 +10,14 @@ from app import attendance, audit, consent, encounters, guests, jobs, people, ta
 from app.access import accounts, guard, links
 from app.crypto import keyring
 from app.forecasting import learnt
-from app.notifications import messages
+from app.notifications import messages, ready
 from app.record import tables as record_tables
 from app.scheduling import tables as scheduling_tables
 from app.scheduling import waitlist
 
 # Every module that declares tables: the metadata is whole once they are imported.
 TABLES = (attendance, audit, consent, encounters, guests, jobs, people, accounts, guard, learnt, links, keyring, messages,
-          record_tables, scheduling_tables, tasks, waitlist)
+          ready, record_tables, scheduling_tables, tasks, waitlist)
 
 
 def migrate(engine: Engine) -> None:

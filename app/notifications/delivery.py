@@ -11,7 +11,7 @@ from app import tasks
 from app.actor import system
 from app.db import Database, Tx
 from app.jobs import Handler
-from app.notifications import delays, invitations, notices, reminders
+from app.notifications import delays, invitations, notices, ready, reminders
 from app.notifications.channels import NOBODYS, Channel, DeliveryFailed, channels_of, sms_possible
 from app.notifications.invitations import Site
 from app.notifications.messages import Message, MessageContent
@@ -66,7 +66,7 @@ def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
         "message.deliver": postman.deliver,
         "message.staff": partial(notices.deliver, db, channels["email"]),
     }
-    return letters | reminders.handlers(db, site)
+    return letters | reminders.handlers(db, site) | ready.handlers(db, site)
 
 
 def site_of(settings: Settings) -> Site:

@@ -138,6 +138,16 @@ def delayed(visit: Visit, expected_at: datetime) -> Letter:
     )
 
 
+def ready(visit: Visit, link: str) -> Letter:
+    """The doctor is free for who waited away from the page."""
+    _ = i18n.translator(visit.language).gettext
+    return Letter(
+        visit.language, _("Your doctor is ready for you"), visit.clinic,
+        [_("Hello,"), _("It is your turn. Please open the link now; your place is kept.")],
+        _details(visit), (_("Open my visit"), link), footer=_personal(visit),
+    )
+
+
 def summary(visit: Visit, link: str) -> Letter:
     """The doctor released a summary."""
     _ = i18n.translator(visit.language).gettext

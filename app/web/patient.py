@@ -8,6 +8,9 @@ from app import i18n, journey, waiting
 from app.db import Tx
 from app.errors import Invalid
 from app.journey import DeviceTest, Journey
+from app.notifications import ready
+from app.notifications.delivery import site_of
+from app.notifications.invitations import Site
 from app.people import PatientIdentity
 from app.scheduling import waitlist
 from app.waiting import Place
@@ -81,7 +84,8 @@ async def withdraw_consent(request: web.Request) -> web.StreamResponse:
 
 async def waiting_room(request: web.Request) -> web.StreamResponse:
     """GET /visit/waiting: the doctor, the place and the delay; who should be elsewhere is sent there."""
-    way, place, patient = await request.app[DATABASE].read(request[ACTOR], _waiting)
+    site = site_of(request.app[SETTINGS])
+    way, place, patient, told = await request.app[DATABASE].read(request[ACTOR], _waiting, site)
     if way.next_step in ("not-now", "call", "ended"):
         return see_other(request, "patient-visit" if way.next_step == "not-now" else PAGES[way.next_step])
     if not way.visit:
@@ -89,7 +93,7 @@ async def waiting_room(request: web.Request) -> web.StreamResponse:
     initials = f"{way.doctor.given[:1]}{way.doctor.family[:1]}".upper()
     return render(request, "patient/waiting.html", **_named(way), name=patient.name, doctor_initials=initials,
                   place=place, start_at=way.start_at, device_test=way.device_test, transcription=way.transcription,
-                  arrived=way.status != "planned")
+                  arrived=way.status != "planned", **told)
 
 
 async def enter_waiting_room(request: web.Request) -> web.StreamResponse:
@@ -98,13 +102,21 @@ async def enter_waiting_room(request: web.Request) -> web.StreamResponse:
     return see_other(request, "waiting")
 
 
+async def tell_me(request: web.Request) -> web.StreamResponse:
+    """POST /visit/waiting/message: a message when the doctor is ready; with stop=yes none."""
+    wanted = not (await form_of(request)).get("stop")
+    await request.app[DATABASE].write(request[ACTOR], ready.ask, wanted=wanted)
+    return see_other(request, "waiting")
+
+
 async def _journey(request: web.Request) -> Journey:
     return await request.app[DATABASE].read(request[ACTOR], journey.read)
 
 
-def _waiting(tx: Tx) -> tuple[Journey, Place, PatientIdentity]:
+def _waiting(tx: Tx, site: Site) -> tuple[Journey, Place, PatientIdentity, dict[str, Any]]:
     way = journey.read(tx)
-    return way, waiting.place(tx, way.visit_id), journey.greeting(tx)
+    told = {"tell_by": ready.way(tx, site), "tell_me": ready.wished(tx)}
+    return way, waiting.place(tx, way.visit_id), journey.greeting(tx), told
 
 
 async def _told(request: web.Request, way: Journey) -> None:

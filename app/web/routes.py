@@ -111,6 +111,7 @@ ROUTES: list[Route] = [
           Action.CONSENT_GIVE),
     Route("GET", "/visit/waiting", patient.waiting_room, "waiting", PATIENT, Action.VISIT_WAIT),
     Route("POST", "/visit/waiting", patient.enter_waiting_room, "waiting", PATIENT, Action.VISIT_WAIT),
+    Route("POST", "/visit/waiting/message", patient.tell_me, "waiting-message", PATIENT, Action.VISIT_WAIT),
     # --- doctor -------------------------------------------------------------------------------
     Route("GET", "/queue", doctor.queue, "queue", STAFF, Action.QUEUE_READ),
     Route("POST", "/queue/delay", doctor.tell_delay, "queue-delay", STAFF, Action.QUEUE_TELL),

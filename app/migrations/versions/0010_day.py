@@ -1,4 +1,5 @@
-"""The day: tasks for the staff, of which call-backs are one kind; who came late or never; what was learnt."""
+"""The day: tasks for the staff, of which call-backs are one kind; who came late or never; what was learnt;
+who wants to be told when it is their turn."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,9 +45,17 @@ def upgrade() -> None:
         sa.Column("learnt_at", INSTANT, nullable=False),
         sa.Column("content", sa.String(), nullable=False),
     )
+    op.create_table(
+        "ready_wish",
+        sa.Column("id", sa.String(), sa.ForeignKey("encounter.id"), primary_key=True),
+        sa.Column("patient_id", sa.String(), sa.ForeignKey("patient.id"), nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("told_at", INSTANT, nullable=True),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("ready_wish")
     op.drop_table("learnt")
     op.drop_table("attendance")
     op.create_table(

@@ -1,5 +1,6 @@
 """Late or never: who may say so and when, what it changes, how often it was; a probability that changes nothing."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -108,7 +109,7 @@ def history(clinic, db, count=240):
 def test_what_was_learnt_stands_beside_the_appointment_and_changes_nothing(clinic, db) -> None:
     assert db.read_sync(SCHEDULER, attendance.likelihood, clinic.visits[0]) is None, "nothing was learnt yet"
     history(clinic, db)
-    db.write_sync(SYSTEM, attendance.learn)
+    asyncio.run(attendance.handlers(db)["attendance.learn"]({}))
     steady, unsteady = (db.read_sync(SCHEDULER, attendance.likelihood, clinic.visits[n]) for n in (0, 1))
     assert steady.base == unsteady.base == pytest.approx(0.25, abs=0.01)
     assert steady.probability < 0.1 < 0.35 < unsteady.probability

@@ -18,11 +18,13 @@ def waiting(ahead: int, delay: int, test: str) -> Callable[[str], dict[str, Any]
         "name": "Mme Lefèvre" if lang == "fr" else "Ms Lefèvre",
         "doctor": DOCTOR,
         "doctor_initials": "NB",
-        "place": Place("arrived", ahead, delay, at(14, 30), DOCTOR),
+        "place": Place("arrived", ahead, delay, at(14, 30), at(14, 30), at(14, 52), 0.79, 143 if ahead else 0, DOCTOR),
         "start_at": at(14, 15),
         "device_test": test,
         "transcription": False,
         "arrived": test != "",
+        "tell_by": {"ok": "email", "weak": "sms"}.get(test, ""),
+        "tell_me": test == "ok",
     }
 
 
