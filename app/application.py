@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from app import attendance, clock, people, tasks, waiting
+from app import attendance, calendars, clock, people, tasks, waiting
 from app.actor import system
 from app.audit import Trail
 from app.bus import Bus
@@ -70,8 +70,8 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
 
     handlers = delivery.handlers(db, settings) | record_jobs.handlers(db, settings, shred)
     handlers |= selfservice.handlers(db) | waitlist.handlers(db) | tasks.handlers(db)
-    handlers |= attendance.handlers(db) | waiting.handlers(db)
-    for schedule in (record_jobs.schedule, attendance.schedule, waiting.schedule):
+    handlers |= attendance.handlers(db) | waiting.handlers(db) | calendars.handlers(db, settings)
+    for schedule in (record_jobs.schedule, attendance.schedule, waiting.schedule, calendars.schedule):
         await db.write(system("web"), schedule)
     running = asyncio.create_task(Runner(db, handlers).run(), name="jobs")
     yield

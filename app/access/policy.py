@@ -50,6 +50,7 @@ class Action(StrEnum):
     GUEST_INVITE = "guest:invite"        # make and revoke links to one's visit, lock its room
     GUEST_ADMIT = "guest:admit"          # let in, refuse, send away
     GUEST_JOIN = "guest:join"            # knock, wait and be in the call
+    CALENDAR_OWN = "calendar:own"        # a doctor's own feed, and their calendar that blocks time
     ATTENDANCE_MARK = "attendance:mark"  # came late or never, and why
     ATTENDANCE_READ = "attendance:read"  # how often, and how likely
     TASK_ASK = "task:ask"                # somebody should do something about an appointment
@@ -102,6 +103,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.GUEST_INVITE:       {D: M},
     Action.GUEST_ADMIT:        {D: M},
     Action.GUEST_JOIN:         {G: R},
+    Action.CALENDAR_OWN:       {D: M},
     Action.ATTENDANCE_MARK:    {D: M, L: A},
     Action.ATTENDANCE_READ:    {L: A, Y: A},
     Action.TASK_ASK:           {Y: A},

@@ -6,17 +6,17 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from app import attendance, audit, consent, encounters, guests, jobs, people, tasks
+from app import attendance, audit, calendars, consent, encounters, guests, jobs, people, tasks
 from app.access import accounts, guard, links
 from app.crypto import keyring
 from app.forecasting import learnt
 from app.notifications import messages, ready
 from app.record import tables as record_tables
+from app.scheduling import busy, waitlist
 from app.scheduling import tables as scheduling_tables
-from app.scheduling import waitlist
 
 # Every module that declares tables: the metadata is whole once they are imported.
-TABLES = (attendance, audit, consent, encounters, guests, jobs, people, accounts, guard, learnt, links, keyring, messages,
+TABLES = (attendance, audit, busy, calendars, consent, encounters, guests, jobs, people, accounts, guard, learnt, links, keyring, messages,
           ready, record_tables, scheduling_tables, tasks, waitlist)
 
 

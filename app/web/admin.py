@@ -65,6 +65,7 @@ MEANINGS: dict[str, str] = {  # what an entry of the trail says somebody did
     "communication:send": "Wrote or sent something in a visit",
     "communication:read": "Read the messages of visits",
     "document:read": "Opened a photo or document",
+    "calendar:own": "Set up their own calendars",
     "attendance:mark": "Noted that a patient came late or never",
     "attendance:read": "Read who came late or never",
     "task:ask": "Asked that something be done about an appointment",

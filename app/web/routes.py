@@ -6,6 +6,7 @@ from app.web import (
     admin,
     attendance,
     bookings,
+    calendars,
     call,
     demo,
     doctor,
@@ -142,6 +143,12 @@ ROUTES: list[Route] = [
     Route("POST", "/appointments/{id}/attendance", attendance.mark, "appointment-attendance", STAFF,
           Action.ATTENDANCE_MARK),
     Route("POST", "/tasks/{id}/owner", tasks.take, "task-owner", STAFF, Action.TASK_END),
+    # --- calendars ----------------------------------------------------------------------------
+    Route("GET", "/calendars", calendars.page, "calendars", STAFF, Action.CALENDAR_OWN),
+    Route("POST", "/calendars/feed", calendars.share, "calendar-share", STAFF, Action.CALENDAR_OWN),
+    Route("POST", "/calendars/feed/revocation", calendars.revoke, "calendar-revocation", STAFF, Action.CALENDAR_OWN),
+    Route("POST", "/calendars/busy", calendars.block, "calendar-busy", STAFF, Action.CALENDAR_OWN),
+    Route("GET", "/calendar/{token}", calendars.feed, "calendar-feed", PUBLIC),
     # --- guests of a visit --------------------------------------------------------------------
     Route("GET", "/g/{token}", guests.entrance, "guest-entrance", PUBLIC),
     Route("POST", "/g/{token}", guests.knock, "guest-entrance", PUBLIC),

@@ -36,6 +36,7 @@ EXPECTED = {
     "guest:invite":        "no   mine no   no   no   no   no",
     "guest:admit":         "no   mine no   no   no   no   no",
     "guest:join":          "no   no   no   no   no   no   room",
+    "calendar:own":        "no   mine no   no   no   no   no",
     "attendance:mark":     "no   mine yes  no   no   no   no",
     "attendance:read":     "no   no   yes  no   yes  no   no",
     "task:ask":            "no   no   no   no   yes  no   no",

@@ -1,5 +1,5 @@
 """The day: tasks for the staff, of which call-backs are one kind; who came late or never; what was learnt;
-who wants to be told when it is their turn."""
+who wants to be told when it is their turn; doctors' calendars."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -52,9 +52,36 @@ def upgrade() -> None:
         sa.Column("asked_at", INSTANT, nullable=False),
         sa.Column("told_at", INSTANT, nullable=True),
     )
+    op.create_table(
+        "calendar_feed",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("practitioner_id", sa.String(), sa.ForeignKey("practitioner.id"), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False, unique=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("revoked_at", INSTANT, nullable=True),
+    )
+    op.create_index("ix_calendar_feed_practitioner_id", "calendar_feed", ["practitioner_id"])
+    op.create_table(
+        "busy_calendar",
+        sa.Column("id", sa.String(), sa.ForeignKey("practitioner.id"), primary_key=True),
+        sa.Column("realm", sa.String(), nullable=False),
+        sa.Column("read_at", INSTANT, nullable=True),
+        sa.Column("fault", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+    )
+    op.create_table(
+        "busy_time",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("practitioner_id", sa.String(), sa.ForeignKey("practitioner.id"), nullable=False),
+        sa.Column("start_at", INSTANT, nullable=False),
+        sa.Column("end_at", INSTANT, nullable=False),
+    )
+    op.create_index("ix_busy_time_practitioner_id", "busy_time", ["practitioner_id"])
 
 
 def downgrade() -> None:
+    for table in ("busy_time", "busy_calendar", "calendar_feed"):
+        op.drop_table(table)
     op.drop_table("ready_wish")
     op.drop_table("learnt")
     op.drop_table("attendance")
