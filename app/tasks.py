@@ -4,9 +4,10 @@ A task names only the appointment it is about; name and number are read from wha
 whoever may see them. Each has a time by which it should be done, and somebody may take it on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from sqlmodel import Field, Index, SQLModel, col, select
@@ -20,9 +21,10 @@ from app.db import Database, Tx, UTCInstant, new_id
 from app.encounters import Encounter
 from app.errors import NotFound
 from app.people import identities
+from app.scheduling import replies
 from app.scheduling.tables import Appointment
 
-Kind = Literal["call-back", "delivery-failed", "device-failed", "unconfirmed"]
+Kind = Literal["call-back", "phone-visit", "delivery-failed", "device-failed", "unconfirmed"]
 CALL_WITHIN = timedelta(minutes=15)
 A_DAY = timedelta(days=1)
 LEAST_BEFORE: dict[str, timedelta] = {  # the visit: later there is no time left to do something about it
@@ -95,7 +97,7 @@ def ask(tx: Tx, kind: Kind, appointment_id: str, about: str = "") -> bool:
     return True
 
 
-def resolve(tx: Tx, kind: Kind, appointment_id: str) -> None:
+def resolve(tx: Tx, appointment_id: str, kind: Kind) -> None:
     """It came right by itself: the task is done, if there is one. System only."""
     task = _task(tx, kind, appointment_id)
     guard.permit(tx, Action.TASK_ASK, entity="Appointment", entity_id=appointment_id, kind=kind, step="resolve",
@@ -133,6 +135,10 @@ def end(tx: Tx, task_id: str, *, ended: bool = True) -> None:
     task = _permitted(tx, task_id, "end" if ended else "reopen")
     task.ended_at = tx.now if ended else None
     tx.session.add(task)
+    row = tx.session.get_one(Appointment, task.appointment_id)
+    if task.kind == "phone-visit" and row.status in ("booked", "fulfilled"):  # the call was the visit
+        row.status = "fulfilled" if ended else "booked"
+        tx.session.add(row)
 
 
 def take(tx: Tx, task_id: str, *, taken: bool = True) -> None:
@@ -143,25 +149,39 @@ def take(tx: Tx, task_id: str, *, taken: bool = True) -> None:
 
 
 def handlers(db: Database) -> dict[str, jobs.Handler]:
-    """What the jobs runner calls for kind task.device."""
+    """What the jobs runner calls for kinds task.*: look again whether there is something to do about an appointment."""
 
-    async def device(payload: Mapping[str, str]) -> None:
-        await db.write(system("tasks"), _look_at_device, payload["appointment_id"])
+    def looking(look: Callable[[Tx, str], None]) -> jobs.Handler:
+        async def handle(payload: Mapping[str, str]) -> None:
+            await db.write(system("tasks"), look, payload["appointment_id"])
+        return handle
 
-    return {"task.device": device}
+    return {"task.device": looking(_look_at_device), "task.phone": looking(_look_at_phone),
+            "task.confirmed": looking(partial(resolve, kind="unconfirmed"))}
 
 
 def _look_at_device(tx: Tx, appointment_id: str) -> None:
     encounter = encounters.status_of(tx, appointment_id)
-    if encounter.device_test == "failed" and encounter.status in ("planned", "arrived"):
+    ahead = encounter.status in ("planned", "arrived") and not replies.by_phone(tx, appointment_id)
+    if encounter.device_test == "failed" and ahead:
         ask(tx, "device-failed", appointment_id)
     else:
-        resolve(tx, "device-failed", appointment_id)
+        resolve(tx, appointment_id, "device-failed")
+
+
+def _look_at_phone(tx: Tx, appointment_id: str) -> None:
+    if replies.by_phone(tx, appointment_id):
+        ask(tx, "phone-visit", appointment_id)
+        resolve(tx, appointment_id, "device-failed")
+    else:
+        resolve(tx, appointment_id, "phone-visit")
 
 
 def _due(kind: Kind, row: Appointment, now: datetime) -> datetime:
     if kind == "call-back":
         return now + CALL_WITHIN
+    if kind == "phone-visit":
+        return max(row.start_at, now)
     if row.end_at <= now:  # a summary that did not arrive
         return now + A_DAY
     last = row.held_until if row.status == "pending" and row.held_until else row.start_at - LEAST_BEFORE[kind]
@@ -172,6 +192,8 @@ def _matters(task: Task, row: Appointment, now: datetime) -> bool:
     """Whether there is still something to do: what it was about may have been moved, cancelled or held meanwhile."""
     if task.kind == "call-back" or task.about.startswith("summary"):
         return True
+    if task.kind == "phone-visit":
+        return row.status in AHEAD
     if task.kind == "delivery-failed" and task.about.startswith("cancelled"):
         return row.status == "cancelled" and now < row.end_at
     return row.status in AHEAD and now < row.end_at

@@ -19,6 +19,7 @@ from app.forecasting import learnt
 from app.forecasting import queue as forecast
 from app.forecasting.queue import Habits, PastVisit, Turn
 from app.people import Organization, Patient, PatientIdentity, Practitioner
+from app.scheduling import replies
 from app.scheduling.tables import Appointment, BookingNote, Motif
 
 PRESENT_S = 40  # two heartbeats of the waiting page and some air
@@ -64,6 +65,7 @@ class QueueEntry:
     started_at: datetime | None
     expected_at: datetime
     transcription: bool
+    by_phone: str = ""  # the number to call, when the visit is by phone
 
 
 def expected_starts(turns: Sequence[Turn], now: datetime) -> dict[str, datetime]:
@@ -237,4 +239,5 @@ def _entry(tx: Tx, appointment: Appointment, encounter: Encounter | None, expect
         arrived_at=encounter.arrived_at if encounter else None,
         started_at=encounter.started_at if encounter else None,
         transcription=consent.permits(tx, appointment.id, consent.TRANSCRIPTION),
+        by_phone=identity.phone if replies.by_phone(tx, appointment.id) else "",
     )

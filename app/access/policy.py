@@ -32,6 +32,7 @@ class Action(StrEnum):
     APPOINTMENT_MOVE = "appointment:move"
     APPOINTMENT_CANCEL = "appointment:cancel"
     APPOINTMENT_CONFIRM = "appointment:confirm"  # the time that was held for oneself
+    APPOINTMENT_SWITCH = "appointment:switch"    # from video to the phone, and back
     WAITLIST_READ = "waitlist:read"
     PATIENT_SEARCH = "patient:search"
     PATIENT_READ = "patient:read"        # identity and contact
@@ -85,6 +86,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.APPOINTMENT_MOVE:   {P: S, L: A, Y: A},
     Action.APPOINTMENT_CANCEL: {P: S, L: A, Y: A},
     Action.APPOINTMENT_CONFIRM: {P: S},
+    Action.APPOINTMENT_SWITCH: {D: M, L: A},
     Action.WAITLIST_READ:      {L: A, Y: A},
     Action.PATIENT_SEARCH:     {D: A, L: A},
     Action.PATIENT_READ:       {P: S, D: C, L: A, Y: A},

@@ -12,12 +12,12 @@ from app.crypto import keyring
 from app.forecasting import learnt
 from app.notifications import messages, ready
 from app.record import tables as record_tables
-from app.scheduling import busy, waitlist
+from app.scheduling import busy, replies, waitlist
 from app.scheduling import tables as scheduling_tables
 
 # Every module that declares tables: the metadata is whole once they are imported.
 TABLES = (attendance, audit, busy, calendars, consent, encounters, guests, jobs, people, accounts, guard, learnt, links, keyring, messages,
-          ready, record_tables, scheduling_tables, tasks, waitlist)
+          ready, record_tables, replies, scheduling_tables, tasks, waitlist)
 
 
 def migrate(engine: Engine) -> None:

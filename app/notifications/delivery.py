@@ -60,6 +60,7 @@ def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
         "message.invitation": partial(_write, db, reminders.invite, site),
         "message.moved": partial(_write, db, reminders.tell_moved, site),
         "message.cancelled": partial(_write, db, invitations.tell_cancelled, site),
+        "message.by-phone": partial(_write, db, invitations.tell_by_phone, site),
         "message.offer": partial(_write, db, invitations.tell_offer, site),
         "message.delayed": partial(_write_delayed, db, site),
         "message.summary": partial(_write, db, invitations.send_summary, site),
@@ -71,7 +72,8 @@ def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
 
 def site_of(settings: Settings) -> Site:
     """This installation as messages name it."""
-    return Site(settings.base_url, settings.mail_from, sms_possible(settings), settings.reminder_hours)
+    return Site(settings.base_url, settings.mail_from, sms_possible(settings), settings.reminder_hours,
+                settings.unconfirmed_hours)
 
 
 async def _write(db: Database, write: Callable[[Tx, str, Site], None], site: Site, payload: Mapping[str, str]) -> None:

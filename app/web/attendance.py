@@ -9,7 +9,10 @@ from app import attendance
 from app.actor import Role
 from app.attendance import Kind, Rate, Reason
 from app.db import Tx
+from app.encounters import Encounter
 from app.forecasting.no_show import Study, wilson
+from app.scheduling import replies
+from app.scheduling.tables import Appointment
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE, ROOMS
 from app.web.planner import motif_label
@@ -53,10 +56,22 @@ async def mark(request: web.Request) -> web.StreamResponse:
     return see_other(request, "queue") if undo else see_other(request, "queue", missed=appointment_id)
 
 
-def beside(tx: Tx, appointment_id: str) -> dict[str, Any]:
-    """What the appointment's page says about coming: what was marked, or how likely it is to be missed."""
-    return {"attendance": attendance.marked(tx, appointment_id), "reasons": get_args(Reason),
-            "likelihood": attendance.likelihood(tx, appointment_id)}
+async def switch(request: web.Request) -> web.StreamResponse:
+    """POST /appointments/{id}/medium: by phone, or with by=video by video after all."""
+    phone = (await form_of(request)).get("by") != "video"
+    await request.app[DATABASE].write(request[ACTOR], replies.switch, request.match_info["id"], phone=phone)
+    if request[ACTOR].role is Role.SCHEDULER:
+        return see_other(request, "appointment", id=request.match_info["id"])
+    request.app[ROOMS].queue_changed(request[ACTOR].practitioner_id or "")
+    return see_other(request, "tasks")
+
+
+def beside(tx: Tx, row: Appointment) -> dict[str, Any]:
+    """What the appointment's page says about coming: marked, confirmed, the device's test, how likely to be missed."""
+    encounter = tx.session.get(Encounter, row.id)
+    return {"attendance": attendance.marked(tx, row.id), "reasons": get_args(Reason),
+            "likelihood": attendance.likelihood(tx, row.id), "by_phone": replies.by_phone(tx, row.id),
+            "confirmed_at": replies.confirmed_at(tx, row), "device_test": encounter.device_test if encounter else ""}
 
 
 def _rate(rate: Rate, name: str) -> dict[str, Any]:

@@ -280,7 +280,7 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
 
 def _card(tx: Tx, appointment_id: str, moving: bool, practitioner_id: str, on_text: str) -> Card:
     entry, clinic = agenda.appointment(tx, appointment_id), agenda.clinic(tx)
-    told, more = messages.of_appointment(tx, appointment_id), beside(tx, appointment_id)
+    told, more = messages.of_appointment(tx, appointment_id), beside(tx, entry.appointment)
     if not moving:
         return Card(entry, clinic, told, None, [], more)
     row = entry.appointment

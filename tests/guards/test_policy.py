@@ -18,6 +18,7 @@ EXPECTED = {
     "appointment:move":    "self no   yes  no   yes  no   no",
     "appointment:cancel":  "self no   yes  no   yes  no   no",
     "appointment:confirm": "self no   no   no   no   no   no",
+    "appointment:switch":  "no   mine yes  no   no   no   no",
     "waitlist:read":       "no   no   yes  no   yes  no   no",
     "patient:search":      "no   yes  yes  no   no   no   no",
     "patient:read":        "self care yes  no   yes  no   no",

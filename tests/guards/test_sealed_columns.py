@@ -53,6 +53,8 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
     "link": {"token_hash": "SHA-256 of 256 random bits"},
     "attendance": {"reason": "a code", "marked_at": "an instant"},
     "ready_wish": {"asked_at": "an instant", "told_at": "an instant"},
+    "confirmation": {"confirmed_at": "an instant"},
+    "phone_visit": {},
     "task": {"about": "kind and channel of a message", "due_at": "an instant", "owner_id": "identifier of an account"},
     "guest_link": {"token_hash": "SHA-256 of 256 random bits"},
     "guest": {"session_hash": "SHA-256 of 256 random bits", "knocked_at": "an instant", "admitted_at": "an instant",

@@ -1,5 +1,6 @@
 """The day: tasks for the staff, of which call-backs are one kind; who came late or never; what was learnt;
-who wants to be told when it is their turn; doctors' calendars."""
+who wants to be told when it is their turn; doctors' calendars;
+what patients answer to reminders, and visits by phone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -77,9 +78,25 @@ def upgrade() -> None:
         sa.Column("end_at", INSTANT, nullable=False),
     )
     op.create_index("ix_busy_time_practitioner_id", "busy_time", ["practitioner_id"])
+    op.create_table(
+        "confirmation",
+        sa.Column("id", sa.String(), sa.ForeignKey("appointment.id"), primary_key=True),
+        sa.Column("patient_id", sa.String(), sa.ForeignKey("patient.id"), nullable=False),
+        sa.Column("start_at", INSTANT, nullable=False),
+        sa.Column("confirmed_at", INSTANT, nullable=False),
+    )
+    op.create_table(
+        "phone_visit",
+        sa.Column("id", sa.String(), sa.ForeignKey("appointment.id"), primary_key=True),
+        sa.Column("patient_id", sa.String(), sa.ForeignKey("patient.id"), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("since_at", INSTANT, nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("phone_visit")
+    op.drop_table("confirmation")
     for table in ("busy_time", "busy_calendar", "calendar_feed"):
         op.drop_table(table)
     op.drop_table("ready_wish")

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.record.accesses import Access
 from app.record.summaries import Summary
+from app.scheduling.replies import Question
 from app.waiting import Place
 from tests.guards.pages.model import Page, always, at, dates
 from tests.guards.pages.people import DOCTOR
@@ -52,6 +53,7 @@ def code(**more: Any) -> Callable[[str], dict[str, Any]]:
             "error": "",
             "resend_s": 30,
             "locked": False,
+            "then": "",
 "held_until": None,
             "phone": "04 75 00 00 00",
         }
@@ -59,9 +61,9 @@ def code(**more: Any) -> Callable[[str], dict[str, Any]]:
     )
 
 
-def link(state: str) -> Callable[[str], dict[str, Any]]:
+def link(state: str, asked: Question | None = None) -> Callable[[str], dict[str, Any]]:
     """Where the invitation lands."""
-    return lambda lang: {"token": "t0k3n", "state": state, "phone": "04 75 00 00 00", "opens_at": at(13, 45, 24)}
+    return lambda lang: {"token": "t0k3n", "state": state, "phone": "04 75 00 00 00", "opens_at": at(13, 45, 24), "fault": "", "question": asked}
 
 
 SUMMARY = Summary(
@@ -94,6 +96,8 @@ OWN = {
     "change_until": at(14, 15, 24),
     "doing": "",
     "waits": False,
+    "confirmed": False,
+    "by_phone": False,
     "on": None,
     "days": [],
     "done": "",
@@ -133,6 +137,7 @@ DETAILS = {
 }
 PAGES = [
     Page("own", "patient/appointment.html", context=always(**OWN)),
+    Page("own-confirmed", "patient/appointment.html", context=always(**(OWN | {"confirmed": True, "by_phone": True}))),
     Page("own-done", "patient/appointment.html", context=always(**(OWN | {"done": "C’est fait."}))),
     Page("own-late", "patient/appointment.html", context=always(**(OWN | {"changeable": False, "fault": "Trop tard."}))),
     Page("own-move", "patient/appointment.html", context=always(**(OWN | {"doing": "move", "days": FREE}))),
@@ -159,6 +164,10 @@ PAGES = [
         context=always(**(DETAILS | {"errors": {"phone": "Ce numéro ne va pas."}, "typed": {"given": "Zoë"}})),
     ),
     Page("link", "patient/link.html", context=link("open")),
+    Page("link-asks", "patient/link.html", context=link("open", Question(at(14, 15, 24), "Europe/Paris", False, True, ""))),
+    Page("link-confirmed", "patient/link.html", context=link("confirmed", Question(at(14, 15, 24), "Europe/Paris", True, True, ""))),
+    Page("link-near", "patient/link.html", context=link("open", Question(at(14, 15), "Europe/Paris", True, False, "04 75 00 00 00"))),
+    Page("link-cancelled", "patient/link.html", context=link("cancelled")),
     Page("not-now-early", "patient/not_now.html", context=not_now("early")),
     Page("not-now-late", "patient/not_now.html", context=not_now("late")),
     Page("link-early", "patient/link.html", context=link("early")),

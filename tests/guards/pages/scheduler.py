@@ -135,6 +135,9 @@ APPOINTMENT = {
     "errors": {},
     "taken": "",
     "attendance": None,
+    "confirmed_at": at(9, 0),
+    "device_test": "failed",
+    "by_phone": False,
     "likelihood": Likelihood(0.234, 0.081),
     "reasons": ("unknown", "forgot"),
     "messages_sent": [
@@ -199,6 +202,7 @@ TASKS = [
     task(1, "call-back", "Hugo Martin", "+33 6 39 98 01 01", overdue=True, owner="Sophie Perrin", mine=True),
     task(2, "delivery-failed", "Jeanne Roux", "", about="reminder:sms", owner="Dr Nadia Benali"),
     task(3, "device-failed", CLAIRE.name, CLAIRE.phone),
+    task(5, "phone-visit", "Zoé Roy", "+33 6 39 98 01 04"),
     task(4, "unconfirmed", "محمد الفارسي", "+33 6 39 98 01 03"),
 ]
 
@@ -276,7 +280,7 @@ PAGES = [
     ),
     Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
     Page("appointment-past", "scheduler/appointment.html", "scheduler", "planner", always(**(
-        APPOINTMENT | {"likelihood": None, "appointment": Some(id="v1", status="booked", start_at=at(14, 0), end_at=at(14, 15))}))),
+        APPOINTMENT | {"likelihood": None, "by_phone": True, "confirmed_at": None, "appointment": Some(id="v1", status="booked", start_at=at(14, 0), end_at=at(14, 15))}))),
     Page("appointment-missed", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"likelihood": None, "attendance": Attendance(id="v1", kind="never", reason="forgot"),
                        "appointment": Some(id="v1", status="noshow", start_at=at(14, 0), end_at=at(14, 15))}))),
