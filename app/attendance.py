@@ -22,7 +22,7 @@ from app.encounters import Encounter
 from app.errors import Conflict, NotFound
 from app.forecasting import learnt, no_show
 from app.forecasting.no_show import Case, Study
-from app.people import PatientIdentity, Practitioner, identities
+from app.people import Practitioner, identities
 from app.scheduling.tables import OVERLAP, Appointment, Motif
 
 Kind = Literal["late", "never"]
@@ -137,18 +137,13 @@ def figures(tx: Tx) -> Figures:
         return Rate(name, len(these), missed, late)
 
     by_motif = [(motifs[m], rate(m, (v for v in settled if v[0].motif_id == m))) for m in motifs]
-    by_channel = [rate(c, (v for v in settled if channel(known[v[0].patient_id]) == c)) for c in CHANNELS]
+    by_channel = [rate(c, (v for v in settled if known[v[0].patient_id].reached_by == c)) for c in CHANNELS]
     reasons: dict[str, int] = {}
     for note in notes.values():
         reasons[note.reason] = reasons.get(note.reason, 0) + 1
     return Figures(rate("", settled), [pair for pair in by_motif if pair[1].visits],
                    [each for each in by_channel if each.visits], reasons, len(rows) - len(settled),
                    learnt.recall(tx, NAME, Study))
-
-
-def channel(identity: PatientIdentity) -> str:
-    """How somebody is reached: sms, email or none."""
-    return "sms" if identity.phone else "email" if identity.email else "none"
 
 
 def likelihood(tx: Tx, appointment_id: str) -> Likelihood | None:

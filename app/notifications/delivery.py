@@ -38,6 +38,8 @@ class Postman:
             return
         channel, content = waiting
         try:
+            if not content.to:
+                raise DeliveryFailed("no address", final=True)  # the staff tells them
             await self._channels[channel].send(content)
         except DeliveryFailed as failure:
             again = await self._db.write(ACTOR, _note_failure, message_id, str(failure), final=failure.final,

@@ -8,6 +8,7 @@ from typing import Any
 from app.attendance import Attendance, Likelihood
 from app.forecasting.no_show import Bin, Model, Study
 from app.scheduling.tables import Motif
+from app.scheduling.waitlist_figures import Group
 from app.tasks import Line
 from app.web.attendance import _plot
 from tests.guards.pages.model import Page, always, at
@@ -182,6 +183,8 @@ def availability(lang: str) -> dict[str, Any]:
 
 NONE = dict.fromkeys(("open", "accepted", "declined", "expired", "gained_h"), 0)
 ASKED = NONE | {"open": 1, "accepted": 4, "declined": 1, "gained_h": 250}
+GROUPS = [
+    Group("18-39", 1, 4, 2, 120), Group("80+", 2, 1, 0, 0), Group("sms", 2, 4, 2, 120), Group("none", 1, 1, 0, 0)]
 WAITING = [
     {"id": "a1", "name": CLAIRE.name, "has_at": at(14, 15, 30), "doctor": DOCTOR.name, "urgent": True, "any_doctor": False,
      "from_hour": 8, "to_hour": 12, "since_at": at(9, 0), "offers": [{"start_at": at(9, 15, 25), "state": "open"}]},
@@ -231,8 +234,8 @@ PAGES = [
         total=NOBODY, by_motif=[], by_channel=[], reasons=[], unmarked=0, study=None, plot=None)),
     Page("tasks", "tasks.html", "scheduler", "tasks", always(done=CALLED, tasks=TASKS)),
     Page("tasks-none", "tasks.html", "doctor", "tasks", always(done=None, tasks=[])),
-    Page("waiting-list-empty", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=[], figures=NONE)),
-    Page("waiting-list", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=WAITING, figures=ASKED)),
+    Page("waiting-list-empty", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=[], figures=NONE, groups=[])),
+    Page("waiting-list", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=WAITING, figures=ASKED, groups=GROUPS)),
     Page(
         "planner-week",
         "scheduler/planner_week.html",
@@ -279,6 +282,8 @@ PAGES = [
         ),
     ),
     Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
+    Page("appointment-coming", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"appointment": Some(id="v1", status="booked", start_at=at(14, 0, 25), end_at=at(14, 15, 25))}))),
     Page("appointment-past", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"likelihood": None, "by_phone": True, "confirmed_at": None, "appointment": Some(id="v1", status="booked", start_at=at(14, 0), end_at=at(14, 15))}))),
     Page("appointment-missed", "scheduler/appointment.html", "scheduler", "planner", always(**(
