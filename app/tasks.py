@@ -136,7 +136,8 @@ def end(tx: Tx, task_id: str, *, ended: bool = True) -> None:
     task.ended_at = tx.now if ended else None
     tx.session.add(task)
     row = tx.session.get_one(Appointment, task.appointment_id)
-    if task.kind == "phone-visit" and row.status in ("booked", "fulfilled"):  # the call was the visit
+    called = task.kind == "phone-visit" and row.start_at <= tx.now + CALL_WITHIN
+    if called and row.status in ("booked", "fulfilled"):  # the call was the visit
         row.status = "fulfilled" if ended else "booked"
         tx.session.add(row)
 

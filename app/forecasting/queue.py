@@ -88,13 +88,12 @@ def learn(visits: Sequence[PastVisit]) -> Habits:
     first, second = int(len(days) * 0.6), int(len(days) * 0.8)
     taught = _habits([v for day in days[:first] for v in day])
     tried = list(_scores(days[first:second], taught))
-    if len(tried) >= LEAST_TESTED:
-        taught = taught.model_copy(update={"below": _bound([-score for score in tried]), "above": _bound(tried)})
-    later = _habits([v for day in days[:second] for v in day])
-    held = [-taught.below <= score <= taught.above for score in _scores(days[second:], later)]
-    tested = len(held) if len(held) >= LEAST_TESTED else 0
-    return _habits(visits).model_copy(update={
-        "below": taught.below, "above": taught.above, "held": sum(held) / tested if tested else 0.0, "tested": tested})
+    below, above = _bounds(tried)
+    newest = list(_scores(days[second:], _habits([v for day in days[:second] for v in day])))
+    tested = len(newest) if len(newest) >= LEAST_TESTED else 0
+    held = sum(-below <= score <= above for score in newest) / tested if tested else 0.0
+    below, above = _bounds(tried + newest)  # once they have tested, the newest days teach as well
+    return _habits(visits).model_copy(update={"below": below, "above": above, "held": held, "tested": tested})
 
 
 def state_of(day: Sequence[PastVisit], at: datetime) -> list[Turn]:
@@ -129,10 +128,13 @@ def _scores(days: Sequence[Sequence[PastVisit]], habits: Habits) -> Iterator[flo
                         yield min(timedelta(0), off + MINUTE) / (middle - low)
 
 
-def _bound(scores: list[float]) -> float:
-    """What nine in ten do not pass, so that eight in ten lie between two of them."""
+def _bounds(scores: list[float]) -> tuple[float, float]:
+    """What nine in ten do not pass on either side, so that eight in ten lie between; the usual where too few."""
+    if len(scores) < LEAST_TESTED:
+        return Habits().below, Habits().above
     ranked = sorted(scores)
-    return min(max(ranked[min(int((1 + HELD) / 2 * len(ranked)), len(ranked) - 1)], NARROWEST), WIDEST)
+    last = min(int((1 + HELD) / 2 * len(ranked)), len(ranked) - 1)
+    return tuple(min(max(score, NARROWEST), WIDEST) for score in (-ranked[-1 - last], ranked[last]))  # type: ignore[return-value]
 
 
 def _spread(turns: Sequence[Turn], id_: str, now: datetime, habits: Habits, draws: int

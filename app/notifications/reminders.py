@@ -53,14 +53,17 @@ def schedule(tx: Tx, appointment_id: str, site: Site) -> None:
 
 
 def write(tx: Tx, appointment_id: str, start_at: datetime, hours: int, site: Site) -> bool:
-    """One reminder with a link of its own; False when the appointment is not booked for that time any more."""
+    """One reminder with a link of its own, or that the doctor calls; False when that time is not booked any more."""
     about = invitations.standing(tx, appointment_id, KIND)
     if about is None or about.appointment.status != "booked" or about.appointment.start_at != start_at:
         return False
     if start_at <= tx.now:  # the house was down when it was due
         return False
-    asks = hours >= ASKS_FROM_H and replies.confirmed_at(tx, about.appointment) is None
-    letter = letters.reminder(about.visit, site.link(links.issue(tx, appointment_id, links.VISIT)), asks=asks)
+    if replies.by_phone(tx, appointment_id):
+        letter = letters.by_phone(about.visit, letters.masked_phone(about.patient.phone))
+    else:
+        asks = hours >= ASKS_FROM_H and replies.confirmed_at(tx, about.appointment) is None
+        letter = letters.reminder(about.visit, site.link(links.issue(tx, appointment_id, links.VISIT)), asks=asks)
     send = invitations.send_quickly if hours <= SMS_WITHIN_H else invitations.send
     send(tx, KIND, about, site, letter)
     return True

@@ -162,6 +162,14 @@ async def test_a_red_device_days_before_is_switched_to_the_phone_and_held_by_pho
     assert "téléphone" in mail.text
     (line,) = coming.db.read_sync(CLERK, tasks.listed)
     assert line.due_at == NEXT
+    coming.clock.at = NEXT - timedelta(hours=24)
+    await coming.work()
+    (reminder,) = coming.mails("reminder")
+    assert "vous appelle" in reminder.text
+    assert not reminder.link
+    await do(coming, tasks.end, line.id, actor=CLERK)
+    assert row(coming).status == "booked", "nobody can have phoned a day before"
+    await asyncio.to_thread(coming.db.write_sync, CLERK, tasks.end, line.id, ended=False)
     coming.clock.at = NEXT + timedelta(minutes=40)
     assert todo(coming) == ["phone-visit"], "until somebody phoned"
     await do(coming, tasks.end, line.id, actor=CLERK)
