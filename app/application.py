@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from app import attendance, calendars, clock, people, tasks, waiting
+from app import attendance, calendars, clock, confine, people, tasks, waiting
 from app.actor import system
 from app.audit import Trail
 from app.bus import Bus
@@ -50,7 +50,7 @@ def build(settings: Settings, db: Database, *, work: bool = False) -> web.Applic
     app[keys.SOCKETS], app[hub.HUB] = set(), hub.Hub(db, rooms)
     app.cleanup_ctx.extend([_close_database, hub.control_channel])
     if work:
-        app.cleanup_ctx.append(_run_jobs)
+        app.cleanup_ctx.extend([_run_jobs, _forget])
     app.on_shutdown.append(sockets.close_all)
     add_routes(app, ROUTES)
     assets.add(app, rendering.release(), assets.load(rendering.ROOT / "static"))
@@ -77,6 +77,13 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
     yield
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def _forget(_: web.Application) -> AsyncIterator[None]:
+    forgetting = asyncio.create_task(confine.forget(), name="forget")
+    yield
+    forgetting.cancel()
+    await asyncio.gather(forgetting, return_exceptions=True)
 
 
 async def _close_database(app: web.Application) -> AsyncIterator[None]:

@@ -9,7 +9,6 @@ synchronous=FULL, BEGIN IMMEDIATE); PostgreSQL a pool.
 import asyncio
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from sqlmodel import Session, SQLModel
 
 from app.actor import Actor
 from app.clock import Clock, utc_now
+from app.confine import Swept
 from app.crypto.envelope import seal, unseal
 from app.crypto.keyring import Keyring
 from app.errors import ColloqueError, Unavailable
@@ -154,8 +154,8 @@ class Database:
         self.engine = engine
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._keyring, self._journal, self._clock = keyring, journal, clock
-        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else POSTGRES_POOL, "db-write")
-        self._readers = ThreadPoolExecutor(READER_THREADS, "db-read")
+        self._writers = Swept(1 if self.is_sqlite else POSTGRES_POOL, "db-write")
+        self._readers = Swept(READER_THREADS, "db-read")
 
     async def write(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
                     *args: P.args, **kwargs: P.kwargs) -> R:

@@ -229,7 +229,7 @@ def _of_the_house(folder: Path) -> Iterator[tuple[str, Path]]:
 def _of_anybody(folder: Path, began_s: float) -> Iterator[tuple[str, Path]]:
     """What was written to the machine's temporary directories since."""
     for root in TEMPORARY:
-        for path in Path(root).rglob("*"):
+        for path in (Path(inside, name) for inside, _, names in os.walk(root) for name in names):  # others come and go
             if not path.is_relative_to(folder) and _readable_since(path, began_s):
                 yield str(path), path
 

@@ -18,7 +18,7 @@ from transcription.memory import give_back
 
 LEVELS = 127  # of a signed byte
 SMALLEST = 1e-8
-ROWS = 4_096  # in full precision at a time: the vocabulary's whole layer would be the worker's peak of memory
+ROWS = 1_024  # in full precision at a time: the vocabulary's whole layer would be the worker's peak of memory
 
 
 class Int8Linear(nn.Module):
@@ -33,9 +33,9 @@ class Int8Linear(nn.Module):
         values = torch.cat([_bytes(*part) for part in parts])
         whole = torch._make_per_channel_quantized_tensor(values, scales, zeros, 0)
         self._packed = torch.ops.quantized.linear_prepack(whole, None)
-        self._sums = (values.sum(1) * scales).float()
         self._bias = None if bias is None else bias.float()
         self._reduce_range = not _multiplies_bytes()
+        self._sums = self._multiply(torch.ones(1, weight.shape[1]))  # of each output's weights, as they are multiplied
 
     def forward(self, x: Tensor) -> Tensor:
         """x @ weight.T + bias; x of shape (..., rows, inputs)."""
@@ -88,7 +88,8 @@ def quantise(model: Whisper) -> None:
             if isinstance(layer, Linear):
                 bias = None if layer.bias is None else layer.bias.detach()
                 setattr(parent, name, Int8Linear(layer.weight.detach(), bias))
-    embedding.half()  # only looked up from now on
+    # Only looked up from now on. A copy: one tensor that stays in the file keeps all of it in memory.
+    embedding.weight.data = embedding.weight.detach().to(torch.half, copy=True)
     for values in (v for v in chain(model.parameters(), model.buffers()) if v is not embedding.weight):
         if values.is_floating_point():
             values.data = values.data.float()

@@ -27,7 +27,7 @@ from whisper.audio import HOP_LENGTH, N_SAMPLES
 from whisper.decoding import DecodingOptions, DecodingResult
 from whisper.tokenizer import get_tokenizer
 
-from transcription.memory import give_back, stay_small
+from transcription.memory import give_back, lend_large, stay_small
 from transcription.phantoms import doubled, phantom, stammers
 from transcription.quantised import quantise
 from transcription.segmentation import SAMPLE_RATE_HZ, Samples
@@ -154,6 +154,7 @@ class Recognizer:
 
     def __init__(self, weights: Path | str, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
+        lend_large()
         self._model = _load(weights)
         quantise(self._model)
         self._positions = self._model.encoder.positional_embedding

@@ -76,7 +76,11 @@ class _Ends(PyTorchInference):  # type: ignore[misc]  # whisper has no types
         decoder = self.model.decoder
         hidden = decoder.token_embedding(tokens).float() + decoder.positional_embedding[done : done + tokens.shape[1]]
         for block in decoder.blocks:
-            hidden = block(hidden, audio_features, mask=decoder.mask, kv_cache=self.kv_cache)
+            hidden = hidden + block.attn(block.attn_ln(hidden), mask=decoder.mask, kv_cache=self.kv_cache)[0]
+            # Beams hear the same sound: as rows of one they need its keys and values once, not a copy each.
+            rows = block.cross_attn_ln(hidden).flatten(0, 1).unsqueeze(0)
+            hidden = hidden + block.cross_attn(rows, audio_features, kv_cache=self.kv_cache)[0].view_as(hidden)
+            hidden = hidden + block.mlp(block.mlp_ln(hidden))
         ends: Tensor = decoder.ln(hidden if done else hidden[:, [self._first, -1]])
         logits: Tensor = decoder.head(ends)
         return logits

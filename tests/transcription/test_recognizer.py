@@ -5,6 +5,7 @@ import functools
 import io
 import re
 from itertools import product
+from pathlib import Path
 
 import av
 import jiwer
@@ -22,7 +23,7 @@ from transcription.phantoms import stammers
 from transcription.protocol import LANGUAGES
 from transcription.recognizer import MAX_EXPECTED, Context, Recognition, Recognizer
 from transcription.segmentation import SAMPLE_RATE_HZ, Segmenter
-from transcription.task import Abandoned
+from transcription.task import Abandoned, _Ends
 from transcription.voice import VoiceDetector
 
 
@@ -98,6 +99,27 @@ def test_several_likely_texts_side_by_side_are_at_least_as_likely_as_one(recogni
         assert max(word.probability for word in best.words) > 0.9, "the words are as sure as they were on the way"
     with pytest.raises(Abandoned):
         recognizer.recognise(utterance.samples, "fr", beams=5, wanted=lambda: False)
+
+
+def test_texts_side_by_side_get_the_logits_that_whispers_own_layers_give_them(recognizer):
+    """They share the sound's keys and values: none may get another one's."""
+    model = recognizer._model
+    tokens = torch.tensor([[50258, 50265, 50359, 50364, 400], [50258, 50265, 50359, 50364, 2425]])
+    with torch.inference_mode():
+        sound = model.encoder(torch.randn(1, 80, 3000))
+        hidden = model.decoder.token_embedding(tokens).float() + model.decoder.positional_embedding[:5]
+        for block in model.decoder.blocks:
+            hidden = block(hidden, sound.expand(2, -1, -1), mask=model.decoder.mask)
+        wanted = model.decoder.head(model.decoder.ln(hidden))[:, [0, -1]]
+        inference = _Ends(model, 5, first=0)
+        found = inference.logits(tokens, sound)
+        inference.cleanup_caching()
+    assert torch.allclose(found, wanted, atol=0.1)
+    assert not torch.allclose(found[0, 1], found[1, 1], atol=1)
+
+
+def test_nothing_of_the_weights_file_stays_mapped(recognizer):
+    assert weights.checkpoint().name not in Path("/proc/self/maps").read_text()
 
 
 def test_silence_does_not_say_you(recognizer):

@@ -1,10 +1,13 @@
-"""A process that keeps its memory private leaves no core dump behind."""
+"""A process that keeps its memory private leaves no core dump behind, and web nothing of what it is done with."""
 
+import asyncio
+import gc
 import os
 import resource
 import signal
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,42 @@ def test_what_is_freed_is_overwritten():
         env = {key: value for key, value in os.environ.items() if key not in confine.WIPING} | wiping
         done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == stays
+
+
+@pytest.mark.parametrize(("executor", "stays"), [("ThreadPoolExecutor", True), ("Swept", False)])
+def test_threads_keep_nothing_on_their_stacks(executor, stays):
+    """Python writes short texts there when it encodes them."""
+    script = (
+        "import os; from concurrent.futures import ThreadPoolExecutor; from app.confine import Swept\n"
+        "from bench.needles import memory\n"
+        "def write(deep):\n"
+        "    return max([deep - 1], key=write) if deep else len(''.join(['é odyno', 'phagie'] * 3).encode())\n"
+        f"{executor}(1).submit(write, 9).result()\n"
+        "held = memory(os.getpid())\n"
+        "print(''.join(['phagie', 'é odyno']).encode() in held)")
+    done = subprocess.run([sys.executable, "-c", script], env=os.environ | confine.WIPING | {"PYTHONPATH": str(ROOT)},
+                          capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(stays)
+
+
+async def test_what_only_refers_to_itself_goes_soon(monkeypatch):
+    class Page:
+        pass
+
+    monkeypatch.setattr(confine, "FORGET_EVERY_S", 0.01)
+    gc.disable()
+    try:
+        forgetting = asyncio.create_task(confine.forget())
+        await asyncio.sleep(0)
+        page = Page()
+        page.itself = page
+        alive = weakref.ref(page)
+        del page
+        async with asyncio.timeout(5):
+            while alive() is not None:
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
+        forgetting.cancel()
+        await asyncio.gather(forgetting, return_exceptions=True)
+    assert gc.get_freeze_count() == 0
