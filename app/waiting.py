@@ -173,7 +173,8 @@ def _past(tx: Tx, practitioner_id: str) -> list[PastVisit]:
         .where(Appointment.start_at > tx.now - LEARNT_FROM, col(Appointment.end_at) < tx.now)
         .order_by(col(Appointment.start_at))
     )
-    return [PastVisit(a.id, a.motif_id, a.start_at, a.end_at, *_times(e)) for a, e in tx.session.exec(query).all()]
+    return [PastVisit(a.id, a.motif_id, a.start_at, a.end_at, *_times(e)) for a, e in tx.session.exec(query).all()
+            if e is not None or a.status == "noshow"]  # one held by phone says nothing about the waiting room
 
 
 def _times(encounter: Encounter | None) -> tuple[datetime | None, datetime | None, datetime | None]:

@@ -12,7 +12,7 @@ from app.notifications import ready
 from app.notifications.delivery import site_of
 from app.notifications.invitations import Site
 from app.people import PatientIdentity
-from app.scheduling import waitlist
+from app.scheduling import replies, waitlist
 from app.waiting import Place
 from app.web.forms import form_of
 from app.web.keys import ACTOR, DATABASE, LANGUAGE, ROOMS, SETTINGS
@@ -29,7 +29,9 @@ async def visit(request: web.Request) -> web.StreamResponse:
         return see_other(request, "own-offer")
     way = await _journey(request)
     if way.next_step == "not-now":
+        by_phone = await request.app[DATABASE].read(request[ACTOR], replies.by_phone, way.visit_id)
         return render(request, "patient/not_now.html", **_named(way), phase=way.phase, opens_at=way.opens_at,
+                      by_phone=by_phone,
                       start_at=way.start_at, device_test=way.device_test,
                       zone_city=i18n.zone_city(way.clinic.zone, request[LANGUAGE]))
     return see_other(request, PAGES[way.next_step])
@@ -115,7 +117,7 @@ async def _journey(request: web.Request) -> Journey:
 
 def _waiting(tx: Tx, site: Site) -> tuple[Journey, Place, PatientIdentity, dict[str, Any]]:
     way = journey.read(tx)
-    told = {"tell_by": ready.way(tx, site), "tell_me": ready.wished(tx)}
+    told = {"tell_by": ready.way(tx, site), "tell_me": ready.wished(tx), "by_phone": replies.by_phone(tx, way.visit_id)}
     return way, waiting.place(tx, way.visit_id), journey.greeting(tx), told
 
 

@@ -102,6 +102,9 @@ async def test_each_doctors_past_days_are_learnt_and_again_the_next_night(three,
             tx.session.add(encounters.Encounter(
                 id=row.id, patient_id=row.patient_id, practitioner_id=row.practitioner_id, language="fr", status="finished",
                 arrived_at=start_at, started_at=start_at + timedelta(minutes=1), finished_at=start_at + timedelta(minutes=9)))
+        by_phone = NINE - timedelta(days=3)
+        tx.session.add(Appointment(practitioner_id=like.practitioner_id, patient_id=like.patient_id, motif_id=like.motif_id,
+                                   start_at=by_phone, end_at=by_phone + timedelta(minutes=15), created_at=by_phone, status="fulfilled"))
     db.write_sync(SYSTEM, past)
     db.write_sync(SYSTEM, waiting.schedule)
     runner = Runner(db, waiting.handlers(db) | {"queue.moved": lambda _: asyncio.sleep(0)})
@@ -109,6 +112,7 @@ async def test_each_doctors_past_days_are_learnt_and_again_the_next_night(three,
         pass
     habits = db.read_sync(SYSTEM, learnt.recall, f"queue:{three.doctor.practitioner_id}", Habits)
     assert [round(minutes) for minutes in next(iter(habits.durations.values()))] == [8] * 20
+    assert habits.missed == 1 / 40, "a visit by phone is none that was missed"
     with pytest.raises(AccessDenied):
         db.read_sync(Actor(Role.ADMINISTRATOR, "a"), waiting.whose_turn, three.doctor.practitioner_id)
     for _ in range(3):

@@ -26,6 +26,7 @@ def waiting(ahead: int, delay: int, test: str) -> Callable[[str], dict[str, Any]
         "arrived": test != "",
         "tell_by": {"ok": "email", "weak": "sms"}.get(test, ""),
         "tell_me": test == "ok",
+        "by_phone": test == "ok",
     }
 
 
@@ -39,6 +40,7 @@ def not_now(phase: str) -> Callable[[str], dict[str, Any]]:
         "start_at": at(14, 15, 24),
         "device_test": "",
         "zone_city": "Paris",
+        "by_phone": phase == "early",
     }
 
 
