@@ -193,7 +193,7 @@ async def _look_after_a_caption(house: House, spy: Eavesdropper, after_s: float)
 
 
 async def _sign(doctor: browser.Browser, visit_id: str) -> None:
-    """Decide every point as it was said, then sign."""
+    """Decide every point as it was said, write something where the draft is empty, then sign."""
     path = f"/visits/{visit_id}/note"
     page = await doctor.get(path)
     while (form := next((f for f in page.forms if "/conflicts/" in f.action), None)) is not None:
@@ -202,6 +202,9 @@ async def _sign(doctor: browser.Browser, visit_id: str) -> None:
     while 'class="st flag' in page.text:
         sentence = page.text.split('class="st flag', 1)[1].split('data-id="', 1)[1].split('"', 1)[0]
         await doctor.submit(await doctor.get(f"{path}?sentence={sentence}"), to=f"/{sentence}/confirmation")
+        page = await doctor.get(path)
+    if 'id="s-' not in page.text:  # nothing was said that a note holds
+        await doctor.submit(page, to="/sentences", section="51848-0", text="Seen today.")
         page = await doctor.get(path)
     await doctor.submit(page, to="/signature")
     if "/signature" in (await doctor.get(path)).text:
