@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from app import clock, confine, language_model, people
+from app import attendance, calendars, clock, confine, language_model, people, tasks, waiting
 from app.actor import system
 from app.audit import Trail
 from app.bus import Bus
@@ -70,8 +70,10 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
 
     handlers = delivery.handlers(db, settings) | record_jobs.handlers(
         db, settings, shred, language_model.of_settings(settings))
-    handlers |= selfservice.handlers(db) | waitlist.handlers(db)
-    await db.write(system("web"), record_jobs.schedule)
+    handlers |= selfservice.handlers(db) | waitlist.handlers(db) | tasks.handlers(db)
+    handlers |= attendance.handlers(db) | waiting.handlers(db) | calendars.handlers(db, settings)
+    for schedule in (record_jobs.schedule, attendance.schedule, waiting.schedule, calendars.schedule):
+        await db.write(system("web"), schedule)
     running = asyncio.create_task(Runner(db, handlers).run(), name="jobs")
     yield
     running.cancel()

@@ -196,6 +196,7 @@ def admit(tx: Tx, encounter_id: str) -> Encounter:
         raise Conflict("The patient has not agreed to the visit yet.")
     encounter.status, encounter.started_at = "in-progress", tx.now
     tx.session.add(encounter)
+    _queue_moved(tx, encounter)
     return encounter
 
 
@@ -283,8 +284,14 @@ def _close(tx: Tx, encounter: Encounter, outcome: Outcome) -> None:
     encounter.outcome, encounter.opened_by = outcome, None
     tx.session.add(encounter)
     _set_appointment(tx, encounter.id, "fulfilled" if began else "cancelled")
+    _queue_moved(tx, encounter)
     if began:
         jobs.enqueue(tx, "note.draft", key=f"note.draft:{encounter.id}", encounter_id=encounter.id)
+
+
+def _queue_moved(tx: Tx, encounter: Encounter) -> None:
+    """Whose turn it is now may have asked to be told."""
+    jobs.enqueue(tx, "queue.moved", practitioner_id=encounter.practitioner_id)
 
 
 def visit(tx: Tx, encounter_id: str) -> Visit:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, negotiate_locale
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
+from babel.numbers import format_percent
 
 LANGUAGES = ("fr", "en")
 NBSP = "\u00a0"
@@ -110,6 +111,12 @@ def elapsed(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def percent(share: float, lang: str) -> str:
+    """A share of one as a page says it: "12 %" in French, "12%" in English; one decimal below a tenth."""
+    number = "0.#" if share < 0.0995 else "0"
+    return format_percent(share, f"{number}{NBSP if lang == 'fr' else ''}%", locale=_locale(lang))
 
 
 def days_of(first: date, last: date, lang: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -83,6 +84,7 @@ class Runner:
 
     def __init__(self, db: Database, handlers: Mapping[str, Handler]) -> None:
         self._db, self._handlers, self._actor = db, handlers, system("jobs")
+        self._done = asyncio.Event()  # a job that ends may have asked for another: look at once
 
     async def run(self) -> None:
         """Work for ever; a job that waits or fails never holds up the others."""
@@ -90,12 +92,22 @@ class Runner:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await places.acquire()
+                self._done.clear()
                 job = await self._claim()
                 if job is None:
                     places.release()
-                    await asyncio.sleep(IDLE_S)
+                    await self._idle()
                     continue
-                tasks.create_task(self._do(job)).add_done_callback(lambda _: places.release())
+                tasks.create_task(self._do(job)).add_done_callback(lambda _: self._ended(places))
+
+    async def _idle(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_S):
+                await self._done.wait()
+
+    def _ended(self, places: asyncio.Semaphore) -> None:
+        places.release()
+        self._done.set()
 
     async def step(self) -> bool:
         """Do one due job; False when none is due."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlmodel import select
 
-from app import consent, encounters, people
+from app import consent, encounters, jobs, people
 from app.access.policy import Action
 from app.db import Tx
 from app.errors import AccessDenied, Conflict
@@ -117,6 +117,7 @@ def record_device_test(tx: Tx, result: DeviceTest) -> None:
     encounter = encounters.open_for(tx, visit_id)
     encounter.device_test = result
     tx.session.add(encounter)
+    jobs.enqueue(tx, "task.device", appointment_id=visit_id)  # who cannot come by video is called
 
 
 def agree(tx: Tx, *, transcription: bool, language: str) -> Journey:

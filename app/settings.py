@@ -42,8 +42,10 @@ class Settings(BaseSettings):
     mail_from: str = Field("colloque@localhost", description="Sender of our e-mails.")
     sms_gateway_url: str = Field("", description="HTTP gateway that takes POST {to, text}; empty: codes go by e-mail only.")
     sms_gateway_token: SecretStr = Field(SecretStr(""), description="Bearer token for the SMS gateway.")
+    caldav_hosts: str = Field("", pattern=r"^[\w.:,\s-]*$", description="Comma-separated hosts (or host:port) whose CalDAV calendars doctors may have block their time; empty: none.")
     media_nodes: int = Field(0, ge=0, le=64, description="Media node processes that serve starts; 0: one for each core, and at least two, so that another goes on at once with the calls of one that crashed.")
     reminders: str = Field("168,24,1", pattern=r"^(\d{1,4}(,\d{1,4})*)?$", description="Hours before a visit at which patients are reminded, comma-separated; empty: never.")
+    unconfirmed_hours: int = Field(18, ge=0, le=168, description="Hours before a visit at which one that its patient was asked about and has not confirmed becomes a task; 0: never.")
     media_addresses: str = Field("", description="Comma-separated addresses the media node offers; empty: all of the machine, loopback included in demo mode.")
     media_public_address: str = Field("", description="Public address that stands for the private one (1:1 NAT).")
     media_port_min: int = Field(0, ge=0, le=65535, description="First UDP port for media; 0: any.")
@@ -121,6 +123,11 @@ class Settings(BaseSettings):
     def reminder_hours(self) -> tuple[int, ...]:
         """Hours before a visit at which patients are reminded."""
         return tuple(int(hours) for hours in self.reminders.split(",") if hours)
+
+    @property
+    def calendar_hosts(self) -> tuple[str, ...]:
+        """Servers whose calendars may be read."""
+        return tuple(host.strip().lower() for host in self.caldav_hosts.split(",") if host.strip())
 
     @property
     def turn_servers(self) -> list[str]:

@@ -159,6 +159,18 @@ def open_link(tx: Tx, token: str) -> Link:
     return link
 
 
+def bearer(tx: Tx, token: str) -> Actor:
+    """Who holds this link, without a code: enough to say that they come or not, never to read anything.
+
+    Raises NotFound as open_link does.
+    """
+    link = open_link(tx, token)
+    if link.purpose != VISIT:
+        raise NotFound
+    return Actor(Role.PATIENT, link.patient_id, name="by link alone", patient_id=link.patient_id,
+                 appointment_id=link.appointment_id, purpose=PurposeOfUse.PATIENT_REQUEST)
+
+
 # --- codes ------------------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,7 @@ class Action(StrEnum):
     APPOINTMENT_MOVE = "appointment:move"
     APPOINTMENT_CANCEL = "appointment:cancel"
     APPOINTMENT_CONFIRM = "appointment:confirm"  # the time that was held for oneself
+    APPOINTMENT_SWITCH = "appointment:switch"    # from video to the phone, and back
     WAITLIST_READ = "waitlist:read"
     PATIENT_SEARCH = "patient:search"
     PATIENT_READ = "patient:read"        # identity and contact
@@ -50,9 +51,12 @@ class Action(StrEnum):
     GUEST_INVITE = "guest:invite"        # make and revoke links to one's visit, lock its room
     GUEST_ADMIT = "guest:admit"          # let in, refuse, send away
     GUEST_JOIN = "guest:join"            # knock, wait and be in the call
-    CALLBACK_ASK = "callback:ask"        # the video failed twice: somebody should phone
-    CALLBACK_READ = "callback:read"      # whom to phone, and their number
-    CALLBACK_END = "callback:end"
+    CALENDAR_OWN = "calendar:own"        # a doctor's own feed, and their calendar that blocks time
+    ATTENDANCE_MARK = "attendance:mark"  # came late or never, and why
+    ATTENDANCE_READ = "attendance:read"  # how often, and how likely
+    TASK_ASK = "task:ask"                # somebody should do something about an appointment
+    TASK_READ = "task:read"              # about whose, and their number
+    TASK_END = "task:end"                # done, not done after all, taken on by somebody
     CONSENT_GIVE = "consent:give"
     CONSENT_READ = "consent:read"
     TRANSCRIPT_READ = "transcript:read"
@@ -85,6 +89,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.APPOINTMENT_MOVE:   {P: S, L: A, Y: A},
     Action.APPOINTMENT_CANCEL: {P: S, L: A, Y: A},
     Action.APPOINTMENT_CONFIRM: {P: S},
+    Action.APPOINTMENT_SWITCH: {D: M, L: A},
     Action.WAITLIST_READ:      {L: A, Y: A},
     Action.PATIENT_SEARCH:     {D: A, L: A},
     Action.PATIENT_READ:       {P: S, D: C, L: A, Y: A},
@@ -103,9 +108,12 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.GUEST_INVITE:       {D: M},
     Action.GUEST_ADMIT:        {D: M},
     Action.GUEST_JOIN:         {G: R},
-    Action.CALLBACK_ASK:       {Y: A},
-    Action.CALLBACK_READ:      {D: M, L: A},
-    Action.CALLBACK_END:       {D: M, L: A},
+    Action.CALENDAR_OWN:       {D: M},
+    Action.ATTENDANCE_MARK:    {D: M, L: A},
+    Action.ATTENDANCE_READ:    {L: A, Y: A},
+    Action.TASK_ASK:           {Y: A},
+    Action.TASK_READ:          {D: M, L: A},
+    Action.TASK_END:           {D: M, L: A},
     Action.CONSENT_GIVE:       {P: S, Y: A},
     Action.CONSENT_READ:       {P: S, D: C, Y: A},
     Action.TRANSCRIPT_READ:    {D: C, Y: A},

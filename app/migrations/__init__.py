@@ -6,18 +6,19 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from app import audit, callbacks, consent, encounters, guests, jobs, people
+from app import attendance, audit, calendars, consent, encounters, guests, jobs, people, tasks
 from app.access import accounts, guard, links
 from app.crypto import keyring
-from app.notifications import messages
+from app.forecasting import learnt
+from app.notifications import messages, ready
 from app.record import revisions, templates
 from app.record import tables as record_tables
+from app.scheduling import busy, replies, waitlist
 from app.scheduling import tables as scheduling_tables
-from app.scheduling import waitlist
 
 # Every module that declares tables: the metadata is whole once they are imported.
-TABLES = (audit, callbacks, consent, encounters, guests, jobs, people, accounts, guard, links, keyring, messages,
-          record_tables, revisions, templates, scheduling_tables, waitlist)
+TABLES = (attendance, audit, busy, calendars, consent, encounters, guests, jobs, people, accounts, guard, learnt, links,
+          keyring, messages, ready, record_tables, replies, revisions, scheduling_tables, tasks, templates, waitlist)
 
 
 def migrate(engine: Engine) -> None:

@@ -1,12 +1,17 @@
 """The visit as an iCalendar event (RFC 5545, 5546): UID is the appointment's id, SEQUENCE grows with each change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from icalendar import Alarm, Calendar, Event, vCalAddress
 
+from app import i18n
+from app.calendars import Feed
+
 PRODUCT = "-//Colloque//Video visit//EN"
+FEED_EVERY = timedelta(minutes=15)
 REMIND_BEFORE = timedelta(minutes=15)
 
 
@@ -33,6 +38,29 @@ def render(entry: Entry, method: Literal["REQUEST", "CANCEL"], now: datetime) ->
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(_event(entry, method, now))
+    return str(calendar.to_ical(), "utf-8")
+
+
+def render_feed(feed: Feed, link: Callable[[str], str]) -> str:
+    """A doctor's visits as a calendar to subscribe to; `link` gives a visit's address, which asks for a sign-in."""
+    _ = i18n.translator(feed.language).gettext
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", f"{feed.doctor}, {feed.clinic}")
+    calendar.add("refresh-interval", FEED_EVERY, parameters={"VALUE": "DURATION"})  # RFC 7986
+    for visit in feed.events:
+        event = Event()
+        event.add("uid", f"{visit.id}@colloque")
+        event.add("sequence", visit.sequence)
+        event.add("dtstamp", feed.read_at)
+        event.add("dtstart", visit.start_at)
+        event.add("dtend", visit.end_at)
+        event.add("summary", _("Held") if visit.held else _("Video visit"))
+        event.add("status", "TENTATIVE" if visit.held else "CONFIRMED")
+        event.add("class", "PRIVATE")
+        event.add("url", link(visit.id))
+        calendar.add_component(event)
     return str(calendar.to_ical(), "utf-8")
 
 

@@ -57,15 +57,10 @@ def page(tx: Tx, token: str, site: Site) -> CodePage | None:
         return None
     patient = people.identity_of(tx, link.patient_id)
     others = [way for way in _ways(patient, site) if way != state.channel]
-    sent_to = masked_phone(patient.phone) if state.channel == "sms" else masked_email(patient.email)
+    sent_to = letters.masked_phone(patient.phone) if state.channel == "sms" else masked_email(patient.email)
     appointment = tx.session.get_one(Appointment, link.appointment_id)
     return CodePage(state.channel, sent_to, others[0] if others else None, state.resend_in_s,
                     state.usable, state.locked, appointment.held_until)
-
-
-def masked_phone(phone: str) -> str:
-    """Enough to know one's own number by: "+33 ·· ·· ·· 42"."""
-    return f"{phone[:3]} ·· ·· ·· {phone[-2:]}" if phone.startswith("+") else f"·· ·· ·· {phone[-2:]}"
 
 
 def masked_email(email: str) -> str:

@@ -7,11 +7,12 @@ from functools import partial
 import structlog
 from prometheus_client import Counter
 
+from app import tasks
 from app.actor import system
 from app.db import Database, Tx
 from app.jobs import Handler
-from app.notifications import delays, invitations, notices, reminders
-from app.notifications.channels import Channel, DeliveryFailed, channels_of, sms_possible
+from app.notifications import delays, invitations, notices, ready, reminders
+from app.notifications.channels import NOBODYS, Channel, DeliveryFailed, channels_of, sms_possible
 from app.notifications.invitations import Site
 from app.notifications.messages import Message, MessageContent
 from app.settings import Settings
@@ -37,9 +38,12 @@ class Postman:
             return
         channel, content = waiting
         try:
+            if not content.to:
+                raise DeliveryFailed("no address", final=True)  # the staff tells them
             await self._channels[channel].send(content)
         except DeliveryFailed as failure:
-            again = await self._db.write(ACTOR, _note_failure, message_id, str(failure), final=failure.final)
+            again = await self._db.write(ACTOR, _note_failure, message_id, str(failure), final=failure.final,
+                                         anybodys=not content.to.endswith(NOBODYS))
             DELIVERED.labels(channel, "retried" if again else "failed").inc()
             if again:
                 raise
@@ -58,18 +62,20 @@ def handlers(db: Database, settings: Settings) -> dict[str, Handler]:
         "message.invitation": partial(_write, db, reminders.invite, site),
         "message.moved": partial(_write, db, reminders.tell_moved, site),
         "message.cancelled": partial(_write, db, invitations.tell_cancelled, site),
+        "message.by-phone": partial(_write, db, invitations.tell_by_phone, site),
         "message.offer": partial(_write, db, invitations.tell_offer, site),
         "message.delayed": partial(_write_delayed, db, site),
         "message.summary": partial(_write, db, invitations.send_summary, site),
         "message.deliver": postman.deliver,
         "message.staff": partial(notices.deliver, db, channels["email"]),
     }
-    return letters | reminders.handlers(db, site)
+    return letters | reminders.handlers(db, site) | ready.handlers(db, site)
 
 
 def site_of(settings: Settings) -> Site:
     """This installation as messages name it."""
-    return Site(settings.base_url, settings.mail_from, sms_possible(settings), settings.reminder_hours)
+    return Site(settings.base_url, settings.mail_from, sms_possible(settings), settings.reminder_hours,
+                settings.unconfirmed_hours)
 
 
 async def _write(db: Database, write: Callable[[Tx, str, Site], None], site: Site, payload: Mapping[str, str]) -> None:
@@ -98,10 +104,13 @@ def _note_sent(tx: Tx, message_id: str, *, keep: bool) -> None:
     tx.session.add(message)
 
 
-def _note_failure(tx: Tx, message_id: str, error: str, *, final: bool) -> bool:
+def _note_failure(tx: Tx, message_id: str, error: str, *, final: bool, anybodys: bool) -> bool:
     message = tx.session.get_one(Message, message_id)
     message.error = error
     if final or message.attempts >= MAX_ATTEMPTS:
         message.state = "failed"
     tx.session.add(message)
+    # Who waits for a code sees on their page that none comes; everything else is for the staff to tell by phone.
+    if message.state == "failed" and message.kind != "code" and anybodys and message.appointment_id:
+        tasks.ask(tx, "delivery-failed", message.appointment_id, f"{message.kind}:{message.channel}")
     return message.state == "queued"

@@ -16,6 +16,7 @@ from app.notifications import calendar, letters
 from app.notifications.letters import Letter
 from app.notifications.messages import Message, MessageContent, post
 from app.people import Organization, PatientIdentity, Practitioner
+from app.scheduling import replies
 from app.scheduling.tables import Appointment
 
 DEAD = ("cancelled", "noshow")
@@ -29,6 +30,7 @@ class Site:
     sender: str
     sms: bool
     reminder_hours: tuple[int, ...] = ()
+    unconfirmed_hours: int = 0
 
     def link(self, token: str) -> str:
         """The address in an invitation."""
@@ -74,6 +76,14 @@ def tell_cancelled(tx: Tx, appointment_id: str, site: Site) -> None:
         return
     about = _subject(tx, appointment)
     send(tx, "cancelled", about, site, letters.cancelled(about.visit), "CANCEL")
+
+
+def tell_by_phone(tx: Tx, appointment_id: str, site: Site) -> None:
+    """The visit takes place by phone; nothing when it was switched back meanwhile."""
+    about = standing(tx, appointment_id, "by-phone")
+    if about and replies.by_phone(tx, appointment_id):
+        number = letters.masked_phone(about.patient.phone)
+        send_quickly(tx, "by-phone", about, site, letters.by_phone(about.visit, number))
 
 
 def send_summary(tx: Tx, appointment_id: str, site: Site) -> None:

@@ -115,14 +115,15 @@ def offer(visit: Visit, until: datetime, link: str) -> Letter:
     )
 
 
-def reminder(visit: Visit, link: str) -> Letter:
-    """The appointment comes near; what to do now, and what to do if it does not suit any more."""
+def reminder(visit: Visit, link: str, *, asks: bool) -> Letter:
+    """The appointment comes near; what to do now. With `asks`, please say whether you come."""
     _ = i18n.translator(visit.language).gettext
     return Letter(
         visit.language, _("Reminder: your video visit on %(when)s") % {"when": _short(visit)}, visit.clinic,
         [_("Hello,"), _("Your appointment by video comes near. Nothing has changed."),
-         _("Behind this link you can test your camera and microphone now, and move or cancel the appointment.")],
-        _details(visit), (_("Open my visit"), link), footer=_personal(visit),
+         _("Behind this link you can confirm, move or cancel, and test your camera and microphone now.") if asks
+         else _("Behind this link you can test your camera and microphone now.")],
+        _details(visit), (_("Confirm, move or cancel") if asks else _("Open my visit"), link), footer=_personal(visit),
     )
 
 
@@ -134,6 +135,27 @@ def delayed(visit: Visit, expected_at: datetime) -> Letter:
         visit.language, _("Your video visit will begin later, around %(time)s") % around, visit.clinic,
         [_("Hello,"), _("Your doctor is running late. Your video visit will probably begin around %(time)s.") % around,
          _("There is nothing to do: open the link of your invitation as planned, your place is kept.")],
+        _details(visit), footer=_footer(visit),
+    )
+
+
+def ready(visit: Visit, link: str) -> Letter:
+    """The doctor is free for who waited away from the page."""
+    _ = i18n.translator(visit.language).gettext
+    return Letter(
+        visit.language, _("Your doctor is ready for you"), visit.clinic,
+        [_("Hello,"), _("It is your turn. Please open the link now; your place is kept.")],
+        _details(visit), (_("Open my visit"), link), footer=_personal(visit),
+    )
+
+
+def by_phone(visit: Visit, number: str) -> Letter:
+    """The visit takes place by phone; the number is masked."""
+    _ = i18n.translator(visit.language).gettext
+    return Letter(
+        visit.language, _("Your visit on %(when)s will be by phone") % {"when": _short(visit)}, visit.clinic,
+        [_("Hello,"), _("Your doctor calls you at the time booked, at the number %(number)s.") % {"number": number},
+         _("There is nothing to open and nothing to install. If the number is wrong, please call the clinic.")],
         _details(visit), footer=_footer(visit),
     )
 
@@ -169,6 +191,11 @@ def code_sms(language: str, clinic: str, digits: str, host: str) -> str:
 def sms(letter: Letter) -> str:
     """A letter as a text message: what it is about, and the link."""
     return "\n".join([f"{letter.clinic}. {letter.subject}", *(letter.action or ())[1:]])
+
+
+def masked_phone(phone: str) -> str:
+    """Enough to know one's own number by: "+33 ·· ·· ·· 42"."""
+    return f"{phone[:3]} ·· ·· ·· {phone[-2:]}" if phone.startswith("+") else f"·· ·· ·· {phone[-2:]}"
 
 
 def event_title(visit: Visit) -> str:

@@ -33,7 +33,7 @@ class Message(SealedRow, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     patient_id: str = Field(foreign_key="patient.id", index=True)
     appointment_id: str | None = Field(default=None, foreign_key="appointment.id", index=True)
-    kind: str  # invitation | moved | cancelled | reminder | delayed | reminder | offer | code | summary
+    kind: str  # invitation | moved | cancelled | reminder | delayed | offer | ready | by-phone | code | summary
     channel: str  # email | sms
     state: str = "queued"  # queued | sent | failed
     attempts: int = 0

@@ -3,15 +3,21 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from app import jobs
+from sqlmodel import select
+
+from app import jobs, tasks
 from app.access import links
 from app.actor import system
 from app.db import Database, Tx
 from app.notifications import invitations, letters
 from app.notifications.invitations import Site
+from app.notifications.messages import Message
+from app.scheduling import replies
 from app.scheduling.tables import Appointment
 
 KIND = "reminder"
+ASKS_FROM_H = 2       # nearer to the visit there is nothing left to change
+BOOKED_LATELY = timedelta(hours=48)  # who booked so short before need not say again that they come
 SMS_WITHIN_H = 24  # who has a phone reads it sooner there
 
 
@@ -24,6 +30,7 @@ def invite(tx: Tx, appointment_id: str, site: Site) -> None:
 def tell_moved(tx: Tx, appointment_id: str, site: Site) -> None:
     """The new time, and later its reminders; those of the old time find nothing to say."""
     invitations.tell_moved(tx, appointment_id, site)
+    tasks.resolve(tx, appointment_id, "unconfirmed")
     schedule(tx, appointment_id, site)
 
 
@@ -39,26 +46,46 @@ def schedule(tx: Tx, appointment_id: str, site: Site) -> None:
             key = f"{KIND}:{appointment_id}:{start}:{hours}"
             jobs.enqueue(tx, f"message.{KIND}", delay_s=wait.total_seconds(), key=key, appointment_id=appointment_id,
                          start_at=start, hours=str(hours))
+    wait = appointment.start_at - timedelta(hours=site.unconfirmed_hours) - tx.now
+    if site.unconfirmed_hours and wait > timedelta(0) and appointment.start_at - tx.now > BOOKED_LATELY:
+        jobs.enqueue(tx, "message.unconfirmed", delay_s=wait.total_seconds(), appointment_id=appointment_id,
+                     key=f"unconfirmed:{appointment_id}:{start}", start_at=start)
 
 
 def write(tx: Tx, appointment_id: str, start_at: datetime, hours: int, site: Site) -> bool:
-    """One reminder with a link of its own; False when the appointment is not booked for that time any more."""
+    """One reminder with a link of its own, or that the doctor calls; False when that time is not booked any more."""
     about = invitations.standing(tx, appointment_id, KIND)
     if about is None or about.appointment.status != "booked" or about.appointment.start_at != start_at:
         return False
     if start_at <= tx.now:  # the house was down when it was due
         return False
-    letter = letters.reminder(about.visit, site.link(links.issue(tx, appointment_id, links.VISIT)))
+    if replies.by_phone(tx, appointment_id):
+        letter = letters.by_phone(about.visit, letters.masked_phone(about.patient.phone))
+    else:
+        asks = hours >= ASKS_FROM_H and replies.confirmed_at(tx, about.appointment) is None
+        letter = letters.reminder(about.visit, site.link(links.issue(tx, appointment_id, links.VISIT)), asks=asks)
     send = invitations.send_quickly if hours <= SMS_WITHIN_H else invitations.send
     send(tx, KIND, about, site, letter)
     return True
 
 
+def miss(tx: Tx, appointment_id: str, start_at: datetime) -> bool:
+    """Nobody said that they come, though they were asked: staff should call. True when that is so."""
+    row = tx.session.get(Appointment, appointment_id)
+    if row is None or row.status != "booked" or row.start_at != start_at or replies.confirmed_at(tx, row):
+        return False
+    asked = select(Message.id).where(Message.appointment_id == appointment_id, Message.kind == KIND)
+    return tx.session.exec(asked).first() is not None and tasks.ask(tx, "unconfirmed", appointment_id)
+
+
 def handlers(db: Database, site: Site) -> dict[str, jobs.Handler]:
-    """What the jobs runner calls for kind message.reminder."""
+    """What the jobs runner calls for kinds message.reminder and message.unconfirmed."""
 
     async def remind(payload: Mapping[str, str]) -> None:
         await db.write(system("messages"), write, payload["appointment_id"],
                        datetime.fromisoformat(payload["start_at"]), int(payload["hours"]), site)
 
-    return {f"message.{KIND}": remind}
+    async def unconfirmed(payload: Mapping[str, str]) -> None:
+        await db.write(system("messages"), miss, payload["appointment_id"], datetime.fromisoformat(payload["start_at"]))
+
+    return {f"message.{KIND}": remind, "message.unconfirmed": unconfirmed}

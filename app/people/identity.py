@@ -36,6 +36,11 @@ class PatientIdentity(BaseModel):
         """Family name first, as lists are sorted."""
         return f"{self.family} {self.given}"
 
+    @property
+    def reached_by(self) -> str:
+        """How they are reached: sms, email alone, or none."""
+        return "sms" if self.phone else "email" if self.email else "none"
+
     def age(self, on: date) -> int:
         """Full years on a day."""
         had_birthday = (on.month, on.day) >= (self.birth_date.month, self.birth_date.day)

@@ -15,8 +15,8 @@ from app.actor import Role
 from app.db import Tx
 from app.errors import NotFound
 from app.people import Organization, PatientIdentity, Practitioner, identities, identity_of
-from app.scheduling import availability
-from app.scheduling.intervals import Interval
+from app.scheduling import availability, busy
+from app.scheduling.intervals import Interval, subtract
 from app.scheduling.tables import ACTIVE, Appointment, AvailabilityException, AvailabilityRule, Motif
 from app.scheduling.wall import day_bounds
 
@@ -149,16 +149,20 @@ def open_time(tx: Tx, practitioner_id: str, window: Interval, motif_id: str | No
 
 def open_times(tx: Tx, practitioner_ids: Sequence[str], window: Interval, motif_id: str | None = None,
                zone: ZoneInfo | None = None) -> dict[str, list[Interval]]:
-    """Open hours of several doctors on the days that the window touches; `zone` is the clinic's, if known."""
+    """Open hours of several doctors on the days that the window touches, but for what their own calendars block.
+
+    `zone` is the clinic's, if known.
+    """
     guard.permit(tx, Action.SLOTS_READ, entity="Schedule", quiet=True)
     zone = zone or _zone(tx)
     first, last = _days(window, zone)
     rules = tx.session.execute(RULES, {"doctors": practitioner_ids, "first": first, "last": last}).all()
     exceptions = tx.session.execute(EXCEPTIONS, {"doctors": practitioner_ids, "first": first, "last": last}).all()
+    elsewhere = busy.times(tx, practitioner_ids, Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1]))
     return {
-        doctor: availability.open_hours([r for r in rules if r.practitioner_id == doctor],
-                                        [e for e in exceptions if e.practitioner_id == doctor],
-                                        zone, first, last, motif_id)
+        doctor: subtract(availability.open_hours([r for r in rules if r.practitioner_id == doctor],
+                                                 [e for e in exceptions if e.practitioner_id == doctor],
+                                                 zone, first, last, motif_id), elsewhere.get(doctor, []))
         for doctor in practitioner_ids
     }
 

@@ -17,6 +17,7 @@ from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
 from app.scheduling.booking import LooksKnown, SlotTaken
 from app.scheduling.intervals import Interval
 from app.scheduling.tables import Appointment
+from app.web.attendance import beside
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
 from app.web.planner import day_asked, doctor_named, motif_label, slot_label, start_value
@@ -49,6 +50,7 @@ class Card:
     messages: list[messages.Message]
     board: Board | None
     upcoming: list[FreeSlot]
+    beside: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,7 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
         alternatives=_offered(request, trouble.alternatives or card.upcoming, clinic),
         messages_sent=[{"kind": m.kind, "channel": m.channel, "state": m.state, "at": m.sent_at or m.created_at}
                        for m in card.messages],
-        restorable=row.status == "cancelled" and row.cancelled_at is not None,
+        **card.beside, restorable=row.status == "cancelled" and row.cancelled_at is not None,
         planner_href=url(request, "planner", practitioner=row.practitioner_id,
                          on=row.start_at.astimezone(clinic.zone).date()),
     )
@@ -278,16 +280,16 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
 
 def _card(tx: Tx, appointment_id: str, moving: bool, practitioner_id: str, on_text: str) -> Card:
     entry, clinic = agenda.appointment(tx, appointment_id), agenda.clinic(tx)
-    told = messages.of_appointment(tx, appointment_id)
+    told, more = messages.of_appointment(tx, appointment_id), beside(tx, entry.appointment)
     if not moving:
-        return Card(entry, clinic, told, None, [])
+        return Card(entry, clinic, told, None, [], more)
     row = entry.appointment
     doctor = practitioner_id or row.practitioner_id
     on = day_asked(on_text, row.start_at.astimezone(clinic.zone).date())
     board = agenda.board(tx, [doctor], on, on, row.motif_id)
     upcoming = [] if board.free else agenda.next_slots(tx, doctor, row.end_at - row.start_at, tx.now,
                                                        motif_id=row.motif_id, limit=UPCOMING)
-    return Card(entry, clinic, told, board, upcoming)
+    return Card(entry, clinic, told, board, upcoming, more)
 
 
 async def _local_day(request: web.Request, row: Appointment) -> str:

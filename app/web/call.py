@@ -132,7 +132,8 @@ class PatientSocket(VisitSocket):
             return
         place = await self.db.read(self.actor, waiting.place, self.visit_id)
         await self.send({"type": "waiting", "status": place.status, "ahead": place.ahead,
-                         "delay_min": place.delay_min, "expected_at_ms": epoch_ms(place.expected_at)})
+                         "delay_min": place.delay_min, "low_at_ms": epoch_ms(place.low_at),
+                         "high_at_ms": epoch_ms(place.high_at)})
 
 
 class DoctorSocket(VisitSocket):

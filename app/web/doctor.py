@@ -66,7 +66,7 @@ async def queue(request: web.Request) -> web.StreamResponse:
     today = await request.app[DATABASE].read(request[ACTOR], day)
     return render(request, "doctor/queue.html", here="queue", entries=today.entries, current="",
                   delay_min=waiting.delay_min(today.entries), untold=today.untold, told=today.told,
-                  messages=_notices(request))
+                  messages=_notices(request), missed=_missed(request))
 
 
 async def tell_delay(request: web.Request) -> web.StreamResponse:
@@ -145,6 +145,11 @@ def day(tx: Tx, shown: set[str] | None = None) -> Day:
 def _notices(request: web.Request) -> list[dict[str, str]]:
     told = request.query.get("told", "")
     return [{"kind": "good", "text": _told(request, int(told))}] if re.fullmatch(r"\d{1,3}", told) else []
+
+
+def _missed(request: web.Request) -> str:
+    missed = request.query.get("missed", "")
+    return missed if re.fullmatch(r"[0-9a-f]{32}", missed) else ""
 
 
 def _told(request: web.Request, told: int) -> str:

@@ -28,6 +28,7 @@ def install(env: Environment) -> None:
     env.filters["in_sentence"] = _in_sentence  # le Dr Nadia Benali
     env.filters["unbroken"] = _unbroken  # a phone number on one line
     env.filters["iso"] = _iso
+    env.filters["percent"] = _percent  # 12 %
     env.filters["isolated"] = i18n.isolated
 
 
@@ -46,6 +47,11 @@ def _in_sentence(context: Context, name: str) -> str:
 
 def _unbroken(text: str) -> str:
     return text.replace(" ", i18n.NBSP)
+
+
+@pass_context
+def _percent(context: Context, share: float) -> str:
+    return i18n.percent(share, context["lang"])
 
 
 def _iso(at: datetime | date | time) -> str:

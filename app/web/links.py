@@ -1,17 +1,21 @@
 """The invitation's link and the code that proves who opens it. A GET here changes nothing."""
 
+from collections.abc import Callable, Mapping
+
 from aiohttp import web
 
 from app import journey
 from app.access import links
 from app.actor import ANONYMOUS, Actor, system
-from app.errors import LimitReached, NotFound
+from app.db import Tx
+from app.errors import Conflict, LimitReached, NotFound
 from app.notifications import codes
 from app.notifications.codes import CodePage
 from app.notifications.delivery import site_of
-from app.scheduling import selfservice, waitlist
+from app.scheduling import replies, selfservice, waitlist
+from app.scheduling.tables import Appointment
 from app.web.forms import form_of
-from app.web.keys import ACTOR, DATABASE, LANGUAGE, REQUEST_ID, SETTINGS
+from app.web.keys import ACTOR, DATABASE, LANGUAGE, REQUEST_ID, ROOMS, SETTINGS
 from app.web.limits import RateLimit, household
 from app.web.middleware import PATIENT_COOKIE, client_ip, cookie_name, set_cookie
 from app.web.rendering import render, say, see_other, translated
@@ -33,6 +37,16 @@ async def link(request: web.Request) -> web.StreamResponse:
     return see_other(request, "patient-visit") if proved else await _link_page(request, "open")
 
 
+async def come(request: web.Request) -> web.StreamResponse:
+    """POST /l/{token}/confirmation: whoever holds the link says that they come; nothing about them is shown."""
+    return await _answer(request, replies.confirm, "confirmed")
+
+
+async def give_up(request: web.Request) -> web.StreamResponse:
+    """POST /l/{token}/cancellation: whoever holds the link gives the appointment up, while the motif's rules allow."""
+    return await _answer(request, selfservice.cancel, "cancelled")
+
+
 async def send_code(request: web.Request) -> web.StreamResponse:
     """POST /l/{token}: send a code to the phone or e-mail on file."""
     CODES.hit(household(client_ip(request)))
@@ -46,7 +60,7 @@ async def send_code(request: web.Request) -> web.StreamResponse:
         page = await db.read(_clerk(request), codes.page, token, site)
         if page is None or not page.usable:
             return await _code_page(request, page, error=say(request, limit), status=429)
-    return see_other(request, "link-code", token=token)
+    return see_other(request, "link-code", token=token, **_then(fields))
 
 
 async def code_form(request: web.Request) -> web.StreamResponse:
@@ -80,6 +94,25 @@ async def check_code(request: web.Request) -> web.StreamResponse:
     return answer
 
 
+async def _answer(request: web.Request, do: Callable[[Tx], Appointment], state: str) -> web.StreamResponse:
+    CODES.hit(household(client_ip(request)))
+    db = request.app[DATABASE]
+    try:
+        actor = await db.read(request[ACTOR], links.bearer, _token(request))
+        row = await db.write(actor.at(client_ip(request), request[REQUEST_ID]), do)
+    except NotFound:
+        return await _link_page(request, "gone", status=404)
+    except Conflict as refusal:
+        return await _link_page(request, "open", status=refusal.status, fault=say(request, refusal))
+    request.app[ROOMS].queue_changed(row.practitioner_id)
+    return await _link_page(request, state)
+
+
+def _then(fields: Mapping[str, str]) -> dict[str, str]:
+    """Where to go after the code, if not on to the visit."""
+    return {"then": "move"} if fields.get("then") == "move" else {}
+
+
 async def _next(request: web.Request, proof: links.Proof) -> list[str]:
     """The route that a proof opens; it also confirms the time that was held for whoever proved themselves."""
     if proof.purpose == links.SUMMARY:
@@ -89,7 +122,9 @@ async def _next(request: web.Request, proof: links.Proof) -> list[str]:
     here = (patient or ANONYMOUS).at(client_ip(request), request[REQUEST_ID])
     if await db.read(here, waitlist.own_offer):
         return ["own-offer"]
-    return ["own-appointment"] if await db.write(here, selfservice.confirm) else ["patient-visit"]
+    if await db.write(here, selfservice.confirm):
+        return ["own-appointment"]
+    return ["own-time"] if _then(await form_of(request)) else ["patient-visit"]
 
 
 def _token(request: web.Request) -> str:
@@ -101,10 +136,13 @@ def _clerk(request: web.Request) -> Actor:
     return system("codes").at(client_ip(request), request[REQUEST_ID])
 
 
-async def _link_page(request: web.Request, state: str, status: int = 200) -> web.Response:
+async def _link_page(request: web.Request, state: str, status: int = 200, fault: str = "") -> web.Response:
     clinic = await request.app[DATABASE].read(request[ACTOR], journey.clinic)
+    question = None
+    if state in ("open", "confirmed"):
+        question = await request.app[DATABASE].read(_clerk(request), replies.question, _token(request))
     return render(request, "patient/link.html", status=status, token=_token(request), state=state,
-                  clinic=clinic.name, phone=clinic.phone)
+                  clinic=clinic.name, phone=clinic.phone, question=question, fault=fault)
 
 
 async def _code_page(request: web.Request, page: CodePage | None, *, error: str, status: int = 200) -> web.Response:
@@ -113,5 +151,6 @@ async def _code_page(request: web.Request, page: CodePage | None, *, error: str,
         request, "patient/code.html", status=status, token=_token(request), clinic=clinic.name, phone=clinic.phone,
         sent_to=page.sent_to if page else "", channel=page.channel if page else "email", error=error,
         other_channel=(page.other_channel or "") if page else "", resend_s=page.resend_in_s if page else 0,
+        then=_then(await form_of(request) if request.method == "POST" else request.query).get("then", ""),
         locked=page.locked if page else True, held_until=page.held_until if page else None,
     )

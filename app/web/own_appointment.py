@@ -1,13 +1,16 @@
 """A patient's own appointment behind the code: see it, move it, cancel it, by the rules of its motif."""
 
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.scheduling import selfservice, waitlist
+from app.scheduling import replies, selfservice, waitlist
 from app.scheduling.booking import SlotTaken
+from app.scheduling.tables import Appointment
 from app.scheduling.wall import day_bounds
 from app.web.bookings import instant
 from app.web.forms import form_of
@@ -22,6 +25,7 @@ def _(text: str) -> str:
 
 DONE = {
     "booked": _("Your appointment is booked. A message with its link is on its way."),
+    "confirmed": _("Thank you: the clinic knows that you come."),
     "moved": _("Your appointment has its new time. A message confirms it; the link stays the same."),
     "cancelled": _("Your appointment is cancelled. A message confirms it."),
     "waiting": _("You are on the waiting list. If an earlier time comes free, a message asks you first."),
@@ -66,6 +70,13 @@ async def cancel(request: web.Request) -> web.StreamResponse:
         return await _page(request, "", fault=say(request, refusal), status=refusal.status)
     request.app[ROOMS].queue_changed(gone.practitioner_id)
     return see_other(request, "own-appointment", done="cancelled")
+
+
+async def come(request: web.Request) -> web.StreamResponse:
+    """POST /visit/appointment/confirmation: I will come."""
+    row = await request.app[DATABASE].write(request[ACTOR], replies.confirm)
+    request.app[ROOMS].queue_changed(row.practitioner_id)
+    return see_other(request, "own-appointment", done="confirmed")
 
 
 async def wait(request: web.Request) -> web.StreamResponse:
@@ -113,10 +124,15 @@ async def _offer_page(request: web.Request, *, fault: str = "", status: int = 20
                   has_at=seen.appointment.start_at)
 
 
+def _said(tx: Tx, row: Appointment) -> dict[str, Any]:
+    return {"confirmed": replies.confirmed_at(tx, row) is not None, "by_phone": replies.by_phone(tx, row.id)}
+
+
 async def _page(request: web.Request, doing: str, *, done: str = "", fault: str = "", status: int = 200
                 ) -> web.Response:
     db, actor, lang = request.app[DATABASE], request[ACTOR], request[LANGUAGE]
     seen = await db.read(actor, selfservice.own)
+    said = await db.read(actor, _said, seen.appointment)
     zone = ZoneInfo(seen.zone)
     doing = doing if seen.changeable else ""
     today = seen.seen_at.astimezone(zone).date()
@@ -125,7 +141,8 @@ async def _page(request: web.Request, doing: str, *, done: str = "", fault: str 
     return render(
         request, "patient/appointment.html", status=status, appointment=seen.appointment, zone=seen.zone, done=done,
         fault=fault, doctor=seen.doctor_name, motif=motif_label(seen.motif, lang), changeable=seen.changeable,
-        waits=seen.waits, change_until=seen.change_until, doing=doing, phone=seen.phone, on=on if on > today else None,
+        waits=seen.waits, **said,
+        change_until=seen.change_until, doing=doing, phone=seen.phone, on=on if on > today else None,
         days=[{"on": on, "slots": [{"value": start_value(s.start_at), "label": slot_label(s.start_at, lang, zone)}
                                    for s in group]}
               for on, group in groupby(slots, key=lambda slot: slot.start_at.astimezone(zone).date())],

@@ -8,8 +8,11 @@ from app import i18n, journey, waiting
 from app.db import Tx
 from app.errors import Invalid
 from app.journey import DeviceTest, Journey
+from app.notifications import ready
+from app.notifications.delivery import site_of
+from app.notifications.invitations import Site
 from app.people import PatientIdentity
-from app.scheduling import waitlist
+from app.scheduling import replies, waitlist
 from app.waiting import Place
 from app.web.forms import form_of
 from app.web.keys import ACTOR, DATABASE, LANGUAGE, ROOMS, SETTINGS
@@ -26,7 +29,9 @@ async def visit(request: web.Request) -> web.StreamResponse:
         return see_other(request, "own-offer")
     way = await _journey(request)
     if way.next_step == "not-now":
+        by_phone = await request.app[DATABASE].read(request[ACTOR], replies.by_phone, way.visit_id)
         return render(request, "patient/not_now.html", **_named(way), phase=way.phase, opens_at=way.opens_at,
+                      by_phone=by_phone,
                       start_at=way.start_at, device_test=way.device_test,
                       zone_city=i18n.zone_city(way.clinic.zone, request[LANGUAGE]))
     return see_other(request, PAGES[way.next_step])
@@ -81,7 +86,8 @@ async def withdraw_consent(request: web.Request) -> web.StreamResponse:
 
 async def waiting_room(request: web.Request) -> web.StreamResponse:
     """GET /visit/waiting: the doctor, the place and the delay; who should be elsewhere is sent there."""
-    way, place, patient = await request.app[DATABASE].read(request[ACTOR], _waiting)
+    site = site_of(request.app[SETTINGS])
+    way, place, patient, told = await request.app[DATABASE].read(request[ACTOR], _waiting, site)
     if way.next_step in ("not-now", "call", "ended"):
         return see_other(request, "patient-visit" if way.next_step == "not-now" else PAGES[way.next_step])
     if not way.visit:
@@ -89,7 +95,7 @@ async def waiting_room(request: web.Request) -> web.StreamResponse:
     initials = f"{way.doctor.given[:1]}{way.doctor.family[:1]}".upper()
     return render(request, "patient/waiting.html", **_named(way), name=patient.name, doctor_initials=initials,
                   place=place, start_at=way.start_at, device_test=way.device_test, transcription=way.transcription,
-                  arrived=way.status != "planned")
+                  arrived=way.status != "planned", **told)
 
 
 async def enter_waiting_room(request: web.Request) -> web.StreamResponse:
@@ -98,13 +104,21 @@ async def enter_waiting_room(request: web.Request) -> web.StreamResponse:
     return see_other(request, "waiting")
 
 
+async def tell_me(request: web.Request) -> web.StreamResponse:
+    """POST /visit/waiting/message: a message when the doctor is ready; with stop=yes none."""
+    wanted = not (await form_of(request)).get("stop")
+    await request.app[DATABASE].write(request[ACTOR], ready.ask, wanted=wanted)
+    return see_other(request, "waiting")
+
+
 async def _journey(request: web.Request) -> Journey:
     return await request.app[DATABASE].read(request[ACTOR], journey.read)
 
 
-def _waiting(tx: Tx) -> tuple[Journey, Place, PatientIdentity]:
+def _waiting(tx: Tx, site: Site) -> tuple[Journey, Place, PatientIdentity, dict[str, Any]]:
     way = journey.read(tx)
-    return way, waiting.place(tx, way.visit_id), journey.greeting(tx)
+    told = {"tell_by": ready.way(tx, site), "tell_me": ready.wished(tx), "by_phone": replies.by_phone(tx, way.visit_id)}
+    return way, waiting.place(tx, way.visit_id), journey.greeting(tx), told
 
 
 async def _told(request: web.Request, way: Journey) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from app import callbacks, encounters
+from app import encounters, tasks
 from app.actor import system
 from app.bus import Bus, queue_topic, visit_topic
 from app.db import Database
@@ -373,7 +373,7 @@ class Rooms:
                 await self._missed(room, room.id)
 
     async def _failed(self, room: Room, seat: Seat) -> None:
-        if room.fails(seat) and await self._db.write(ROOMS_ACTOR, callbacks.ask, room.id):
+        if room.fails(seat) and await self._db.write(ROOMS_ACTOR, tasks.ask_call_back, room.id):
             self.tell(room.id, {"type": "callback"})
 
     async def _missed(self, room: Room | None, visit_id: str) -> None:

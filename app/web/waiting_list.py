@@ -6,8 +6,9 @@ from aiohttp import web
 
 from app.db import Tx
 from app.errors import Invalid
-from app.scheduling import agenda, waitlist
+from app.scheduling import agenda, waitlist, waitlist_figures
 from app.scheduling.waitlist import Line, Wish
+from app.scheduling.waitlist_figures import Group
 from app.web.forms import form_of
 from app.web.keys import ACTOR, DATABASE
 from app.web.planner import doctor_named
@@ -16,9 +17,9 @@ from app.web.rendering import render, see_other
 
 async def page(request: web.Request) -> web.Response:
     """GET /waiting-list."""
-    clinic, lines, figures = await request.app[DATABASE].read(request[ACTOR], _read)
+    clinic, lines, figures, groups = await request.app[DATABASE].read(request[ACTOR], _read)
     return render(request, "scheduler/waiting_list.html", here="planner", zone=clinic.organization.zone,
-                  lines=[_line(line, clinic) for line in lines], figures=figures)
+                  lines=[_line(line, clinic) for line in lines], figures=figures, groups=groups)
 
 
 async def join(request: web.Request) -> web.StreamResponse:
@@ -41,8 +42,8 @@ def _wish(fields: dict[str, str]) -> Wish:
     return Wish(fields.get("any_doctor") == "yes", fields.get("urgent") == "yes", first, last)
 
 
-def _read(tx: Tx) -> tuple[agenda.Clinic, list[Line], dict[str, int]]:
-    return agenda.clinic(tx), waitlist.listed(tx), waitlist.figures(tx)
+def _read(tx: Tx) -> tuple[agenda.Clinic, list[Line], dict[str, int], list[Group]]:
+    return agenda.clinic(tx), waitlist.listed(tx), waitlist.figures(tx), waitlist_figures.groups(tx)
 
 
 def _line(line: Line, clinic: agenda.Clinic) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pyotp
 from argon2 import PasswordHasher
 from sqlmodel import select
 
-from app import people
+from app import people, tasks
 from app.access import accounts
 from app.access.accounts import Account
 from app.actor import Actor, Role, system
@@ -47,7 +47,7 @@ class Front:
     async def work(self) -> int:
         """Do every job that is due."""
         runner, done = Runner(self.db, handlers(self.db, self.settings) | selfservice.handlers(self.db)
-                              | waitlist.handlers(self.db)), 0
+                              | waitlist.handlers(self.db) | tasks.handlers(self.db)), 0
         while await runner.step():
             done += 1
         return done

@@ -55,7 +55,11 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
     "message": {"channel": "email or sms", "state": "a code", "attempts": "a number",
                 "error": "a class of failure, no words of the message"},
     "link": {"token_hash": "SHA-256 of 256 random bits"},
-    "call_back": {},
+    "attendance": {"reason": "a code", "marked_at": "an instant"},
+    "ready_wish": {"asked_at": "an instant", "told_at": "an instant"},
+    "confirmation": {"confirmed_at": "an instant"},
+    "phone_visit": {},
+    "task": {"about": "kind and channel of a message", "due_at": "an instant", "owner_id": "identifier of an account"},
     "guest_link": {"token_hash": "SHA-256 of 256 random bits"},
     "guest": {"session_hash": "SHA-256 of 256 random bits", "knocked_at": "an instant", "admitted_at": "an instant",
               "agreed_at": "an instant"},
@@ -71,8 +75,8 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
 }
 # Tables without patient data: staff, places, opening hours, keys.
 OTHER_TABLES = {
-    "organization", "practitioner", "motif", "availability_rule", "availability_exception", "account",
-    "staff_session", "note_template", "data_key", "audit_head",
+    "learnt", "calendar_feed", "busy_calendar", "busy_time", "organization", "practitioner", "motif", "availability_rule",
+    "availability_exception", "account", "staff_session", "note_template", "data_key", "audit_head",
 }
 TABLES_BY_NAME: dict[str, Table] = dict(SQLModel.metadata.tables)
 COLUMNS = [column for name in sorted(PATIENT_TABLES) for column in TABLES_BY_NAME[name].columns]

@@ -92,7 +92,8 @@ def test_what_a_scheduler_sees(view, house: House, browser: Browser):
         people.sign_in(somebody.page, house, "scheduler")
         somebody.look("/planner")
         appointment = somebody.first("a.a[href^='/appointments/']")
-        for path in ("/planner?view=day", "/planner/booking", "/availability", "/waiting-list", "/account", "/patients"):
+        for path in ("/planner?view=day", "/planner/booking", "/availability", "/waiting-list", "/account", "/tasks",
+                     "/attendance", "/patients"):
             somebody.look(path)
         somebody.page.fill("main input[name=q]", "lef")
         somebody.page.press("main input[name=q]", "Enter")
@@ -111,7 +112,7 @@ def test_what_a_doctor_sees(view, house: House, browser: Browser):
         visit = somebody.first("#queue a[href^='/visits/']")
         somebody.look("/records")
         record = somebody.first("main a[href^='/records/']")
-        for path in filter(None, (visit, record, "/note-template")):
+        for path in filter(None, (visit, record, "/note-template", "/tasks", "/calendars")):
             somebody.look(path)
 
 

@@ -22,7 +22,7 @@ function byId(id, type) {
 const session = new CallSession(new URL(room.dataset.socket ?? "", location.href).href);
 session.addEventListener("message", (event) => {
   const message = /** @type {CustomEvent} */ (event).detail;
-  if (message.type === "waiting") place(message.ahead, message.delay_min, message.expected_at_ms);
+  if (message.type === "waiting") place(message.ahead, message.delay_min, message.low_at_ms, message.high_at_ms);
   if (message.type === "admitted") location.assign(room.dataset.call ?? "");
   if (message.type === "ended") location.assign(room.dataset.ended ?? "");
   if (message.type === "transcription") transcription(message.consent);
@@ -34,16 +34,18 @@ session.open();
 /**
  * @param {number} ahead
  * @param {number} delay
- * @param {number} expectedAtMs
+ * @param {number} lowAtMs
+ * @param {number} highAtMs
  */
-function place(ahead, delay, expectedAtMs) {
+function place(ahead, delay, lowAtMs, highAtMs) {
   const words = ahead === 0 ? text.next : ahead === 1 ? text.one : text.many.replace("{n}", String(ahead));
   const late = delay >= LATE_FROM_MIN ? ` ${text.late.replace("{n}", String(delay))}` : "";
   set("ahead", words + late);
-  const at = new Date(expectedAtMs);
   const clock = new Intl.DateTimeFormat("fr-FR", { hour: "2-digit", minute: "2-digit", timeZone: room.dataset.zone });
-  set("expected", clock.format(at));
-  document.getElementById("expected")?.setAttribute("datetime", at.toISOString());
+  for (const [id, at] of /** @type {[string, Date][]} */ ([["low", new Date(lowAtMs)], ["high", new Date(highAtMs)]])) {
+    set(id, clock.format(at));
+    document.getElementById(id)?.setAttribute("datetime", at.toISOString());
+  }
   set("delay-chip", text.chip.replace("{n}", String(delay)));
   byId("delay", HTMLElement).hidden = delay < LATE_FROM_MIN;
   const bar = room.querySelector("progress");

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import AuthResult
 from icalendar import Calendar
 from sqlmodel import select
 
+from app import tasks
 from app.access import links
 from app.actor import ANONYMOUS, Actor, Role
 from app.errors import AccessDenied, LimitReached, NotFound
@@ -244,6 +245,21 @@ async def test_an_address_that_does_not_exist_fails_at_once(front, smtp, inbox):
     await front.work()
     (row,) = rows(front, "invitation")
     assert (row.state, row.attempts, row.error) == ("failed", 1, "SMTP 550")
+    (task,) = front.db.read_sync(Actor(Role.SCHEDULER, "scheduler"), tasks.listed)
+    assert (task.kind, task.about, task.appointment_id) == ("delivery-failed", "invitation:email", front.visit_id)
+    assert task.phone == PHONE, "somebody can call"
+
+
+async def test_a_code_that_does_not_arrive_and_a_rehearsals_message_are_nobodys_task(front, smtp, inbox):
+    front.db.write_sync(SYSTEM, booking.cancel, front.visit_id)
+    await mailing(front, smtp).work()
+    inbox.refuse = "550 no such mailbox"
+    for kind, to in (("code", EMAIL), ("invitation", "rehearsal@colloque.invalid")):
+        front.db.write_sync(SYSTEM, messages.post, kind=kind, channel="email", patient_id=front.patient_id,
+                            appointment_id=front.visit_id, content=MessageContent(to=to, subject="s", text="t"))
+    await front.work()
+    assert {row.state for row in rows(front, "code")} == {"failed"}
+    assert front.db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(tasks.Task)).all()) == []
 
 
 @pytest.mark.parametrize("bad", ["no address", "two@at@signs", "line\nbreak@example.org", "", "a@b\r\nBcc: x@y"])
@@ -371,7 +387,7 @@ def test_the_mailbox_is_for_the_demo_process_alone(front):
 
 @pytest.mark.parametrize(("phone", "masked"), [("+33639980142", "+33 ·· ·· ·· 42"), ("0639980142", "·· ·· ·· 42")])
 def test_a_masked_phone_shows_two_digits(phone, masked):
-    assert codes.masked_phone(phone) == masked
+    assert letters.masked_phone(phone) == masked
 
 
 @pytest.mark.parametrize(("address", "masked"), [

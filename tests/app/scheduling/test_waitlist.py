@@ -6,11 +6,11 @@ from datetime import date, time, timedelta
 import pytest
 from sqlmodel import select
 
-from app import audit, people
+from app import audit, people, tasks
 from app.actor import Actor, Role
 from app.errors import AccessDenied, Conflict
 from app.people import PatientIdentity, Practitioner
-from app.scheduling import booking, waitlist
+from app.scheduling import booking, waitlist, waitlist_figures
 from app.scheduling.booking import SlotTaken
 from app.scheduling.tables import Appointment, AvailabilityRule
 from app.scheduling.waitlist import WaitOffer, Wish
@@ -21,10 +21,11 @@ FREED = START_AT + timedelta(days=3, hours=2)  # Thursday, a quarter past ten in
 FAR = START_AT + timedelta(days=20)
 
 
-def somebody(front, name, at, doctor=None):
+def somebody(front, name, at, doctor=None, **who):
     """A new patient with an appointment; the actor behind its link."""
     def both(tx):
-        patient = people.register(tx, PatientIdentity(family=name, given="X", birth_date=date(1980, 1, 1), email=f"{name}@x.example"))
+        who_ = {"birth_date": date(1980, 1, 1), "email": f"{name}@x.example"} | who
+        patient = people.register(tx, PatientIdentity(family=name, given="X", **who_))
         return booking.book(tx, practitioner_id=doctor or front.doctor_id, motif_id=front.motif_id, start_at=at,
                             patient_id=patient.id, language="fr")
 
@@ -250,3 +251,34 @@ async def test_figures_count_what_became_of_the_offers(front):
     assert figures["gained_h"] == round((FAR + timedelta(minutes=15) - FREED).total_seconds() / 3600)
     lines = front.db.read_sync(CLERK, waitlist.listed)
     assert [line.identity.family for line in lines] == ["First"]
+
+
+async def test_who_the_list_serves_shows_by_age_and_by_how_they_are_reached(front):
+    young = somebody(front, "Young", FAR, phone="+33639980111", birth_date=date(2000, 1, 1))
+    old = somebody(front, "Old", FAR + timedelta(minutes=15), email="", birth_date=date(1940, 1, 1))
+    for who in (old, young):
+        join(front, who)
+    await freed(front)
+    (offer,) = offers(front)
+    assert row(front, offer.appointment_id).patient_id == old.patient_id, "who waits longest is asked, phone or not"
+    listed = front.db.read_sync(CLERK, tasks.listed)
+    (task,) = [each for each in listed if each.about.startswith("offer:")]
+    assert task.kind == "delivery-failed", "somebody has to tell them"
+    assert task.due_at == front.clock() + waitlist.OFFER_LIFE
+    front.db.write_sync(behind(front, offer), waitlist.decline)
+    await front.work()
+    front.db.write_sync(behind(front, offers(front, "open")[0]), waitlist.accept)
+    found = {group.name: group for group in front.db.read_sync(CLERK, waitlist_figures.groups)}
+    assert set(found) == {"18-39", "80+", "sms", "none"}
+    for name in ("80+", "none"):
+        assert (found[name].waiting, found[name].offers, found[name].accepted, found[name].gained_h) == (1, 1, 0, 0)
+    for name in ("18-39", "sms"):
+        assert (found[name].waiting, found[name].offers, found[name].accepted) == (0, 1, 1)
+        assert found[name].gained_h == round((FAR - FREED).total_seconds() / 3600)
+    with pytest.raises(AccessDenied):
+        front.db.read_sync(young, waitlist_figures.groups)
+
+
+@pytest.mark.parametrize(("age", "name"), [(0, "0-17"), (17, "0-17"), (18, "18-39"), (64, "40-64"), (65, "65-79"), (103, "80+")])
+def test_the_bands_of_age(age, name):
+    assert waitlist_figures.band(age) == name

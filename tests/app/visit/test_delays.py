@@ -156,4 +156,4 @@ async def test_every_open_screen_sees_the_offer_go(house, clinic, clock, db):
     told = await queue.hear("queue")
     assert told["untold"] == 0
     assert told["html"].count("told of the delay") == 2
-    assert db.read_sync(SYSTEM, lambda tx: {job.kind for job in tx.session.exec(select(Job)).all()}) == {"message.delayed"}
+    assert db.read_sync(SYSTEM, lambda tx: {job.kind for job in tx.session.exec(select(Job)).all()}) == {"message.delayed", "queue.moved"}

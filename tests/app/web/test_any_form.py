@@ -21,7 +21,7 @@ FIELDS = [
     "name", "next", "on", "outcome", "password", "patient", "phone", "practitioner", "practitioner_id", "q", "reason", "result",
     "role", "rpps", "section", "sex", "speciality", "start", "start_at", "step", "text", "transcription", "until", "valid_from",
     "valid_until", "version", "visit", "weekday", "weekdays", "who", "certain", "new_patient", "since", "before", "stream",
-    "from_ms", "to_ms", "sentence", "edit", "undo", "done", "number"]
+    "from_ms", "to_ms", "sentence", "edit", "undo", "done", "number", "by", "url", "user", "leave", "then", "stop", "missed"]
 VALUES = ["", " ", "0", "-1", "1", "15", "9" * 30, "1e400", "NaN", "true", "yes", "new", "search", "accept", "dismiss", "allergy",
           "2026-11-25", "0001-01-01", "9999-12-31", "2026-02-30", "2026-03-29T02:30", "2026-10-25T02:30", "9999-12-31T23:59:59+14:00",
           "0001-01-01T00:00:00-14:00", "2026-11-23T08:30:00+01:00", "24:00", "23:59", "25:61", "<script>alert(1)</script>", "{{7*7}}",

@@ -128,7 +128,7 @@ async def test_unknown_pages_speak_the_browser_s_language(client, lang):
 
 def test_each_route_is_public_by_choice_or_names_an_action():
     public = {r.name for r in ROUTES if r.audience is Audience.PUBLIC}
-    assert public <= {"home", "health", "metrics", "design", "mailbox", "sign-in", "sign-in-code", "sign-out",
+    assert public <= {"calendar-feed", "home", "health", "metrics", "design", "mailbox", "sign-in", "sign-in-code", "sign-out",
                       "public-times", "public-details",  # anybody books a motif that is open to the public
                       "guest-entrance", "guest-ended",  # by the secret of a link, and a page without data
                       "link", "link-code", "link-gone"} | {r.name for r in ROUTES if r.path.startswith("/l/")}

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.record.accesses import Access
 from app.record.summaries import Summary
+from app.scheduling.replies import Question
 from app.waiting import Place
 from tests.guards.pages.model import Page, always, at, dates
 from tests.guards.pages.people import DOCTOR
@@ -18,11 +19,14 @@ def waiting(ahead: int, delay: int, test: str) -> Callable[[str], dict[str, Any]
         "name": "Mme Lefèvre" if lang == "fr" else "Ms Lefèvre",
         "doctor": DOCTOR,
         "doctor_initials": "NB",
-        "place": Place("arrived", ahead, delay, at(14, 30), DOCTOR),
+        "place": Place("arrived", ahead, delay, at(14, 30), at(14, 30), at(14, 52), 0.79, 143 if ahead else 0, DOCTOR),
         "start_at": at(14, 15),
         "device_test": test,
         "transcription": False,
         "arrived": test != "",
+        "tell_by": {"ok": "email", "weak": "sms"}.get(test, ""),
+        "tell_me": test == "ok",
+        "by_phone": test == "ok",
     }
 
 
@@ -36,6 +40,7 @@ def not_now(phase: str) -> Callable[[str], dict[str, Any]]:
         "start_at": at(14, 15, 24),
         "device_test": "",
         "zone_city": "Paris",
+        "by_phone": phase == "early",
     }
 
 
@@ -50,6 +55,7 @@ def code(**more: Any) -> Callable[[str], dict[str, Any]]:
             "error": "",
             "resend_s": 30,
             "locked": False,
+            "then": "",
 "held_until": None,
             "phone": "04 75 00 00 00",
         }
@@ -57,9 +63,9 @@ def code(**more: Any) -> Callable[[str], dict[str, Any]]:
     )
 
 
-def link(state: str) -> Callable[[str], dict[str, Any]]:
+def link(state: str, asked: Question | None = None) -> Callable[[str], dict[str, Any]]:
     """Where the invitation lands."""
-    return lambda lang: {"token": "t0k3n", "state": state, "phone": "04 75 00 00 00", "opens_at": at(13, 45, 24)}
+    return lambda lang: {"token": "t0k3n", "state": state, "phone": "04 75 00 00 00", "opens_at": at(13, 45, 24), "fault": "", "question": asked}
 
 
 SUMMARY = Summary(
@@ -92,6 +98,8 @@ OWN = {
     "change_until": at(14, 15, 24),
     "doing": "",
     "waits": False,
+    "confirmed": False,
+    "by_phone": False,
     "on": None,
     "days": [],
     "done": "",
@@ -131,6 +139,7 @@ DETAILS = {
 }
 PAGES = [
     Page("own", "patient/appointment.html", context=always(**OWN)),
+    Page("own-confirmed", "patient/appointment.html", context=always(**(OWN | {"confirmed": True, "by_phone": True}))),
     Page("own-done", "patient/appointment.html", context=always(**(OWN | {"done": "C’est fait."}))),
     Page("own-late", "patient/appointment.html", context=always(**(OWN | {"changeable": False, "fault": "Trop tard."}))),
     Page("own-move", "patient/appointment.html", context=always(**(OWN | {"doing": "move", "days": FREE}))),
@@ -157,6 +166,10 @@ PAGES = [
         context=always(**(DETAILS | {"errors": {"phone": "Ce numéro ne va pas."}, "typed": {"given": "Zoë"}})),
     ),
     Page("link", "patient/link.html", context=link("open")),
+    Page("link-asks", "patient/link.html", context=link("open", Question(at(14, 15, 24), "Europe/Paris", False, True, ""))),
+    Page("link-confirmed", "patient/link.html", context=link("confirmed", Question(at(14, 15, 24), "Europe/Paris", True, True, ""))),
+    Page("link-near", "patient/link.html", context=link("open", Question(at(14, 15), "Europe/Paris", True, False, "04 75 00 00 00"))),
+    Page("link-cancelled", "patient/link.html", context=link("cancelled")),
     Page("not-now-early", "patient/not_now.html", context=not_now("early")),
     Page("not-now-late", "patient/not_now.html", context=not_now("late")),
     Page("link-early", "patient/link.html", context=link("early")),

@@ -5,8 +5,12 @@ from datetime import date, time
 from types import SimpleNamespace as Some
 from typing import Any
 
-from app.callbacks import Task
+from app.attendance import Attendance, Likelihood
+from app.forecasting.no_show import Bin, Model, Study
 from app.scheduling.tables import Motif
+from app.scheduling.waitlist_figures import Group
+from app.tasks import Line
+from app.web.attendance import _plot
 from tests.guards.pages.model import Page, always, at
 from tests.guards.pages.people import CLAIRE, DOCTOR
 from tests.guards.pages.visit import visit
@@ -131,6 +135,12 @@ APPOINTMENT = {
     "on": date(2026, 11, 24),
     "errors": {},
     "taken": "",
+    "attendance": None,
+    "confirmed_at": at(9, 0),
+    "device_test": "failed",
+    "by_phone": False,
+    "likelihood": Likelihood(0.234, 0.081),
+    "reasons": ("unknown", "forgot"),
     "messages_sent": [
         {"kind": "invitation", "channel": "email", "state": "sent", "at": at(10, 0)},
         {"kind": "moved", "channel": "sms", "state": "failed", "at": None},
@@ -173,20 +183,59 @@ def availability(lang: str) -> dict[str, Any]:
 
 NONE = dict.fromkeys(("open", "accepted", "declined", "expired", "gained_h"), 0)
 ASKED = NONE | {"open": 1, "accepted": 4, "declined": 1, "gained_h": 250}
+GROUPS = [
+    Group("18-39", 1, 4, 2, 120), Group("80+", 2, 1, 0, 0), Group("sms", 2, 4, 2, 120), Group("none", 1, 1, 0, 0)]
 WAITING = [
     {"id": "a1", "name": CLAIRE.name, "has_at": at(14, 15, 30), "doctor": DOCTOR.name, "urgent": True, "any_doctor": False,
      "from_hour": 8, "to_hour": 12, "since_at": at(9, 0), "offers": [{"start_at": at(9, 15, 25), "state": "open"}]},
     {"id": "a2", "name": "محمد الفارسي", "has_at": at(15, 0, 30), "doctor": DOCTOR.name, "urgent": False, "any_doctor": True,
      "from_hour": 0, "to_hour": 24, "since_at": at(9, 5), "offers": []},
 ]
-CALLED = Task("v2", "Ahmed Ziani", "", "d1", at(14, 10), at(14, 30))
+
+
+def task(n: int, kind: str, name: str, phone: str, **more: Any) -> Line:
+    """Something to do."""
+    return Line(**({"id": f"{n}", "kind": kind, "about": "", "appointment_id": f"v{n}", "name": name, "phone": phone,
+                    "start_at": at(14, 15, 24), "due_at": at(15, n), "overdue": False, "owner": "", "mine": False,
+                    "ended_at": None} | more))
+
+
+CALLED = task(9, "call-back", "Ahmed Ziani", "", ended_at=at(14, 30))
+TASKS = [
+    task(1, "call-back", "Hugo Martin", "+33 6 39 98 01 01", overdue=True, owner="Sophie Perrin", mine=True),
+    task(2, "delivery-failed", "Jeanne Roux", "", about="reminder:sms", owner="Dr Nadia Benali"),
+    task(3, "device-failed", CLAIRE.name, CLAIRE.phone),
+    task(5, "phone-visit", "Zoé Roy", "+33 6 39 98 01 04"),
+    task(4, "unconfirmed", "محمد الفارسي", "+33 6 39 98 01 03"),
+]
+
+STUDY = Study(
+    model=Model(base=0.081, motifs={}, weights=[]), cases=1240, tested=372, brier=0.0712, brier_base=0.0745,
+    bins=[Bin(said=s, came_true=t, low=max(0, t - 0.03), high=t + 0.04, count=75)
+          for s, t in ((0.03, 0.027), (0.05, 0.06), (0.08, 0.07), (0.12, 0.147), (0.22, 0.2))])
+
+
+def rated(name: str, visits: int, missed: int) -> dict[str, Any]:
+    """One line of rates."""
+    return {"name": name, "visits": visits, "missed": missed, "late": 3, "share": missed / visits, "low": 0.02, "high": 0.11}
+
+
+ATTENDED = {
+    "total": rated("", 1240, 101), "by_motif": [rated("Suivi", 900, 60), rated("Premier rendez-vous", 340, 41)],
+    "by_channel": [rated("sms", 1000, 70), rated("none", 240, 31)], "reasons": [("unknown", 40), ("forgot", 61)],
+    "unmarked": 12, "study": STUDY, "plot": _plot(STUDY)}
+NOBODY = {"name": "", "visits": 0, "missed": 0, "late": 0, "share": 0.0, "low": 0.0, "high": 1.0}
 
 PAGES = [
-    Page("call-backs", "callbacks.html", "scheduler", "call-backs", always(done=CALLED, tasks=[
-        Task("v3", "Hugo Martin", "+33 6 39 98 01 01", "d1", at(14, 20), None), Task("v4", "Jeanne Roux", "", "d1", at(14, 25), None)])),
-    Page("call-backs-none", "callbacks.html", "doctor", "call-backs", always(done=None, tasks=[])),
-    Page("waiting-list-empty", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=[], figures=NONE)),
-    Page("waiting-list", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=WAITING, figures=ASKED)),
+    Page("attendance", "scheduler/attendance.html", "scheduler", "tasks", always(**ATTENDED)),
+    Page("attendance-useless", "scheduler/attendance.html", "scheduler", "tasks", always(**(
+        ATTENDED | {"study": STUDY.model_copy(update={"brier": 0.08})}))),
+    Page("attendance-none", "scheduler/attendance.html", "scheduler", "tasks", always(
+        total=NOBODY, by_motif=[], by_channel=[], reasons=[], unmarked=0, study=None, plot=None)),
+    Page("tasks", "tasks.html", "scheduler", "tasks", always(done=CALLED, tasks=TASKS)),
+    Page("tasks-none", "tasks.html", "doctor", "tasks", always(done=None, tasks=[])),
+    Page("waiting-list-empty", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=[], figures=NONE, groups=[])),
+    Page("waiting-list", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=WAITING, figures=ASKED, groups=GROUPS)),
     Page(
         "planner-week",
         "scheduler/planner_week.html",
@@ -233,6 +282,13 @@ PAGES = [
         ),
     ),
     Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
+    Page("appointment-coming", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"appointment": Some(id="v1", status="booked", start_at=at(14, 0, 25), end_at=at(14, 15, 25))}))),
+    Page("appointment-past", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"likelihood": None, "by_phone": True, "confirmed_at": None, "appointment": Some(id="v1", status="booked", start_at=at(14, 0), end_at=at(14, 15))}))),
+    Page("appointment-missed", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"likelihood": None, "attendance": Attendance(id="v1", kind="never", reason="forgot"),
+                       "appointment": Some(id="v1", status="noshow", start_at=at(14, 0), end_at=at(14, 15))}))),
     Page(
         "appointment-move",
         "scheduler/appointment.html",

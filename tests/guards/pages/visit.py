@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from app.calendars import Own
 from app.encounters import Encounter, Visit, VisitFacts
 from app.record.commands import NOT_UNDERSTOOD, Heard
 from app.record.entries import Record
@@ -101,8 +102,19 @@ def visit_page(status: str, record: Record = RECORD) -> Callable[[str], dict[str
 
 
 PAGES = [
-    Page("queue", "doctor/queue.html", "doctor", "queue", always(entries=QUEUE, delay_min=15, untold=1, told={"v4"}, current="")),
-    Page("queue-empty", "doctor/queue.html", "doctor", "queue", always(entries=[], delay_min=0, untold=0, told=set(), current="")),
+    Page("calendars", "doctor/calendars.html", "doctor", "calendars", always(
+        own=Own(at(9, 0), "https://cloud.example/dav/nadia/", "nadia", at(14, 20), "", "Europe/Paris"), link="", errors={},
+        typed={"url": "https://cloud.example/dav/nadia/", "user": "nadia"}, done="", possible=True)),
+    Page("calendars-new", "doctor/calendars.html", "doctor", "calendars", always(
+        own=Own(None, "", "", None, "", "Europe/Paris"), typed={"url": "x", "user": ""}, errors={"url": "Non."}, done="C’est fait.",
+        link="https://visits.clinic.example/calendar/yVt6tBz0mC0yVt6tBz0mC0yVt6tBz0mC0yVt6tBz0mC", possible=True)),
+    Page("calendars-fault", "doctor/calendars.html", "doctor", "calendars", always(
+        own=Own(at(9, 0), "https://cloud.example/", "n", at(14, 20), "sign-in", "Europe/Paris"), link="", errors={},
+        typed={"url": "https://cloud.example/", "user": "n"}, done="", possible=False)),
+    Page("calendars-impossible", "doctor/calendars.html", "doctor", "calendars", always(
+        own=Own(None, "", "", None, "", "Europe/Paris"), link="", errors={}, typed={"url": "", "user": ""}, done="", possible=False)),
+    Page("queue", "doctor/queue.html", "doctor", "queue", always(entries=QUEUE, delay_min=15, untold=1, told={"v4"}, current="", missed="v1")),
+    Page("queue-empty", "doctor/queue.html", "doctor", "queue", always(entries=[], delay_min=0, untold=0, told=set(), current="", missed="")),
     Page("visit", "doctor/visit.html", "doctor", "queue", visit_page("in-progress")),
     Page("visit-arrived", "doctor/visit.html", "doctor", "queue", visit_page("arrived", EMPTY_RECORD)),
 ]
