@@ -20,6 +20,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.people import Language, Organization, Patient, PatientIdentity, Practitioner, directory
 from app.people.directory import PatientHit
 from app.scheduling.agenda import FreeSlot, next_slots, open_time
+from app.scheduling.history import given_why
 from app.scheduling.intervals import Interval
 from app.scheduling.tables import OVERLAP, Appointment, BookingNote, Motif
 
@@ -119,12 +120,13 @@ def book_for_new(tx: Tx, identity: PatientIdentity, *, certain: bool, practition
                 language=identity.language)
 
 
-def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None) -> Appointment:
+def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None, why: str = ""
+         ) -> Appointment:
     """Move to another time, or to another doctor; link, consent and length stay. The same place changes nothing.
 
-    Raises SlotTaken, Invalid, Conflict (no longer booked), NotFound, AccessDenied.
+    why: one of `history.WHYS`. Raises SlotTaken, Invalid, Conflict (no longer booked), NotFound, AccessDenied.
     """
-    appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_MOVE)
+    appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_MOVE, to=start_at.isoformat(), **given_why(why))
     if appointment.status != "booked":
         raise Conflict("Only a booked appointment that has not begun can be moved.")
     before, target = appointment.practitioner_id, practitioner_id or appointment.practitioner_id
@@ -147,12 +149,13 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     return appointment
 
 
-def cancel(tx: Tx, appointment_id: str) -> Appointment:
+def cancel(tx: Tx, appointment_id: str, why: str = "") -> Appointment:
     """Give the slot back and tell the patient; cancelling twice is cancelling once.
 
-    Raises Conflict (the patient is there, or the visit was held), NotFound, AccessDenied.
+    why: one of `history.WHYS`. Raises Invalid, Conflict (the patient is there, or the visit was held), NotFound,
+    AccessDenied.
     """
-    appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_CANCEL)
+    appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_CANCEL, **given_why(why))
     if appointment.status == "cancelled":
         return appointment
     if appointment.status != "booked":
@@ -254,12 +257,14 @@ def _bookable(tx: Tx, practitioner_id: str, motif_id: str, patient_id: str, *, o
     return motif, ZoneInfo(zone)
 
 
-def _appointment(tx: Tx, appointment_id: str, action: Action) -> Appointment:
+def _appointment(tx: Tx, appointment_id: str, action: Action, **detail: str) -> Appointment:
     locked = select(Appointment).where(Appointment.id == appointment_id).with_for_update()
     appointment = tx.session.exec(locked).first()
+    if appointment and "to" in detail:
+        detail["was"] = appointment.start_at.isoformat()
     guard.permit(tx, action, entity="Appointment", entity_id=appointment_id,
                  patient_id=appointment.patient_id if appointment else None,
-                 practitioner_id=appointment.practitioner_id if appointment else None)
+                 practitioner_id=appointment.practitioner_id if appointment else None, quiet=False, **detail)
     if appointment is None:
         raise NotFound
     return appointment

@@ -12,7 +12,7 @@ from app.errors import Invalid
 from app.notifications import messages
 from app.people import IdentityForm, PatientIdentity, directory
 from app.people.directory import PatientHit
-from app.scheduling import agenda, booking
+from app.scheduling import agenda, booking, history
 from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
 from app.scheduling.booking import LooksKnown, SlotTaken
 from app.scheduling.intervals import Interval
@@ -50,6 +50,7 @@ class Card:
     messages: list[messages.Message]
     board: Board | None
     upcoming: list[FreeSlot]
+    changes: list[history.Change]
     beside: dict[str, Any]
 
 
@@ -108,7 +109,7 @@ async def move(request: web.Request) -> web.StreamResponse:
     try:
         was = (await db.read(actor, agenda.appointment, appointment_id)).appointment
         moved = await db.write(actor, booking.move, appointment_id, instant(fields.get("start", "")),
-                               fields.get("practitioner") or None)
+                               fields.get("practitioner") or None, fields.get("why", ""))
     except SlotTaken as taken:
         trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
         return await _appointment_page(request, trouble, doing="move")
@@ -126,7 +127,8 @@ async def cancellation(request: web.Request) -> web.Response:
 
 async def cancel(request: web.Request) -> web.StreamResponse:
     """POST /appointments/{id}/cancellation."""
-    gone = await request.app[DATABASE].write(request[ACTOR], booking.cancel, request.match_info["id"])
+    why = (await form_of(request)).get("why", "")
+    gone = await request.app[DATABASE].write(request[ACTOR], booking.cancel, request.match_info["id"], why)
     return see_other(request, "planner", practitioner=gone.practitioner_id, done="cancelled", appointment=gone.id,
                      on=await _local_day(request, gone))
 
@@ -272,7 +274,7 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
         alternatives=_offered(request, trouble.alternatives or card.upcoming, clinic),
         messages_sent=[{"kind": m.kind, "channel": m.channel, "state": m.state, "at": m.sent_at or m.created_at}
                        for m in card.messages],
-        **card.beside, restorable=row.status == "cancelled" and row.cancelled_at is not None,
+        changes=card.changes, **card.beside, restorable=row.status == "cancelled" and row.cancelled_at is not None,
         planner_href=url(request, "planner", practitioner=row.practitioner_id,
                          on=row.start_at.astimezone(clinic.zone).date()),
     )
@@ -281,15 +283,16 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
 def _card(tx: Tx, appointment_id: str, moving: bool, practitioner_id: str, on_text: str) -> Card:
     entry, clinic = agenda.appointment(tx, appointment_id), agenda.clinic(tx)
     told, more = messages.of_appointment(tx, appointment_id), beside(tx, entry.appointment)
+    changes = history.of_appointment(tx, appointment_id)
     if not moving:
-        return Card(entry, clinic, told, None, [], more)
+        return Card(entry, clinic, told, None, [], changes, more)
     row = entry.appointment
     doctor = practitioner_id or row.practitioner_id
     on = day_asked(on_text, row.start_at.astimezone(clinic.zone).date())
     board = agenda.board(tx, [doctor], on, on, row.motif_id)
     upcoming = [] if board.free else agenda.next_slots(tx, doctor, row.end_at - row.start_at, tx.now,
                                                        motif_id=row.motif_id, limit=UPCOMING)
-    return Card(entry, clinic, told, board, upcoming, more)
+    return Card(entry, clinic, told, board, upcoming, changes, more)
 
 
 async def _local_day(request: web.Request, row: Appointment) -> str:

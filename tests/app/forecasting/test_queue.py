@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.forecasting import queue
 from app.forecasting.queue import Habits, PastVisit, Turn
-from bench.queue import one_doctor
+from bench.waiting import one_doctor
 
 NINE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -1,14 +1,17 @@
 """A clinic that can be booked: three doctors with weekday hours, two motifs, two patients."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
 from app.actor import Actor, PurposeOfUse, Role, system
 from app.db import Database, Tx
 from app.people import Organization, PatientIdentity, Practitioner, register
-from app.scheduling.tables import AvailabilityRule, Motif
+from app.scheduling import booking
+from app.scheduling.tables import Appointment, AvailabilityRule, Motif
 
 SYSTEM = system("test")
 SCHEDULER = Actor(Role.SCHEDULER, "sophie", "Sophie Perrin", purpose=PurposeOfUse.OPERATIONS)
@@ -66,3 +69,10 @@ def make_clinic(tx: Tx, zone: str = "Europe/Paris") -> Clinic:
 @pytest.fixture
 def clinic(db: Database) -> Clinic:
     return db.write_sync(SYSTEM, make_clinic)
+
+
+@pytest.fixture
+def book(db: Database, clinic: Clinic) -> Callable[..., Appointment]:
+    def book(*args: Any, actor: Actor = SCHEDULER, **changes: Any) -> Appointment:
+        return db.write_sync(actor, booking.book, **clinic.slot(*args, **changes))
+    return book

@@ -23,13 +23,6 @@ from tests.app.scheduling.conftest import ADMINISTRATOR, SCHEDULER, SYSTEM, TEN
 QUARTER = timedelta(minutes=15)
 
 
-@pytest.fixture
-def book(db, clinic):
-    def book(*args, actor=SCHEDULER, **changes):
-        return db.write_sync(actor, booking.book, **clinic.slot(*args, **changes))
-    return book
-
-
 def jobs_of(db) -> list[tuple[str, dict]]:
     rows = db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Job)).all())
     return [(job.kind, json.loads(job.payload)) for job in rows]

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.attendance import Attendance, Likelihood
 from app.forecasting.no_show import Bin, Model, Study
+from app.scheduling.history import Change
 from app.scheduling.tables import Motif
 from app.scheduling.waitlist_figures import Group
 from app.tasks import Line
@@ -126,6 +127,12 @@ APPOINTMENT = {
     "patient": KNOWN | {"email": CLAIRE.email, "phone": CLAIRE.phone},
     "moving": False,
     "cancelling": False,
+    "changes": [
+        Change(at(9, 0, 20), "appointment:book", "anonymous", "public"),
+        Change(at(9, 5, 20), "appointment:confirm", "patient", "patient"),
+        Change(at(11, 30, 21), "appointment:move", "scheduler", "Sophie Perrin", "doctor", at(10, 0), at(14, 15)),
+        Change(at(12, 0, 21), "waitlist:offer", "system", "jobs"),
+    ],
     "practitioners": [("d1", "Dr Nadia Benali")],
     "practitioner_id": "d1",
     "alternatives": [],

@@ -1,6 +1,6 @@
 """How often the interval told in the waiting room held, on simulated days: late patients, long visits, no-shows, breaks.
 
-    python -m bench queue [--days 90] [--doctors 6] [--json]
+    python -m bench waiting [--days 90] [--doctors 6] [--json]
 
 Each doctor's days are drawn from laws that the forecast does not know (log-normal durations by motif, a doctor's own
 pace, a late start, breaks, unannounced ends). The real `learn` sees two thirds of them; on the rest every patient asks
@@ -74,7 +74,7 @@ def one_doctor(seed: int, days: int) -> tuple[list[bool], list[bool], list[float
 
 
 def run(argv: list[str]) -> dict[str, object]:
-    parser = argparse.ArgumentParser(prog="bench queue", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="bench waiting", description=__doc__.splitlines()[0])
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--doctors", type=int, default=6)
     asked = parser.parse_args(argv)
