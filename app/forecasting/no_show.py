@@ -104,7 +104,7 @@ def wilson(count: int, of: int) -> tuple[float, float]:
     share, z2 = count / of, Z * Z / of
     middle = (share + z2 / 2) / (1 + z2)
     half = Z * math.sqrt(share * (1 - share) / of + z2 / (4 * of)) / (1 + z2)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))  # rounding puts neither beyond it
 
 
 def _facts(model: Model, case: Case) -> list[float]:

@@ -62,6 +62,7 @@ async def _week(request: web.Request, start: Start, on: date) -> web.Response:
         today_href=url(request, "planner", practitioner=start.chosen),
         other_href=url(request, "planner", view="day", on=start.today if start.today in days else monday),
         book_href=url(request, "book", practitioner=start.chosen, on=max(monday, start.today)),
+        away_href=url(request, "absence", practitioner=start.chosen, on=start.today if start.today in days else monday),
         counts={"booked": len(board.entries), "free": len(board.free)},
     )
 
@@ -77,7 +78,7 @@ async def _day(request: web.Request, start: Start, on: date) -> web.Response:
         previous=url(request, "planner", view="day", on=on - timedelta(days=1)),
         following=url(request, "planner", view="day", on=on + timedelta(days=1)),
         today_href=url(request, "planner", view="day"), other_href=url(request, "planner", on=on),
-        book_href=url(request, "book", on=on),
+        book_href=url(request, "book", on=on), away_href=url(request, "absence", on=on),
     )
 
 

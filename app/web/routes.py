@@ -2,6 +2,7 @@
 
 from app.access.policy import Action
 from app.web import (
+    absence,
     account,
     admin,
     attendance,
@@ -58,6 +59,9 @@ ROUTES: list[Route] = [
     Route("POST", "/account/sessions/end", account.end_sessions, "own-sessions", STAFF, Action.ACCOUNT_OWN),
     # --- scheduler ----------------------------------------------------------------------------
     Route("GET", "/planner", planner.planner, "planner", STAFF, Action.APPOINTMENT_BOOK),
+    Route("GET", "/absence", absence.page, "absence", STAFF, Action.SCHEDULE_WRITE),
+    Route("POST", "/absence", absence.carry_out, "absence", STAFF, Action.SCHEDULE_WRITE),
+    Route("POST", "/absence/{id}/undoing", absence.undo, "absence-undoing", STAFF, Action.SCHEDULE_WRITE),
     Route("GET", "/planner/booking", bookings.book_form, "book", STAFF, Action.APPOINTMENT_BOOK),
     Route("POST", "/planner/booking", bookings.book, "book", STAFF, Action.APPOINTMENT_BOOK),
     Route("GET", "/appointments/{id}", bookings.appointment, "appointment", STAFF, Action.APPOINTMENT_MOVE),

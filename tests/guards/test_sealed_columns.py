@@ -75,7 +75,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
 }
 # Tables without patient data: staff, places, opening hours, keys.
 OTHER_TABLES = {
-    "learnt", "calendar_feed", "busy_calendar", "busy_time", "organization", "practitioner", "motif", "availability_rule",
+    "learnt", "rebooking", "calendar_feed", "busy_calendar", "busy_time", "organization", "practitioner", "motif", "availability_rule",
     "availability_exception", "account", "staff_session", "note_template", "data_key", "audit_head",
 }
 TABLES_BY_NAME: dict[str, Table] = dict(SQLModel.metadata.tables)

@@ -371,3 +371,25 @@ async def test_in_french(db, clinic, visitor):
     held = db.read_sync(SYSTEM, agenda.appointments, [clinic.doctors[0]], TEN, TEN + timedelta(hours=1))
     await desk.get(f"/appointments/{held[0].appointment.id}")
     assert "lundi 23 novembre" in desk.text
+
+
+async def test_the_day_of_a_doctor_who_cannot_come_goes_elsewhere_and_back(db, clinic, scheduler):
+    db.write_sync(SCHEDULER, lambda tx: booking.book(tx, **clinic.slot()))
+    week = await scheduler.get(f"/planner?practitioner={clinic.doctors[0]}&on=2026-11-23")
+    [link] = links(week, "/absence")
+    page = await scheduler.get(link)
+    [visit] = booked(db)
+    choice = re.search(r'<option value="([^"@]+@[^"]+)"', page)[1]
+    form = {"practitioner": clinic.doctors[0], "on": "2026-11-23"}
+    await scheduler.post("/absence", **form, **{f"to-{visit.id}": "soon"})
+    assert scheduler.status == 422
+    await scheduler.post("/absence", **form, **{f"to-{visit.id}": choice})
+    assert scheduler.status == 303
+    await scheduler.follow()
+    assert "the day is closed" in scheduler.text
+    [visit] = booked(db)
+    assert visit.practitioner_id == choice.partition("@")[0] != clinic.doctors[0]
+    [undoing] = [action for action in scheduler.actions() if action.endswith("/undoing")]
+    await scheduler.post(undoing, **form)
+    assert scheduler.status == 303
+    assert [v.practitioner_id for v in booked(db)] == [clinic.doctors[0]]

@@ -84,6 +84,7 @@ PLANNER = {
     "today_href": "#",
     "other_href": "#",
     "book_href": "#",
+    "away_href": "#",
     "counts": {"booked": 12, "free": 61},
     "undo": None,
     "practitioners": PRACTITIONERS,
@@ -120,6 +121,24 @@ def booking(**more: Any) -> Callable[[str], dict[str, Any]]:
     )
 
 
+ABSENCE = {
+    "practitioner_id": "d1",
+    "practitioner_name": DOCTOR.name,
+    "practitioners": [("d1", "Dr Nadia Benali"), ("d2", "Dr Luc Girard")],
+    "on": date(2026, 11, 23),
+    "rows": [
+        {"id": f"v{n}", "start_at": at(14, 15 * n), "name": name, "motif_label": "Suivi", "email": email, "phone": phone,
+         "options": [{"value": "d2@2026-11-23T13:30Z", "start_at": at(14, 30), "doctor": "Dr Luc Girard"}] if n < 3 else []}
+        for n, (name, email, phone) in enumerate((
+            ("Claire Lefèvre", True, "+33 6 12 34 56 78"), ("Hugo Martin", True, ""), ("محمد الفارسي", False, "+33 6 39 98 01 03"),
+            ("Jeanne Roux", False, "")))
+    ],
+    "keep": "keep",
+    "cancel": "cancel",
+    "fault": "",
+    "undo_href": "",
+    "planner_href": "#",
+}
 APPOINTMENT = {
     "appointment": visit("planned").appointment,
     "practitioner_name": DOCTOR.name,
@@ -239,6 +258,10 @@ PAGES = [
         ATTENDED | {"study": STUDY.model_copy(update={"brier": 0.08})}))),
     Page("attendance-none", "scheduler/attendance.html", "scheduler", "tasks", always(
         total=NOBODY, by_motif=[], by_channel=[], reasons=[], unmarked=0, study=None, plot=None)),
+    Page("absence", "scheduler/absence.html", "scheduler", "planner", always(**ABSENCE)),
+    Page("absence-done", "scheduler/absence.html", "scheduler", "planner", always(**(ABSENCE | {"rows": [], "undo_href": "#"}))),
+    Page("absence-none", "scheduler/absence.html", "scheduler", "planner", always(**(
+        ABSENCE | {"rows": [], "fault": "The day changed meanwhile. Look at it again."}))),
     Page("tasks", "tasks.html", "scheduler", "tasks", always(done=CALLED, tasks=TASKS)),
     Page("tasks-none", "tasks.html", "doctor", "tasks", always(done=None, tasks=[])),
     Page("waiting-list-empty", "scheduler/waiting_list.html", "scheduler", "planner", always(lines=[], figures=NONE, groups=[])),
