@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, inspect
@@ -158,15 +159,20 @@ def open_times(tx: Tx, practitioner_ids: Sequence[str], window: Interval, motif_
     """
     guard.permit(tx, Action.SLOTS_READ, entity="Schedule", quiet=True)
     zone = zone or _zone(tx)
-    first, last = _days(window, zone)
-    rules = tx.session.execute(RULES, {"doctors": practitioner_ids, "first": first, "last": last}).all()
-    exceptions = tx.session.execute(EXCEPTIONS, {"doctors": practitioner_ids, "first": first, "last": last}).all()
-    elsewhere = busy.times(tx, practitioner_ids, Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1]))
+    days, doctors = _days(window, zone), tuple(practitioner_ids)
+    return tx.once(("open_times", doctors, days, motif_id), partial(_open_times, tx, doctors, *days, motif_id, zone))
+
+
+def _open_times(tx: Tx, doctors: Sequence[str], first: date, last: date, motif_id: str | None, zone: ZoneInfo
+                ) -> dict[str, list[Interval]]:
+    rules = tx.session.execute(RULES, {"doctors": doctors, "first": first, "last": last}).all()
+    exceptions = tx.session.execute(EXCEPTIONS, {"doctors": doctors, "first": first, "last": last}).all()
+    elsewhere = busy.times(tx, doctors, Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1]))
     return {
         doctor: subtract(availability.open_hours([r for r in rules if r.practitioner_id == doctor],
                                                  [e for e in exceptions if e.practitioner_id == doctor],
                                                  zone, first, last, motif_id), elsewhere.get(doctor, []))
-        for doctor in practitioner_ids
+        for doctor in doctors
     }
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, col, select
 
 from app.db import Tx, UTCInstant
+from app.prepared import Prepared
 from app.scheduling.intervals import Interval
 from app.scheduling.tables import ACTIVE, OVERLAP, Appointment
 
@@ -42,6 +43,8 @@ TAKEN = rows_of(col(Occupancy.resource_id), col(Occupancy.start_at), col(Occupan
     col(Occupancy.resource_id).in_(bindparam("resources", expanding=True)), col(Occupancy.active),
     col(Appointment.held_until).is_(None) | (col(Appointment.held_until) > bindparam("now")),  # a hold ends by itself
     col(Occupancy.end_at) > bindparam("start"), col(Occupancy.start_at) < bindparam("end"))
+TAKE = Prepared(insert(Occupancy))
+UNLESS_TAKEN = Prepared(for_postgres(Occupancy).on_conflict_do_nothing().returning(col(Occupancy.resource_id)))
 GIVE_BACK = delete(Occupancy).where(col(Occupancy.appointment_id) == bindparam("appointment"))
 
 
@@ -52,14 +55,10 @@ def take(tx: Tx, appointment: Appointment, resource_ids: Iterable[str]) -> bool:
         {"appointment_id": appointment.id, "resource_id": resource, "start_at": during.start, "end_at": during.end,
          "active": True}
         for resource in sorted({appointment.practitioner_id, *resource_ids})]  # one order: nobody waits in a circle
-    connection = tx.session.connection()
-    if connection.dialect.name == "postgresql":  # a refusal by error would end the transaction there
-        unless_taken = for_postgres(Occupancy).on_conflict_do_nothing().returning(col(Occupancy.resource_id))
-        taken = len(connection.execute(unless_taken, rows).all()) == len(rows)
-    else:
-        taken = _inserted(tx, rows)
+    is_postgres = tx.session.get_bind().dialect.name == "postgresql"
+    taken = all(_had(tx, row, is_postgres=is_postgres) for row in rows)
     if not taken and len(rows) > 1:
-        connection.execute(GIVE_BACK, {"appointment": appointment.id})
+        tx.session.connection().execute(GIVE_BACK, {"appointment": appointment.id})
     return taken
 
 
@@ -70,8 +69,8 @@ def replace(tx: Tx, appointment: Appointment, resource_ids: Iterable[str]) -> No
     tx.session.execute(delete(Occupancy).where(col(Occupancy.appointment_id) == appointment.id,
                                                col(Occupancy.resource_id).in_(had - wanted)))
     for resource in sorted(wanted - had):
-        tx.insert(Occupancy(appointment_id=appointment.id, resource_id=resource, start_at=during.start,
-                            end_at=during.end, active=True))
+        tx.insert(Occupancy, appointment_id=appointment.id, resource_id=resource, start_at=during.start,
+                  end_at=during.end, active=True)
 
 
 def occupied(appointment: Appointment) -> Interval:
@@ -94,9 +93,11 @@ def needed(tx: Tx, appointment: Appointment) -> list[str]:
         Occupancy.appointment_id == appointment.id, Occupancy.resource_id != appointment.practitioner_id)).all())
 
 
-def _inserted(tx: Tx, rows: list[dict[str, Any]]) -> bool:
+def _had(tx: Tx, row: dict[str, Any], *, is_postgres: bool) -> bool:
+    if is_postgres:  # a refusal by error would end the transaction there
+        return bool(tx.run(UNLESS_TAKEN, **row))
     try:
-        tx.session.connection().execute(insert(Occupancy), rows)
+        tx.run(TAKE, **row)
     except IntegrityError as refusal:
         if OVERLAP not in str(refusal.orig):
             raise
