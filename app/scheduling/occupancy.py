@@ -7,7 +7,7 @@ back and brought back with everything it needs, or not at all.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, bindparam, delete, event, insert
@@ -37,12 +37,15 @@ class Occupancy(SQLModel, table=True):
                       CheckConstraint("start_at < end_at", name="occupancy_has_length"))
 
 
+LONGEST = timedelta(days=1)  # no visit takes so long; so the index bounds a search on both sides
+
 # Written once: every booking and every search for free times asks.
 TAKEN = rows_of(col(Occupancy.resource_id), col(Occupancy.start_at), col(Occupancy.end_at)).join(
     Appointment, col(Appointment.id) == col(Occupancy.appointment_id)).where(
     col(Occupancy.resource_id).in_(bindparam("resources", expanding=True)), col(Occupancy.active),
     col(Appointment.held_until).is_(None) | (col(Appointment.held_until) > bindparam("now")),  # a hold ends by itself
-    col(Occupancy.end_at) > bindparam("start"), col(Occupancy.start_at) < bindparam("end"))
+    col(Occupancy.end_at) > bindparam("start"), col(Occupancy.start_at) < bindparam("end"),
+    col(Occupancy.end_at) < bindparam("latest"))
 TAKE = Prepared(insert(Occupancy))
 UNLESS_TAKEN = Prepared(for_postgres(Occupancy).on_conflict_do_nothing().returning(col(Occupancy.resource_id)))
 GIVE_BACK = delete(Occupancy).where(col(Occupancy.appointment_id) == bindparam("appointment"))
@@ -80,9 +83,11 @@ def occupied(appointment: Appointment) -> Interval:
 
 def times(tx: Tx, resource_ids: Sequence[str], window: Interval) -> dict[str, list[Interval]]:
     """When each of these is occupied in the window; the caller was permitted to read slots."""
-    asked = {"resources": resource_ids, "start": window.start, "end": window.end, "now": tx.now}
+    asked = {"resources": resource_ids, "start": window.start, "end": window.end, "latest": window.end + LONGEST,
+             "now": tx.now}
     found: dict[str, list[Interval]] = {}
-    for resource, start, end in tx.session.execute(TAKEN, asked).all():
+    tx.session.flush()
+    for resource, start, end in tx.session.connection().execute(TAKEN, asked).all():
         found.setdefault(resource, []).append(Interval(start, end))
     return found
 
