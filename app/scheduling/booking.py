@@ -101,7 +101,7 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
         raise SlotTaken(alternatives=alternatives(tx, appointment, resource_ids))
     try:
         with tx.in_one_go():
-            tx.insert(Appointment, **appointment.model_dump())
+            tx.insert(Appointment, **vars(appointment))
             if not held_until:
                 settle(tx, appointment)
     except IntegrityError:  # its time is taken already: what is not there is the patient
