@@ -137,12 +137,17 @@ def book_for_new(tx: Tx, identity: PatientIdentity, *, certain: bool, practition
 
     Raises LooksKnown before anything is written, and all that `book` raises.
     """
+    patient_id = registered(tx, identity, certain=certain)
+    return book(tx, practitioner_id=practitioner_id, motif_id=motif_id, start_at=start_at, patient_id=patient_id,
+                language=identity.language, resource_ids=resource_ids)
+
+
+def registered(tx: Tx, identity: PatientIdentity, *, certain: bool) -> str:
+    """The id of a patient who is new here. Raises LooksKnown before anything is written."""
     known = [] if certain else directory.possible_duplicates(tx, identity)
     if known:
         raise LooksKnown(known)
-    patient = people.register(tx, identity)
-    return book(tx, practitioner_id=practitioner_id, motif_id=motif_id, start_at=start_at, patient_id=patient.id,
-                language=identity.language, resource_ids=resource_ids)
+    return people.register(tx, identity).id
 
 
 def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None, why: str = ""
