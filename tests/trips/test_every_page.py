@@ -93,7 +93,7 @@ def test_what_a_scheduler_sees(view, house: House, browser: Browser):
         somebody.look("/planner")
         appointment = somebody.first("a.a[href^='/appointments/']")
         for path in ("/planner?view=day", "/planner/booking", "/availability", "/waiting-list", "/account", "/tasks",
-                     "/attendance", "/patients"):
+                     "/attendance", "/resources", "/patients"):
             somebody.look(path)
         somebody.page.fill("main input[name=q]", "lef")
         somebody.page.press("main input[name=q]", "Enter")
