@@ -33,6 +33,8 @@ class Action(StrEnum):
     APPOINTMENT_CANCEL = "appointment:cancel"
     APPOINTMENT_CONFIRM = "appointment:confirm"  # the time that was held for oneself
     APPOINTMENT_SWITCH = "appointment:switch"    # from video to the phone, and back
+    APPOINTMENT_EQUIP = "appointment:equip"      # which interpreter and room it needs
+    RESOURCE_WRITE = "resource:write"            # the list of interpreters and rooms
     WAITLIST_READ = "waitlist:read"
     PATIENT_SEARCH = "patient:search"
     PATIENT_READ = "patient:read"        # identity and contact
@@ -90,6 +92,8 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.APPOINTMENT_CANCEL: {P: S, L: A, Y: A},
     Action.APPOINTMENT_CONFIRM: {P: S},
     Action.APPOINTMENT_SWITCH: {D: M, L: A},
+    Action.APPOINTMENT_EQUIP:  {L: A, Y: A},
+    Action.RESOURCE_WRITE:     {L: A, X: A},
     Action.WAITLIST_READ:      {L: A, Y: A},
     Action.PATIENT_SEARCH:     {D: A, L: A},
     Action.PATIENT_READ:       {P: S, D: C, L: A, Y: A},

@@ -13,12 +13,12 @@ from app.forecasting import learnt
 from app.notifications import messages, ready
 from app.record import revisions, templates
 from app.record import tables as record_tables
-from app.scheduling import absence, busy, replies, waitlist
+from app.scheduling import absence, busy, occupancy, replies, waitlist
 from app.scheduling import tables as scheduling_tables
 
 # Every module that declares tables: the metadata is whole once they are imported.
 TABLES = (absence, attendance, audit, busy, calendars, consent, encounters, guests, jobs, people, accounts, guard, learnt,
-          links, keyring, messages, ready, record_tables, replies, revisions, scheduling_tables, tasks, templates, waitlist)
+          links, keyring, messages, occupancy, ready, record_tables, replies, revisions, scheduling_tables, tasks, templates, waitlist)
 
 
 def migrate(engine: Engine) -> None:

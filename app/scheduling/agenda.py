@@ -1,6 +1,6 @@
 """Reading the schedule: who has whom when, which hours are open, which slots are free."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,9 +15,9 @@ from app.actor import Role
 from app.db import Tx
 from app.errors import NotFound
 from app.people import Organization, PatientIdentity, Practitioner, identities, identity_of
-from app.scheduling import availability, busy
+from app.scheduling import availability, busy, occupancy, resources
 from app.scheduling.intervals import Interval, subtract
-from app.scheduling.tables import ACTIVE, Appointment, AvailabilityException, AvailabilityRule, Motif
+from app.scheduling.tables import ACTIVE, Appointment, AvailabilityException, AvailabilityRule, Motif, Resource
 from app.scheduling.wall import day_bounds
 
 SEARCH_DAYS = 60  # how far the next free slots are looked for
@@ -45,11 +45,12 @@ class FreeSlot:
 
 @dataclass(frozen=True, slots=True)
 class AgendaEntry:
-    """An appointment as a scheduler sees it: who and when, no clinical word."""
+    """An appointment as a scheduler sees it: who and when, and what besides the doctor; no clinical word."""
 
     appointment: Appointment
     identity: PatientIdentity
     motif: Motif
+    resources: Sequence[Resource] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +106,22 @@ def appointments(tx: Tx, practitioner_ids: Sequence[str], from_at: datetime, to_
     )
     rows = tx.session.exec(found).all()
     known = identities(tx, (appointment.patient_id for appointment, _ in rows))
-    return [AgendaEntry(a, known[a.patient_id], motif) for a, motif in rows]
+    needed = resources.of_appointments(tx, [a.id for a, _ in rows])
+    return [AgendaEntry(a, known[a.patient_id], motif, needed.get(a.id, ())) for a, motif in rows]
 
 
 def board(tx: Tx, practitioner_ids: Sequence[str] | None, first: date, last: date,
-          motif_id: str | None = None) -> Board:
+          motif_id: str | None = None, also: Sequence[str] = ()) -> Board:
     """The days from `first` to `last` of some doctors, or of all when None.
 
-    Free slots have the length of the motif, or of the shortest one that is offered.
+    Free slots have the length of the motif, or of the shortest one that is offered; then all of `also` are free too.
     """
     known = clinic(tx)
     ids = [p.id for p in known.practitioners if practitioner_ids is None or p.id in practitioner_ids]
     window = Interval(day_bounds(first, known.zone)[0], day_bounds(last, known.zone)[1])
     offered = [m for m in known.motifs if m.active and motif_id in (None, m.id)]
     length = timedelta(minutes=min((m.duration_min for m in offered), default=DEFAULT_SLOT_MIN))
-    free = free_slots(tx, ids, length, window, motif_id)
+    free = free_slots(tx, ids, length, window, motif_id, also)
     return Board(known, appointments(tx, ids, window.start, window.end), open_times(tx, ids, window), free, tx.now)
 
 
@@ -131,7 +133,8 @@ def appointment(tx: Tx, appointment_id: str) -> AgendaEntry:
     motif = tx.session.get(Motif, row.motif_id) if row else None
     if row is None or motif is None:
         raise NotFound
-    return AgendaEntry(row, identity_of(tx, row.patient_id), motif)
+    needed = resources.of_appointments(tx, [row.id]).get(row.id, ())
+    return AgendaEntry(row, identity_of(tx, row.patient_id), motif, needed)
 
 
 def appointments_of(tx: Tx, patient_id: str) -> list[Appointment]:
@@ -168,46 +171,64 @@ def open_times(tx: Tx, practitioner_ids: Sequence[str], window: Interval, motif_
 
 
 def free_slots(tx: Tx, practitioner_ids: Sequence[str], length: timedelta, window: Interval,
-               motif_id: str | None = None) -> list[FreeSlot]:
-    """Slots of a length that can be booked from now on inside the window, by time, then doctor."""
+               motif_id: str | None = None, also: Sequence[str] = ()) -> list[FreeSlot]:
+    """Slots of a length that can be booked from now on inside the window, by time, then doctor.
+
+    With a motif its buffers are free as well; all of `also` (interpreter, room) are free then too.
+    """
     window = Interval(max(window.start, tx.now), window.end)
     if window.length <= timedelta():
         return []
-    opened = open_times(tx, practitioner_ids, window, motif_id)
     zone = _zone(tx)
+    opened = open_times(tx, practitioner_ids, window, motif_id, zone)
     first, last = _days(window, zone)
     whole_days = Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1])
-    taken = tx.session.exec(select(Appointment.practitioner_id, Appointment.start_at, Appointment.end_at)
-                            .where(*_taken(practitioner_ids, whole_days, tx.now))).all()
+    blocked = _blocked(tx, [*practitioner_ids, *also], whole_days, motif_id)
+    elsewhere = [one for resource in also for one in blocked.get(resource, [])]
     return sorted(
-        (FreeSlot(doctor, slot.start, slot.end) for doctor in practitioner_ids
-         for slot in availability.free_slots(opened[doctor], _of(taken, doctor), length, window)),
+        (FreeSlot(doctor, slot.start, slot.end) for doctor in practitioner_ids for slot in availability.free_slots(
+            opened[doctor], [*blocked.get(doctor, []), *elsewhere], length, window)),
         key=lambda slot: (slot.start_at, slot.practitioner_id),
     )
 
 
+def is_free(tx: Tx, practitioner_id: str, place: Interval, motif_id: str, also: Sequence[str] = ()) -> bool:
+    """Whether a time can be booked that need not be one of those offered: open, ahead and free for all."""
+    if place.start <= tx.now:
+        return False
+    opened = open_time(tx, practitioner_id, place, motif_id)
+    blocked = _blocked(tx, [practitioner_id, *also], place, motif_id)
+    return any(place.within(hours) for hours in opened) and not any(
+        place.overlaps(one) for intervals in blocked.values() for one in intervals)
+
+
 def next_slots(tx: Tx, practitioner_id: str | None, length: timedelta, from_at: datetime, *,
-               motif_id: str | None = None, limit: int) -> list[FreeSlot]:
+               motif_id: str | None = None, limit: int, also: Sequence[str] = ()) -> list[FreeSlot]:
     """The first free slots from an instant on, with one doctor or with anybody; none after SEARCH_DAYS."""
     doctors = [practitioner_id] if practitioner_id else [p.id for p in clinic(tx).practitioners]
     found: list[FreeSlot] = []
     for week in range(0, SEARCH_DAYS, SEARCH_STRIDE_DAYS):
         begin = from_at + timedelta(days=week)
         window = Interval(begin, begin + timedelta(days=SEARCH_STRIDE_DAYS))
-        found += free_slots(tx, doctors, length, window, motif_id)
+        found += free_slots(tx, doctors, length, window, motif_id, also)
         if len(found) >= limit:
             break
     return found[:limit]
+
+
+def _blocked(tx: Tx, resource_ids: Sequence[str], window: Interval, motif_id: str | None) -> dict[str, list[Interval]]:
+    """Where no visit of this motif may lie: what is occupied, and as much around it as the motif's own buffers."""
+    motif = tx.session.get(Motif, motif_id) if motif_id else None
+    before, after = (timedelta(minutes=m) for m in ((motif.before_min, motif.after_min) if motif else (0, 0)))
+    wide = Interval(window.start - before, window.end + after)
+    return {resource: [Interval(one.start - after, one.end + before) for one in taken]
+            for resource, taken in occupancy.times(tx, resource_ids, wide).items()}
 
 
 def _taken(practitioner_ids: Sequence[str], window: Interval, now: datetime) -> list[ColumnElement[bool]]:
     return [col(Appointment.practitioner_id).in_(practitioner_ids), col(Appointment.status).in_(ACTIVE),
             col(Appointment.held_until).is_(None) | (col(Appointment.held_until) > now),  # a hold ends by itself
             col(Appointment.start_at) < window.end, col(Appointment.end_at) > window.start]
-
-
-def _of(taken: Iterable[tuple[str, datetime, datetime]], doctor: str) -> list[Interval]:
-    return [Interval(start, end) for who, start, end in taken if who == doctor]
 
 
 def _zone(tx: Tx) -> ZoneInfo:

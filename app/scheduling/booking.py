@@ -1,6 +1,6 @@
 """Booking, moving and cancelling. The database's own constraint decides who gets a slot, not a check here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import get_args
@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam
 from sqlalchemy import select as rows_of
-from sqlalchemy.dialects.postgresql import insert as for_postgres
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -19,9 +18,11 @@ from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.people import Language, Organization, Patient, PatientIdentity, Practitioner, directory
 from app.people.directory import PatientHit
+from app.scheduling import occupancy, resources
 from app.scheduling.agenda import FreeSlot, next_slots, open_time
 from app.scheduling.history import given_why
 from app.scheduling.intervals import Interval
+from app.scheduling.occupancy import Occupancy
 from app.scheduling.tables import OVERLAP, Appointment, BookingNote, Motif
 
 OFFERED = 5  # the next slots that who came second is offered
@@ -63,24 +64,30 @@ class LooksKnown(Conflict):
 
 
 def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, patient_id: str,
-         reason: str = "", language: str, held_until: datetime | None = None) -> Appointment:
+         reason: str = "", language: str, held_until: datetime | None = None, resource_ids: Sequence[str] = (),
+         series_id: str | None = None) -> Appointment:
     """Book a slot; the patient is invited and the doctor's care begins. With `held_until` it is only held.
 
-    Raises SlotTaken, Invalid (a time that has passed or is too far), NotFound, AccessDenied.
+    The doctor and all of `resource_ids` (interpreter, room) are free then, or nothing is booked. Raises SlotTaken,
+    Invalid (a time that has passed or is too far, a resource that is not there), NotFound, AccessDenied.
     """
     appointment = Appointment(practitioner_id=practitioner_id, patient_id=patient_id, motif_id=motif_id,
                               language=_known(language), start_at=start_at, end_at=start_at, created_at=tx.now,
-                              status="pending" if held_until else "booked", held_until=held_until)
+                              status="pending" if held_until else "booked", held_until=held_until,
+                              series_id=series_id)
     guard.permit(tx, Action.APPOINTMENT_BOOK, entity="Appointment", entity_id=appointment.id,
                  patient_id=patient_id, practitioner_id=practitioner_id)
     motif, zone = _bookable(tx, practitioner_id, motif_id, patient_id)
     _check_ahead(tx, start_at)
+    resources.check(tx, resource_ids)
     appointment.end_at = start_at + timedelta(minutes=motif.duration_min)
-    wanted = FreeSlot(practitioner_id, start_at, appointment.end_at)
-    _check_hours(tx, wanted, motif_id, zone)
+    appointment.before_min, appointment.after_min = motif.before_min, motif.after_min
+    _check_hours(tx, appointment, resource_ids, zone)
     tx.seal(appointment, BookingNote(reason=reason))
-    if not (_let_in(tx, appointment) or (end_stale_holds(tx, wanted) and _let_in(tx, appointment))):
-        raise SlotTaken(alternatives=_alternatives(tx, wanted, motif_id))
+    if not (occupancy.take(tx, appointment, resource_ids) or (
+            end_stale_holds(tx, appointment, resource_ids) and occupancy.take(tx, appointment, resource_ids))):
+        raise SlotTaken(alternatives=alternatives(tx, appointment, resource_ids))
+    tx.insert(appointment)
     if not held_until:
         settle(tx, appointment)
     return appointment
@@ -92,12 +99,14 @@ def settle(tx: Tx, appointment: Appointment) -> None:
     jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
 
 
-def end_stale_holds(tx: Tx, wanted: FreeSlot) -> int:
-    """Give up holds that ran out and still lie where somebody wants to book; how many."""
-    stale = select(Appointment).where(
-        Appointment.practitioner_id == wanted.practitioner_id, Appointment.status == "pending",
-        col(Appointment.held_until) <= tx.now, col(Appointment.start_at) < wanted.end_at,
-        col(Appointment.end_at) > wanted.start_at)
+def end_stale_holds(tx: Tx, wanted: Appointment, resource_ids: Sequence[str]) -> int:
+    """Give up holds that ran out and still occupy what somebody wants to book; how many."""
+    during = occupancy.occupied(wanted)
+    in_the_way = select(Occupancy.appointment_id).where(
+        col(Occupancy.resource_id).in_([wanted.practitioner_id, *resource_ids]), col(Occupancy.active),
+        col(Occupancy.start_at) < during.end, col(Occupancy.end_at) > during.start)
+    stale = select(Appointment).where(Appointment.status == "pending", col(Appointment.held_until) <= tx.now,
+                                      col(Appointment.id).in_(in_the_way))
     ended = tx.session.exec(stale.with_for_update()).all()
     for hold in ended:
         hold.status = "cancelled"
@@ -107,7 +116,7 @@ def end_stale_holds(tx: Tx, wanted: FreeSlot) -> int:
 
 
 def book_for_new(tx: Tx, identity: PatientIdentity, *, certain: bool, practitioner_id: str, motif_id: str,
-                 start_at: datetime) -> Appointment:
+                 start_at: datetime, resource_ids: Sequence[str] = ()) -> Appointment:
     """Register a patient and book for them, both or neither. `certain`: no, it is not one of those we know.
 
     Raises LooksKnown before anything is written, and all that `book` raises.
@@ -117,14 +126,15 @@ def book_for_new(tx: Tx, identity: PatientIdentity, *, certain: bool, practition
         raise LooksKnown(known)
     patient = people.register(tx, identity)
     return book(tx, practitioner_id=practitioner_id, motif_id=motif_id, start_at=start_at, patient_id=patient.id,
-                language=identity.language)
+                language=identity.language, resource_ids=resource_ids)
 
 
 def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None, why: str = ""
          ) -> Appointment:
     """Move to another time, or to another doctor; link, consent and length stay. The same place changes nothing.
 
-    why: one of `history.WHYS`. Raises SlotTaken, Invalid, Conflict (no longer booked), NotFound, AccessDenied.
+    Interpreter and room move along, or nothing moves. why: one of `history.WHYS`. Raises SlotTaken, Invalid, Conflict
+    (no longer booked), NotFound, AccessDenied.
     """
     appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_MOVE, to=start_at.isoformat(), **given_why(why))
     if appointment.status != "booked":
@@ -134,11 +144,14 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     if (target, start_at) == (before, place[0]):
         return appointment
     _check_ahead(tx, start_at)
-    wanted = FreeSlot(target, start_at, start_at + (appointment.end_at - appointment.start_at))
+    also = occupancy.needed(tx, appointment)
+    wanted = Appointment(**appointment.model_dump() | {
+        "practitioner_id": target, "start_at": start_at, "end_at": start_at + (place[1] - place[0])})
     _, zone = _bookable(tx, target, appointment.motif_id, appointment.patient_id, offered=False)
-    _check_hours(tx, wanted, appointment.motif_id, zone)
-    end_stale_holds(tx, wanted)
-    with _the_constraint_decides(tx, wanted, appointment.motif_id):
+    resources.lock(tx, also)
+    _check_hours(tx, wanted, also, zone)
+    end_stale_holds(tx, wanted, also)
+    with _the_constraint_decides(tx, wanted, also):
         appointment.practitioner_id, appointment.start_at, appointment.end_at = target, start_at, wanted.end_at
         appointment.sequence += 1
     if target != before:
@@ -180,9 +193,10 @@ def undo_cancel(tx: Tx, appointment_id: str) -> Appointment:
     if appointment.status != "cancelled" or appointment.cancelled_at is None:
         raise Conflict("This visit is over.")
     _check_ahead(tx, appointment.start_at)
-    place = FreeSlot(appointment.practitioner_id, appointment.start_at, appointment.end_at)
-    end_stale_holds(tx, place)
-    with _the_constraint_decides(tx, place, appointment.motif_id):
+    also = occupancy.needed(tx, appointment)
+    resources.lock(tx, also)
+    end_stale_holds(tx, appointment, also)
+    with _the_constraint_decides(tx, appointment, also):
         appointment.status, appointment.cancelled_at = "booked", None
         appointment.sequence += 1
     guard.begin_care(tx, appointment.practitioner_id, appointment.patient_id, _care_source(appointment))
@@ -190,18 +204,18 @@ def undo_cancel(tx: Tx, appointment_id: str) -> Appointment:
     return appointment
 
 
-def _let_in(tx: Tx, appointment: Appointment) -> bool:
-    """Insert a new appointment; False when the database's constraint refused it. The transaction goes on."""
-    if tx.session.get_bind().dialect.name == "postgresql":  # a refusal by error would end the transaction there
-        rows = for_postgres(Appointment).values(appointment.model_dump()).on_conflict_do_nothing(constraint=OVERLAP)
-        return tx.session.connection().execute(rows.returning(col(Appointment.id))).first() is not None
-    try:
-        tx.insert(appointment)
-    except IntegrityError as refusal:
-        if OVERLAP not in str(refusal.orig):
-            raise
-        return False
-    return True
+def equip(tx: Tx, appointment_id: str, resource_ids: Sequence[str]) -> Appointment:
+    """Have a booked visit need exactly these besides its doctor. Raises SlotTaken, Conflict, Invalid, NotFound."""
+    appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_EQUIP)
+    if appointment.status != "booked":
+        raise Conflict("Only a booked appointment that has not begun can be changed.")
+    before = occupancy.needed(tx, appointment)
+    resources.check(tx, [each for each in resource_ids if each not in before])
+    resources.lock(tx, resource_ids)
+    end_stale_holds(tx, appointment, resource_ids)
+    with _the_constraint_decides(tx, appointment, resource_ids):
+        occupancy.replace(tx, appointment, resource_ids)
+    return appointment
 
 
 def freed(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime) -> None:
@@ -212,7 +226,7 @@ def freed(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime) ->
 
 
 @contextmanager
-def _the_constraint_decides(tx: Tx, wanted: FreeSlot, motif_id: str) -> Iterator[None]:
+def _the_constraint_decides(tx: Tx, wanted: Appointment, also: Sequence[str]) -> Iterator[None]:
     """Change inside a savepoint; the constraint's refusal becomes SlotTaken with the next free slots."""
     try:
         with tx.session.begin_nested():
@@ -221,7 +235,7 @@ def _the_constraint_decides(tx: Tx, wanted: FreeSlot, motif_id: str) -> Iterator
     except IntegrityError as refusal:
         if OVERLAP not in str(refusal.orig):
             raise
-        raise SlotTaken(alternatives=_alternatives(tx, wanted, motif_id)) from None
+        raise SlotTaken(alternatives=alternatives(tx, wanted, also)) from None
 
 
 def _check_ahead(tx: Tx, start_at: datetime) -> None:
@@ -231,17 +245,18 @@ def _check_ahead(tx: Tx, start_at: datetime) -> None:
         raise Invalid("This is more than a year ahead.", fields={"start_at": "This is more than a year ahead."})
 
 
-def _check_hours(tx: Tx, wanted: FreeSlot, motif_id: str, zone: ZoneInfo) -> None:
+def _check_hours(tx: Tx, wanted: Appointment, also: Sequence[str], zone: ZoneInfo) -> None:
     place = Interval(wanted.start_at, wanted.end_at)
-    hours = open_time(tx, wanted.practitioner_id, place, motif_id, zone)
+    hours = open_time(tx, wanted.practitioner_id, place, wanted.motif_id, zone)
     if not any(place.within(one) for one in hours):
         raise SlotTaken("The doctor has no open hours at this time. Here are the next free slots.",
-                        _alternatives(tx, wanted, motif_id))
+                        alternatives(tx, wanted, also))
 
 
-def _alternatives(tx: Tx, wanted: FreeSlot, motif_id: str) -> list[FreeSlot]:
+def alternatives(tx: Tx, wanted: Appointment, also: Sequence[str]) -> list[FreeSlot]:
+    """The next times at which the doctor and all else that a visit needs are free."""
     return next_slots(tx, wanted.practitioner_id, wanted.end_at - wanted.start_at, wanted.start_at,
-                      motif_id=motif_id, limit=OFFERED)
+                      motif_id=wanted.motif_id, limit=OFFERED, also=also)
 
 
 def _bookable(tx: Tx, practitioner_id: str, motif_id: str, patient_id: str, *, offered: bool = True

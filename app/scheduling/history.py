@@ -16,7 +16,8 @@ from app.scheduling.tables import Appointment
 
 CHANGES: Final = (
     Action.APPOINTMENT_BOOK, Action.APPOINTMENT_MOVE, Action.APPOINTMENT_CANCEL, Action.APPOINTMENT_CONFIRM,
-    Action.APPOINTMENT_SWITCH, Action.ATTENDANCE_MARK, "appointment:hold-end", "waitlist:offer",
+    Action.APPOINTMENT_EQUIP, Action.APPOINTMENT_SWITCH, Action.ATTENDANCE_MARK, "appointment:hold-end",
+    "waitlist:offer",
 )
 WHYS: Final = ("patient", "doctor", "technical", "mistake")  # whose matter; fixed: the trail holds no clinical word
 

@@ -1,20 +1,15 @@
-"""Tables of scheduling, and the constraint that makes double booking impossible.
+"""Tables of scheduling. What makes double booking impossible is in `occupancy`. Half-open intervals [start, end)."""
 
-No two active appointments of one practitioner may overlap: PostgreSQL refuses by an exclusion
-constraint, SQLite by a trigger inside its one write transaction. Half-open intervals [start, end).
-"""
-
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import ClassVar
 
 from pydantic import BaseModel
-from sqlalchemy import DDL, event
 from sqlmodel import Field, SQLModel
 
 from app.db import Sealed, SealedRow, UTCInstant, new_id
 
 OVERLAP = "appointment_overlap"
-ACTIVE = ("pending", "booked", "arrived", "fulfilled")  # statuses that hold the practitioner's time
+ACTIVE = ("pending", "booked", "arrived", "fulfilled")  # statuses that hold the time of all that a visit needs
 
 
 class Motif(SQLModel, table=True):
@@ -30,6 +25,20 @@ class Motif(SQLModel, table=True):
     public: bool = False  # patients may book it themselves
     lead_h: int = 2       # by themselves not later than this before the start
     cutoff_h: int = 24    # they move and cancel by themselves until this long before the start
+    before_min: int = 0   # kept free before and after, for doctor, interpreter and room
+    after_min: int = 0
+
+
+class Resource(SQLModel, table=True):
+    """What a visit may need besides its doctor: an interpreter (FHIR PractitionerRole) or a room (FHIR Location)."""
+
+    __tablename__ = "resource"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id")
+    kind: str  # interpreter | room
+    name: str
+    languages: str = ""  # an interpreter's, codes of ISO 639 with commas between
+    active: bool = True
 
 
 class AvailabilityRule(SQLModel, table=True):
@@ -82,33 +91,16 @@ class Appointment(SealedRow, table=True):
     created_at: datetime = Field(sa_type=UTCInstant)
     cancelled_at: datetime | None = Field(default=None, sa_type=UTCInstant)  # by the clinic: can be taken back
     held_until: datetime | None = Field(default=None, sa_type=UTCInstant)  # while pending: for somebody to confirm
+    before_min: int = 0  # as the motif was when it was booked
+    after_min: int = 0
+    series_id: str | None = Field(default=None, index=True)  # the first appointment's, of those booked together
 
+    @property
+    def before(self) -> timedelta:
+        """Kept free before it starts."""
+        return timedelta(minutes=self.before_min)
 
-_ACTIVE_SQL = ", ".join(f"'{status}'" for status in ACTIVE)
-_SQLITE_TRIGGER = """
-CREATE TRIGGER appointment_no_overlap_{verb} BEFORE {when} ON appointment
-WHEN NEW.status IN ({active}) AND EXISTS (
-  SELECT 1 FROM appointment AS other
-  WHERE other.practitioner_id = NEW.practitioner_id AND other.id <> NEW.id AND other.status IN ({active})
-    AND other.start_at < NEW.end_at AND NEW.start_at < other.end_at)
-BEGIN SELECT RAISE(ABORT, '{name}'); END
-"""
-
-CONSTRAINTS: dict[str, tuple[str, ...]] = {
-    "sqlite": tuple(
-        _SQLITE_TRIGGER.format(verb=verb, when=when, active=_ACTIVE_SQL, name=OVERLAP)
-        for verb, when in (("insert", "INSERT"), ("update", "UPDATE OF start_at, end_at, status, practitioner_id"))
-    ),
-    "postgresql": (
-        "CREATE EXTENSION IF NOT EXISTS btree_gist",
-        f"""ALTER TABLE appointment ADD CONSTRAINT {OVERLAP} EXCLUDE USING gist
-            (practitioner_id WITH =, tstzrange(start_at, end_at, '[)') WITH &&) WHERE (status IN ({_ACTIVE_SQL}))""",
-    ),
-}
-
-for _dialect, _statements in CONSTRAINTS.items():
-    for _statement in _statements:
-        event.listen(
-            Appointment.__table__, "after_create",  # type: ignore[attr-defined]
-            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
-        )
+    @property
+    def after(self) -> timedelta:
+        """Kept free after its end."""
+        return timedelta(minutes=self.after_min)

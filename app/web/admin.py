@@ -44,6 +44,8 @@ MEANINGS: dict[str, str] = {  # what an entry of the trail says somebody did
     "appointment:book": "Booked an appointment",
     "appointment:read": "Read an appointment",
     "appointment:move": "Moved an appointment",
+    "appointment:equip": "Changed an appointment’s interpreter or room",
+    "resource:write": "Changed the list of interpreters and rooms",
     "appointment:cancel": "Cancelled an appointment",
     "appointment:confirm": "Confirmed a time, or a held one",
     "appointment:switch": "Switched a visit to the phone, or back",

@@ -7,7 +7,7 @@ from sqlmodel import SQLModel
 from app.db import open_engine
 from app.migrations import migrate
 from app.record.tables import IMMUTABLE
-from app.scheduling.tables import CONSTRAINTS
+from app.scheduling.occupancy import CONSTRAINTS
 
 
 @pytest.fixture

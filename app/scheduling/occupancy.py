@@ -1,0 +1,158 @@
+"""Who is occupied when: doctors, interpreters and rooms in one table, under one constraint.
+
+A row says that an appointment needs a resource from `start_at` to before `end_at`, buffers included. No two active
+rows of one resource may overlap: PostgreSQL refuses by an exclusion constraint, SQLite by a trigger inside its one
+write transaction. The rows follow their appointment by triggers, whatever code changes it: a visit is moved, given
+back and brought back with everything it needs, or not at all.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, bindparam, delete, event, insert
+from sqlalchemy import select as rows_of
+from sqlalchemy.dialects.postgresql import insert as for_postgres
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Field, SQLModel, col, select
+
+from app.db import Tx, UTCInstant
+from app.scheduling.intervals import Interval
+from app.scheduling.tables import ACTIVE, OVERLAP, Appointment
+
+
+class Occupancy(SQLModel, table=True):
+    """A resource's time that an appointment needs (FHIR Appointment.participant); it holds while `active`."""
+
+    __tablename__ = "occupancy"
+    # Checked when the transaction ends: a booking takes its times first, and is written once it has them all.
+    appointment_id: str = Field(primary_key=True, sa_column_args=(
+        ForeignKey("appointment.id", deferrable=True, initially="DEFERRED"),))
+    resource_id: str = Field(primary_key=True)  # a Practitioner's or a Resource's
+    start_at: datetime = Field(sa_type=UTCInstant)
+    end_at: datetime = Field(sa_type=UTCInstant)
+    active: bool
+    __table_args__ = (Index("ix_occupancy_resource_end", "resource_id", "end_at"),
+                      CheckConstraint("start_at < end_at", name="occupancy_has_length"))
+
+
+# Written once: every booking and every search for free times asks.
+TAKEN = rows_of(col(Occupancy.resource_id), col(Occupancy.start_at), col(Occupancy.end_at)).join(
+    Appointment, col(Appointment.id) == col(Occupancy.appointment_id)).where(
+    col(Occupancy.resource_id).in_(bindparam("resources", expanding=True)), col(Occupancy.active),
+    col(Appointment.held_until).is_(None) | (col(Appointment.held_until) > bindparam("now")),  # a hold ends by itself
+    col(Occupancy.end_at) > bindparam("start"), col(Occupancy.start_at) < bindparam("end"))
+GIVE_BACK = delete(Occupancy).where(col(Occupancy.appointment_id) == bindparam("appointment"))
+
+
+def take(tx: Tx, appointment: Appointment, resource_ids: Iterable[str]) -> bool:
+    """Occupy the doctor and all that a new appointment needs; False, and nothing taken, when one is not free."""
+    during = occupied(appointment)
+    rows: list[dict[str, Any]] = [
+        {"appointment_id": appointment.id, "resource_id": resource, "start_at": during.start, "end_at": during.end,
+         "active": True}
+        for resource in sorted({appointment.practitioner_id, *resource_ids})]  # one order: nobody waits in a circle
+    connection = tx.session.connection()
+    if connection.dialect.name == "postgresql":  # a refusal by error would end the transaction there
+        unless_taken = for_postgres(Occupancy).on_conflict_do_nothing().returning(col(Occupancy.resource_id))
+        taken = len(connection.execute(unless_taken, rows).all()) == len(rows)
+    else:
+        taken = _inserted(tx, rows)
+    if not taken and len(rows) > 1:
+        connection.execute(GIVE_BACK, {"appointment": appointment.id})
+    return taken
+
+
+def replace(tx: Tx, appointment: Appointment, resource_ids: Iterable[str]) -> None:
+    """Have an active appointment need exactly these besides its doctor. Raises IntegrityError when one is not free."""
+    wanted, had = {*resource_ids} - {appointment.practitioner_id}, {*needed(tx, appointment)}
+    during = occupied(appointment)
+    tx.session.execute(delete(Occupancy).where(col(Occupancy.appointment_id) == appointment.id,
+                                               col(Occupancy.resource_id).in_(had - wanted)))
+    for resource in sorted(wanted - had):
+        tx.insert(Occupancy(appointment_id=appointment.id, resource_id=resource, start_at=during.start,
+                            end_at=during.end, active=True))
+
+
+def occupied(appointment: Appointment) -> Interval:
+    """The time that an appointment needs, with its buffers."""
+    return Interval(appointment.start_at - appointment.before, appointment.end_at + appointment.after)
+
+
+def times(tx: Tx, resource_ids: Sequence[str], window: Interval) -> dict[str, list[Interval]]:
+    """When each of these is occupied in the window; the caller was permitted to read slots."""
+    asked = {"resources": resource_ids, "start": window.start, "end": window.end, "now": tx.now}
+    found: dict[str, list[Interval]] = {}
+    for resource, start, end in tx.session.execute(TAKEN, asked).all():
+        found.setdefault(resource, []).append(Interval(start, end))
+    return found
+
+
+def needed(tx: Tx, appointment: Appointment) -> list[str]:
+    """What an appointment needs besides its doctor; the caller was permitted to read it."""
+    return list(tx.session.exec(select(Occupancy.resource_id).where(
+        Occupancy.appointment_id == appointment.id, Occupancy.resource_id != appointment.practitioner_id)).all())
+
+
+def _inserted(tx: Tx, rows: list[dict[str, Any]]) -> bool:
+    try:
+        tx.session.connection().execute(insert(Occupancy), rows)
+    except IntegrityError as refusal:
+        if OVERLAP not in str(refusal.orig):
+            raise
+        return False
+    return True
+
+
+_ACTIVE_SQL = ", ".join(f"'{status}'" for status in ACTIVE)
+_SQLITE_START = "strftime('%Y-%m-%d %H:%M:%f', NEW.start_at, '-' || NEW.before_min || ' minutes') || '000'"
+_SQLITE_END = "strftime('%Y-%m-%d %H:%M:%f', NEW.end_at, NEW.after_min || ' minutes') || '000'"
+# Active rows of one resource lie one after the other: the first that ends later is the only one that can overlap.
+_SQLITE_REFUSAL = """
+CREATE TRIGGER occupancy_no_overlap_{verb} BEFORE {when} ON occupancy
+WHEN NEW.active AND NEW.end_at > (
+  SELECT other.start_at FROM occupancy AS other
+  WHERE other.resource_id = NEW.resource_id AND other.active AND other.end_at > NEW.start_at
+    AND other.appointment_id <> NEW.appointment_id
+  ORDER BY other.end_at LIMIT 1)
+BEGIN SELECT RAISE(ABORT, '{name}'); END
+"""
+_CHANGES = "UPDATE OF start_at, end_at, status, practitioner_id, before_min, after_min"
+_FOLLOW = """UPDATE occupancy SET start_at = {start}, end_at = {end}, active = NEW.status IN ({active}),
+    resource_id = CASE resource_id WHEN OLD.practitioner_id THEN NEW.practitioner_id ELSE resource_id END
+    WHERE appointment_id = NEW.id"""
+_BEGIN = """INSERT INTO occupancy (appointment_id, resource_id, start_at, end_at, active)
+    SELECT NEW.id, NEW.practitioner_id, {start}, {end}, NEW.status IN ({active})
+    WHERE NOT EXISTS (SELECT 1 FROM occupancy WHERE appointment_id = NEW.id AND resource_id = NEW.practitioner_id)"""
+_SQLITE = {"start": _SQLITE_START, "end": _SQLITE_END, "active": _ACTIVE_SQL}
+_POSTGRES = {"start": "NEW.start_at - make_interval(mins => NEW.before_min)",
+             "end": "NEW.end_at + make_interval(mins => NEW.after_min)", "active": _ACTIVE_SQL}
+
+CONSTRAINTS: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        _SQLITE_REFUSAL.format(verb="insert", when="INSERT", name=OVERLAP),
+        _SQLITE_REFUSAL.format(verb="update", when="UPDATE", name=OVERLAP),
+        f"CREATE TRIGGER appointment_occupies AFTER INSERT ON appointment BEGIN {_BEGIN.format(**_SQLITE)}; END",
+        f"CREATE TRIGGER appointment_occupies_still AFTER {_CHANGES} ON appointment "
+        f"BEGIN {_FOLLOW.format(**_SQLITE)}; END",
+    ),
+    "postgresql": (
+        "CREATE EXTENSION IF NOT EXISTS btree_gist",
+        f"""ALTER TABLE occupancy ADD CONSTRAINT {OVERLAP} EXCLUDE USING gist
+            (resource_id WITH =, tstzrange(start_at, end_at, '[)') WITH &&) WHERE (active)""",
+        f"""CREATE OR REPLACE FUNCTION appointment_occupies() RETURNS trigger AS $$ BEGIN
+            IF TG_OP = 'INSERT' THEN {_BEGIN.format(**_POSTGRES)}; ELSE {_FOLLOW.format(**_POSTGRES)}; END IF;
+            RETURN NULL; END $$ LANGUAGE plpgsql""",
+        "CREATE TRIGGER appointment_occupies AFTER INSERT ON appointment "
+        "FOR EACH ROW EXECUTE FUNCTION appointment_occupies()",
+        f"CREATE TRIGGER appointment_occupies_still AFTER {_CHANGES} ON appointment "
+        "FOR EACH ROW EXECUTE FUNCTION appointment_occupies()",
+    ),
+}
+
+for _dialect, _statements in CONSTRAINTS.items():
+    for _statement in _statements:
+        event.listen(
+            Occupancy.__table__, "after_create",  # type: ignore[attr-defined]
+            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
+        )
