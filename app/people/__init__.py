@@ -29,6 +29,8 @@ class Organization(SQLModel, table=True):
     phone: str
     address: str
     language: str
+    holiday_place: str = ""  # whose public holidays close the day: one of scheduling.french_days.PLACES; empty: none
+    school_zone: str = ""    # whose school holidays the planner shows: A, B or C; empty: none
 
 
 class Practitioner(SQLModel, table=True):

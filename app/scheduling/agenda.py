@@ -15,7 +15,7 @@ from app.actor import Role
 from app.db import Tx
 from app.errors import NotFound
 from app.people import Organization, PatientIdentity, Practitioner, identities, identity_of
-from app.scheduling import availability, busy, occupancy, resources
+from app.scheduling import availability, busy, french_days, occupancy, resources
 from app.scheduling.intervals import Interval, subtract
 from app.scheduling.tables import ACTIVE, Appointment, AvailabilityException, AvailabilityRule, Motif, Resource
 from app.scheduling.wall import day_bounds
@@ -25,7 +25,10 @@ SEARCH_STRIDE_DAYS = 7
 DEFAULT_SLOT_MIN = 15
 
 # Written once: every booking asks them, and building a statement costs more than SQLite's answer.
-RULES = rows_of(*inspect(AvailabilityRule).columns).where(
+# Each rule brings along whose public holidays suspend it.
+RULES = rows_of(*inspect(AvailabilityRule).columns, col(Organization.holiday_place)).join(
+    Practitioner, col(Practitioner.id) == col(AvailabilityRule.practitioner_id)).join(
+    Organization, col(Organization.id) == col(Practitioner.organization_id)).where(
     col(AvailabilityRule.practitioner_id).in_(bindparam("doctors", expanding=True)),
     col(AvailabilityRule.valid_from) <= bindparam("last"),
     col(AvailabilityRule.valid_until).is_(None) | (col(AvailabilityRule.valid_until) >= bindparam("first")))
@@ -161,11 +164,12 @@ def open_times(tx: Tx, practitioner_ids: Sequence[str], window: Interval, motif_
     first, last = _days(window, zone)
     rules = tx.session.execute(RULES, {"doctors": practitioner_ids, "first": first, "last": last}).all()
     exceptions = tx.session.execute(EXCEPTIONS, {"doctors": practitioner_ids, "first": first, "last": last}).all()
+    holidays = french_days.public(rules[0].holiday_place, first, last) if rules else {}
     elsewhere = busy.times(tx, practitioner_ids, Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1]))
     return {
         doctor: subtract(availability.open_hours([r for r in rules if r.practitioner_id == doctor],
                                                  [e for e in exceptions if e.practitioner_id == doctor],
-                                                 zone, first, last, motif_id), elsewhere.get(doctor, []))
+                                                 zone, first, last, motif_id, holidays), elsewhere.get(doctor, []))
         for doctor in practitioner_ids
     }
 

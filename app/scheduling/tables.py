@@ -65,6 +65,7 @@ class AvailabilityException(SQLModel, table=True):
     closed: bool
     start: time | None = None
     end: time | None = None
+    usual: bool = False  # the weekly hours hold though it is a public holiday; the other columns say nothing
 
 
 class BookingNote(BaseModel):

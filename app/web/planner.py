@@ -11,7 +11,7 @@ from aiohttp import web
 from app import i18n
 from app.db import Tx
 from app.people import Practitioner
-from app.scheduling import agenda
+from app.scheduling import agenda, french_days
 from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
 from app.scheduling.intervals import Interval
 from app.scheduling.tables import Motif
@@ -50,11 +50,13 @@ async def _week(request: web.Request, start: Start, on: date) -> web.Response:
     board = await read(request[ACTOR], agenda.board, [start.chosen], monday, monday + timedelta(days=6))
     notice = await _notice(request)
     days = _shown_days(monday, board)
+    notes = day_notes(request, board.clinic, days[0], days[-1])
     columns = [_column(request, board, start.chosen, day, i18n.short_day(day, request[LANGUAGE], _zone_name(board)),
-                       url(request, "planner", view="day", on=day), day == start.today) for day in days]
+                       url(request, "planner", view="day", on=day), day == start.today) | {"notes": notes[day]}
+               for day in days]
     return render(
         request, "scheduler/planner_week.html", here="planner", zone=_zone_name(board), columns=columns,
-        title=i18n.days_of(days[0], days[-1], request[LANGUAGE]), **_hours(columns), undo=notice,
+        title=i18n.days_of(days[0], days[-1], request[LANGUAGE]), **_hours(columns), undo=notice, notes=[],
         practitioners=[{"id": d.id, "name": d.name, "here": d.id == start.chosen,
                         "href": url(request, "planner", practitioner=d.id, on=monday)} for d in doctors],
         previous=url(request, "planner", practitioner=start.chosen, on=monday - timedelta(days=7)),
@@ -75,11 +77,21 @@ async def _day(request: web.Request, start: Start, on: date) -> web.Response:
     return render(
         request, "scheduler/planner_day.html", here="planner", zone=_zone_name(board), columns=columns,
         title=i18n.day(on, request[LANGUAGE], _zone_name(board)), **_hours(columns), undo=await _notice(request),
+        notes=day_notes(request, board.clinic, on, on)[on],
         previous=url(request, "planner", view="day", on=on - timedelta(days=1)),
         following=url(request, "planner", view="day", on=on + timedelta(days=1)),
         today_href=url(request, "planner", view="day"), other_href=url(request, "planner", on=on),
         book_href=url(request, "book", on=on), away_href=url(request, "absence", on=on),
     )
+
+
+def day_notes(request: web.Request, clinic: agenda.Clinic, first: date, last: date) -> dict[date, list[str]]:
+    """What the planner says of each day: a public holiday's name, school holidays."""
+    public = french_days.public(clinic.organization.holiday_place, first, last, request[LANGUAGE])
+    school = french_days.school(clinic.organization.school_zone, first, last)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return {on: [*([public[on]] if on in public else []),
+                 *([translated(request, school[on])] if on in school else [])] for on in days}
 
 
 def day_asked(text: str, today: date) -> date:
@@ -127,7 +139,7 @@ def _column(request: web.Request, board: Board, doctor: str, on: date, title: st
     zone = board.clinic.zone
     day = Interval(*day_bounds(on, zone))
     return {
-        "title": title, "href": href, "today": today, "practitioner_id": doctor,
+        "title": title, "href": href, "today": today, "practitioner_id": doctor, "notes": [],
         "open": [_place(part, day, zone) | {"over": part.end <= board.now} for i in board.opened.get(doctor, [])
                  for part in _before_and_after(board.now, i) if part.overlaps(day)],
         "now": board.now.astimezone(zone).replace(tzinfo=None) if day.start <= board.now < day.end else None,

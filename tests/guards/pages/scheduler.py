@@ -7,6 +7,7 @@ from typing import Any
 
 from app.attendance import Attendance, Likelihood
 from app.forecasting.no_show import Bin, Model, Study
+from app.scheduling.clinic_days import Holiday
 from app.scheduling.history import Change
 from app.scheduling.tables import Motif
 from app.scheduling.waitlist_figures import Group
@@ -24,6 +25,7 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
         "href": "#",
         "today": today,
         "practitioner_id": "d1",
+        "notes": [],
         "open": [],
         "now": None,
         "entries": [],
@@ -68,7 +70,7 @@ WEEK = [
         today=True,
     ),
     column("Mar. 24", (9, 15, "I. Costa", "booked"), (10, 0, "M. Faure", "booked"), (14, 30, "D. Leroy", "booked")),
-    column("Mer. 25", closed=True),
+    column("Mer. 25", closed=True) | {"notes": ["Noël", "Vacances de Noël"]},
     column("Jeu. 26", (9, 30, "L. Petit", "booked"), (11, 0, "R. Noël", "booked"), (15, 0, "T. Brun", "booked")),
     column("Ven. 27", (10, 15, "G. Blanc", "booked"), (10, 30, "A. Roy", "booked")),
 ]
@@ -87,6 +89,7 @@ PLANNER = {
     "away_href": "#",
     "counts": {"booked": 12, "free": 61},
     "undo": None,
+    "notes": [],
     "practitioners": PRACTITIONERS,
 }
 KNOWN = {"id": "p1", "name": CLAIRE.name, "birth_date": CLAIRE.birth_date, "contact": "06 12 34 56 78"}
@@ -200,6 +203,10 @@ def availability(lang: str) -> dict[str, Any]:
             Some(id="x1", on=date(2026, 12, 1), closed=True, start=None, end=None),
             Some(id="x2", on=date(2026, 12, 5), closed=False, start=time(9), end=time(11)),
         ],
+        "holidays": [Holiday(date(2026, 12, 25), "Noël", False), Holiday(date(2027, 1, 1), "Jour de l'an", True)],
+        "places": [("", "none"), ("FR", "France, except Alsace-Moselle and overseas")],
+        "place": "FR",
+        "school_zone": "A",
         "motifs": [
             Motif(id="m1", organization_id="o1", label_fr="Suivi", label_en="Follow-up", duration_min=15),
             Motif(id="m2", organization_id="o1", label_fr="Nouveau patient", label_en="New patient", duration_min=30),
