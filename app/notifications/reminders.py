@@ -12,8 +12,8 @@ from app.db import Database, Tx
 from app.notifications import invitations, letters
 from app.notifications.invitations import Site
 from app.notifications.messages import Message
-from app.scheduling import replies
-from app.scheduling.tables import Appointment
+from app.scheduling import motifs, replies
+from app.scheduling.tables import Appointment, Motif
 
 KIND = "reminder"
 ASKS_FROM_H = 2       # nearer to the visit there is nothing left to change
@@ -40,7 +40,8 @@ def schedule(tx: Tx, appointment_id: str, site: Site) -> None:
     if appointment is None or appointment.status != "booked":
         return
     start = appointment.start_at.isoformat()
-    for hours in site.reminder_hours:
+    motif = tx.session.get_one(Motif, appointment.motif_id)
+    for hours in motifs.reminder_hours(motif, site.reminder_hours):
         wait = appointment.start_at - timedelta(hours=hours) - tx.now
         if wait > timedelta(0):
             key = f"{KIND}:{appointment_id}:{start}:{hours}"
@@ -60,7 +61,7 @@ def write(tx: Tx, appointment_id: str, start_at: datetime, hours: int, site: Sit
     if start_at <= tx.now:  # the house was down when it was due
         return False
     if replies.by_phone(tx, appointment_id):
-        letter = letters.by_phone(about.visit, letters.masked_phone(about.patient.phone))
+        letter = letters.by_phone(about.visit)
     else:
         asks = hours >= ASKS_FROM_H and replies.confirmed_at(tx, about.appointment) is None
         letter = letters.reminder(about.visit, site.link(links.issue(tx, appointment_id, links.VISIT)), asks=asks)

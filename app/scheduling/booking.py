@@ -18,7 +18,7 @@ from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.people import Language, Organization, Patient, PatientIdentity, Practitioner, directory
 from app.people.directory import PatientHit
-from app.scheduling import occupancy, resources
+from app.scheduling import occupancy, replies, resources
 from app.scheduling.agenda import FreeSlot, next_slots, open_time
 from app.scheduling.history import given_why
 from app.scheduling.intervals import Interval
@@ -82,6 +82,7 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
     resources.check(tx, resource_ids)
     appointment.end_at = start_at + timedelta(minutes=motif.duration_min)
     appointment.before_min, appointment.after_min = motif.before_min, motif.after_min
+    appointment.on_site = motif.mode == "onsite"
     _check_hours(tx, appointment, resource_ids, zone)
     tx.seal(appointment, BookingNote(reason=reason))
     if not (occupancy.take(tx, appointment, resource_ids) or (
@@ -96,6 +97,8 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
 def settle(tx: Tx, appointment: Appointment) -> None:
     """What follows once an appointment is booked: the doctor's care begins and the patient is invited."""
     guard.begin_care(tx, appointment.practitioner_id, appointment.patient_id, _care_source(appointment))
+    if tx.session.get_one(Motif, appointment.motif_id).mode == "phone":
+        replies.begin_by_phone(tx, appointment)
     jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
 
 

@@ -1,4 +1,4 @@
-"""A doctor's hours: weekly rules, days that differ, and the motifs that can be booked."""
+"""A doctor's hours: weekly rules, and days that differ."""
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -109,25 +109,6 @@ class DayForm(BaseModel):
         return self
 
 
-class MotifForm(BaseModel):
-    """A kind of visit that can be booked, in both languages."""
-
-    label_fr: str = Field(max_length=80)
-    label_en: str = Field(max_length=80)
-    duration_min: int = Field(ge=5, le=240)
-    public: bool = False
-    lead_h: int = Field(default=2, ge=0, le=24 * 30)
-    cutoff_h: int = Field(default=24, ge=0, le=24 * 30)
-
-    @field_validator("duration_min")
-    @classmethod
-    def of_fives(cls, value: int) -> int:
-        """Slots begin on multiples of five minutes."""
-        if value % 5:
-            raise ValueError("Please give a multiple of 5 minutes.")
-        return value
-
-
 @dataclass(frozen=True, slots=True)
 class Hours:
     """All that decides when a doctor can be booked, and the appointments that lie outside of it."""
@@ -233,27 +214,6 @@ def as_usual(tx: Tx, exception_id: str) -> AvailabilityException:
         raise NotFound
     tx.session.delete(row)
     return row
-
-
-def offer_motif(tx: Tx, form: MotifForm) -> Motif:
-    """A new kind of visit."""
-    _permit(tx, "", "motif")
-    motif = Motif(organization_id=agenda.clinic(tx).organization.id, **form.model_dump())
-    tx.session.add(motif)
-    return motif
-
-
-def change_motif(tx: Tx, motif_id: str, form: MotifForm, *, active: bool) -> Motif:
-    """Rename a motif, change its length for bookings to come, or offer it no longer."""
-    _permit(tx, "", "motif")
-    motif = tx.session.get(Motif, motif_id)
-    if motif is None:
-        raise NotFound
-    for name, value in form.model_dump().items():
-        setattr(motif, name, value)
-    motif.active = active
-    tx.session.add(motif)
-    return motif
 
 
 def _permit(tx: Tx, practitioner_id: str, step: str) -> None:

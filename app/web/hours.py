@@ -1,4 +1,4 @@
-"""A doctor's opening hours, the days that differ, and the kinds of visit that can be booked."""
+"""A doctor's opening hours, the days that differ, and the clinic's public holidays."""
 
 from datetime import date
 from typing import Any
@@ -9,7 +9,7 @@ from app.db import Tx
 from app.errors import Conflict, Invalid
 from app.scheduling import agenda, clinic_days, french_days, planning
 from app.scheduling.clinic_days import CalendarForm, Holiday
-from app.scheduling.planning import DayForm, Hours, HoursForm, MotifForm
+from app.scheduling.planning import DayForm, Hours, HoursForm
 from app.scheduling.tables import AvailabilityException, AvailabilityRule
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
@@ -84,27 +84,6 @@ async def work_on_holiday(request: web.Request) -> web.StreamResponse:
     return _back(request, fields, "holiday-open" if fields.get("open") == "yes" else "holiday-closed")
 
 
-async def add_motif(request: web.Request) -> web.StreamResponse:
-    """POST /motifs: a new kind of visit."""
-    fields = await form_of(request)
-    try:
-        await request.app[DATABASE].write(request[ACTOR], planning.offer_motif, parse(MotifForm, fields))
-    except Invalid as refusal:
-        return await _page(request, refusal)
-    return _back(request, fields, "motif")
-
-
-async def change_motif(request: web.Request) -> web.StreamResponse:
-    """POST /motifs/{id}: rename, another length, or offered no longer."""
-    fields, motif_id = await form_of(request), request.match_info["id"]
-    try:
-        await request.app[DATABASE].write(request[ACTOR], planning.change_motif, motif_id, parse(MotifForm, fields),
-                                          active=fields.get("active") == "yes")
-    except Invalid as refusal:
-        return await _page(request, refusal)
-    return _back(request, fields, "motif")
-
-
 def _back(request: web.Request, fields: dict[str, str], done: str) -> web.Response:
     return see_other(request, "availability", practitioner=fields.get("practitioner", ""), done=done)
 
@@ -177,7 +156,6 @@ NOTICES = {
     "closed": _("These hours are closed. Appointments booked in them stay."),
     "differs": _("The day is noted."),
     "usual": _("This day is as usual again."),
-    "motif": _("Saved."),
     "calendar": _("Saved. What is booked on a public holiday stays booked."),
     "holiday-open": _("The usual hours hold on this public holiday."),
     "holiday-closed": _("This public holiday is closed."),

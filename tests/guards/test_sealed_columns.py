@@ -30,7 +30,7 @@ ANYWHERE = {
 PATIENT_TABLES: dict[str, dict[str, str]] = {
     "patient": {},
     "patient_token": {"token": "keyed hash (blind index)"},
-    "appointment": {"held_until": "an instant"},
+    "appointment": {"held_until": "an instant", "on_site": "yes or no"},
     "wait_entry": {"any_doctor": "yes or no", "urgent": "yes or no: who is asked first", "from_hour": "an hour of the day",
                    "to_hour": "an hour of the day", "joined_at": "an instant"},
     "wait_offer": {"entry_id": "random identifier", "offered_at": "an instant", "gained_h": "a number", "state": "a code"},

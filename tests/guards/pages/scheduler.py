@@ -214,6 +214,13 @@ def availability(lang: str) -> dict[str, Any]:
     }
 
 
+MOTIFS: dict[str, Any] = {
+    "lines": [Motif(id=key, organization_id="o1", label_fr=fr, label_en=en, duration_min=15, mode=mode, public=mode == "video",
+                    active=mode != "onsite").model_dump() | {"reminders": (168, 24)}
+              for key, fr, en, mode in (("m1", "Suivi", "Follow-up", "video"), ("m2", "Résultats", "Results", "phone"),
+                                        ("m3", "Pansement", "Dressing", "onsite"), ("", "", "", "video"))],
+    "tried": "m2", "errors": {"": "Please name the documents in both languages, or in neither."}, "offered": (168, 24, 1),
+    "saved": Motif(id="m1", organization_id="o1", label_fr="Suivi", label_en="Follow-up", duration_min=15)}
 NONE = dict.fromkeys(("open", "accepted", "declined", "expired", "gained_h"), 0)
 ASKED = NONE | {"open": 1, "accepted": 4, "declined": 1, "gained_h": 250}
 GROUPS = [
@@ -334,6 +341,9 @@ PAGES = [
         always(**(APPOINTMENT | {"moving": True, "taken": "This slot was just taken. Here are the next free ones."})),
     ),
     Page("availability", "scheduler/availability.html", "scheduler", "availability", availability),
+    Page("motifs", "scheduler/motifs.html", "scheduler", "availability", always(**MOTIFS)),
+    Page("motifs-none", "scheduler/motifs.html", "scheduler", "availability", always(**(
+        MOTIFS | {"lines": MOTIFS["lines"][-1:], "tried": "", "errors": {"label_en": "This is not valid."}}))),
     Page("patients", "scheduler/patients.html", "scheduler", "patients", always(query="lef", hits=[KNOWN])),
     Page("patients-none", "scheduler/patients.html", "scheduler", "patients", always(query="zzz", hits=[])),
     Page(
