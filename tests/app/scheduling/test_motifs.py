@@ -11,7 +11,7 @@ from app.notifications import invitations, reminders
 from app.notifications.invitations import Site
 from app.notifications.messages import Message, MessageContent
 from app.people import Organization
-from app.scheduling import booking, motifs, replies
+from app.scheduling import motifs, replies
 from app.scheduling.motifs import MotifForm
 from app.scheduling.tables import Appointment, Motif
 from tests.app.scheduling.conftest import SCHEDULER, SYSTEM, TEN
