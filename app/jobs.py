@@ -46,6 +46,12 @@ def enqueue(tx: Tx, kind: str, *, delay_s: float = 0, key: str | None = None, **
     tx.insert(Job(kind=kind, payload=json.dumps(payload), key=key, run_at=run_at))
 
 
+def waits(tx: Tx, key_begins: str) -> bool:
+    """Whether a job with such a key waits for its time and nobody is at it."""
+    query = select(Job.id).where(col(Job.key).startswith(key_begins, autoescape=True), col(Job.lease_until).is_(None))
+    return tx.session.exec(query.limit(1)).first() is not None
+
+
 def claim(tx: Tx) -> Job | None:
     """Take the next due job under a lease."""
     due = (

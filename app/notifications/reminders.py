@@ -34,6 +34,13 @@ def tell_moved(tx: Tx, appointment_id: str, site: Site) -> None:
     schedule(tx, appointment_id, site)
 
 
+def tell_settled(tx: Tx, appointment_id: str, was_with: str, was_at: datetime, site: Site) -> None:
+    """The same once nobody takes the move back any more; nothing when it is where the patient knows it to be."""
+    row = tx.session.get(Appointment, appointment_id, with_for_update=True)  # after whoever moves it right now
+    if row is not None and (row.practitioner_id, row.start_at) != (was_with, was_at):
+        tell_moved(tx, appointment_id, site)
+
+
 def schedule(tx: Tx, appointment_id: str, site: Site) -> None:
     """Have each reminder that is still ahead written when its time comes; asking twice changes nothing."""
     appointment = tx.session.get(Appointment, appointment_id)
@@ -80,13 +87,17 @@ def miss(tx: Tx, appointment_id: str, start_at: datetime) -> bool:
 
 
 def handlers(db: Database, site: Site) -> dict[str, jobs.Handler]:
-    """What the jobs runner calls for kinds message.reminder and message.unconfirmed."""
+    """What the jobs runner calls for kinds message.reminder, message.unconfirmed and message.settled."""
 
     async def remind(payload: Mapping[str, str]) -> None:
         await db.write(system("messages"), write, payload["appointment_id"],
                        datetime.fromisoformat(payload["start_at"]), int(payload["hours"]), site)
 
+    async def settled(payload: Mapping[str, str]) -> None:
+        await db.write(system("messages"), tell_settled, payload["appointment_id"], payload["was_with"],
+                       datetime.fromisoformat(payload["was_at"]), site)
+
     async def unconfirmed(payload: Mapping[str, str]) -> None:
         await db.write(system("messages"), miss, payload["appointment_id"], datetime.fromisoformat(payload["start_at"]))
 
-    return {f"message.{KIND}": remind, "message.unconfirmed": unconfirmed}
+    return {f"message.{KIND}": remind, "message.unconfirmed": unconfirmed, "message.settled": settled}

@@ -132,12 +132,13 @@ def book_for_new(tx: Tx, identity: PatientIdentity, *, certain: bool, practition
                 language=identity.language, resource_ids=resource_ids)
 
 
-def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None, why: str = ""
-         ) -> Appointment:
+def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None, why: str = "",
+         *, undo_for_s: int = 0) -> Appointment:
     """Move to another time, or to another doctor; link, consent and length stay. The same place changes nothing.
 
-    Interpreter and room move along, or nothing moves. why: one of `history.WHYS`. Raises SlotTaken, Invalid, Conflict
-    (no longer booked), NotFound, AccessDenied.
+    Interpreter and room move along, or nothing moves. why: one of `history.WHYS`. With `undo_for_s` patient and waiting
+    list hear of it that much later, and nothing at all when it is back where it was by then.
+    Raises SlotTaken, Invalid, Conflict (no longer booked), NotFound, AccessDenied.
     """
     appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_MOVE, to=start_at.isoformat(), **given_why(why))
     if appointment.status != "booked":
@@ -160,9 +161,17 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     if target != before:
         guard.end_care(tx, _care_source(appointment))
         guard.begin_care(tx, target, appointment.patient_id, _care_source(appointment))
-    jobs.enqueue(tx, "message.moved", appointment_id=appointment.id)
-    freed(tx, before, *place)
+    _tell_moved(tx, appointment, before, place[0], undo_for_s)
+    freed(tx, before, *place, after_s=undo_for_s)
     return appointment
+
+
+def _tell_moved(tx: Tx, row: Appointment, was_with: str, was_at: datetime, undo_for_s: int) -> None:
+    if not undo_for_s:
+        jobs.enqueue(tx, "message.moved", appointment_id=row.id)
+    elif not jobs.waits(tx, f"settled:{row.id}:"):  # the one that waits knows where the patient was told to be
+        jobs.enqueue(tx, "message.settled", delay_s=undo_for_s, key=f"settled:{row.id}:{row.sequence}",
+                     appointment_id=row.id, was_with=was_with, was_at=was_at.isoformat())
 
 
 def cancel(tx: Tx, appointment_id: str, why: str = "") -> Appointment:
@@ -221,10 +230,10 @@ def equip(tx: Tx, appointment_id: str, resource_ids: Sequence[str]) -> Appointme
     return appointment
 
 
-def freed(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime) -> None:
-    """A time is free again: the waiting list is asked once this commits."""
+def freed(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime, *, after_s: int = 0) -> None:
+    """A time is free again: the waiting list is asked once this commits, or so much later."""
     if start_at > tx.now:
-        jobs.enqueue(tx, "slot.freed", practitioner_id=practitioner_id, start_at=start_at.isoformat(),
+        jobs.enqueue(tx, "slot.freed", delay_s=after_s, practitioner_id=practitioner_id, start_at=start_at.isoformat(),
                      end_at=end_at.isoformat())
 
 

@@ -9,6 +9,7 @@ from app.attendance import Attendance, Likelihood
 from app.forecasting.no_show import Bin, Model, Study
 from app.scheduling.clinic_days import Holiday
 from app.scheduling.history import Change
+from app.scheduling.month import Load
 from app.scheduling.tables import Motif
 from app.scheduling.waitlist_figures import Group
 from app.tasks import Line
@@ -26,6 +27,7 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
         "today": today,
         "practitioner_id": "d1",
         "notes": [],
+        "first": False,
         "open": [],
         "now": None,
         "entries": [],
@@ -34,7 +36,7 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
         return head
     taken = {(h, m) for h, m, _, _ in booked}
     entries: list[dict[str, Any]] = [
-        {"free": True, "start": time(h, m), "minutes": 15, "href": "#"}
+        {"free": True, "start": time(h, m), "minutes": 15, "href": "#", "value": "2026-11-23T13:15Z"}
         for h in (9, 10, 11, 14, 15)
         for m in (0, 15, 30, 45)
         if (h, m) not in taken
@@ -49,6 +51,7 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
             "full_name": name,
             "label": "Suivi",
             "status": status,
+            "movable": status == "booked",
         }
         for h, m, name, status in booked
     ]
@@ -84,7 +87,8 @@ PLANNER = {
     "previous": "#",
     "following": "#",
     "today_href": "#",
-    "other_href": "#",
+    "views": [{"view": view, "href": "#", "here": view == "week"} for view in ("week", "day", "team", "month")],
+    "query": "view=day",
     "book_href": "#",
     "away_href": "#",
     "counts": {"booked": 12, "free": 61},
@@ -214,6 +218,11 @@ def availability(lang: str) -> dict[str, Any]:
     }
 
 
+MONTH = [[None if not 0 < 7 * week + n - 5 <= 30 else {
+    "on": date(2026, 11, 7 * week + n - 5), "today": 7 * week + n - 5 == 23, "past": 7 * week + n - 5 < 23, "href": "#",
+    "notes": ["Armistice"] if 7 * week + n - 5 == 11 else [],
+    "load": Load(3 * n if n < 5 else int(n == 6 and week == 3), 45 * n, 0 if n > 4 or 7 * week + n - 5 == 11 else 510)} for n in range(7)]
+    for week in range(6)]
 MOTIFS: dict[str, Any] = {
     "lines": [Motif(id=key, organization_id="o1", label_fr=fr, label_en=en, duration_min=15, mode=mode, public=mode == "video",
                     active=mode != "onsite").model_dump() | {"reminders": (168, 24)}
@@ -341,6 +350,14 @@ PAGES = [
         always(**(APPOINTMENT | {"moving": True, "taken": "This slot was just taken. Here are the next free ones."})),
     ),
     Page("availability", "scheduler/availability.html", "scheduler", "availability", availability),
+    Page("planner-team", "scheduler/planner_team.html", "scheduler", "planner", always(title="23 – 27 novembre", columns=[
+        column(name, *booked, closed=closed) | {"notes": [day], "first": name == "Dr Benali"}
+        for day, closed in (("Lun. 23", False), ("Mar. 24", False), ("Mer. 25", True), ("Jeu. 26", False), ("Ven. 27", False))
+        for name, booked in (("Dr Benali", [(9, 15, "I. Costa", "booked"), (14, 30, "D. Leroy", "booked")]), ("Dr Girard", []),
+                             ("Dr Okonkwo", [(10, 0, "M. Faure", "booked")]), ("Dr Petit", []), ("Dr Roux", [(14, 0, "A. Roy", "booked")]))
+    ], **PLANNER)),
+    Page("planner-month", "scheduler/planner_month.html", "scheduler", "planner", always(
+        title="novembre 2026", weekdays=["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."], weeks=MONTH, **PLANNER)),
     Page("motifs", "scheduler/motifs.html", "scheduler", "availability", always(**MOTIFS)),
     Page("motifs-none", "scheduler/motifs.html", "scheduler", "availability", always(**(
         MOTIFS | {"lines": MOTIFS["lines"][-1:], "tried": "", "errors": {"label_en": "This is not valid."}}))),
