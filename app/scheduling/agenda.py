@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, inspect
@@ -70,7 +71,7 @@ class Clinic:
         return ZoneInfo(self.organization.zone)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Board:
     """Some days of some doctors: what is booked, open and free. `now` is the instant it was read."""
 
@@ -79,6 +80,24 @@ class Board:
     opened: dict[str, list[Interval]]
     free: list[FreeSlot]
     now: datetime
+
+    def entries_of(self, practitioner_id: str) -> list[AgendaEntry]:
+        """One doctor's appointments, in order."""
+        return self._by_doctor[0].get(practitioner_id, [])
+
+    def free_of(self, practitioner_id: str) -> list[FreeSlot]:
+        """One doctor's free times, in order."""
+        return self._by_doctor[1].get(practitioner_id, [])
+
+    @cached_property
+    def _by_doctor(self) -> tuple[dict[str, list[AgendaEntry]], dict[str, list[FreeSlot]]]:
+        entries: dict[str, list[AgendaEntry]] = {}
+        free: dict[str, list[FreeSlot]] = {}
+        for entry in self.entries:
+            entries.setdefault(entry.appointment.practitioner_id, []).append(entry)
+        for slot in self.free:
+            free.setdefault(slot.practitioner_id, []).append(slot)
+        return entries, free
 
 
 def clinic(tx: Tx) -> Clinic:

@@ -1,6 +1,5 @@
 """The planner: a doctor's week, every doctor's day. Positions are wall-clock times; links carry instants."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -108,7 +107,7 @@ async def _month(request: web.Request, start: Start, on: date) -> web.Response:
     )
 
 
-def _actions(request: web.Request, on: date) -> dict[str, str]:
+def _actions(request: web.Request, on: date) -> dict[str, Any]:
     return {"book_href": url(request, "book", on=on), "away_href": url(request, "absence", on=on)}
 
 
@@ -215,6 +214,7 @@ def _column(request: web.Request, board: Board, doctor: str, on: date, title: st
             ) -> dict[str, Any]:
     zone = board.clinic.zone
     day = Interval(*day_bounds(on, zone))
+    booking = url(request, "book", practitioner=doctor)
     return {
         "title": title, "href": href, "today": today, "practitioner_id": doctor, "notes": [],
         "first": False,
@@ -222,9 +222,9 @@ def _column(request: web.Request, board: Board, doctor: str, on: date, title: st
                  for part in _before_and_after(board.now, i) if part.overlaps(day)],
         "now": board.now.astimezone(zone).replace(tzinfo=None) if day.start <= board.now < day.end else None,
         "entries": _in_order(
-            [_free(request, slot, day, zone) for slot in _in(board.free, doctor, day)]
-            + [_entry(request, e, day, zone, board.now) for e in board.entries
-               if e.appointment.practitioner_id == doctor and day.start <= e.appointment.start_at < day.end]),
+            [_free(booking, slot, day, zone) for slot in board.free_of(doctor) if day.start <= slot.start_at < day.end]
+            + [_entry(request, e, day, zone, board.now) for e in board.entries_of(doctor)
+               if day.start <= e.appointment.start_at < day.end]),
     }
 
 
@@ -239,22 +239,21 @@ def _in_order(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda entry: entry["at"])
 
 
-def _in(slots: Iterable[FreeSlot], doctor: str, day: Interval) -> list[FreeSlot]:
-    return [s for s in slots if s.practitioner_id == doctor and day.start <= s.start_at < day.end]
-
-
 def _place(interval: Interval, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
     """Where something stands in its column; only the part that lies in the day, in wall-clock minutes."""
     start = max(interval.start, day.start).astimezone(zone).replace(tzinfo=None)
     end = min(interval.end, day.end).astimezone(zone).replace(tzinfo=None)
-    return {"start": start, "minutes": max(5, round((end - start).total_seconds() / 60))}
+    minutes = max(5, round((end - start).total_seconds() / 60))
+    # Said in classes, because the page's policy allows no inline style (planner.css, day.css): a week has a thousand.
+    return {"start": start, "minutes": minutes, "time": f"{start:%H:%M}",
+            "place": f"h{start.hour} m{start.minute // 5 * 5} d{max(minutes // 5 * 5, 5)}"}
 
 
-def _free(request: web.Request, slot: FreeSlot, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
-    on = slot.start_at.astimezone(zone).date()
-    href = url(request, "book", practitioner=slot.practitioner_id, on=on, start=start_value(slot.start_at))
+def _free(booking: str, slot: FreeSlot, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
+    """`booking`: the address of the booking page for this doctor."""
+    on, value = slot.start_at.astimezone(zone).date(), start_value(slot.start_at)
     return _place(Interval(slot.start_at, slot.end_at), day, zone) | {
-        "free": True, "at": slot.start_at, "href": href, "value": start_value(slot.start_at)}
+        "free": True, "at": slot.start_at, "href": f"{booking}&on={on}&start={value}", "value": value}
 
 
 def _entry(request: web.Request, entry: AgendaEntry, day: Interval, zone: ZoneInfo, now: datetime) -> dict[str, Any]:

@@ -59,7 +59,7 @@ function mark(target) {
 function drop(target) {
   const day = target.closest("section.day");
   if (!(form instanceof HTMLFormElement) || !(day instanceof HTMLElement) || !carried) return letGo();
-  form.action = carried.dataset.move ?? "";
+  form.action = `${carried.pathname}/time`;
   /** @type {Record<string, string | undefined>} */
   const fields = { start: target.dataset.start, practitioner: day.dataset.practitioner };
   for (const [name, value] of Object.entries(fields)) {

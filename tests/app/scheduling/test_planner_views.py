@@ -124,7 +124,7 @@ async def test_the_month_leads_to_its_days(db, clinic, scheduler):  # noqa: F811
 async def test_dragged_from_the_team_it_comes_back_there_and_can_be_undone(db, clinic, scheduler):  # noqa: F811
     visit = db.write_sync(SCHEDULER, booking.book, **clinic.slot())
     page = await scheduler.get("/planner?view=team&on=2026-11-23")
-    assert f'data-move="/appointments/{visit.id}/time"' in page and 'data-start="2026-11-23T10:00Z"' in page
+    assert f'href="/appointments/{visit.id}" data-move' in page and 'data-start="2026-11-23T10:00Z"' in page
     await scheduler.post(f"/appointments/{visit.id}/time", start="2026-11-23T10:00Z", practitioner=clinic.doctors[1],
                          view="view=team&on=2026-11-23&next=https://evil.example")
     assert scheduler.status == 303

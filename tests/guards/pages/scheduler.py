@@ -55,8 +55,11 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
         }
         for h, m, name, status in booked
     ]
+    for entry in entries:
+        entry |= {"time": f"{entry['start']:%H:%M}", "place": f"h{entry['start'].hour} m{entry['start'].minute} d15"}
     return head | {
-        "open": [{"start": time(9), "minutes": 180, "over": today}, {"start": time(14), "minutes": 120, "over": False}],
+        "open": [{"start": time(9), "minutes": 180, "place": "h9 m0 d180", "over": today},
+                 {"start": time(14), "minutes": 120, "place": "h14 m0 d120", "over": False}],
         "now": time(14, 20) if today else None,
         "entries": sorted(entries, key=lambda entry: entry["start"]),
     }
