@@ -56,8 +56,8 @@ async def _team(request: web.Request, start: Start, on: date) -> web.Response:
     notes = day_notes(request, board.clinic, days[0], days[-1])
     columns = [
         _column(request, board, doctor.id, day, f"{doctor.prefix} {doctor.family}".strip(),
-                url(request, "planner", practitioner=doctor.id, on=day), day == start.today) | {"notes": [i18n.short_day(day, lang, _zone_name(board)), *notes[day]],
-                                       "first": doctor is chosen[0]}
+                url(request, "planner", practitioner=doctor.id, on=day), day == start.today)
+        | {"notes": [i18n.short_day(day, lang, _zone_name(board)), *notes[day]], "first": doctor is chosen[0]}
         for day in days for doctor in chosen]
 
     def week(begin: date, doctors: str = shown) -> str:

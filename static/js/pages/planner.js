@@ -104,4 +104,12 @@ function nearest(days, here, carrying) {
   return day.reduce((/** @type {HTMLElement | undefined} */ best, entry) => (best && far(best) <= far(entry) ? best : entry), undefined);
 }
 
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  const finder = document.querySelector("a#find-a-time");
+  if (!(finder instanceof HTMLAnchorElement)) return;
+  event.preventDefault();
+  location.assign(finder.href);
+});
+
 customElements.define("live-planner", LivePlanner);

@@ -8,6 +8,7 @@ from typing import Any
 from app.attendance import Attendance, Likelihood
 from app.forecasting.no_show import Bin, Model, Study
 from app.scheduling.clinic_days import Holiday
+from app.scheduling.finder import Wanted
 from app.scheduling.history import Change
 from app.scheduling.month import Load
 from app.scheduling.tables import Motif
@@ -157,9 +158,9 @@ APPOINTMENT = {
     "moving": False,
     "cancelling": False,
     "changes": [
-        Change(at(9, 0, 20), "appointment:book", "anonymous", "public"),
-        Change(at(9, 5, 20), "appointment:confirm", "patient", "patient"),
-        Change(at(11, 30, 21), "appointment:move", "scheduler", "Sophie Perrin", "doctor", at(10, 0), at(14, 15)),
+        Change(at(9, 0, 20), "appointment:book", "system", "booking", place="public"),
+        Change(at(9, 5, 20), "appointment:confirm", "patient", "", place="message"),
+        Change(at(11, 30, 21), "appointment:move", "scheduler", "Sophie Perrin", "doctor", at(10, 0), at(14, 15), "desk"),
         Change(at(12, 0, 21), "waitlist:offer", "system", "jobs"),
     ],
     "practitioners": [("d1", "Dr Nadia Benali")],
@@ -226,6 +227,11 @@ MONTH = [[None if not 0 < 7 * week + n - 5 <= 30 else {
     "notes": ["Armistice"] if 7 * week + n - 5 == 11 else [],
     "load": Load(3 * n if n < 5 else int(n == 6 and week == 3), 45 * n, 0 if n > 4 or 7 * week + n - 5 == 11 else 510)} for n in range(7)]
     for week in range(6)]
+FINDER: dict[str, Any] = {
+    "wanted": Wanted("suivi"), "known": True, "practitioners": [("d1", "Dr Nadia Benali")],
+    "languages": [("fr", "français"), ("en", "anglais")],
+    "found": [{"motif": "Suivi", "minutes": 15, "doctor": "Dr Nadia Benali", "day": "lundi 23 novembre", "time": f"17:{m}", "href": "#"}
+              for m in ("00", "15", "30")]}
 MOTIFS: dict[str, Any] = {
     "lines": [Motif(id=key, organization_id="o1", label_fr=fr, label_en=en, duration_min=15, mode=mode, public=mode == "video",
                     active=mode != "onsite").model_dump() | {"reminders": (168, 24)}
@@ -361,6 +367,10 @@ PAGES = [
     ], **PLANNER)),
     Page("planner-month", "scheduler/planner_month.html", "scheduler", "planner", always(
         title="novembre 2026", weekdays=["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."], weeks=MONTH, **PLANNER)),
+    Page("finder", "scheduler/finder.html", "scheduler", "planner", always(**FINDER)),
+    Page("finder-none", "scheduler/finder.html", "scheduler", "planner", always(**(FINDER | {"found": []}))),
+    Page("finder-unknown", "scheduler/finder.html", "scheduler", "planner", always(**(
+        FINDER | {"found": [], "known": False, "wanted": Wanted("zzz", from_hour=17, this_week=True)}))),
     Page("motifs", "scheduler/motifs.html", "scheduler", "availability", always(**MOTIFS)),
     Page("motifs-none", "scheduler/motifs.html", "scheduler", "availability", always(**(
         MOTIFS | {"lines": MOTIFS["lines"][-1:], "tried": "", "errors": {"label_en": "This is not valid."}}))),
