@@ -122,14 +122,12 @@ def appointments(tx: Tx, practitioner_ids: Sequence[str], from_at: datetime, to_
                  from_at=from_at.isoformat(), to_at=to_at.isoformat())
     if tx.actor.role is Role.DOCTOR:  # names of a colleague's patients are not theirs to read
         practitioner_ids = [doctor for doctor in practitioner_ids if doctor == tx.actor.practitioner_id]
-    found = (
-        select(Appointment, Motif).join(Motif, col(Motif.id) == col(Appointment.motif_id))
-        .where(*_taken(practitioner_ids, Interval(from_at, to_at), tx.now)).order_by(col(Appointment.start_at))
-    )
-    rows = tx.session.exec(found).all()
-    known = identities(tx, (appointment.patient_id for appointment, _ in rows))
-    needed = resources.of_appointments(tx, [a.id for a, _ in rows])
-    return [AgendaEntry(a, known[a.patient_id], motif, needed.get(a.id, ())) for a, motif in rows]
+    found = select(Appointment).where(*_taken(practitioner_ids, Interval(from_at, to_at), tx.now))
+    rows = tx.session.exec(found.order_by(col(Appointment.start_at))).all()
+    motifs = {motif.id: motif for motif in tx.session.exec(select(Motif)).all()}  # few; a week's rows are a thousand
+    known = identities(tx, (row.patient_id for row in rows))
+    needed = resources.of_appointments(tx, [row.id for row in rows])
+    return [AgendaEntry(row, known[row.patient_id], motifs[row.motif_id], needed.get(row.id, ())) for row in rows]
 
 
 def board(tx: Tx, practitioner_ids: Sequence[str] | None, first: date, last: date,

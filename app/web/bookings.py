@@ -121,8 +121,8 @@ async def move(request: web.Request) -> web.StreamResponse:
                                        doing="move")
     here = {"practitioner": moved.practitioner_id, "on": await _local_day(request, moved)}
     here |= {key: value for key, value in parse_qsl(fields.get("view", "")) if key in WHERE}  # where it was dragged
-    return see_other(request, "planner", **here, done="moved", appointment=moved.id, was=start_value(was.start_at),
-                     doctor=was.practitioner_id)
+    return see_other(request, "planner", **here, done="dragged" if "view" in fields else "moved",
+                     appointment=moved.id, was=start_value(was.start_at), doctor=was.practitioner_id)
 
 
 async def cancellation(request: web.Request) -> web.Response:

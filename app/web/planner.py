@@ -287,7 +287,7 @@ async def _notice(request: web.Request) -> dict[str, Any] | None:
         return {"text": text, "action": url(request, "appointment-restoration", id=row.id), "fields": {}}
     back = {"start": request.query.get("was", ""), "practitioner": request.query.get("doctor", row.practitioner_id),
             "view": urlencode({key: request.query[key] for key in WHERE if key in request.query})}
-    if done == "moved" and back["start"]:
+    if done in ("moved", "dragged") and back["start"]:
         return {"text": text, "action": url(request, "appointment-time", id=row.id), "fields": back}
     return {"text": text, "action": "", "fields": {}}
 
@@ -299,6 +299,8 @@ def _(text: str) -> str:
 NOTICES = {
     "booked": _("Booked for %(name)s, %(moment)s. The invitation is on its way."),
     "cancelled": _("The appointment of %(name)s, %(moment)s, is cancelled. The patient is told."),
+    "dragged": _("The appointment of %(name)s is moved to %(moment)s. "
+                 "The patient is told in a moment, unless you undo it."),
     "moved": _("The appointment of %(name)s is moved to %(moment)s. The patient is told."),
     "restored": _("The appointment of %(name)s, %(moment)s, stands again."),
 }
