@@ -10,7 +10,8 @@ from app.actor import system
 from app.audit import Trail
 from app.bus import Bus
 from app.crypto.keyring import Keyring, load_kek
-from app.db import Database, Tx, open_engine
+from app.db import Database, Tx
+from app.engines import open_engine
 from app.jobs import Runner
 from app.notifications import delivery
 from app.record import jobs as record_jobs

@@ -8,16 +8,20 @@ too, and stays found: the next entry says so. After FHIR R4 AuditEvent and the I
 
 import hmac
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
-from sqlalchemy import LargeBinary, func, insert, text, update
+from sqlalchemy import LargeBinary, bindparam, func, insert, text, update
+from sqlalchemy import select as rows_of
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from app.anchor import Anchor, AnchorDamaged, Mark
 from app.db import Disclosure, Tx, UTCInstant
+from app.prepared import Prepared
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +62,10 @@ class AuditHead(SQLModel, table=True):
     mac: bytes = Field(sa_type=LargeBinary)
 
 
-HEAD = select(AuditHead.count, AuditHead.mac).where(AuditHead.id == 1).with_for_update()
+HEAD = Prepared(rows_of(col(AuditHead.count), col(AuditHead.mac)).where(col(AuditHead.id) == 1).with_for_update())
+FIRST_HEAD, ENTRIES = Prepared(insert(AuditHead)), Prepared(insert(AuditEvent))
+NEW_HEAD = Prepared(update(AuditHead).where(col(AuditHead.id) == 1).values(
+    count=bindparam("count"), mac=bindparam("mac")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +88,23 @@ class Trail:
     def __init__(self, anchor: Path | None = None) -> None:
         self._anchor = Anchor(anchor)
 
-    def append(self, tx: Tx, disclosures: list[Disclosure]) -> None:
-        """Add entries to the chain inside this transaction; first, for good, that it was tampered with, if it was."""
-        if not disclosures:
+    def append(self, tx: Tx, noted: Sequence[tuple[Tx, Disclosure]]) -> None:
+        """Add what was noted, by whom, to the chain inside `tx`; first, for good, that it was tampered with, if so."""
+        if not noted:
             return
         key = tx.keyring.key(tx.session, "site:audit")
         known, mac = self._locked_head(tx.session)
         fault = self._disagreement(key, Mark(known, mac))
         if fault:
-            disclosures = [Disclosure(FAULT, "failure", "AuditEvent", detail=(("why", fault),)), *disclosures]
-        events = [_event(tx, disclosure, known + n) for n, disclosure in enumerate(disclosures, 1)]
-        for event in events:
-            event.mac = mac = _mac(key, mac, event)
-        mark = Mark(known + len(events), mac)
+            noted = [(tx, Disclosure(FAULT, "failure", "AuditEvent", detail=(("why", fault),))), *noted]
+        entries = [_entry(who, disclosure, known + n) for n, (who, disclosure) in enumerate(noted, 1)]
+        for entry in entries:
+            entry["mac"] = mac = _mac(key, mac, entry)
+        mark = Mark(known + len(entries), mac)
         # Plain statements: this is on the way of every write, and nobody reads the rows back here.
         connection = tx.session.connection()
-        connection.execute(insert(AuditEvent), [event.model_dump() for event in events])
-        head = insert(AuditHead).values(id=1) if not known else update(AuditHead).where(col(AuditHead.id) == 1)
-        connection.execute(head.values(count=mark.count, mac=mark.mac))
+        ENTRIES.run_many(connection, entries)
+        (NEW_HEAD if known else FIRST_HEAD).run(connection, {"id": 1, "count": mark.count, "mac": mark.mac})
         tx.after_commit.append(lambda: self._write_anchor(key, mark, force=bool(fault)))
 
     def verify(self, tx: Tx, known: str = "") -> Verdict:
@@ -115,7 +121,7 @@ class Trail:
         for event in tx.session.exec(select(AuditEvent).order_by(col(AuditEvent.seq))).yield_per(1000):
             if event.seq != walk.mark.count + 1:
                 return walk.verdict("an entry was removed or reordered", walk.mark.count + 1)
-            expected = _mac(key, walk.mark.mac, event)
+            expected = _mac(key, walk.mark.mac, event.model_dump())
             if not hmac.compare_digest(expected, event.mac):
                 return walk.verdict("an entry was edited or reordered", event.seq)
             walk.step(event, expected)
@@ -155,12 +161,14 @@ class Trail:
     @staticmethod
     def _locked_head(session: Session) -> tuple[int, bytes]:
         """How many entries there are and the last MAC; the row stays locked until this transaction ends."""
-        head = session.exec(HEAD).first()
-        if head is None and session.get_bind().dialect.name == "postgresql":
+        connection = session.connection()
+        heads = HEAD.run(connection, {})
+        if not heads and connection.dialect.name == "postgresql":
             # Nothing to lock yet: two first writers take turns here, and the second looks again.
-            session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
-            head = session.exec(HEAD).first()
-        return head or (0, GENESIS)
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+            heads = HEAD.run(connection, {})
+        count, mac = heads[0] if heads else (0, GENESIS)
+        return count, mac
 
     def _write_anchor(self, key: bytes, mark: Mark, *, force: bool) -> None:
         try:
@@ -250,18 +258,18 @@ def count(tx: Tx) -> int:
     return tx.session.exec(select(func.count()).select_from(AuditEvent)).one()
 
 
-def _event(tx: Tx, disclosure: Disclosure, seq: int) -> AuditEvent:
+def _entry(tx: Tx, disclosure: Disclosure, seq: int) -> dict[str, Any]:
     actor = tx.actor
-    return AuditEvent(
-        seq=seq, at=tx.now, role=actor.role.value, actor_id=actor.id, actor_name=actor.name,
-        action=disclosure.action, outcome=disclosure.outcome, purpose=actor.purpose.value,
-        entity=disclosure.entity, entity_id=disclosure.entity_id,
-        patient_id=disclosure.patient_id or actor.patient_id,
-        ip=actor.ip, request_id=actor.request_id, detail=json.dumps(dict(disclosure.detail)), mac=b"",
-    )
+    return {
+        "seq": seq, "at": tx.now, "role": actor.role.value, "actor_id": actor.id, "actor_name": actor.name,
+        "action": str(disclosure.action), "outcome": disclosure.outcome, "purpose": actor.purpose.value,
+        "entity": disclosure.entity, "entity_id": disclosure.entity_id,
+        "patient_id": disclosure.patient_id or actor.patient_id,
+        "ip": actor.ip, "request_id": actor.request_id, "detail": json.dumps(dict(disclosure.detail)),
+    }
 
 
-def _mac(key: bytes, previous: bytes, event: AuditEvent) -> bytes:
-    fields = event.model_dump(exclude={"mac", "at"}) | {"at": event.at.isoformat()}
+def _mac(key: bytes, previous: bytes, entry: Mapping[str, Any]) -> bytes:
+    fields = {name: value for name, value in entry.items() if name != "mac"} | {"at": entry["at"].isoformat()}
     canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hmac.digest(key, previous + canonical.encode(), "sha256")

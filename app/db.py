@@ -2,25 +2,27 @@
 
 `Database.write` and `Database.read` run a synchronous domain function `f(tx, ...)` in a thread.
 Rows, audit entries and jobs of one call commit together or not at all. What a read discloses is
-written to the trail before its result is returned. SQLite has one writer thread (WAL,
-synchronous=FULL, BEGIN IMMEDIATE); PostgreSQL a pool.
+written to the trail before its result is returned. Each process has one writer thread (SQLite: WAL,
+synchronous=FULL, BEGIN IMMEDIATE); calls that wait for it are committed together, each behind a
+savepoint of its own, so that one that is refused takes nothing of the others with it.
 """
 
 import asyncio
+import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
-from pathlib import Path
 from typing import Any, ClassVar, Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
 from pydantic import BaseModel
 from pydantic_core import CoreConfig, SchemaValidator
-from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, create_engine, event, insert, make_url
+from sqlalchemy import Connection, DateTime, Dialect, Engine, LargeBinary, event
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session, SQLModel
 
@@ -28,8 +30,12 @@ from app.actor import Actor
 from app.clock import Clock, utc_now
 from app.confine import Swept
 from app.crypto.envelope import seal, unseal
-from app.crypto.keyring import Keyring
+from app.crypto.keyring import MADE, Keyring
+from app.engines import BUSY_MS, READER_THREADS
 from app.errors import ColloqueError, Unavailable
+from app.prepared import Insertion, Prepared, in_one_go
+from app.together import Call, Savepoint, Together
+from app.trouble import CIRCLES, LOCKED, sqlstate, troubles_told
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,10 +43,16 @@ M = TypeVar("M", bound=BaseModel)
 
 log = structlog.get_logger(__name__)
 
-SQLITE_BUSY_MS, SCRUB_BUSY_MS = 10_000, 200
-DISK_FULL = ("SQLITE_FULL", "53100")  # SQLite's name, PostgreSQL's SQLSTATE
-READER_THREADS = 4
-POSTGRES_POOL = 8
+SCRUB_BUSY_MS = 200
+CLASH_TRIES = 4
+TOGETHER_S = 0.03  # a batch takes in no more calls after that
+KNOWN = "known"     # in the info of a batch's sessions: what its calls have read once
+LOCK_WAIT_MS = 5   # whoever holds locks of a batch waits no longer for others: no two can wait for each other
+
+
+@cache
+def _insertion(kind: type[SQLModel]) -> Insertion:
+    return Insertion(kind)
 
 
 @cache
@@ -103,9 +115,9 @@ class Disclosure:
 
 
 class Journal(Protocol):
-    """Appends to the trail inside a session (app.audit implements it)."""
+    """Appends to the trail what transactions that commit together noted, inside `tx` (app.audit implements it)."""
 
-    def append(self, tx: "Tx", disclosures: list[Disclosure]) -> None: ...
+    def append(self, tx: "Tx", noted: "Sequence[tuple[Tx, Disclosure]]") -> None: ...
 
 
 @dataclass(slots=True)
@@ -131,12 +143,35 @@ class Tx:
         content: M = _reader(model).validate_json(unseal(key, row.sealed, self._identity(row)))  # type: ignore[attr-defined]
         return content
 
-    def insert(self, row: SQLModel) -> None:
-        """Write a row at once, by a plain statement: a third of what the session's bookkeeping costs.
+    def insert(self, kind: type[SQLModel], /, **values: Any) -> None:
+        """Write a row at once, by a plain statement: a tenth of what an object and the session's bookkeeping cost.
 
         For rows that nobody changes again in this transaction.
         """
-        self.session.connection().execute(insert(type(row)), row.model_dump())
+        self.session.flush()
+        _insertion(kind).run(self.session.connection(), values)
+
+    def run(self, statement: Prepared, /, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a prepared statement, after what the session still has to write."""
+        self.session.flush()
+        return statement.run(self.session.connection(), values)
+
+    def in_one_go(self) -> AbstractContextManager[None]:
+        """Rows inserted inside, with nothing read, go to the server in one piece."""
+        return in_one_go(self.session.connection())
+
+    def once(self, key: Hashable, read: Callable[[], R]) -> R:
+        """What `read` gives, asked once for all calls that commit together; nobody changes what it gives.
+
+        They were all made before their transaction began: none gets to see what is older than itself. A call that
+        writes through its session reads for itself from then on, and the next calls ask again.
+        """
+        known = self.session.info.get(KNOWN)
+        if known is None:
+            return read()
+        if key not in known:
+            known[key] = read()
+        return known[key]  # type: ignore[no-any-return]
 
     @staticmethod
     def _key_id(row: SealedRow) -> str:
@@ -154,14 +189,17 @@ class Database:
         self.engine = engine
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._keyring, self._journal, self._clock = keyring, journal, clock
-        self._writers = Swept(1 if self.is_sqlite else POSTGRES_POOL, "db-write")
+        self._writers = Swept(1, "db-write")
         self._readers = Swept(READER_THREADS, "db-read")
+        self._together = Together(self._writers, self._settle)
 
     async def write(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
                     *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run `function(tx, ...)` and commit its rows and audit entries together."""
-        call = partial(self.write_sync, actor, function, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._writers, call)
+        """Run `function(tx, ...)` and commit its rows and audit entries together.
+
+        It may be run again, where it clashed with another process: it acts on `tx` alone.
+        """
+        return await self._together.call(lambda tx: function(tx, *args, **kwargs), actor)  # type: ignore[no-any-return]
 
     async def read(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
                    *args: P.args, **kwargs: P.kwargs) -> R:
@@ -170,35 +208,29 @@ class Database:
         call = partial(self._read_sync, actor, function, *args, **kwargs)
         result, disclosures, failure = await loop.run_in_executor(self._readers, call)
         if disclosures:
-            await loop.run_in_executor(self._writers, self._record_sync, actor, disclosures)
+            await self._together.call(partial(_note, disclosures=disclosures), actor)
         if failure is not None:
             raise failure
         return result  # type: ignore[no-any-return]
 
     def write_sync(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
                    *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same as `write`, in the calling thread (CLI, tests)."""
-        with _troubles_told():
-            tx = self._transaction(actor, readonly=False)
-            try:
-                with tx.session:
-                    result = function(tx, *args, **kwargs)
-                    tx.session.flush()
-                    self._journal.append(tx, tx.disclosures)
-                    tx.session.commit()
-            except ColloqueError:
-                self._record_refusals(tx)
-                raise
-        for callback in tx.after_commit:
-            callback()
-        return result
+        """The same as `write`, in the calling thread and by itself (CLI, tests)."""
+        with troubles_told():
+            for _ in range(CLASH_TRIES - 1):
+                try:
+                    return self._write_alone(actor, function, *args, **kwargs)
+                except OperationalError as failure:
+                    if sqlstate(failure) not in CIRCLES:
+                        raise
+            return self._write_alone(actor, function, *args, **kwargs)
 
     def read_sync(self, actor: Actor, function: Callable[Concatenate[Tx, P], R],
                   *args: P.args, **kwargs: P.kwargs) -> R:
         """The same as `read`, in the calling thread (CLI, tests)."""
         result, disclosures, failure = self._read_sync(actor, function, *args, **kwargs)
         if disclosures:
-            self._record_sync(actor, disclosures)
+            self.write_sync(actor, _note, disclosures)
         if failure is not None:
             raise failure
         return result  # type: ignore[no-any-return]
@@ -218,31 +250,89 @@ class Database:
 
     def _read_sync(self, actor: Actor, function: Callable[..., Any], *args: Any, **kwargs: Any
                    ) -> tuple[Any, list[Disclosure], ColloqueError | None]:
-        with _troubles_told():
+        with troubles_told():
             tx = self._transaction(actor, readonly=True)
             with tx.session:
                 try:
                     return function(tx, *args, **kwargs), tx.disclosures, None
                 except ColloqueError as failure:
-                    return None, [d for d in tx.disclosures if d.outcome != "success"], failure
+                    return None, _refusals(tx), failure
 
-    def _record_sync(self, actor: Actor, disclosures: list[Disclosure]) -> None:
-        with _troubles_told():
-            tx = self._transaction(actor, readonly=False)
+    def _write_alone(self, actor: Actor, function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
+        tx = self._transaction(actor, readonly=False)
+        try:
             with tx.session:
-                self._journal.append(tx, disclosures)
+                result = function(tx, *args, **kwargs)
+                tx.session.flush()
+                self._journal.append(tx, [(tx, noted) for noted in tx.disclosures])
                 tx.session.commit()
+        except ColloqueError:
+            if refusals := _refusals(tx):  # the work was rolled back; that somebody tried stays in the trail
+                self.write_sync(actor, _note, refusals)
+            raise
         for callback in tx.after_commit:
             callback()
+        return result
 
-    def _record_refusals(self, tx: Tx) -> None:
-        # The work was rolled back; that somebody tried must stay in the trail.
-        refusals = [d for d in tx.disclosures if d.outcome != "success"]
-        if refusals:
-            self._record_sync(tx.actor, refusals)
+    def _settle(self, calls: Sequence[Call]) -> int:
+        """Do calls for good: several in one transaction, or each by itself. Returns how many, from the first."""
+        if len(calls) > 1:
+            try:
+                return self._commit_together(calls)
+            except Unavailable as failure:  # for all of them: none is tried again, for who knows what stands
+                for call in calls:
+                    call.failure = failure
+                return len(calls)
+            except Exception as failure:  # noqa: BLE001  nothing of it stays: by themselves only those fail that must
+                log.info("a batch is done one by one", calls=len(calls), error=type(failure).__name__)
+        for call in calls:
+            try:
+                call.result, call.failure = self.write_sync(call.actor, call.work), None
+            except Exception as failure:  # noqa: BLE001  whoever asked hears of it
+                call.failure = failure
+        return len(calls)
+
+    def _commit_together(self, calls: Sequence[Call]) -> int:
+        """Raises Unavailable where the database is away or full; anything else before a commit: nothing was done."""
+        with self.engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection:
+            with troubles_told():
+                connection.begin()
+            done = self._do_until_late(connection, calls)
+            last = self._joined(connection, calls[0].actor, done[0].session.info)
+            with last.session:
+                self._journal.append(last, [(tx, noted) for tx in done for noted in tx.disclosures])
+            with troubles_told():
+                connection.commit()
+        for call, tx in zip(calls, done, strict=False):
+            call.call_back(tx.after_commit)
+        calls[0].call_back(last.after_commit)
+        return len(done)
+
+    def _do_until_late(self, connection: Connection, calls: Sequence[Call]) -> list[Tx]:
+        """Do the first calls of a batch, and of the others as many as there is time for and nobody is waited for."""
+        began, done = time.perf_counter(), list[Tx]()
+        shared: dict[str, Any] = {MADE: set[str](), KNOWN: {}}
+        savepoint = Savepoint(connection)
+        for call in calls:
+            if done and time.perf_counter() - began > TOGETHER_S:
+                break
+            tx = self._joined(connection, call.actor, shared)
+            try:
+                _do(call, tx, savepoint)
+            except OperationalError as failure:
+                if not done or sqlstate(failure) not in (LOCKED, *CIRCLES):
+                    raise
+                savepoint.back()
+                break  # what is done is committed first, and lets go of what others wait for
+            done.append(tx)
+            if len(done) == 1 and not self.is_sqlite:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}")
+        if not self.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
+        return done
 
     def _scrub_sync(self) -> None:
-        with _troubles_told():
+        with troubles_told():
             if not self.is_sqlite:
                 with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     connection.exec_driver_sql("VACUUM data_key")
@@ -252,7 +342,7 @@ class Database:
                 cursor = raw.cursor()
                 cursor.execute(f"PRAGMA busy_timeout = {SCRUB_BUSY_MS}")  # the writer's thread waits in here
                 busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MS}")
+                cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             finally:
                 raw.close()
         if busy:
@@ -265,46 +355,39 @@ class Database:
             session.connection(execution_options={"begin": session.info["begin"]})
         return Tx(session, actor, self._clock(), self._keyring, readonly)
 
+    def _joined(self, connection: Connection, actor: Actor, shared: dict[str, Any]) -> Tx:
+        """The transaction of one call inside that of its batch."""
+        session = Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only", info=shared)
+        return Tx(session, actor, self._clock(), self._keyring, readonly=False)
 
-@contextmanager
-def _troubles_told() -> Iterator[None]:
-    """What the database itself cannot do right now is Unavailable: nothing was changed, nothing disclosed."""
+
+def _do(call: Call, tx: Tx, savepoint: Savepoint) -> None:
+    """One call of a batch: its result, or its refusal and nothing else."""
     try:
-        yield
-    except OperationalError as failure:
-        reason = getattr(failure.orig, "sqlite_errorname", "") or getattr(failure.orig, "sqlstate", "")
-        log.error("database trouble", reason=reason, kind=type(failure.orig).__name__)
-        if reason in DISK_FULL:
-            raise Unavailable("The server's disk is full: nothing was changed. Please tell the clinic.") from failure
-        raise Unavailable("The database does not answer: nothing was changed. Please try again in a moment."
-                          ) from failure
+        with tx.session:
+            call.result, call.failure = call.work(tx), None
+            tx.session.flush()
+    except ColloqueError as failure:
+        savepoint.back()
+        call.failure, tx.disclosures, tx.after_commit = failure, _refusals(tx), []
+    else:
+        savepoint.on()
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for SQLite (WAL, FULL, foreign keys) or PostgreSQL (read committed)."""
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=POSTGRES_POOL + READER_THREADS, pool_pre_ping=True, hide_parameters=True)
-    if database := make_url(url).database:
-        _private_file(Path(database))
-    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000, "check_same_thread": False},
-                           hide_parameters=True)
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
+@event.listens_for(Session, "after_flush")
+def _forget_what_is_known(session: Session, _flush: object = None) -> None:
+    session.info.pop(KNOWN, {}).clear()  # this call's, and that of all
 
 
-def _private_file(path: Path) -> None:
-    # SQLite gives its -wal and -shm files the mode of the database.
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.chmod(0o600)
+@event.listens_for(Session, "do_orm_execute")
+def _forget_unless_reading(statement: ORMExecuteState) -> None:
+    if not statement.is_select:
+        _forget_what_is_known(statement.session)
 
 
-def _configure_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: IMMEDIATE for writers
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+def _note(tx: Tx, disclosures: list[Disclosure]) -> None:
+    tx.disclosures.extend(disclosures)
 
 
-def _begin_sqlite(connection: Any) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+def _refusals(tx: Tx) -> list[Disclosure]:
+    return [noted for noted in tx.disclosures if noted.outcome != "success"]

@@ -43,7 +43,7 @@ def enqueue(tx: Tx, kind: str, *, delay_s: float = 0, key: str | None = None, **
     if key and tx.session.exec(select(Job).where(Job.key == key)).first():
         return
     run_at = tx.now + timedelta(seconds=delay_s)
-    tx.insert(Job(kind=kind, payload=json.dumps(payload), key=key, run_at=run_at))
+    tx.insert(Job, kind=kind, payload=json.dumps(payload), key=key, run_at=run_at)
 
 
 def waits(tx: Tx, key_begins: str) -> bool:

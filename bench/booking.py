@@ -27,7 +27,8 @@ from app import people
 from app.actor import system
 from app.audit import Trail
 from app.crypto.keyring import Keyring
-from app.db import Database, Tx, open_engine
+from app.db import Database, Tx
+from app.engines import open_engine
 from app.migrations import TABLES
 from app.people import Organization, PatientIdentity, Practitioner
 from app.scheduling import booking

@@ -22,7 +22,8 @@ from sqlmodel import SQLModel
 from app import logs
 from app.audit import Trail
 from app.crypto.keyring import Keyring
-from app.db import Database, open_engine
+from app.db import Database
+from app.engines import open_engine
 from app.migrations import TABLES
 from tests import chromium, postgres
 

@@ -64,7 +64,7 @@ def patients_in_care(tx: Tx) -> SelectOfScalar[str]:
 
 def begin_care(tx: Tx, practitioner_id: str, patient_id: str, source: str) -> None:
     """A doctor now cares for a patient (an appointment was booked)."""
-    tx.insert(CareRelation(practitioner_id=practitioner_id, patient_id=patient_id, source=source, since_at=tx.now))
+    tx.insert(CareRelation, practitioner_id=practitioner_id, patient_id=patient_id, source=source, since_at=tx.now)
 
 
 def end_care(tx: Tx, source: str) -> None:

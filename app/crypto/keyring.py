@@ -22,6 +22,7 @@ from app.errors import ColloqueError
 
 CACHE_S = 30.0  # other web nodes may destroy a key: none is remembered for longer
 KEK_ID_BYTES = 8
+MADE = "keys_made"  # in the session's info: keys that are not committed yet, of all calls that share the transaction
 
 
 class KeyDestroyed(ColloqueError):
@@ -84,7 +85,7 @@ class Keyring:
             return cached[1]
         row = session.get(DataKey, key_id)
         plain = self._create(session, key_id) if row is None else self._unwrap(row)
-        if row is not None:  # a key made in this transaction may still be rolled back
+        if row is not None and key_id not in session.info.get(MADE, ()):  # one made here may still be rolled back
             self._cache[key_id] = (time.monotonic(), plain)
         return plain
 
@@ -99,6 +100,8 @@ class Keyring:
         wanted = [key_id for key_id in key_ids if self._cache.get(key_id, (stale_at, b""))[0] <= stale_at]
         living = select(DataKey.id, DataKey.wrapped).where(col(DataKey.id).in_(wanted), ~col(DataKey.destroyed))
         for key_id, wrapped in session.exec(living).all():
+            if key_id in session.info.get(MADE, ()):
+                continue
             self._cache[key_id] = (time.monotonic(), self._open(key_id, wrapped))
 
     def exists(self, session: Session, key_id: str) -> bool:
@@ -139,6 +142,7 @@ class Keyring:
                 session.add(DataKey(id=key_id, kek_id=self.kek_id, wrapped=wrapped))
         except IntegrityError:  # another web node made it in the same instant: theirs is the one
             return self._unwrap(session.get_one(DataKey, key_id))
+        session.info.setdefault(MADE, set()).add(key_id)
         return plain
 
     def _unwrap(self, row: DataKey) -> bytes:

@@ -1,9 +1,10 @@
 """Reading the schedule: who has whom when, which hours are open, which slots are free."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, inspect
@@ -18,11 +19,11 @@ from app.errors import NotFound
 from app.people import Organization, PatientIdentity, Practitioner, identities, identity_of
 from app.scheduling import availability, busy, french_days, occupancy, resources
 from app.scheduling.intervals import Interval, subtract
+from app.scheduling.soonest import soonest
 from app.scheduling.tables import ACTIVE, Appointment, AvailabilityException, AvailabilityRule, Motif, Resource
 from app.scheduling.wall import day_bounds
 
-SEARCH_DAYS = 60  # how far the next free slots are looked for
-SEARCH_STRIDE_DAYS = 7
+SEARCH_DAYS = 90  # how far the next free slots are looked for
 DEFAULT_SLOT_MIN = 15
 
 # Written once: every booking asks them, and building a statement costs more than SQLite's answer.
@@ -31,6 +32,7 @@ RULES = rows_of(*inspect(AvailabilityRule).columns, col(Organization.holiday_pla
     Practitioner, col(Practitioner.id) == col(AvailabilityRule.practitioner_id)).join(
     Organization, col(Organization.id) == col(Practitioner.organization_id)).where(
     col(AvailabilityRule.practitioner_id).in_(bindparam("doctors", expanding=True)),
+    col(AvailabilityRule.weekday).in_(bindparam("weekdays", expanding=True)),
     col(AvailabilityRule.valid_from) <= bindparam("last"),
     col(AvailabilityRule.valid_until).is_(None) | (col(AvailabilityRule.valid_until) >= bindparam("first")))
 EXCEPTIONS = rows_of(*inspect(AvailabilityException).columns).where(
@@ -178,17 +180,37 @@ def open_times(tx: Tx, practitioner_ids: Sequence[str], window: Interval, motif_
     """
     guard.permit(tx, Action.SLOTS_READ, entity="Schedule", quiet=True)
     zone = zone or _zone(tx)
-    first, last = _days(window, zone)
-    rules = tx.session.execute(RULES, {"doctors": practitioner_ids, "first": first, "last": last}).all()
-    exceptions = tx.session.execute(EXCEPTIONS, {"doctors": practitioner_ids, "first": first, "last": last}).all()
-    holidays = french_days.public(rules[0].holiday_place, first, last) if rules else {}
-    elsewhere = busy.times(tx, practitioner_ids, Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1]))
-    return {
-        doctor: subtract(availability.open_hours([r for r in rules if r.practitioner_id == doctor],
-                                                 [e for e in exceptions if e.practitioner_id == doctor],
-                                                 zone, first, last, motif_id, holidays), elsewhere.get(doctor, []))
-        for doctor in practitioner_ids
-    }
+    days, doctors = _days(window, zone), tuple(practitioner_ids)
+    return tx.once(("open_times", doctors, days, motif_id), partial(_open_times, tx, doctors, *days, motif_id, zone))
+
+
+def _open_times(tx: Tx, doctors: Sequence[str], first: date, last: date, motif_id: str | None, zone: ZoneInfo
+                ) -> dict[str, list[Interval]]:
+    asked = {"doctors": doctors, "first": first, "last": last}
+    weekdays = {(first + timedelta(days=n)).weekday() for n in range(min((last - first).days + 1, 7))}
+    tx.session.flush()
+    connection = tx.session.connection()  # many rows: the session would look at each of them
+    rules = _by_doctor(connection.execute(RULES, asked | {"weekdays": weekdays}).all())
+    exceptions = _by_doctor(connection.execute(EXCEPTIONS, asked).all())
+    place = next((row.holiday_place for own in rules.values() for row in own), "")
+    holidays = french_days.public(place, first, last)
+    elsewhere = busy.times(tx, doctors, Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1]))
+    usual: dict[frozenset[tuple[object, ...]], list[Interval]] = {}  # many doctors have the same hours
+    opened: dict[str, list[Interval]] = {}
+    for doctor in doctors:
+        own, differing = rules.get(doctor, []), exceptions.get(doctor, [])
+        same = frozenset(row[2:] for row in (*own, *differing))  # without whose they are
+        if same not in usual:
+            usual[same] = availability.open_hours(own, differing, zone, first, last, motif_id, holidays)
+        opened[doctor] = subtract(usual[same], elsewhere[doctor]) if doctor in elsewhere else usual[same]
+    return opened
+
+
+def _by_doctor(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.practitioner_id, []).append(row)
+    return found
 
 
 def free_slots(tx: Tx, practitioner_ids: Sequence[str], length: timedelta, window: Interval,
@@ -204,11 +226,10 @@ def free_slots(tx: Tx, practitioner_ids: Sequence[str], length: timedelta, windo
     opened = open_times(tx, practitioner_ids, window, motif_id, zone)
     first, last = _days(window, zone)
     whole_days = Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1])
-    blocked = _blocked(tx, [*practitioner_ids, *also], whole_days, motif_id)
-    elsewhere = [one for resource in also for one in blocked.get(resource, [])]
+    blocked = _taken_for_all(tx, practitioner_ids, whole_days, motif_id=motif_id, also=also)
     return sorted(
         (FreeSlot(doctor, slot.start, slot.end) for doctor in practitioner_ids for slot in availability.free_slots(
-            opened[doctor], [*blocked.get(doctor, []), *elsewhere], length, window)),
+            opened[doctor], blocked.get(doctor, []), length, window)),
         key=lambda slot: (slot.start_at, slot.practitioner_id),
     )
 
@@ -226,15 +247,23 @@ def is_free(tx: Tx, practitioner_id: str, place: Interval, motif_id: str, also: 
 def next_slots(tx: Tx, practitioner_id: str | None, length: timedelta, from_at: datetime, *,
                motif_id: str | None = None, limit: int, also: Sequence[str] = ()) -> list[FreeSlot]:
     """The first free slots from an instant on, with one doctor or with anybody; none after SEARCH_DAYS."""
-    doctors = [practitioner_id] if practitioner_id else [p.id for p in clinic(tx).practitioners]
-    found: list[FreeSlot] = []
-    for week in range(0, SEARCH_DAYS, SEARCH_STRIDE_DAYS):
-        begin = from_at + timedelta(days=week)
-        window = Interval(begin, begin + timedelta(days=SEARCH_STRIDE_DAYS))
-        found += free_slots(tx, doctors, length, window, motif_id, also)
-        if len(found) >= limit:
-            break
-    return found[:limit]
+    doctors = [practitioner_id] if practitioner_id else _receiving(tx)
+    zone, found = _zone(tx), list[FreeSlot]()
+    day, until, days = from_at.astimezone(zone).date(), from_at + timedelta(days=SEARCH_DAYS), 1
+    while len(found) < limit and (whole := Interval(day_bounds(day, zone)[0],
+                                                    day_bounds(day + timedelta(days=days - 1), zone)[1])).start < until:
+        window = Interval(max(from_at, tx.now, whole.start), min(until, whole.end))
+        opened = open_times(tx, doctors, Interval(whole.start, whole.end - timedelta(seconds=1)), motif_id, zone)
+        taken = partial(_taken_for_all, tx, motif_id=motif_id, also=also)
+        found += (FreeSlot(doctor, start, end) for start, doctor, end in soonest(
+            opened, length, window, whole, taken, limit - len(found)))
+        day, days = day + timedelta(days=days), 2 * days
+    return found
+
+
+def _receiving(tx: Tx) -> list[str]:
+    guard.permit(tx, Action.SLOTS_READ, entity="Schedule", quiet=True)
+    return list(tx.session.exec(select(Practitioner.id).where(col(Practitioner.active))).all())
 
 
 def _blocked(tx: Tx, resource_ids: Sequence[str], window: Interval, motif_id: str | None) -> dict[str, list[Interval]]:
@@ -244,6 +273,14 @@ def _blocked(tx: Tx, resource_ids: Sequence[str], window: Interval, motif_id: st
     wide = Interval(window.start - before, window.end + after)
     return {resource: [Interval(one.start - after, one.end + before) for one in taken]
             for resource, taken in occupancy.times(tx, resource_ids, wide).items()}
+
+
+def _taken_for_all(tx: Tx, doctors: Sequence[str], window: Interval, *, motif_id: str | None, also: Sequence[str]
+                   ) -> dict[str, list[Interval]]:
+    """What is not free for each of these doctors, where all of `also` must be free as well."""
+    blocked = _blocked(tx, [*doctors, *also], window, motif_id)
+    elsewhere = [one for resource in also for one in blocked.get(resource, [])]
+    return {doctor: [*blocked.get(doctor, []), *elsewhere] for doctor in doctors} if also else blocked
 
 
 def _taken(practitioner_ids: Sequence[str], window: Interval, now: datetime) -> list[ColumnElement[bool]]:

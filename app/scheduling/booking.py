@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import get_args
+from functools import partial
+from typing import NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam
@@ -16,8 +17,9 @@ from app.access import guard
 from app.access.policy import Action
 from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.people import Language, Organization, Patient, PatientIdentity, Practitioner, directory
+from app.people import Language, Organization, PatientIdentity, Practitioner, directory
 from app.people.directory import PatientHit
+from app.prepared import Prepared
 from app.scheduling import occupancy, replies, resources
 from app.scheduling.agenda import FreeSlot, next_slots, open_time
 from app.scheduling.history import given_why
@@ -29,17 +31,28 @@ OFFERED = 5  # the next slots that who came second is offered
 FURTHEST = timedelta(days=366)
 
 # One statement for all that a booking rests on.
-PLACE = (
-    rows_of(Motif, col(Organization.zone)).select_from(Practitioner)
+_PLACE = (
+    rows_of(col(Motif.active), col(Motif.duration_min), col(Motif.before_min), col(Motif.after_min),
+            col(Motif.mode), col(Organization.zone)).select_from(Practitioner)
     .join(Organization, col(Organization.id) == col(Practitioner.organization_id))
     .join(Motif, col(Motif.id) == bindparam("motif_id"))
-    .join(Patient, col(Patient.id) == bindparam("patient_id"))
     .where(col(Practitioner.id) == bindparam("practitioner_id"), col(Practitioner.active))
 )
 # The lock puts changes of one doctor's appointments in a row: two transactions that each wait for the
 # other's uncommitted overlap would otherwise be a deadlock on PostgreSQL. It decides nothing. New ones do
 # without: ON CONFLICT waits for the other's end before it writes (PostgreSQL, "speculative insertion").
-LOCKED_PLACE = PLACE.with_for_update(of=Practitioner, key_share=True)
+PLACE, LOCKED_PLACE = Prepared(_PLACE), Prepared(_PLACE.with_for_update(of=Practitioner, key_share=True))
+
+
+class Place(NamedTuple):
+    """What a booking takes from its motif, and the clinic's zone."""
+
+    offered: bool
+    duration_min: int
+    before_min: int
+    after_min: int
+    mode: str
+    zone: str
 
 
 class SlotTaken(Conflict):
@@ -77,28 +90,34 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
                               series_id=series_id)
     guard.permit(tx, Action.APPOINTMENT_BOOK, entity="Appointment", entity_id=appointment.id,
                  patient_id=patient_id, practitioner_id=practitioner_id)
-    motif, zone = _bookable(tx, practitioner_id, motif_id, patient_id)
+    place = _bookable(tx, practitioner_id, motif_id)
     _check_ahead(tx, start_at)
     resources.check(tx, resource_ids)
-    appointment.end_at = start_at + timedelta(minutes=motif.duration_min)
-    appointment.before_min, appointment.after_min = motif.before_min, motif.after_min
-    appointment.on_site = motif.mode == "onsite"
-    _check_hours(tx, appointment, resource_ids, zone)
+    if place.mode == "phone":
+        replies.check_number(tx, patient_id)
+    appointment.end_at = start_at + timedelta(minutes=place.duration_min)
+    appointment.before_min, appointment.after_min = place.before_min, place.after_min
+    appointment.on_site = place.mode == "onsite"
+    _check_hours(tx, appointment, resource_ids, ZoneInfo(place.zone))
     tx.seal(appointment, BookingNote(reason=reason))
     if not (occupancy.take(tx, appointment, resource_ids) or (
             end_stale_holds(tx, appointment, resource_ids) and occupancy.take(tx, appointment, resource_ids))):
         raise SlotTaken(alternatives=alternatives(tx, appointment, resource_ids))
-    tx.insert(appointment)
-    if not held_until:
-        settle(tx, appointment)
+    try:
+        with tx.in_one_go():
+            tx.insert(Appointment, **appointment.model_dump())
+            if not held_until:
+                settle(tx, appointment)
+            if place.mode == "phone":
+                replies.begin_by_phone(tx, appointment)
+    except IntegrityError:  # its time is taken already: what is not there is the patient
+        raise NotFound from None
     return appointment
 
 
 def settle(tx: Tx, appointment: Appointment) -> None:
     """What follows once an appointment is booked: the doctor's care begins and the patient is invited."""
     guard.begin_care(tx, appointment.practitioner_id, appointment.patient_id, _care_source(appointment))
-    if tx.session.get_one(Motif, appointment.motif_id).mode == "phone":
-        replies.begin_by_phone(tx, appointment)
     jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
 
 
@@ -151,9 +170,9 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     also = occupancy.needed(tx, appointment)
     wanted = Appointment(**appointment.model_dump() | {
         "practitioner_id": target, "start_at": start_at, "end_at": start_at + (place[1] - place[0])})
-    _, zone = _bookable(tx, target, appointment.motif_id, appointment.patient_id, offered=False)
+    at = _bookable(tx, target, appointment.motif_id, offered=False)
     resources.lock(tx, also)
-    _check_hours(tx, wanted, also, zone)
+    _check_hours(tx, wanted, also, ZoneInfo(at.zone))
     end_stale_holds(tx, wanted, also)
     with _the_constraint_decides(tx, wanted, also):
         appointment.practitioner_id, appointment.start_at, appointment.end_at = target, start_at, wanted.end_at
@@ -271,17 +290,19 @@ def alternatives(tx: Tx, wanted: Appointment, also: Sequence[str]) -> list[FreeS
                       motif_id=wanted.motif_id, limit=OFFERED, also=also)
 
 
-def _bookable(tx: Tx, practitioner_id: str, motif_id: str, patient_id: str, *, offered: bool = True
-              ) -> tuple[Motif, ZoneInfo]:
-    """The motif and the clinic's zone, when doctor, motif and patient are there and the doctor receives."""
-    place = {"practitioner_id": practitioner_id, "motif_id": motif_id, "patient_id": patient_id}
-    found = tx.session.execute(PLACE if offered else LOCKED_PLACE, place).first()
-    if found is None:
+def _bookable(tx: Tx, practitioner_id: str, motif_id: str, *, offered: bool = True) -> Place:
+    """When doctor and motif are there and the doctor receives. Raises NotFound, Invalid."""
+    asked = {"practitioner_id": practitioner_id, "motif_id": motif_id}
+    if offered:
+        rows = tx.once(("place", practitioner_id, motif_id), partial(tx.run, PLACE, **asked))
+    else:
+        rows = tx.run(LOCKED_PLACE, **asked)
+    if not rows:
         raise NotFound
-    motif, zone = found
-    if offered and not motif.active:
+    place = Place(*rows[0])
+    if offered and not place.offered:
         raise Invalid(fields={"motif_id": "This kind of visit is no longer offered."})
-    return motif, ZoneInfo(zone)
+    return place
 
 
 def _appointment(tx: Tx, appointment_id: str, action: Action, **detail: str) -> Appointment:

@@ -31,7 +31,8 @@ def times(tx: Tx, practitioner_ids: Sequence[str], window: Interval) -> dict[str
     """When each of these doctors is busy elsewhere in the window; the caller was permitted to read slots."""
     asked = {"doctors": practitioner_ids, "start": window.start, "end": window.end}
     found: dict[str, list[Interval]] = {}
-    for doctor, start, end in tx.session.execute(BUSY, asked).all():
+    tx.session.flush()
+    for doctor, start, end in tx.session.connection().execute(BUSY, asked).all():
         found.setdefault(doctor, []).append(Interval(start, end))
     return found
 

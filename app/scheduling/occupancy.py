@@ -7,7 +7,7 @@ back and brought back with everything it needs, or not at all.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, bindparam, delete, event, insert
@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, col, select
 
 from app.db import Tx, UTCInstant
+from app.prepared import Prepared
 from app.scheduling.intervals import Interval
 from app.scheduling.tables import ACTIVE, OVERLAP, Appointment
 
@@ -36,12 +37,17 @@ class Occupancy(SQLModel, table=True):
                       CheckConstraint("start_at < end_at", name="occupancy_has_length"))
 
 
+LONGEST = timedelta(days=1)  # no visit takes so long; so the index bounds a search on both sides
+
 # Written once: every booking and every search for free times asks.
 TAKEN = rows_of(col(Occupancy.resource_id), col(Occupancy.start_at), col(Occupancy.end_at)).join(
     Appointment, col(Appointment.id) == col(Occupancy.appointment_id)).where(
     col(Occupancy.resource_id).in_(bindparam("resources", expanding=True)), col(Occupancy.active),
     col(Appointment.held_until).is_(None) | (col(Appointment.held_until) > bindparam("now")),  # a hold ends by itself
-    col(Occupancy.end_at) > bindparam("start"), col(Occupancy.start_at) < bindparam("end"))
+    col(Occupancy.end_at) > bindparam("start"), col(Occupancy.start_at) < bindparam("end"),
+    col(Occupancy.end_at) < bindparam("latest"))
+TAKE = Prepared(insert(Occupancy))
+UNLESS_TAKEN = Prepared(for_postgres(Occupancy).on_conflict_do_nothing().returning(col(Occupancy.resource_id)))
 GIVE_BACK = delete(Occupancy).where(col(Occupancy.appointment_id) == bindparam("appointment"))
 
 
@@ -52,14 +58,10 @@ def take(tx: Tx, appointment: Appointment, resource_ids: Iterable[str]) -> bool:
         {"appointment_id": appointment.id, "resource_id": resource, "start_at": during.start, "end_at": during.end,
          "active": True}
         for resource in sorted({appointment.practitioner_id, *resource_ids})]  # one order: nobody waits in a circle
-    connection = tx.session.connection()
-    if connection.dialect.name == "postgresql":  # a refusal by error would end the transaction there
-        unless_taken = for_postgres(Occupancy).on_conflict_do_nothing().returning(col(Occupancy.resource_id))
-        taken = len(connection.execute(unless_taken, rows).all()) == len(rows)
-    else:
-        taken = _inserted(tx, rows)
+    is_postgres = tx.session.get_bind().dialect.name == "postgresql"
+    taken = all(_had(tx, row, is_postgres=is_postgres) for row in rows)
     if not taken and len(rows) > 1:
-        connection.execute(GIVE_BACK, {"appointment": appointment.id})
+        tx.session.connection().execute(GIVE_BACK, {"appointment": appointment.id})
     return taken
 
 
@@ -70,8 +72,8 @@ def replace(tx: Tx, appointment: Appointment, resource_ids: Iterable[str]) -> No
     tx.session.execute(delete(Occupancy).where(col(Occupancy.appointment_id) == appointment.id,
                                                col(Occupancy.resource_id).in_(had - wanted)))
     for resource in sorted(wanted - had):
-        tx.insert(Occupancy(appointment_id=appointment.id, resource_id=resource, start_at=during.start,
-                            end_at=during.end, active=True))
+        tx.insert(Occupancy, appointment_id=appointment.id, resource_id=resource, start_at=during.start,
+                  end_at=during.end, active=True)
 
 
 def occupied(appointment: Appointment) -> Interval:
@@ -81,9 +83,11 @@ def occupied(appointment: Appointment) -> Interval:
 
 def times(tx: Tx, resource_ids: Sequence[str], window: Interval) -> dict[str, list[Interval]]:
     """When each of these is occupied in the window; the caller was permitted to read slots."""
-    asked = {"resources": resource_ids, "start": window.start, "end": window.end, "now": tx.now}
+    asked = {"resources": resource_ids, "start": window.start, "end": window.end, "latest": window.end + LONGEST,
+             "now": tx.now}
     found: dict[str, list[Interval]] = {}
-    for resource, start, end in tx.session.execute(TAKEN, asked).all():
+    tx.session.flush()
+    for resource, start, end in tx.session.connection().execute(TAKEN, asked).all():
         found.setdefault(resource, []).append(Interval(start, end))
     return found
 
@@ -94,9 +98,11 @@ def needed(tx: Tx, appointment: Appointment) -> list[str]:
         Occupancy.appointment_id == appointment.id, Occupancy.resource_id != appointment.practitioner_id)).all())
 
 
-def _inserted(tx: Tx, rows: list[dict[str, Any]]) -> bool:
+def _had(tx: Tx, row: dict[str, Any], *, is_postgres: bool) -> bool:
+    if is_postgres:  # a refusal by error would end the transaction there
+        return bool(tx.run(UNLESS_TAKEN, **row))
     try:
-        tx.session.connection().execute(insert(Occupancy), rows)
+        tx.run(TAKE, **row)
     except IntegrityError as refusal:
         if OVERLAP not in str(refusal.orig):
             raise

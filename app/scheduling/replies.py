@@ -90,11 +90,14 @@ def by_phone(tx: Tx, appointment_id: str) -> bool:
 
 
 def begin_by_phone(tx: Tx, row: Appointment) -> None:
-    """A new appointment whose motif is by phone. Raises Invalid when there is no number to call."""
-    if not identity_of(tx, row.patient_id).phone:
+    """A new appointment whose motif is by phone; nothing is read here."""
+    tx.insert(PhoneVisit, id=row.id, patient_id=row.patient_id, account_id=tx.actor.id, since_at=tx.now)
+
+
+def check_number(tx: Tx, patient_id: str) -> None:
+    """Raises Invalid when there is no number to call, NotFound, AccessDenied."""
+    if not identity_of(tx, patient_id).phone:
         raise Invalid(NO_NUMBER, fields={"phone": NO_NUMBER})
-    if not by_phone(tx, row.id):
-        tx.session.add(PhoneVisit(id=row.id, patient_id=row.patient_id, account_id=tx.actor.id, since_at=tx.now))
 
 
 def switch(tx: Tx, appointment_id: str, *, phone: bool) -> None:

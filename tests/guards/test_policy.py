@@ -18,6 +18,8 @@ EXPECTED = {
     "appointment:move":    "self no   yes  no   yes  no   no",
     "appointment:cancel":  "self no   yes  no   yes  no   no",
     "appointment:confirm": "self no   no   no   no   no   no",
+    "appointment:equip":   "no   no   yes  no   yes  no   no",
+    "resource:write":      "no   no   yes  yes  no   no   no",
     "appointment:switch":  "no   mine yes  no   no   no   no",
     "waitlist:read":       "no   no   yes  no   yes  no   no",
     "patient:search":      "no   yes  yes  no   no   no   no",

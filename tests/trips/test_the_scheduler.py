@@ -100,8 +100,8 @@ def test_found_dragged_put_back_told_once(house: House, browser: Browser, lang: 
     page.wait_for_url("**done=dragged**")
     assert "view=team" in page.url and place_of(page, appointment) != before
     expect(page.locator(".band.undo")).to_contain_text(words["taken"])
-    page.locator(".band.undo button").click()
-    page.wait_for_url("**done=dragged**")
+    with page.expect_navigation():
+        page.locator(".band.undo button").click()
     assert place_of(page, appointment) == before
 
     page.locator(f"a.a[href='{appointment}']").focus()
@@ -110,8 +110,9 @@ def test_found_dragged_put_back_told_once(house: House, browser: Browser, lang: 
     expect(page.locator("#carrying")).to_be_hidden()
     expect(page.locator(f"a.a[href='{appointment}']")).to_be_focused()
     page.keyboard.press("m")
-    page.keyboard.press("Enter")
-    page.wait_for_function("text => document.querySelector('.band.undo')?.textContent.includes(text)", arg=words["taken"])
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator(".band.undo")).to_contain_text(words["taken"])
     assert place_of(page, appointment) != before
     assert told() == 0  # not while it can be put back
 

@@ -108,7 +108,7 @@ def rewrite(tx: Tx) -> None:
     events = sorted(audit.search(tx), key=lambda e: e.seq)
     for event in events:
         event.ip = "198.51.100.1"
-        event.mac = mac = audit._mac(key, mac, event)
+        event.mac = mac = audit._mac(key, mac, event.model_dump())
         tx.session.add(event)
     head = tx.session.get(audit.AuditHead, 1)
     head.mac = mac

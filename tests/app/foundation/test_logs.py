@@ -11,7 +11,8 @@ from sqlalchemy.exc import StatementError
 from app import logs
 from app.actor import system
 from app.crypto.keyring import DataKey
-from app.db import Database, open_engine
+from app.db import Database
+from app.engines import open_engine
 
 SECRET = "Kanarienvogel"
 

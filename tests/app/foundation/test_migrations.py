@@ -4,7 +4,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 from sqlmodel import SQLModel
 
-from app.db import open_engine
+from app.engines import open_engine
 from app.migrations import migrate
 from app.record.tables import IMMUTABLE
 from app.scheduling.occupancy import CONSTRAINTS

@@ -11,7 +11,8 @@ from app import audit, jobs
 from app.application import build
 from app.audit import Trail, Verdict
 from app.crypto.keyring import Keyring
-from app.db import Database, open_engine
+from app.db import Database
+from app.engines import open_engine
 from app.errors import Unavailable
 from app.jobs import Runner
 from tests.app.conftest import browser, forget_tries
