@@ -2,21 +2,15 @@
 
 The node cannot encode more coarsely; it can tell the one who encodes. From each receiver's feedback comes an estimate
 when the way is congested, and none while it is not; senders get the smallest as a REMB. Without this a narrow downlink
-drowns speech in video it cannot carry. Pure: times in monotonic seconds.
+drowns speech in video it cannot carry. Times are
+monotonic seconds.
 """
 
-import struct
-from bisect import bisect_left
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
-from operator import sub
-from typing import NamedTuple, cast
+from webrtc import wide
+from webrtc.compiled import Cell, Row
+from webrtc.desk import desk
+from webrtc.wide import DOWNLINK
 
-from webrtc.feedback import TICKS_PER_S
-from webrtc.rtp import extend
-
-SENT_KEPT = 4_096
 WINDOW_S = 1.0  # long enough that 5 % of random loss never looks like congestion
 RECENT_S = 0.5
 BASELINE_S = 10.0  # the shortest delay of the last 10 to 20 s is the way without a queue
@@ -34,105 +28,38 @@ PAUSE_AFTER_S = 2.0
 RESUME_FIRST_S, RESUME_LAST_S = 6.0, 48.0  # video is tried again after so long, then after longer and longer
 FORGIVEN_AFTER_S = 20.0
 LEAST_REPORTED = 10  # packets; of fewer nothing can be said
-WRAP_S = 0.064 * (1 << 24)  # of the receivers' times
-
-MOST_NAMED = 1_024  # packets one control packet may speak of: a run of thousands fits into two bytes
-
-_HEAD, _ARRIVALS = struct.Struct(">BBH"), struct.Struct(">HHI")
-_PAIRS = [(bits >> 4, bits >> 2 & 3, bits & 3) for bits in range(64)]
-
-Arrivals = tuple[int, list[float | None]]  # transport-wide number (16 bits) of the first, receiver's seconds or None
 
 
-class Report(NamedTuple):
-    """What one feedback message says of the packets it names."""
+class Downlink(Row):
+    """The way to one receiver. What left and what became of it is kept by `wide`."""
 
-    at_s: float
-    arrived: int
-    lost: int
-    octets: int  # of those that arrived
-    delay_s: float  # the shortest; infinite when none arrived
-
-
-class Downlink:
-    """The way to one receiver."""
+    layout = DOWNLINK
+    _reports, _forgotten, _arrived, _lost = Cell(int), Cell(int), Cell(float), Cell(float)
+    _octets_lately, _shortest_s, _shortest_lately_s = Cell(float), Cell(float), Cell(float)
 
     def __init__(self) -> None:
+        super().__init__()
         self.estimate_bits_per_s: float | None = None
         self.congested = False
-        self._next = 0
-        # Rings: when a packet left; its octets, negative when it was reported lost, 0 when it arrived.
-        self._sent_s, self._octets = [0.0] * SENT_KEPT, [0] * SENT_KEPT
-        self._window: deque[Report] = deque()
         self._baseline = (float("inf"), float("inf"))
         self._baseline_s = 0.0
         self._decreased_s = float("-inf")
 
-    def stamp(self, octets: int, now_s: float) -> int:
-        """A packet of so many octets leaves; returns its transport-wide number (16 bits)."""
-        number = self._next
-        self._next = number + 1
-        place = number % SENT_KEPT
-        self._sent_s[place], self._octets[place] = now_s, octets
-        return number & 0xFFFF
-
-    def reported(self, messages: Iterable[Arrivals], now_s: float) -> None:
-        """The receiver's feedback came. Numbers that were never sent are ignored."""
-        for first, times in messages:
-            report = self._report(extend(first, self._next), times, now_s)
-            self._window.append(report)
-            self._baseline = (min(self._baseline[0], report.delay_s), self._baseline[1])
-
-    def _report(self, number: int, times: list[float | None], now_s: float) -> Report:
-        """Settle the fate of the packets from this number (not wrapped) on."""
-        count, place = len(times), number % SENT_KEPT
-        octets = self._octets[place : place + count]
-        if (None not in times and self._next - SENT_KEPT <= number <= self._next - count
-                and len(octets) == count and min(octets, default=0) > 0):  # all arrived, for the first time
-            self._octets[place : place + count] = [0] * count
-            delays = map(sub, cast("list[float]", times), self._sent_s[place : place + count])
-            return Report(now_s, count, 0, sum(octets), min(delays) % WRAP_S)
-        return self._report_each(number, times, now_s)
-
-    def _report_each(self, number: int, times: list[float | None], now_s: float) -> Report:
-        arrived = lost = octets = 0
-        shortest_s = float("inf")
-        oldest = max(0, self._next - SENT_KEPT)
-        for arrived_s in times:
-            place = number % SENT_KEPT
-            size = self._octets[place]
-            number += 1
-            if not size or not oldest < number <= self._next:
-                continue
-            if arrived_s is None:
-                if size > 0:
-                    self._octets[place] = -size
-                    lost += 1
-                continue
-            if size < 0:  # it was only late
-                lost -= 1
-            self._octets[place] = 0
-            arrived += 1
-            octets += abs(size)
-            delay_s = (arrived_s - self._sent_s[place]) % WRAP_S  # only differences between delays matter
-            if delay_s < shortest_s:
-                shortest_s = delay_s
-        return Report(now_s, arrived, lost, octets, shortest_s)
+    def reported(self, packet: bytes, now_s: float) -> None:
+        """The receiver's feedback came, in a (compound) control packet. Numbers that were never sent are ignored."""
+        length = desk.put(packet)
+        wide.read_feedback(self.address, desk.inbox, length, now_s)
 
     def update(self, now_s: float) -> float | None:
         """The estimate in bits per second, None while there is no limit; call it a few times a second."""
-        window = self._window
-        while window and now_s - window[0].at_s > WINDOW_S:
-            window.popleft()
-        if not window:
-            return self.estimate_bits_per_s
-        times, arrivals, losses, octets, delays = zip(*window, strict=True)
-        arrived, lost = sum(arrivals), max(0, sum(losses))
+        wide.sum_up(self.address, now_s - WINDOW_S, now_s - RECENT_S)
+        self._baseline = (min(self._baseline[0], self._shortest_s), self._baseline[1])
+        arrived, lost = self._arrived, self._lost
         if arrived + lost < LEAST_REPORTED:
             return self.estimate_bits_per_s
-        loss, recent = lost / (arrived + lost), bisect_left(times, now_s - RECENT_S)
-        carried = 8 * sum(octets[recent:]) / min(RECENT_S, max(0.2, now_s - self._decreased_s))
-        queue_s = self._queue_s(min(delays[recent:], default=float("inf")), now_s)
+        loss = lost / (arrived + lost)
+        carried = 8 * self._octets_lately / min(RECENT_S, max(0.2, now_s - self._decreased_s))
+        queue_s = self._queue_s(self._shortest_lately_s, now_s)
         self.congested = loss > CONGESTED_LOSS or queue_s > CONGESTED_QUEUE_S
         if self.congested:
             self._decrease(carried, queue_s, now_s)
@@ -150,7 +77,7 @@ class Downlink:
         if now_s - self._decreased_s < DECREASE_EVERY_S:
             return
         self._decreased_s = now_s
-        self._window.clear()  # what was seen at the old rate is no reason to slow down twice
+        self._forgotten = self._reports  # what was seen at the old rate is no reason to slow down twice
         floor = LOWEST_BITS_PER_S if queue_s > CLEAR_QUEUE_S else LOSSY_BITS_PER_S
         before = self.estimate_bits_per_s or float("inf")
         self.estimate_bits_per_s = max(floor, min(before, DECREASE * carried))
@@ -196,64 +123,3 @@ class VideoPause:
             self.paused, self._resume_s = True, now_s + self._wait_s
             self._wait_s = min(2 * self._wait_s, RESUME_LAST_S)
         return self.paused
-
-
-def is_feedback_alone(packet: bytes) -> bool:
-    """Whether an RTCP packet holds one transport-wide feedback message and nothing else."""
-    return (len(packet) > 4 and packet[0] & 0x1F == 15 and packet[1] == 205
-            and len(packet) == 4 * ((packet[2] << 8 | packet[3]) + 1))
-
-
-def transport_feedback(packet: bytes) -> Iterator[Arrivals]:
-    """The transport-wide feedback messages inside a (compound) RTCP packet; stops where it is broken."""
-    at, left = 0, MOST_NAMED
-    while at + 4 <= len(packet) and left > 0:
-        first, kind, words = _HEAD.unpack_from(packet, at)
-        end = at + 4 * (words + 1)
-        if end > len(packet):
-            return
-        if kind == 205 and first & 0x1F == 15 and words >= 4:
-            arrivals = _arrivals(packet[at:end], left)
-            left -= len(arrivals[1])
-            yield arrivals
-        at = end
-
-
-def _arrivals(message: bytes, most: int) -> Arrivals:
-    base, count, reference = _ARRIVALS.unpack_from(message, 12)
-    count = min(count, most)
-    at, symbols = 20, list[int]()
-    while len(symbols) < count and at + 2 <= len(message):
-        symbols += _symbols(message[at] << 8 | message[at + 1], count - len(symbols))
-        at += 2
-    del symbols[count:]
-    ticks = (reference >> 8) * 256
-    if symbols.count(1) == count and at + count <= len(message):  # all arrived, in small steps
-        return base, [tick / TICKS_PER_S for tick in accumulate(message[at : at + count], initial=ticks)][1:]
-    if symbols.count(2) == count and at + 2 * count <= len(message):
-        steps = struct.unpack_from(f">{count}h", message, at)
-        return base, [tick / TICKS_PER_S for tick in accumulate(steps, initial=ticks)][1:]
-    return base, _times(message, at, symbols, ticks)
-
-
-def _times(message: bytes, at: int, symbols: Sequence[int], ticks: int) -> list[float | None]:
-    times = list[float | None]()
-    for symbol in symbols:
-        if symbol == 1 and at < len(message):
-            ticks += message[at]
-        elif symbol == 2 and at + 1 < len(message):
-            ticks += (message[at] << 8 | message[at + 1]) - (message[at] >> 7 << 16)
-        else:
-            times.append(None)
-            continue
-        at += symbol
-        times.append(ticks / TICKS_PER_S)
-    return times
-
-
-def _symbols(chunk: int, wanted: int) -> Sequence[int]:
-    if chunk < 0x8000:
-        return [chunk >> 13] * min(chunk & 0x1FFF, wanted)
-    if chunk < 0xC000:
-        return [chunk >> shift & 1 for shift in range(13, -1, -1)]
-    return _PAIRS[chunk >> 8 & 0x3F] + _PAIRS[chunk >> 2 & 0x3F] + (chunk & 3,)

@@ -8,28 +8,19 @@ import itertools
 import secrets
 from collections.abc import Callable
 
+import numpy as np
 from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 
+from webrtc import lane
+from webrtc.compiled import Cell, Row
+from webrtc.desk import Laid, desk
 from webrtc.feedback import KeyframeRequests, Missing, Reception, TransportFeedback
+from webrtc.lane import CACHE_PACKETS, EGRESS, INGRESS, SEALED_BYTES
 from webrtc.quality import SILENT_S
-from webrtc.rtp import (
-    EXTENDED,
-    HEADER_BYTES,
-    NUMBER,
-    NUMBER_HEAD,
-    ONE_BYTE_PROFILE,
-    PADDING_BIT,
-    PLAIN_EXTENDED,
-    Parsed,
-    extend,
-    parse,
-    unwrap_rtx,
-)
+from webrtc.rtp import NUMBER, PADDING_BIT, Parsed, extend, parse, unwrap_rtx
 from webrtc.sdp import AUDIO_CLOCK_HZ, RTX_OF, VIDEO_CLOCK_HZ, Source
 from webrtc.srtp import Outgoing
 
-CACHE_PACKETS = 512  # about four seconds of 1 Mbit/s video
-OFFSETS_KEPT = 64
 NO_LIMIT_BITS_PER_S = 20_000_000
 RESEND_SHARE = 0.25  # of what the way carries may be packets sent again
 RESEND_EVERY_S = 0.05
@@ -37,35 +28,46 @@ RESEND_EVERY_S = 0.05
 _streams = itertools.count(1)
 
 
-class Egress:
-    """One m-line towards one participant. Sends only while that participant's transport is connected."""
+class Egress(Row):
+    """One m-line towards one participant. Sends only while that participant's transport is connected.
+
+    How a packet passes is `lane.pass_on`; the numbers it goes by are not wrapped.
+    """
+
+    layout = EGRESS
+    packets, octets = Cell(int), Cell(int)
+    paused = Cell(bool)  # the receiver's way is kept for speech
+    _stream = Cell(int)  # the Ingress stream the offsets belong to
+    _last_s, _timestamp_offset = Cell(float), Cell(int)
 
     def __init__(self, source: Source, ssrc: int) -> None:
+        super().__init__()
         self.source = source
         self.ssrc = ssrc
-        self.clock_hz = AUDIO_CLOCK_HZ if source == "mic" else VIDEO_CLOCK_HZ
-        self.packets = self.octets = self.resent = 0
+        self.resent = 0
         self.fraction_lost = 0.0  # as the receiver last reported it
         self.packets_lost = 0
         self.rtt_ms: float | None = None
         self.limit_bits_per_s: int | None = None  # what the receiver's way can carry of this
-        self.paused = False  # the receiver's way is kept for speech
         self._outgoing: Outgoing | None = None
-        self._stream = 0  # the Ingress stream the offsets belong to
-        self._from, self._offset = 0, 0  # sequence offset, and the incoming number from which it holds
-        self._older: list[tuple[int, int]] = []
-        self._timestamp_offset = 0
-        self._next = secrets.randbelow(0x4000)  # next outgoing sequence number, not wrapped (RFC 3550: unpredictable)
-        self._last: tuple[int, float] | None = None  # last outgoing timestamp and when
-        self._cache: list[bytes] = []  # for video, a ring of datagrams by their outgoing number
+        self._ring: np.ndarray | None = None  # of a video: sealed datagrams by their outgoing number
         self._again: dict[int, float] = {}  # when a packet was last sent again
         self._budget, self._budget_s = 0.0, 0.0  # octets that may be sent again
         self._reports: dict[int, float] = {}  # middle 32 bits of a forwarded report's NTP time: when it left
+        self.row["ssrc"], self.row["clock_hz"] = ssrc, AUDIO_CLOCK_HZ if source == "mic" else VIDEO_CLOCK_HZ
+        self.row["next"] = secrets.randbelow(0x4000)  # RFC 3550: the first sequence number is unpredictable
+        self.row["last_timestamp"] = -1
+        self._last_s = float("-inf")
 
     def attach(self, outgoing: Outgoing | None) -> None:
         """Send this way from now on. What was sealed for another one is never sent again."""
-        self._outgoing = outgoing
-        self._cache = [] if self.source == "mic" else [b""] * CACHE_PACKETS
+        desk.send_posted()  # some of it may lie in the ring that goes now
+        ringed = outgoing is not None and self.source != "mic"
+        ring = np.empty((CACHE_PACKETS, SEALED_BYTES), np.uint8) if ringed else None
+        self.row["outgoing"] = 0 if outgoing is None else outgoing.address
+        self.row["ring"] = 0 if ring is None else ring.ctypes.data
+        self.row["lengths"] = 0
+        self._outgoing, self._ring = outgoing, ring
         self._again.clear()
         self._reports.clear()
 
@@ -76,72 +78,27 @@ class Egress:
 
     def active(self, now_s: float) -> bool:
         """Whether something was sent lately."""
-        return self._last is not None and now_s - self._last[1] < SILENT_S
-
-    def forward(self, packet: bytes, stream: int, number: int, timestamp: int, place: int, now_s: float) -> None:
-        """Send one packet on. number: the sender's sequence number, not wrapped; place: see rtp.parse."""
-        if stream != self._stream:
-            self._rebase(stream, number, timestamp, now_s)
-        outgoing = self._outgoing
-        if outgoing is None or self.paused:
-            return
-        offset = self._offset if number >= self._from else self._older_offset(number)
-        if offset is None:
-            return
-        sequence = number + offset
-        if sequence >= self._next:
-            self._next = sequence + 1
-        timestamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
-        self._last = (timestamp, now_s)
-        sealed = outgoing.send_rtp(packet, sequence & 0xFFFF, timestamp, self.ssrc, place, now_s)
-        if sealed is None:
-            return
-        self.packets += 1
-        self.octets += len(packet) - HEADER_BYTES
-        if self._cache:
-            self._cache[sequence % CACHE_PACKETS] = sealed
-
-    def _rebase(self, stream: int, number: int, timestamp: int, now_s: float) -> None:
-        """Another sender, or the same one back again: go on where the slot's stream stopped."""
-        self._stream = stream
-        self._from, self._offset, self._older = number, self._next - number, []
-        self._timestamp_offset = 0
-        if self._last is not None:
-            elapsed = max(1, round((now_s - self._last[1]) * self.clock_hz))
-            self._timestamp_offset = (self._last[0] + elapsed - timestamp) & 0xFFFFFFFF
-
-    def _older_offset(self, number: int) -> int | None:
-        for begin, offset in reversed(self._older):
-            if number >= begin:
-                return offset
-        return None
-
-    def skip(self, stream: int, number: int) -> None:
-        """The sender's newest packet is not sent on (padding): close the hole it would leave."""
-        if stream != self._stream:
-            return
-        self._older = [*self._older[1 - OFFSETS_KEPT :], (self._from, self._offset)]
-        self._from, self._offset = number + 1, self._offset - 1
+        return now_s - self._last_s < SILENT_S
 
     def send_again(self, numbers: list[int], now_s: float) -> None:
         """Answer a NACK from the cache, within a budget: on a way that is full, more packets only lose more."""
-        if self._outgoing is None:
+        if self._outgoing is None or self._ring is None:
             return
         refill = RESEND_SHARE * (self.limit_bits_per_s or NO_LIMIT_BITS_PER_S) / 8
         self._budget = min(refill, self._budget + refill * (now_s - self._budget_s))
         self._budget_s = now_s
         if len(self._again) > CACHE_PACKETS:
             self._again = {number: at_s for number, at_s in self._again.items() if now_s - at_s < RESEND_EVERY_S}
-        for number in numbers if self._cache else ():
+        for number in numbers:
             # The ring's length divides 65536, so a number's place survives wrapping; SRTP leaves the header readable.
-            sealed = self._cache[number % CACHE_PACKETS]
+            sealed, length = self._ring[number % CACHE_PACKETS], int(self.row["lengths"][number % CACHE_PACKETS])
             lately = now_s - self._again.get(number, 0.0) < RESEND_EVERY_S
-            if lately or sealed[2:4] != NUMBER.pack(number) or self._budget < len(sealed):
+            if lately or not length or sealed[2:4].tobytes() != NUMBER.pack(number) or self._budget < length:
                 continue
-            self._budget -= len(sealed)
+            self._budget -= length
             self._again[number] = now_s
             self.resent += 1
-            self._outgoing.send_again(sealed)
+            lane.post_again(desk.address, self._outgoing.address, sealed.ctypes.data, length)
 
     def send_report(self, stream: int, ntp_time: int, timestamp: int, now_s: float) -> None:
         """Forward a sender report: the sender's clock, this slot's timestamps and counts."""
@@ -163,54 +120,73 @@ class Egress:
             self.rtt_ms = max(0.0, (now_s - self._reports[lsr] - dlsr / 65_536) * 1_000)
 
 
-class Ingress:
+class Ingress(Row):
     """One thing a participant sends: microphone, camera or screen."""
 
+    layout = INGRESS
+    stream, octets, heard_at_s = Cell(int), Cell(int), Cell(float)
+    _ssrc, _place = Cell(int), Cell(int)  # place: where the transport-wide number stood last
+
     def __init__(self, source: Source) -> None:
+        super().__init__()
         self.source = source
-        self.clock_hz = AUDIO_CLOCK_HZ if source == "mic" else VIDEO_CLOCK_HZ
         self.egresses: list[Egress] = []
-        self.tap: Callable[[int, int, int, bytes, float], None] | None = None  # see Tap.take
         self.keyframes = KeyframeRequests()
-        self.stream = 0
-        self.arrivals = TransportFeedback()  # of the sender's latest join
+        self.arrivals = TransportFeedback()
         self.refused = 0  # packets that are no RTP
-        self._place = 0  # where the transport-wide number stood last
+        self._tap: Callable[[int, int, int, bytes, float], None] | None = None
         self.stop()
 
     def stop(self) -> None:
         """The sender's transport is gone; what comes next is a new stream."""
-        self.ssrc: int | None = None
-        self.reception = Reception(self.clock_hz)
+        self._ssrc = -1
+        self.reception = Reception(AUDIO_CLOCK_HZ if self.source == "mic" else VIDEO_CLOCK_HZ)
+        self.row["reception"] = self.reception.address
         self.missing = Missing()
         self.heard_at_s = float("-inf")
         self.octets = self.probes = 0
 
-    def receive(self, packet: bytes, now_s: float) -> None:
-        """Take one packet of this source, its retransmissions and probes included.
+    @property
+    def ssrc(self) -> int | None:
+        """Of the stream that comes; None before its first packet."""
+        return self._ssrc if self._ssrc >= 0 else None
 
-        Nearly every packet is the next one of its stream, with a header like the one before: it goes on at once.
-        """
-        if len(packet) < EXTENDED.size:
-            self._receive_other(packet, now_s)
-            return
-        first, _, sequence, timestamp, ssrc, profile, words = EXTENDED.unpack_from(packet)
-        place, begin, reception = self._place, EXTENDED.size + 4 * words, self.reception
-        if not (ssrc == self.ssrc and first == PLAIN_EXTENDED and profile == ONE_BYTE_PROFILE
-                and sequence == reception.expected
-                and EXTENDED.size < place < begin - 1 < len(packet) and packet[place - 1] == NUMBER_HEAD):
-            self._receive_other(packet, now_s)
-            return
-        self.arrivals.add(packet[place] << 8 | packet[place + 1], now_s)
-        number = reception.next(timestamp, now_s)
-        self.heard_at_s = now_s
-        self.octets += len(packet)
-        for egress in self.egresses:
-            egress.forward(packet, self.stream, number, timestamp, place, now_s)
-        if self.tap is not None:
-            self.tap(self.stream, number, timestamp, packet[begin:], now_s)
+    @property
+    def arrivals(self) -> TransportFeedback:
+        """Of the sender's latest join."""
+        return self._arrivals
 
-    def _receive_other(self, packet: bytes, now_s: float) -> None:
+    @arrivals.setter
+    def arrivals(self, arrivals: TransportFeedback) -> None:
+        self._arrivals, self.row["arrivals"] = arrivals, arrivals.address
+
+    def tap(self, take: Callable[[int, int, int, bytes, float], None] | None) -> None:
+        """Copy payloads to `take` from now on, or to nobody; see Tap.take."""
+        self._tap, self.row["tapped"] = take, take is not None
+
+    def show(self, egress: Egress) -> None:
+        """Send on this way too."""
+        self._send_to([*self.egresses, egress])
+
+    def hide(self, egress: Egress) -> None:
+        """Send no longer on this way."""
+        self._send_to([known for known in self.egresses if known is not egress])
+
+    def _send_to(self, egresses: list[Egress]) -> None:
+        addresses = [egress.address for egress in egresses]
+        self.row["egresses"][: len(addresses)] = addresses  # raises where they are more than WATCHERS
+        self.row["watchers"] = len(addresses)
+        self.egresses = egresses
+
+    def take(self, laid: Laid) -> None:
+        """What the quick lane laid aside of this source: a payload for the tap, or a packet out of the ordinary."""
+        if laid.kind != lane.Aside.SPEECH:
+            self._take_packet(laid.data, laid.now_s)
+        elif self._tap is not None:
+            self._tap(laid.stream, laid.number, laid.timestamp, laid.data, laid.now_s)
+
+    def _take_packet(self, packet: bytes, now_s: float) -> None:
+        """Not the next of its stream, or with another header than the one before; retransmissions, probes."""
         parsed = parse(packet)
         if parsed is None:
             self.refused += 1
@@ -218,7 +194,7 @@ class Ingress:
         first, second, sequence, timestamp, ssrc, begin, end, place = parsed
         if place:
             self._place = place
-            self.arrivals.add(packet[place] << 8 | packet[place + 1], now_s)
+            self.arrivals.add(NUMBER.unpack_from(packet, place)[0], now_s)
         original = RTX_OF.get(second & 0x7F)
         if original is not None:
             self._recover(packet, parsed, original, now_s)
@@ -237,7 +213,7 @@ class Ingress:
 
     def _begin(self, ssrc: int) -> None:
         self.stop()
-        self.ssrc = ssrc
+        self._ssrc = ssrc
         self.stream = next(_streams)
 
     def _numbered(self, sequence: int, now_s: float) -> int | None:
@@ -259,10 +235,10 @@ class Ingress:
         self.probes += 1
         if number == self.reception.highest:
             for egress in self.egresses:
-                egress.skip(self.stream, number)
+                lane.skip(egress.address, self.stream, number)
 
     def _recover(self, packet: bytes, parsed: Parsed, payload_type: int, now_s: float) -> None:
-        inner = None if self.ssrc is None else unwrap_rtx(packet, parsed, payload_type, self.ssrc)
+        inner = None if self._ssrc < 0 else unwrap_rtx(packet, parsed, payload_type, self._ssrc)
         if inner is None:
             self.probes += 1
             return
@@ -276,10 +252,11 @@ class Ingress:
 
     def _deliver(self, packet: bytes, number: int, parsed: Parsed, begin: int, end: int, now_s: float) -> None:
         self.octets += len(packet)
+        length = desk.put(packet)
         for egress in self.egresses:
-            egress.forward(packet, self.stream, number, parsed[3], parsed[7], now_s)
-        if self.tap is not None:
-            self.tap(self.stream, number, parsed[3], packet[begin:end], now_s)
+            lane.pass_on(desk.address, egress.address, length, self.stream, number, parsed[3], parsed[7], now_s)
+        if self._tap is not None:
+            self._tap(self.stream, number, parsed[3], packet[begin:end], now_s)
 
     def limit_bits_per_s(self) -> int:
         """What the narrowest of the ways to those who receive this can carry."""

@@ -116,15 +116,13 @@ class HostConnection(aioice.Connection):
         pair = self._nominated[1]
         cast("MediaProtocol", pair.protocol).transport.settle(pair.remote_addr)
 
-    def read_with(self, read: Callable[[], None], on_media: Callable[[bytes], None]) -> socket.socket:
-        """Call `read` when a datagram waits at the settled socket, which is returned; `take` gets what is not media.
+    def read_with(self, on_media: Callable[[bytes], None]) -> int:
+        """Give away the settled socket, whose number is returned; `take` gets what is not media.
 
         on_media gets what comes to another socket of ours.
         """
         self.on_media = on_media
-        endpoint = cast("MediaProtocol", self._nominated[1].protocol).transport
-        endpoint.read_with(read)
-        return endpoint.socket
+        return cast("MediaProtocol", self._nominated[1].protocol).transport.socket.fileno()
 
     def take(self, data: bytes) -> None:
         """A datagram of the peer that is no media: a check, or the handshake."""

@@ -24,12 +24,13 @@ from aiortc.rtp import (
 )
 
 from webrtc import feedback, sdp
-from webrtc.congestion import VideoPause, is_feedback_alone, transport_feedback
+from webrtc.congestion import VideoPause
 from webrtc.forwarding import NO_LIMIT_BITS_PER_S, Egress, Ingress
 from webrtc.ice import Reach
 from webrtc.quality import participant_stats
 from webrtc.srtp import Outgoing
 from webrtc.transport import MediaTransport, fingerprint
+from webrtc.wide import NODE_SSRC
 
 SLOTS = 3  # others that one participant can see: a room holds four
 LOST_AFTER_S = 4.0  # silence on every channel, ICE's own checks (one each 2.5 s) included
@@ -69,7 +70,8 @@ class Participant:
         self.role = role
         self.state: State = "connecting"
         self.ingress: dict[sdp.Source, Ingress] = {name: Ingress(name) for name in sdp.SOURCES}
-        self._takers = {kind: self.ingress[source].receive for kind, source in sdp.SOURCE_OF.items()}  # by payload type
+        self._sources = {kind: self.ingress[source] for kind, source in sdp.SOURCE_OF.items()}  # by payload type
+        self._videos = [self.ingress[source] for source in sdp.VIDEO_SOURCES]
         self.slots, self.lines = _layout()
         self.join: Join | None = None
         self.refused_rtcp = 0  # control packets that were not what they claim to be
@@ -93,7 +95,7 @@ class Participant:
 
     def _transport(self, epoch: int, reach: Reach) -> MediaTransport:
         return MediaTransport(
-            reach, self._takers, lambda packet, now_s: self._on_rtcp(epoch, packet, now_s),
+            reach, self._sources, lambda packet, now_s: self._on_rtcp(epoch, packet, now_s),
             lambda state, reason: self._on_transport(epoch, state, reason))
 
     def answer(self, text: str) -> None:
@@ -143,9 +145,7 @@ class Participant:
             return
         outgoing = self.join.transport.outgoing
         if outgoing is not None:
-            outgoing.downlink.reported(transport_feedback(packet), now_s)
-        if is_feedback_alone(packet):  # the most frequent by far
-            return
+            outgoing.downlink.reported(packet, now_s)
         try:
             for part in RtcpPacket.parse(packet):
                 self._control(part, now_s)
@@ -197,36 +197,36 @@ class Participant:
     # --- what goes back, each 50 ms --------------------------------------------------------------------------------
 
     def tick(self, now_s: float) -> None:
-        """Feedback to this sender; once a second reports, limits, and whether anything is heard at all."""
+        """Feedback to this sender; now and then reports, limits, and whether anything is heard at all."""
         join = self.join
         if join is None:
             return
         self._ticks = (self._ticks + 1) % SLOW_TICKS
-        outgoing = join.transport.outgoing
-        if outgoing is not None:
-            self._fast_feedback(join, outgoing, now_s)
-            if self._ticks % LIMIT_TICKS == 0:
-                self._limits(join, outgoing, now_s)
-            if self._ticks == 0:
-                self._reports_to_sender(outgoing, now_s)
-        if self.state == "connected" and now_s - join.transport.heard_at_s > LOST_AFTER_S:
-            self._change("lost", "silent")
-        elif self.state == "lost" and join.transport.connected and now_s - join.transport.heard_at_s < LOST_AFTER_S:
-            self._change("connected", "heard")
+        if (outgoing := join.transport.outgoing) is not None:
+            self._feed_back(join, outgoing, now_s)
+        if self._ticks % LIMIT_TICKS == 0:
+            self._listen(join.transport, now_s)
 
-    def _fast_feedback(self, join: Join, outgoing: Outgoing, now_s: float) -> None:
-        send = outgoing.send_rtcp
+    def _feed_back(self, join: Join, outgoing: Outgoing, now_s: float) -> None:
         if self._ticks % ARRIVAL_TICKS == 0:
             for message in join.arrivals.take(self.ingress["mic"].ssrc or 0):
-                send(message)
-        for ingress in (self.ingress[source] for source in sdp.VIDEO_SOURCES):
-            if ingress.ssrc is None:
-                continue
-            if len(ingress.missing) and (numbers := ingress.missing.due(now_s)):
-                send(feedback.nack(ingress.ssrc, numbers))
-            if ingress.keyframes.due(now_s):
-                send(feedback.picture_loss(ingress.ssrc))
-        self.ingress["mic"].missing.due(now_s)  # lost speech is mended by Opus itself, not asked for again
+                outgoing.send_rtcp(message)
+        for ingress in self._videos:
+            if ingress.missing.asked or ingress.keyframes.wanted:
+                _ask_again(ingress, outgoing, now_s)
+        if (mic := self.ingress["mic"]).missing.asked:
+            mic.missing.due(now_s)  # lost speech is mended by Opus itself, not asked for again
+        if self._ticks % LIMIT_TICKS == 0:
+            self._limits(join, outgoing, now_s)
+        if self._ticks == 0:
+            self._reports_to_sender(outgoing, now_s)
+
+    def _listen(self, transport: MediaTransport, now_s: float) -> None:
+        silent = now_s - transport.heard_at_s > LOST_AFTER_S
+        if self.state == "connected" and silent:
+            self._change("lost", "silent")
+        elif self.state == "lost" and transport.connected and not silent:
+            self._change("connected", "heard")
 
     def _limits(self, join: Join, outgoing: Outgoing, now_s: float) -> None:
         downlink = outgoing.downlink
@@ -238,7 +238,7 @@ class Participant:
         for egress in watched:
             egress.limit_bits_per_s = share
         self._pause_video(paused=join.pause.update(share, now_s, congested=downlink.congested))
-        sending = [ingress for source in sdp.VIDEO_SOURCES if (ingress := self.ingress[source]).active(now_s)]
+        sending = [ingress for ingress in self._videos if ingress.active(now_s)]
         limit = sum(ingress.limit_bits_per_s() for ingress in sending)
         if sending and limit != join.told_bits_per_s:  # a browser takes it as the limit of all it sends
             join.told_bits_per_s = limit
@@ -260,11 +260,21 @@ class Participant:
     def _reports_to_sender(self, outgoing: Outgoing, now_s: float) -> None:
         sending = [i for i in self.ingress.values() if i.ssrc is not None and i.reception.received]
         reports = [ingress.reception.report(ingress.ssrc or 0, now_s) for ingress in sending]
-        outgoing.send_rtcp(bytes(RtcpRrPacket(ssrc=feedback.NODE_SSRC, reports=reports)))
+        outgoing.send_rtcp(bytes(RtcpRrPacket(ssrc=NODE_SSRC, reports=reports)))
 
     def stats(self, now_s: float) -> dict[str, Any]:
         """Counts and measures of this participant, for the web process and the tests."""
         return participant_stats(self, now_s)
+
+
+def _ask_again(ingress: Ingress, outgoing: Outgoing, now_s: float) -> None:
+    """Ask the sender for what is missing, and for a key frame."""
+    if ingress.ssrc is None:
+        return
+    if numbers := ingress.missing.due(now_s):
+        outgoing.send_rtcp(feedback.nack(ingress.ssrc, numbers))
+    if ingress.keyframes.due(now_s):
+        outgoing.send_rtcp(feedback.picture_loss(ingress.ssrc))
 
 
 def _layout() -> tuple[list[Slot], list[sdp.MediaLine]]:
@@ -282,7 +292,7 @@ def _layout() -> tuple[list[Slot], list[sdp.MediaLine]]:
 
 
 def _ssrc() -> int:
-    return secrets.randbits(31) + 16  # small numbers are ours (feedback.NODE_SSRC)
+    return secrets.randbits(31) + 16  # small numbers are ours (wide.NODE_SSRC)
 
 
 def path_of(transport: MediaTransport) -> sdp.Path:

@@ -143,7 +143,7 @@ class Room:
             return
         slot.occupant = sender.participant_id
         for source, egress in slot.egresses.items():
-            sender.ingress[source].egresses.append(egress)
+            sender.ingress[source].show(egress)
             sender.ingress[source].keyframes.ask()
         self._emit_layout(viewer)
 
@@ -160,7 +160,7 @@ class Room:
     @staticmethod
     def _unlink(sender: Participant, slot: Slot) -> None:
         for source, egress in slot.egresses.items():
-            sender.ingress[source].egresses.remove(egress)
+            sender.ingress[source].hide(egress)
 
     def layout(self, viewer: Participant) -> list[SlotLine]:
         """Which of the viewer's m-lines shows whom."""

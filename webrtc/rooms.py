@@ -13,7 +13,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from transcription.protocol import EndReason, StreamHeader
-from webrtc import signaling, sockets
+from webrtc import signaling
+from webrtc.desk import desk
 from webrtc.ice import Reach
 from webrtc.room import Room, RoomRefused, next_turn
 from webrtc.sdp import check_candidate
@@ -111,7 +112,7 @@ class Rooms:
         tap = Tap(header, self._writer, lambda tap, reason: self._tap_failed(place, tap, reason))
         await tap.open(self._private, _sealed(command.sealed_key), self._spool)
         self._taps[place] = tap
-        participant.ingress["mic"].tap = tap.take
+        participant.ingress["mic"].tap(tap.take)
         self._tell_tap(place, tap, "started")
         return {"stream_id": header.stream_id}
 
@@ -121,7 +122,7 @@ class Rooms:
             return
         room = self._rooms.get(place[0])
         if room is not None and place[1] in room.participants:
-            room.participants[place[1]].ingress["mic"].tap = None
+            room.participants[place[1]].ingress["mic"].tap(None)
         tap.mute()  # before anything else may run: a withdrawal holds from this packet on
         self._own(self._stop(place, tap, reason, failure))
 
@@ -152,7 +153,7 @@ class Rooms:
                         tap.seal()
                 for participant in room.tick(now_s):
                     self._own(self._leave(room_id, participant, "lost"))
-        sockets.flush()
+        desk.send_posted()
         if now_s >= self._flush_due_s:
             self._flush_due_s = next_turn(self._flush_due_s, now_s)
             flush(list(self._taps.values()), self._writer)

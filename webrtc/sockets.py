@@ -1,7 +1,8 @@
 """All UDP sockets of a process behind one epoll object, which is one reader of the event loop (docs/adr/0006).
 
 A datagram transport of asyncio or uvloop makes bytes, an address and a callback of each datagram, and costs more than
-opening it does. Here a socket has a function that is called when something waits; it reads into memory of its own.
+opening it does. Here a round is one call of compiled code (`lane`), which knows the settled sockets' paths; what it
+leaves, and what comes to other sockets, has functions that are called.
 """
 
 import asyncio
@@ -12,10 +13,11 @@ from typing import Any
 
 import structlog
 
+from webrtc.compiled import Row
+from webrtc.desk import Aside, Laid, desk
+
 log = structlog.get_logger(__name__)
 Address = tuple[str, int]
-Send = Callable[[bytes], object]
-AT_ONCE = 256  # sockets looked after before the loop's timers have their turn
 LARGEST_DATAGRAM_BYTES = 65_536
 
 
@@ -26,9 +28,9 @@ class Poller:
         self._loop = loop
         self._epoll = select.epoll()
         self._readers: dict[int, Callable[[], None]] = {}
-        self._unsent: list[tuple[Send, bytes]] = []
-        self.dropped = 0
-        loop.add_reader(self._epoll.fileno(), self._ready)
+        self._takers: dict[int, Callable[[Laid], None]] = {}
+        self._fd = self._epoll.fileno()
+        loop.add_reader(self._fd, self._ready)
 
     @classmethod
     def of(cls, loop: asyncio.AbstractEventLoop) -> "Poller":
@@ -44,48 +46,40 @@ class Poller:
             self._epoll.register(descriptor, select.EPOLLIN)
         self._readers[descriptor] = read
 
+    def pass_quickly(self, descriptor: int, path: Row, take: Callable[[Laid], None]) -> None:
+        """From here on what comes there goes the way of `path` (lane.PATH); `take` is given what is left of it."""
+        self._takers[descriptor] = take
+        desk.assign(descriptor, path.address)
+
     def forget(self, descriptor: int) -> None:
         """Call nobody any more; with the last one the epoll object goes too."""
         if self._readers.pop(descriptor, None) is None:
             return
+        if self._takers.pop(descriptor, None) is not None:
+            desk.assign(descriptor, 0)
+        desk.send_posted()  # before another socket is given this number
         self._epoll.unregister(descriptor)
         if not self._readers:
             del _pollers[self._loop]
-            self._loop.remove_reader(self._epoll.fileno())
+            self._loop.remove_reader(self._fd)
             self._epoll.close()
 
-    def post(self, send: Send, datagram: bytes) -> None:
-        """Send it at the end of this round, with all the others; outside of a round call flush()."""
-        self._unsent.append((send, datagram))
-
-    def flush(self) -> None:
-        """Send what was posted, one after the other: a receiver on this machine is woken once, not for each."""
-        unsent, self._unsent = self._unsent, []
-        for send, datagram in unsent:
-            try:
-                send(datagram)
-            except OSError:  # the kernel is behind, the peer's port is closed, or the socket is
-                self.dropped += 1
-
     def _ready(self) -> None:
-        readers = self._readers
-        for descriptor, _ in self._epoll.poll(0, AT_ONCE):
-            read = readers.get(descriptor)  # not there: an earlier one of this round closed it
+        for laid in desk.turn(self._fd):
             try:
-                if read is not None:
-                    read()
+                self._hand_over(laid)
             except OSError:
                 continue  # nothing there after all, or the peer's port is closed; ICE notices by itself
             except Exception as error:  # whatever one participant's datagram does, the others have theirs
                 log.exception("datagram failed", error=type(error).__name__)
-        self.flush()
+        desk.send_posted()
 
-
-def flush() -> None:
-    """Send what was posted outside of a round (a clock's tick, say)."""
-    poller = _pollers.get(asyncio.get_running_loop())
-    if poller is not None:
-        poller.flush()
+    def _hand_over(self, laid: Laid) -> None:
+        if laid.kind == Aside.READABLE:
+            if read := self._readers.get(laid.fd):  # not there: an earlier one of this round closed it
+                read()
+        elif take := self._takers.get(laid.fd):
+            take(laid)
 
 
 _pollers: dict[asyncio.AbstractEventLoop, Poller] = {}
@@ -113,10 +107,6 @@ class Endpoint(asyncio.DatagramTransport):
         The kernel then keeps strangers' datagrams away, and sends ours without looking up the way each time.
         """
         self.socket.connect(address)
-
-    def read_with(self, read: Callable[[], None]) -> None:
-        """Call this when something waits, in place of handing it to the protocol."""
-        self._poller.watch(self.socket.fileno(), read)
 
     def sendto(self, data: Any, addr: Any = None) -> None:
         """Send one datagram, or drop it: the kernel is behind, or the address cannot be reached."""

@@ -12,16 +12,17 @@ from typing import cast
 
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
 
+from webrtc import lane
+from webrtc.compiled import Cell, Row
+from webrtc.desk import Aside, Laid, desk
+from webrtc.forwarding import Ingress
 from webrtc.ice import HostConnection, Reach
 from webrtc.sdp import Answer
 from webrtc.sockets import Poller
-from webrtc.srtp import INBOX, Opener, Outgoing
+from webrtc.srtp import Outgoing, session_address
 
 CONNECT_TIMEOUT_S = 20.0
-LEAST_MEDIA_BYTES = 12  # an RTP header
 CERTIFICATE_LIFE_S = 86_400.0
-
-Taker = Callable[[bytes, float], None]
 
 _certificate: tuple[float, RTCCertificate] | None = None
 
@@ -49,28 +50,32 @@ class _IcePath:
         self._send = connection.send
 
 
-class MediaTransport:
-    """ICE + DTLS-SRTP of one join. on_rtp and on_rtcp get (plain bytes, arrival in monotonic seconds).
+class MediaTransport(Row):
+    """ICE + DTLS-SRTP of one join. on_rtcp gets (plain bytes, arrival in monotonic seconds).
 
-    on_rtp: by payload type; packets of others are refused.
+    sources: by payload type, who takes its packets; those of others are refused.
     on_state is told "connected", then once "closed" with a reason: remote, failed, timeout, consent or local.
     """
 
+    layout = lane.PATH
+    refused, _heard_at_s = Cell(int), Cell(float)  # refused: datagrams that did not authenticate
+
     def __init__(
-        self, reach: Reach, on_rtp: Mapping[int, Taker], on_rtcp: Taker,
+        self, reach: Reach, sources: Mapping[int, Ingress], on_rtcp: Callable[[bytes, float], None],
         on_state: Callable[[str, str], None],
     ) -> None:
+        super().__init__()
         self.ice = HostConnection(reach)
         self.certificate = node_certificate()
         self._dtls = RTCDtlsTransport(cast("RTCIceTransport", _IcePath(self.ice)), [self.certificate])
-        self._on_rtp, self._on_rtcp, self._on_state = on_rtp, on_rtcp, on_state
-        self._opener: Opener | None = None  # both once the handshake is done, and until the end
-        self.outgoing: Outgoing | None = None
+        self._on_rtcp, self._on_state = on_rtcp, on_state
+        self.outgoing: Outgoing | None = None  # from the handshake to the end
         self._task: asyncio.Task[None] | None = None
         self._closed = False
-        self._receive_into: Callable[[memoryview], int]  # the settled socket's
+        self._sources = {ingress.address: ingress for ingress in sources.values()}
+        for payload_type, ingress in sources.items():
+            self.row["takers"][payload_type] = ingress.address
         self._heard_at_s = float("-inf")
-        self.refused = 0  # datagrams that did not authenticate
 
     async def open(self) -> None:
         """Open the sockets. Raises ice.NoAddress."""
@@ -101,12 +106,16 @@ class MediaTransport:
         await self._dtls.start(RTCDtlsParameters(
             [RTCDtlsFingerprint(algorithm, value) for algorithm, value in answer.fingerprints]))
         if self._dtls.state == "connected":
-            own = self.ice.read_with(self._read, self._read_elsewhere)
-            self._receive_into = own.recv_into
-            post = Poller.of(asyncio.get_running_loop()).post
-            self._opener, self.outgoing = Opener(self._dtls._rx_srtp), Outgoing(self._dtls._tx_srtp, own.send, post)
+            self._open_lane()
             self._dtls.on("statechange", self._dtls_changed)
             self._on_state("connected", "")
+
+    def _open_lane(self) -> None:
+        fd = self.ice.read_with(self._take_elsewhere)
+        self.outgoing = Outgoing(self._dtls._tx_srtp, fd)
+        self.row["downlink"] = self.outgoing.downlink.address
+        self.row["srtp"] = session_address(self._dtls._rx_srtp)  # of a session that _dtls keeps
+        Poller.of(asyncio.get_running_loop()).pass_quickly(fd, self, self._take)
 
     def _dtls_changed(self) -> None:
         if self._dtls.state in ("closed", "failed"):
@@ -129,47 +138,25 @@ class MediaTransport:
         """When anything last came from the peer, monotonic seconds."""
         return max(self._heard_at_s, self.ice.heard_at_s)
 
-    def _read(self) -> None:
-        self._take(self._receive_into(INBOX))
+    def _take(self, laid: Laid) -> None:
+        """What came and does not go the quick way (see lane.Aside)."""
+        if laid.kind == Aside.OTHER:
+            self.ice.take(laid.data)
+        elif laid.kind == Aside.CONTROL:
+            self._on_rtcp(laid.data, laid.now_s)
+        else:
+            self._sources[laid.ingress].take(laid)
 
-    def _read_elsewhere(self, datagram: bytes) -> None:
+    def _take_elsewhere(self, datagram: bytes) -> None:
         """Media came to another of our addresses than the settled one: browsers change their mind about the way."""
-        if len(datagram) <= len(INBOX):
-            INBOX[: len(datagram)] = datagram
-            self._take(len(datagram))
-
-    def _take(self, length: int) -> None:
-        """Open the datagram in the inbox.
-
-        The second byte alone tells media from all else a peer may send (RFC 5761, RFC 7983): what is not sealed as
-        media does not open.
-        """
-        opener, receive = self._opener, self._on_rtp.get(INBOX[1] & 0x7F)
-        if receive is None or opener is None:
-            self._take_other(length)
-            return
-        packet = opener.rtp(length)
-        if packet is None:
-            self.refused += 1
-            return
-        self._heard_at_s = now_s = monotonic()
-        receive(packet, now_s)
-
-    def _take_other(self, length: int) -> None:
-        if not 127 < INBOX[0] < 192:
-            self.ice.take(bytes(INBOX[:length]))
-            return
-        opener, control = self._opener, length >= LEAST_MEDIA_BYTES and 191 < INBOX[1] < 224
-        packet = opener.rtcp(length) if opener is not None and control else None
-        if packet is None:
-            self.refused += 1
-            return
-        self._heard_at_s = now_s = monotonic()
-        self._on_rtcp(packet, now_s)
+        if len(datagram) <= lane.ROOM_BYTES:
+            lane.take(desk.address, self.address, 0, desk.put(datagram))
+            for laid in desk.laid_aside():
+                self._take(laid)
 
     def mute(self) -> None:
         """Nothing more comes from here, and nothing is sent; close() lets go of the rest."""
-        self._opener = self.outgoing = None
+        self.row["srtp"], self.outgoing = 0, None
 
     async def close(self) -> None:
         """Say goodbye and let go of the sockets; quick, and safe to repeat."""

@@ -20,6 +20,7 @@ from playwright.async_api import Page, async_playwright
 from tests import chromium
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
+from tests.webrtc.wire import divert, send
 from webrtc.signaling import VideoEvent
 
 ROOT = Path(__file__).parents[2]
@@ -245,16 +246,19 @@ async def test_a_shared_screen_shows_beside_the_face_and_survives_a_new_connecti
 
 def narrow_the_way(node: RunningNode, path: pytest.MonkeyPatch, bits_per_s: float) -> None:
     """The doctor's way carries only so much from now on, behind a queue of 400 ms."""
-    outgoing = node.rooms._rooms["visit-1"].participants["d1"].join.transport.outgoing
-    send, loop, free_s = outgoing.send, asyncio.get_running_loop(), 0.0
+    narrow = node.rooms._rooms["visit-1"].participants["d1"].join.transport.outgoing.row["fd"]
+    loop, free_s = asyncio.get_running_loop(), 0.0
 
-    def limited(data: bytes) -> None:
+    def limited(posted: list[tuple[int, bytes]]) -> None:
         nonlocal free_s
-        if free_s - loop.time() < 0.4:
-            free_s = max(free_s, loop.time()) + 8 * len(data) / bits_per_s
-            loop.call_at(free_s, send, data)
+        for fd, data in posted:
+            if fd != narrow:
+                send(fd, data)
+            elif free_s - loop.time() < 0.4:
+                free_s = max(free_s, loop.time()) + 8 * len(data) / bits_per_s
+                loop.call_at(free_s, send, fd, data)
 
-    path.setattr(outgoing, "send", limited)
+    divert(path, limited)
 
 
 async def bits_per_s(page: Page) -> float:

@@ -1,11 +1,15 @@
 """The estimate of a receiver's way: a simulated narrow link is found and followed, and nothing else is taken for one."""
 
 import random
+import struct
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webrtc.congestion import Downlink, VideoPause, transport_feedback
+from tests.webrtc.test_feedback import decoded
+from webrtc import wide
+from webrtc.congestion import Downlink, VideoPause
 from webrtc.feedback import TransportFeedback
 from webrtc.quality import LoopLag
 
@@ -42,7 +46,7 @@ def hold_call(link: Link, seconds: float, *, follow: bool = True, wanted: float 
     while now_s < 100.0 + seconds:
         rate = min(wanted, (downlink.video_share(1, 1) or wanted) if follow else wanted)
         while due_s <= now_s:
-            number = downlink.stamp(PACKET_OCTETS, due_s)
+            number = wide.stamp(downlink.address, PACKET_OCTETS, due_s)
             arrived_s = link.carry(due_s, PACKET_OCTETS)
             if arrived_s is not None:
                 arriving.append((arrived_s, number))
@@ -52,7 +56,7 @@ def hold_call(link: Link, seconds: float, *, follow: bool = True, wanted: float 
                 receiver.add(number, arrived_s)
             arriving = [a for a in arriving if a[0] > now_s]
             for message in receiver.take(1):
-                downlink.reported(transport_feedback(message), now_s)
+                downlink.reported(message, now_s)
         if step % 20 == 0:
             estimates.append(downlink.update(now_s))
         now_s, step = now_s + 0.01, step + 1
@@ -116,14 +120,15 @@ def test_a_way_that_widens_is_used_again() -> None:
     link = Link(300_000)
     downlink, _ = hold_call(link, 10)
     assert downlink.estimate_bits_per_s is not None
-    wide, _ = hold_call(Link(50e6), 1)
-    assert wide.estimate_bits_per_s is None
+    assert hold_call(Link(50e6), 1)[0].estimate_bits_per_s is None
+    receiver = TransportFeedback()
     for n in range(200):  # 40 s of clear feedback for as much as the limit allows
         now_s = 200.0 + n / 5
         for _ in range(30):
             octets = int((downlink.estimate_bits_per_s or 2_500_000) / 8 / 5 / 30)
-            number = downlink.stamp(octets, now_s)
-            downlink.reported([(number, [now_s + 0.03])], now_s)
+            receiver.add(wide.stamp(downlink.address, octets, now_s), now_s + 0.03)
+            for message in receiver.take(1):
+                downlink.reported(message, now_s)
         downlink.update(now_s)
     assert downlink.estimate_bits_per_s is None
     assert downlink.video_share(1, 1) is None
@@ -149,26 +154,52 @@ def test_several_videos_share_what_is_left_by_speech() -> None:
     assert downlink.video_share(3, 3) == 50_000
 
 
+def told(packet: bytes, sent: int) -> tuple[set[int], set[int]]:
+    """Of so many packets sent, the numbers that a control packet tells to have arrived, and to be lost."""
+    downlink = Downlink()
+    for _ in range(sent):
+        wide.stamp(downlink.address, 1, 0.0)
+    downlink.reported(packet, 1.0)
+    octets = downlink.row["octets"][:sent]
+    return set(np.flatnonzero(octets == 0).tolist()), set(np.flatnonzero(octets < 0).tolist())
+
+
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 300)), min_size=1, max_size=100))
 def test_feedback_is_read_as_it_was_written(steps: list[tuple[int, int]]) -> None:
-    feedback, number, now_s, sent = TransportFeedback(), 65_500, 3.0, {}
+    feedback, number, now_s = TransportFeedback(), -1, 3.0
     for skip, wait_ms in steps:
         number, now_s = number + skip, now_s + wait_ms / 1_000
-        sent[number & 0xFFFF] = now_s
-        feedback.add(number & 0xFFFF, now_s)
-    compound = (b"\x80\xc9\x00\x01" + bytes(4) + message for message in feedback.take(9))
-    read = {(first + n) & 0xFFFF: at for packet in compound for first, times in transport_feedback(packet)
-            for n, at in enumerate(times)}
-    assert {n for n, at in read.items() if at is not None} == set(sent)
-    assert all(abs(read[n] - at) < 0.001 for n, at in sent.items())
+        feedback.add(number, now_s)
+    messages = feedback.take(9)
+    meant = {n: at for message in messages for n, at in decoded(message).items()}
+    arrived, lost = told(b"\x80\xc9\x00\x01" + bytes(4) + b"".join(messages), number + 1)
+    assert arrived == {n for n, at in meant.items() if at is not None}
+    assert lost == {n for n, at in meant.items() if at is None}
+
+
+def test_every_kind_of_chunk_is_read() -> None:
+    """A run of small steps; fourteen symbols of one bit; seven of two; a run of nothing; and one cut short."""
+    chunks = [(1 << 13 | 3, [1] * 3), (0x8000 | 0b10_0000_0000_0001, [1] + [0] * 12 + [1]),
+              (0xC000 | 0b01_10_00_11_01_10_00, [1, 2, 0, 0, 1, 2, 0]), (0, []), (0 << 13 | 2, [0, 0]), (2 << 13 | 9, [2] * 4)]
+    symbols = [symbol for _, named in chunks for symbol in named]
+    steps = b"".join({1: b"\x04", 2: b"\xff\xfc"}.get(symbol, b"") for symbol in symbols)
+    body = struct.pack(">IIHHI", 1, 2, 0, len(symbols), 100 << 8) + b"".join(struct.pack(">H", c) for c, _ in chunks)
+    body += steps + bytes(-len(body + steps) % 4)
+    packet = struct.pack(">BBH", 0x8F, 205, len(body) // 4) + body
+    arrived, lost = told(packet, len(symbols))
+    assert arrived == {n for n, symbol in enumerate(symbols) if symbol}
+    assert lost == {n for n, symbol in enumerate(symbols) if not symbol}
+    for length in range(4, len(packet), 4):  # cut short anywhere, what is left is read and the rest ignored
+        cut = struct.pack(">BBH", 0x8F, 205, length // 4 - 1) + packet[4:length]
+        assert told(cut, len(symbols))[0] <= arrived
 
 
 @given(st.binary(max_size=120))
 def test_any_bytes_are_read(data: bytes) -> None:
     downlink = Downlink()
-    downlink.stamp(100, 0.0)
+    wide.stamp(downlink.address, 100, 0.0)
     for packet in (data, b"\x8f\xcd" + data, b"\x8f\xcd\x00\x06" + data):
-        downlink.reported(transport_feedback(packet), 1.0)
+        downlink.reported(packet, 1.0)
     downlink.update(1.0)
 
 

@@ -12,10 +12,13 @@ from aiortc import RTCDtlsTransport
 from aiortc.rtp import RtcpPacket, RtcpSenderInfo
 from pylibsrtp import _binding
 
-from webrtc import sockets
+from tests.webrtc.wire import KEY, Wire, session
+from webrtc import lane, sockets
+from webrtc.desk import Aside, desk
+from webrtc.forwarding import Egress, Ingress
 from webrtc.ice import HostConnection, Reach
 from webrtc.sdp import Answer
-from webrtc.srtp import INBOX, Opener, Outgoing
+from webrtc.srtp import session_address
 from webrtc.transport import MediaTransport, fingerprint, node_certificate
 
 
@@ -64,11 +67,13 @@ async def test_two_transports_shake_hands_and_seal_with_aes_gcm() -> None:
     control: list[bytes] = []
     states: list[tuple[str, str]] = []
 
-    def make(rtp, rtcp, name: str) -> MediaTransport:
-        return MediaTransport(Reach(["127.0.0.1"]), {96: lambda p, _: rtp.append(p)}, lambda p, _: rtcp.append(p),
+    def make(name: str) -> MediaTransport:
+        mic = Ingress("mic")
+        mic.tap(lambda stream, number, timestamp, payload, now_s: got.append(payload))
+        return MediaTransport(Reach(["127.0.0.1"]), {111: mic}, lambda packet, _: control.append(packet),
                               lambda state, reason: states.append((name, state)))
 
-    left, right = make([], [], "left"), make(got, control, "right")
+    left, right = make("left"), make("right")
     await left.open()
     await right.open()
     right.ice.ice_controlling = False
@@ -86,24 +91,32 @@ async def test_two_transports_shake_hands_and_seal_with_aes_gcm() -> None:
             await asyncio.sleep(0.01)
     profile = left._dtls._ssl.get_selected_srtp_profile()
     assert profile == b"SRTP_AEAD_AES_256_GCM"
-    packet = b"\x80\x60\x00\x01" + bytes(8) + b"payload"
-    sealed = left.outgoing.send_rtp(packet, 1, 2, 3)
-    assert sealed is not None
+    egress, packet = Egress("mic", 3), b"\x80\x6f\x00\x01" + bytes(8) + b"payload"
+    egress.attach(left.outgoing)
+
+    def seal(packet: bytes, number: int) -> bytes:
+        lane.pass_on(desk.address, egress.address, desk.put(packet), 1, number, 2, 0, 1.0)
+        n = int(desk.row["unsent"]) - 1
+        return desk.row["outbox"][n].tobytes()[: desk.row["octets"][n]]
+
+    sealed = seal(packet, 1)
     assert b"payload" not in sealed
-    assert sealed[:12] == b"\x80\x60\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03"
-    left.outgoing.send_again(sealed)
+    assert sealed[1] == 0x6F
+    assert sealed[4:12] == b"\x00\x00\x00\x02\x00\x00\x00\x03"
+    desk.send_posted()
+    left.ice._nominated[1].protocol.transport.socket.send(sealed)  # once more
     left.outgoing.send_rtcp(b"\x80\xc9\x00\x01\x00\x00\x00\x01")
-    assert left.outgoing.send_rtp(b"\x80\x60" + bytes(1_600), 2, 2, 3) is None  # too long for any network
+    seal(b"\x80\x60" + bytes(1_600), 2)  # too long for any network
     left.outgoing.send_rtcp(bytes(1_600))
     assert left.outgoing.refused == 2
-    sockets.flush()
+    desk.send_posted()
     await asyncio.sleep(0.2)
-    assert got == [sealed[:12] + b"payload"]
+    assert got == [b"payload"]
     assert control == [b"\x80\xc9\x00\x01\x00\x00\x00\x01"]
     assert right.refused == 1
     assert time.monotonic() - right.heard_at_s < 1
-    elsewhere = left.outgoing.send_rtp(packet, 9, 2, 3)  # came to another of the node's addresses
-    sockets._pollers[asyncio.get_running_loop()]._unsent.clear()
+    elsewhere = seal(packet, 3)  # came to another of the node's addresses
+    desk.row["unsent"] = 0
     right.ice._protocols[0].datagram_received(elsewhere, ("192.0.2.1", 9))
     right.ice._protocols[0].datagram_received(b"\x80" + bytes(9_000), ("192.0.2.1", 9))
     assert len(got) == 2
@@ -119,26 +132,27 @@ def test_a_session_of_pylibsrtp_keeps_its_parts() -> None:
     """Our way through libsrtp itself seals and opens the same bytes as the sessions of pylibsrtp do."""
     policy = pylibsrtp.Policy(key=bytes(44), ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND,
                               srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_256_GCM)
-    session = pylibsrtp.Session(policy)
-    assert hasattr(session, "_srtp"), "pylibsrtp.Session._srtp"
+    assert hasattr(pylibsrtp.Session(policy), "_srtp"), "pylibsrtp.Session._srtp"
     for name in ("srtp_protect", "srtp_unprotect", "srtp_protect_rtcp", "srtp_unprotect_rtcp"):
         assert hasattr(_binding.lib, name), f"pylibsrtp._binding.lib.{name}"
-    packet = b"\x80\x60\x00\x01" + bytes(7) + b"\x03payload"
-    posted: list[bytes] = []
-    outgoing = Outgoing(session, posted.append, lambda send, data: send(data))
-    sealed = outgoing.send_rtp(packet, 1, 0, 3)
-    assert sealed == pylibsrtp.Session(policy).protect(packet)
-    assert posted == [sealed]
-    policy.ssrc_type = pylibsrtp.Policy.SSRC_ANY_INBOUND
-    opener = Opener(pylibsrtp.Session(policy))
+    wire, egress, packet = Wire(), Egress("mic", 3), b"\x80\x6f\x00\x01" + bytes(7) + b"\x03payload"
+    egress.attach(wire.outgoing)
+    lane.pass_on(desk.address, egress.address, desk.put(packet), 1, 1, 0, 0, 1.0)
+    sent = wire.packets[0]
+    assert sent[12:] == b"payload"
+    policy.key = KEY
+    assert wire.datagrams == [pylibsrtp.Session(policy).protect(sent)]
+    path, mic = MediaTransport(Reach(), {111: Ingress("mic")}, print, print), wire.datagrams[0]
+    opener = session(pylibsrtp.Policy.SSRC_ANY_INBOUND)
+    path.row["srtp"] = session_address(opener)
 
     def opened(datagram: bytes) -> bytes | None:
-        INBOX[: len(datagram)] = datagram
-        return opener.rtp(len(datagram))
+        lane.take(desk.address, path.address, 0, desk.put(datagram))
+        return next((laid.data for laid in desk.laid_aside() if laid.kind == Aside.PACKET), None)
 
-    assert opened(sealed) == packet
-    for wrong in (sealed, b"\x80" + bytes(40), b"", b"\x80", bytes(1_501)):  # replayed, forged, nothing, too long
-        assert opened(wrong) is None
+    assert opened(mic) == sent
+    for wrong in (mic, b"\x80\x6f" + bytes(40), b"", b"\x80", b"\x80\x6f" + bytes(1_501)):
+        assert opened(wrong) is None  # replayed, forged, nothing, too long
 
 
 def test_srtp_refuses_what_was_altered() -> None:

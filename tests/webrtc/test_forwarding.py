@@ -11,48 +11,19 @@ from hypothesis import strategies as st
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
 from tests.webrtc.test_call import seated
+from tests.webrtc.wire import Wire, divert, feed, send
 from webrtc import rtp
-from webrtc.forwarding import CACHE_PACKETS, Egress, Ingress
-from webrtc.srtp import Outgoing
+from webrtc.forwarding import Egress, Ingress
+from webrtc.lane import CACHE_PACKETS
 
 VP8, VP8_RTX = 96, 97
 KEY_FRAME = bytes([0x10, 0x00]) + b"frame"
 
 
-class Wire:
-    """Takes the place of a transport: what would be sealed and sent."""
-
-    def __init__(self) -> None:
-        self.packets: list[bytes] = []
-        self.control: list[bytes] = []
-        self.again: list[bytes] = []
-
-    def send_rtp(
-        self, packet: bytes, sequence: int, timestamp: int, ssrc: int, place: int = 0, now_s: float = 0.0,
-    ) -> bytes:
-        changed = packet[:2] + struct.pack(">HII", sequence, timestamp, ssrc) + packet[12:]
-        self.packets.append(changed)
-        return changed + b"tag"
-
-    def send_again(self, sealed: bytes) -> None:
-        self.again.append(sealed.removesuffix(b"tag"))
-
-    def send_rtcp(self, packet: bytes) -> None:
-        self.control.append(packet)
-
-    @property
-    def sequences(self) -> list[int]:
-        return [struct.unpack_from(">H", packet, 2)[0] for packet in self.packets]
-
-    @property
-    def timestamps(self) -> list[int]:
-        return [struct.unpack_from(">I", packet, 4)[0] for packet in self.packets]
-
-
 def camera() -> tuple[Ingress, Egress, Wire]:
     ingress, egress, wire = Ingress("camera"), Egress("camera", 4_242), Wire()
-    egress.attach(wire)
-    ingress.egresses.append(egress)
+    egress.attach(wire.outgoing)
+    ingress.show(egress)
     return ingress, egress, wire
 
 
@@ -62,12 +33,6 @@ def packet(sequence: int, timestamp: int = 0, payload: bytes = KEY_FRAME, ssrc: 
                      payload=payload)
     made.padding_size = padding
     return made.serialize()
-
-
-def feed(ingress: Ingress, data: bytes, now_s: float = 1.0) -> None:
-    refused = ingress.refused
-    ingress.receive(data, now_s)
-    assert ingress.refused == refused
 
 
 def steps(numbers: list[int]) -> list[int]:
@@ -108,17 +73,17 @@ def with_extension(sequence: int, elements: bytes, payload: bytes = KEY_FRAME) -
 def test_the_transport_wide_number_is_found_wherever_it_stands() -> None:
     """The place is remembered from packet to packet, and a packet that is made differently is read anew."""
     ingress, _, wire = camera()
-    seen: list[tuple[int, int]] = []
-    send = wire.send_rtp
-    wire.send_rtp = lambda packet, *changed: seen.append((packet[2] << 8 | packet[3], changed[3])) or send(packet, *changed)
     first, second = b"\x31\x01\x02\x00", b"\x22aaa\x31\x01\x02\x00"
-    for n, elements in enumerate((first, first, second, second, first, b"\x22\x31\x31\x31", b"\x32\x31\x31\x31", second)):
+    others = b"\x22\x31\x31\x31", b"\x32\x31\x31\x31"
+    for n, elements in enumerate((first, first, second, second, first, *others, second)):
         feed(ingress, with_extension(n, elements))
-    assert seen == [(0, 17), (1, 17), (2, 21), (3, 21), (4, 17), (5, 0), (6, 0), (7, 21)]
-    assert len(ingress.arrivals._numbers) == 6
+    places = {0: 17, 1: 17, 2: 21, 3: 21, 4: 17, 7: 21}  # of packets 5 and 6 nothing is to be changed
+    wide = [wire.packets[n][place : place + 2] for n, place in places.items()]
+    assert wide == [n.to_bytes(2, "big") for n in range(6)], "the receiver's own numbers"
+    assert [wire.packets[n][16:] for n in (5, 6)] == [elements + KEY_FRAME for elements in others]
+    assert ingress.arrivals._count == 6
     feed(ingress, with_extension(8, second, b""))  # nothing after the header
-    ingress.receive(with_extension(9, second)[:20], 1.0)  # an extension that is longer than the packet
-    assert ingress.refused == 1
+    feed(ingress, with_extension(9, second)[:20], refused=True)  # an extension that is longer than the packet
 
 
 def test_padding_is_dropped_and_leaves_no_hole() -> None:
@@ -180,10 +145,10 @@ def test_what_was_sent_can_be_sent_again_until_it_is_too_old() -> None:
     for number in range(600):
         feed(ingress, packet(number))
     egress.send_again([wire.sequences[-1], wire.sequences[-CACHE_PACKETS], wire.sequences[0], (wire.sequences[-1] + 1) % 65_536], 5.0)
-    assert wire.again == [wire.packets[-1], wire.packets[-CACHE_PACKETS]]
-    egress.attach(wire)  # another transport, other keys
+    assert wire.again() == [wire.datagrams[-1], wire.datagrams[-CACHE_PACKETS]]
+    egress.attach(wire.outgoing)  # another transport, other keys
     egress.send_again([wire.sequences[-1]], 6.0)
-    assert len(wire.again) == 2
+    assert wire.again() == []
 
 
 def test_a_large_hole_asks_for_a_key_frame_instead() -> None:
@@ -200,7 +165,7 @@ def test_sender_reports_are_carried_over_with_the_slots_own_numbers() -> None:
     ingress, egress, wire = camera()
     feed(ingress, packet(0, 1_000), 1.0)
     ingress.sender_report(0x0102030405060708, 4_000, 2.0)
-    (report,) = RtcpPacket.parse(wire.control[0])
+    (report,) = RtcpPacket.parse(wire.control()[0])
     assert isinstance(report, RtcpSrPacket)
     assert (report.ssrc, report.sender_info.ntp_timestamp) == (4_242, 0x0102030405060708)
     assert (report.sender_info.rtp_timestamp - wire.timestamps[0]) & 0xFFFFFFFF == 3_000
@@ -248,22 +213,14 @@ def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
 async def test_a_call_over_a_lossy_and_jittery_path(house: House, node: RunningNode, monkeypatch) -> None:
     """5 % of packets lost each way at the node's socket, some swapped: video is mended, sound goes on."""
     generator = random.Random(3)
-    made, held = Outgoing.__init__, []
 
-    def lossy(self: Outgoing, session: object, send, post) -> None:
-        def sometimes(data: bytes) -> None:
-            if generator.random() < 0.05:
-                return
-            held.append((send, data))
-            if len(held) > 1 and generator.random() < 0.9:
-                generator.shuffle(held)
-                while held:
-                    earlier, datagram = held.pop()
-                    earlier(datagram)
+    def lossy(posted: list[tuple[int, bytes]]) -> None:
+        generator.shuffle(posted)
+        for fd, datagram in posted:
+            if generator.random() > 0.05:
+                send(fd, datagram)
 
-        made(self, session, sometimes, post)
-
-    monkeypatch.setattr(Outgoing, "__init__", lossy)
+    divert(monkeypatch, lossy)
     async with seated(house, "d1", "doctor") as doctor, seated(house, "p1", "patient") as patient:
         await until(lambda: doctor._frames.get("video", 0) > 40 and patient._frames.get("video", 0) > 40
                     and doctor._frames.get("audio", 0) > 100, 15)

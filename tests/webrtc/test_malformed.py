@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
 from tests.webrtc.test_call import seated
+from tests.webrtc.wire import feed
 from transcription.protocol import ProtocolError
+from webrtc import lane
 from webrtc.congestion import Downlink
 from webrtc.control import MediaRefused
+from webrtc.desk import desk
 from webrtc.participant import Participant, _layout
 from webrtc.sdp import Candidate, Path, SdpRefused, check_candidate, offer, parse_answer
 from webrtc.signaling import parse_command, parse_from_node
-from webrtc.srtp import INBOX
 from webrtc.synthetic import SyntheticParticipant
 from webrtc.transport import MediaTransport
 
@@ -160,8 +162,9 @@ async def test_a_node_that_breaks_the_protocol_is_sent_away(house: House) -> Non
 
 
 def as_if_sent_by_the_peer(path: MediaTransport, data: bytes) -> None:
-    INBOX[: len(data)] = data
-    path._take(len(data))
+    lane.take(desk.address, path.address, 0, desk.put(data))
+    for laid in desk.laid_aside():
+        path._take(laid)
 
 
 async def test_garbage_on_the_sockets_changes_nothing(house: House, node: RunningNode) -> None:
@@ -205,8 +208,8 @@ def test_authentic_but_malformed_packets_are_counted(data: bytes) -> None:
     participant = Participant("p", "patient", lambda *_: None)
     participant.join = _FakeJoin()
     for packet in (data, b"\x90\x60\x00\x01" + data, b"\x90\x60\x00\x02" + bytes(8) + b"\xbe\xde" + data):
-        for take in participant._takers.values():
-            take(packet, 1.0)
+        for ingress in participant._sources.values():
+            feed(ingress, packet, 1.0)
     for ingress in participant.ingress.values():
         for message in ingress.arrivals.take(1):
             assert len(message) % 4 == 0
@@ -226,7 +229,7 @@ class _FakeJoin:
 def test_goodbyes_are_not_passed_on() -> None:
     participant = Participant("p", "patient", lambda *_: None)
     participant.join = _FakeJoin()
-    participant._takers[111](b"\x80\x6f\x00\x01" + bytes(4) + b"\x00\x00\x00\x09" + b"opus", 1.0)
+    feed(participant._sources[111], b"\x80\x6f\x00\x01" + bytes(4) + b"\x00\x00\x00\x09" + b"opus", 1.0)
     assert participant.ingress["mic"].heard_at_s == 1.0
     participant._on_rtcp(1, bytes(RtcpByePacket(sources=[9])), 2.0)
     assert participant.ingress["mic"].heard_at_s == float("-inf")

@@ -3,9 +3,19 @@
 import asyncio
 import socket
 
+import pylibsrtp
+
 from tests.webrtc.conftest import until
+from tests.webrtc.wire import Wire, session
 from webrtc import sockets
+from webrtc.desk import desk
+from webrtc.feedback import picture_loss
+from webrtc.ice import Reach
 from webrtc.sockets import Endpoint, Poller
+from webrtc.srtp import Outgoing
+from webrtc.transport import MediaTransport
+
+PICTURE_LOSS = picture_loss(9)
 
 
 class Inbox(asyncio.DatagramProtocol):
@@ -63,20 +73,32 @@ async def test_what_one_datagram_breaks_leaves_the_others_theirs() -> None:
 
 
 async def test_what_is_posted_leaves_with_the_round_and_a_dead_socket_holds_up_nothing() -> None:
+    wire = Wire()
+    wire.outgoing.send_rtcp(PICTURE_LOSS)
+    desk.send_posted()
+    assert wire.control() == [PICTURE_LOSS]
+    dropped = desk.dropped
+    dead = Wire()
+    dead._near.close()
+    dead.outgoing.send_rtcp(PICTURE_LOSS)
+    wire.outgoing.send_rtcp(PICTURE_LOSS)
+    assert wire.control() == [PICTURE_LOSS]
+    assert desk.dropped == dropped + 1
+
+
+async def test_a_socket_that_takes_a_closed_ones_number_is_sent_nothing_of_it() -> None:
+    """What was posted leaves before its socket closes; and a path is forgotten with its socket."""
     inbox, other = Inbox(), Inbox()
     endpoint, receiver = bound(inbox), bound(other)
-    poller = Poller.of(asyncio.get_running_loop())
-    dead = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    dead.close()
     endpoint.settle(receiver.get_extra_info("sockname"))
-    poller.post(dead.send, b"nobody")
-    poller.post(endpoint.socket.send, b"posted")
-    await asyncio.sleep(0.05)
-    assert other.got == []
-    sockets.flush()
-    await until(lambda: other.got)
-    assert poller.dropped == 1
+    fd = endpoint.socket.fileno()
+    Poller.of(asyncio.get_running_loop()).pass_quickly(fd, MediaTransport(Reach(), {}, print, print), print)
+    assert desk._paths[fd]
+    outgoing = Outgoing(session(pylibsrtp.Policy.SSRC_ANY_OUTBOUND), fd)
+    outgoing.send_rtcp(PICTURE_LOSS)
     endpoint.close()
+    assert not desk._paths[fd]
+    assert not desk.row["unsent"]
+    await until(lambda: other.got)
     receiver.close()
     await asyncio.sleep(0)
-    sockets.flush()
