@@ -187,6 +187,7 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
 
 def _tell_moved(tx: Tx, row: Appointment, was_with: str, was_at: datetime, undo_for_s: int) -> None:
     if not undo_for_s:
+        jobs.give_up(tx, f"settled:{row.id}:")  # told now: not once more for what was dragged before
         jobs.enqueue(tx, "message.moved", appointment_id=row.id)
     elif not jobs.waits(tx, f"settled:{row.id}:"):  # the one that waits knows where the patient was told to be
         jobs.enqueue(tx, "message.settled", delay_s=undo_for_s, key=f"settled:{row.id}:{row.sequence}",

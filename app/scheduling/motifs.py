@@ -64,7 +64,7 @@ def offer(tx: Tx, form: MotifForm) -> Motif:
 
 
 def change(tx: Tx, motif_id: str, form: MotifForm, *, active: bool) -> Motif:
-    """Change a motif for bookings to come, or offer it no longer. Reminders and documents count at once.
+    """Change a motif for bookings to come, or offer it no longer. What documents are asked for counts at once.
 
     Raises NotFound, AccessDenied.
     """

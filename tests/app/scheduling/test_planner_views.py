@@ -71,6 +71,14 @@ def test_what_is_put_back_in_time_is_not_told_and_later_is(db, clinic, book, clo
     assert told(db, visit, after_s=21, clock=clock) == ["moved", "moved"]
 
 
+def test_what_is_dragged_and_then_moved_by_its_page_is_told_once(db, clinic, book, clock):
+    visit = book()
+    drag(db, visit, start_at=TEN + timedelta(hours=1))
+    db.write_sync(SCHEDULER, booking.move, visit.id, TEN + timedelta(hours=2))
+    assert told(db, visit) == ["moved"]
+    assert told(db, visit, after_s=60, clock=clock) == ["moved"]
+
+
 def test_link_and_reason_stay_with_what_is_dragged(db, clinic, book):
     visit = book(reason="Résultats")
     db.write_sync(SYSTEM, lambda tx: links.issue(tx, visit.id, links.VISIT))
