@@ -89,6 +89,7 @@ async def _month(request: web.Request, start: Start, on: date) -> web.Response:
     before = [None] * first.weekday()
     cells = [*before, *({"on": day, "today": day == start.today, "past": day < start.today, "notes": notes[day],
                          "load": full[day], "href": url(request, "planner", view="day", on=day)} for day in full)]
+    cells += [None] * (-len(cells) % 7)
     one = asked if asked in chosen and len(known) > 1 else ""
 
     def there(day: date, doctor: str = one) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.trips import people
 from tests.trips.conftest import House, browser_speaking
 
-# In five weeks: on no other trip's way; a day for each of the two.
-MONDAY = date.today() + timedelta(days=35 - date.today().weekday())  # noqa: DTZ011  any week ahead will do
+# From five weeks on: on no other trip's way; a day for each.
+DRAGGED = {"fr": people.day_ahead(35), "en": people.day_ahead(37)}
+SICK = {"fr": people.day_ahead(49), "en": people.day_ahead(51)}
 WORDS = {"fr": {"moved": "Nouvel horaire", "taken": "est déplacé :", "absent": "C’est fait", "month": "consultation", "open": "Ouvrir ce jour"},
          "en": {"moved": "New time", "taken": "is moved to", "absent": "Done:", "month": "visit", "open": "Open it"}}
 
@@ -63,7 +64,7 @@ def place_of(page: Page, appointment: str) -> str:
 
 @pytest.mark.parametrize(("lang", "phone", "doctor"), [("fr", False, "Girard"), ("en", True, "Okonkwo")])
 def test_found_dragged_put_back_told_once(house: House, browser: Browser, lang: str, phone: bool, doctor: str):
-    words, on, faults = WORDS[lang], MONDAY + timedelta(days=2 * phone), []
+    words, on, faults = WORDS[lang], DRAGGED[lang], []
     family, address = "Linden" if phone else "Tilleul", f"tilleul.{lang}@patients.example"
 
     def told() -> int:
@@ -138,7 +139,7 @@ def test_found_dragged_put_back_told_once(house: House, browser: Browser, lang: 
 
 @pytest.mark.parametrize(("lang", "phone", "doctor"), [("fr", True, "Girard"), ("en", False, "Okonkwo")])
 def test_a_sick_doctor_and_a_holiday_that_is_worked(house: House, browser: Browser, lang: str, phone: bool, doctor: str):
-    words, on, faults = WORDS[lang], MONDAY + timedelta(days=7 + 2 * phone), []
+    words, on, faults = WORDS[lang], SICK[lang], []
     family, address = "Orme" if phone else "Elm", f"orme.{lang}@patients.example"
     desk = people.context(browser, house, lang, phone=phone)
     page = desk.new_page()
@@ -164,6 +165,7 @@ def test_a_sick_doctor_and_a_holiday_that_is_worked(house: House, browser: Brows
 
     page.goto(f"/availability?practitioner={whose}")
     page.locator("details", has=page.locator("[name=holiday_place]")).locator("summary").click()
+    kept = page.locator("[name=holiday_place]").input_value()
     page.locator("[name=holiday_place]").select_option("FR")
     page.locator("[name=school_zone]").select_option("A")
     page.locator("form[action='/availability/calendar'] button").click()
@@ -182,7 +184,7 @@ def test_a_sick_doctor_and_a_holiday_that_is_worked(house: House, browser: Brows
     page.goto(f"/availability?practitioner={whose}")  # as it was, for whoever comes after
     page.locator(f"form:has([name=on][value='{holiday}']) button").click()
     page.locator("details", has=page.locator("[name=holiday_place]")).locator("summary").click()
-    page.locator("[name=holiday_place]").select_option("")
+    page.locator("[name=holiday_place]").select_option(kept)
     page.locator("form[action='/availability/calendar'] button").click()
     page.wait_for_url("**done=calendar**")
     desk.close()

@@ -121,7 +121,7 @@ async def test_the_month_leads_to_its_days(db, clinic, scheduler):  # noqa: F811
     db.write_sync(SCHEDULER, booking.book, **clinic.slot())
     page = await scheduler.get("/planner?view=month&on=2026-11-23")
     assert "November 2026" in scheduler.text and "1 visit" in scheduler.text and "Lefèvre" not in page
-    assert page.count('role="cell"') == 36 and "/planner?view=day&amp;on=2026-11-23" in page  # six days before the first
+    assert page.count('role="cell"') == 42 and "/planner?view=day&amp;on=2026-11-23" in page  # whole weeks
     other = await scheduler.get(f"/planner?view=month&on=2026-11-23&practitioner={clinic.doctors[1]}")
     assert "1 visit" not in other
     for wrong in ("on=9999-12-31", "on=0001-01-01", "practitioner=nobody"):
