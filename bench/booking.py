@@ -1,16 +1,17 @@
-"""Booking throughput: many processes on one database, beside the bare commit rate of the same machine and minute.
+"""Bookings on one hot doctor beside the database's own bare commits, in the same run; and all that must hold of booking.
 
-    python -m bench booking [--engine sqlite|postgresql] [--processes 4] [--seconds 5] [--json]
+    python -m bench booking [--engine sqlite|postgresql] [--operations 10000] [--rates-only] [--json]
 
-Three rounds of the same length: `commit` writes one small row per transaction, the least a durable write can
-cost; `apart` books slots that nobody else wants; `contended` has every process go for the same slots in the
-same order, so that each slot is won once and refused to the others, who get the next free slots offered.
+`rates`: processes that each serve many callers at once, as web does, book free times of one doctor; in turn with rounds in
+which as many processes write one small row a transaction, the least that a durable write can cost. Then the racing
+histories with kills (`bench histories`) and the search for free times (`bench search`).
 """
 
 import argparse
+import asyncio
+import itertools
 import multiprocessing
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import SQLModel
@@ -32,7 +34,6 @@ from app.engines import open_engine
 from app.migrations import TABLES
 from app.people import Organization, PatientIdentity, Practitioner
 from app.scheduling import booking
-from app.scheduling.booking import SlotTaken
 from app.scheduling.tables import AvailabilityRule, Motif
 from tests import postgres
 
@@ -40,7 +41,9 @@ assert TABLES
 KEK = bytes(32)
 ACTOR = system("bench")
 DOCTORS, PATIENTS, SLOT_MIN = 20, 50, 15
-SLOTS_A_DAY = 24 * 60 // SLOT_MIN
+ENGINES = ("sqlite", "postgresql")
+ROUNDS, CALLERS = 4, 64
+COMMIT = text("INSERT INTO bench_commit VALUES (:n)")
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,6 @@ class Clinic:
     patients: list[str]
     motif: str
     first: datetime
-
-    def slot(self, n: int) -> dict[str, object]:
-        """The n-th slot: first over the doctors, then over time."""
-        at = self.first + timedelta(minutes=SLOT_MIN * (n // DOCTORS))
-        return {"practitioner_id": self.doctors[n % DOCTORS], "motif_id": self.motif, "start_at": at, "language": "fr",
-                "patient_id": self.patients[n % PATIENTS]}
 
 
 def open_database(url: str) -> Database:
@@ -75,79 +72,68 @@ def seed(tx: Tx) -> Clinic:
     patients = [people.register(tx, PatientIdentity(family=f"Patient{n}", given="X", birth_date=date(1980, 1, 1)))
                 for n in range(PATIENTS)]
     tomorrow = datetime.combine(tx.now.date() + timedelta(days=1), wall_time(), UTC)
-    tx.session.execute(text("CREATE TABLE bench_commit (pid INTEGER, n INTEGER)"))
+    tx.session.execute(text("CREATE TABLE bench_commit (n INTEGER)"))
     return Clinic([d.id for d in doctors], [p.id for p in patients], motif.id, tomorrow)
 
 
-def _commits(db: Database, clinic: Clinic, n: int, number: int, processes: int) -> bool:
-    with db.engine.connect() as connection:
-        if db.is_sqlite:
-            connection = connection.execution_options(begin="BEGIN IMMEDIATE")
-        connection.execute(text("INSERT INTO bench_commit VALUES (:pid, :n)"), {"pid": number, "n": n})
-        connection.commit()
-    return True
+def hot_slot(clinic: Clinic, n: int) -> dict[str, Any]:
+    """The n-th free time of one doctor."""
+    return {"practitioner_id": clinic.doctors[0], "motif_id": clinic.motif, "language": "fr",
+            "start_at": clinic.first + timedelta(minutes=SLOT_MIN * n), "patient_id": clinic.patients[n % PATIENTS]}
 
 
-def _apart(db: Database, clinic: Clinic, n: int, number: int, processes: int) -> bool:
-    db.write_sync(ACTOR, booking.book, **clinic.slot(n * processes + number))  # type: ignore[arg-type]
-    return True
-
-
-def _contended(db: Database, clinic: Clinic, n: int, number: int, processes: int) -> bool:
-    # Far behind the slots of the round before.
-    try:
-        db.write_sync(ACTOR, booking.book, **clinic.slot(DOCTORS * SLOTS_A_DAY * 120 + n))  # type: ignore[arg-type]
-    except SlotTaken:
-        return False
-    return True
-
-
-ROUNDS = {"commit": _commits, "apart": _apart, "contended": _contended}
-
-
-def work(url: str, clinic: Clinic, name: str, number: int, processes: int, seconds: float, ready: object,
-         results: object) -> None:
-    """One process of one round: as much as fits into the time; its tries go back as (won, milliseconds)."""
-    db, once, tries = open_database(url), ROUNDS[name], []
-    _warm(db)
-    ready.wait()  # type: ignore[attr-defined]
-    until = time.perf_counter() + seconds
+async def _committing(db: Database, _clinic: Clinic, _numbers: Iterator[int], until: float) -> list[float]:
+    times = []
     while (begun := time.perf_counter()) < until:
-        won = once(db, clinic, len(tries), number, processes)
-        tries.append((won, (time.perf_counter() - begun) * 1000))
-    db.close()
-    results.put(tries)  # type: ignore[attr-defined]
+        with db.engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection:
+            connection.execute(COMMIT, {"n": len(times)})
+            connection.commit()
+        times.append((time.perf_counter() - begun) * 1000)
+    return times
 
 
-def _warm(db: Database) -> None:
+async def _booking(db: Database, clinic: Clinic, numbers: Iterator[int], until: float) -> list[float]:
+    async def caller() -> list[float]:
+        times = []
+        while (begun := time.perf_counter()) < until:
+            await db.write(ACTOR, booking.book, **hot_slot(clinic, next(numbers)))
+            times.append((time.perf_counter() - begun) * 1000)
+        return times
+
+    return [ms for times in await asyncio.gather(*(caller() for _ in range(CALLERS))) for ms in times]
+
+
+def work(url: str, clinic: Clinic, number: int, processes: int, seconds: float, ready: Any, results: Any) -> None:
+    """One process: rounds of committing and of booking in turn; the milliseconds of each go back."""
+    db, numbers = open_database(url), itertools.count(number, processes)
     db.read_sync(ACTOR, lambda tx: tx.session.execute(text("SELECT 1")))
+    for _ in range(ROUNDS):
+        for name, rounds in (("commit", _committing), ("book", _booking)):
+            ready.wait()
+            times = asyncio.run(rounds(db, clinic, numbers, time.perf_counter() + seconds / ROUNDS))
+            results.put((name, times))
+    db.close()
 
 
-def measure(url: str, clinic: Clinic, name: str, processes: int, seconds: float) -> dict[str, float]:
-    """One round: tries, wins and refusals a second over all processes, and their times."""
+def rates(url: str, clinic: Clinic, processes: int, seconds: float) -> dict[str, Any]:
+    """Bookings and bare commits a second over all processes, and how long a booking takes."""
     context = multiprocessing.get_context("spawn")
     ready, results = context.Barrier(processes), context.Queue()
-    workers = [context.Process(target=work, args=(url, clinic, name, n, processes, seconds, ready, results))
+    workers = [context.Process(target=work, args=(url, clinic, n, processes, seconds, ready, results))
                for n in range(processes)]
     for worker in workers:
         worker.start()
-    tries = [one for _ in workers for one in results.get()]
+    times: dict[str, list[float]] = {"commit": [], "book": []}
+    for _ in range(2 * ROUNDS * processes):
+        name, some = results.get(timeout=60)
+        times[name] += some
     for worker in workers:
         worker.join()
-    times = sorted(ms for _, ms in tries)
-    return {
-        "per_second": round(len(tries) / seconds, 1), "won_per_second": round(sum(w for w, _ in tries) / seconds, 1),
-        "won": sum(w for w, _ in tries), "refused": sum(not w for w, _ in tries),
-        "p50_ms": round(statistics.median(times), 1), "p95_ms": round(times[int(len(times) * 0.95)], 1),
-    }
-
-
-def check(db: Database) -> int:
-    """How many appointments of one doctor overlap: must be none."""
-    query = text("SELECT count(*) FROM appointment a JOIN appointment b ON a.practitioner_id = b.practitioner_id "
-                 "AND a.id < b.id AND a.start_at < b.end_at AND b.start_at < a.end_at")
-    with db.engine.connect() as connection:
-        return int(connection.execute(query).scalar_one())
+    booked = sorted(times["book"])
+    return {"processes": processes, "callers": processes * CALLERS, "commits_per_s": round(len(times["commit"]) / seconds),
+            "bookings_per_s": round(len(booked) / seconds),
+            "ratio_to_commit_limit": round(len(booked) / len(times["commit"]), 2),
+            "p50_ms": round(booked[len(booked) // 2], 1), "p99_ms": round(booked[int(len(booked) * 0.99)], 1)}
 
 
 @contextmanager
@@ -161,26 +147,32 @@ def database(engine: str) -> Iterator[str]:
             yield f"sqlite:///{Path(folder) / 'bench.db'}"
 
 
-def on_engine(engine: str, processes: int, seconds: float) -> dict[str, object]:
-    """All rounds on one engine. Raises AssertionError when two appointments overlap afterwards."""
-    with database(engine) as url:
-        db = open_database(url)
-        SQLModel.metadata.create_all(db.engine)
-        clinic = db.write_sync(ACTOR, seed)
-        rounds = {name: measure(url, clinic, name, processes, seconds) for name in ROUNDS}
-        overlaps = check(db)
-        db.close()
-    assert overlaps == 0, f"{overlaps} pairs of appointments overlap"
-    bare = rounds["commit"]["per_second"]
-    return {"engine": engine, "processes": processes, "seconds": seconds, **rounds, "overlaps": overlaps,
-            "apart_over_commit": round(rounds["apart"]["per_second"] / bare, 3),
-            "contended_over_commit": round(rounds["contended"]["per_second"] / bare, 3)}
+def on_engine(engine: str, seconds: float) -> dict[str, Any]:
+    """The rates of one process and of two."""
+    found = []
+    for processes in (1, 2):
+        with database(engine) as url:
+            db = open_database(url)
+            SQLModel.metadata.create_all(db.engine)
+            found.append(rates(url, db.write_sync(ACTOR, seed), processes, seconds))
+            db.close()
+    return {"rates": found, "ratio_to_commit_limit": min(each["ratio_to_commit_limit"] for each in found),
+            "bookings_per_s": max(each["bookings_per_s"] for each in found)}
 
 
-def run(argv: list[str]) -> dict[str, object]:
+def run(argv: list[str]) -> dict[str, Any]:
+    from bench import histories, search  # they take their clinic from here
+
     parser = argparse.ArgumentParser(prog="bench booking", description=__doc__.splitlines()[0])
-    parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--processes", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--engine", choices=ENGINES, action="append")
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--operations", type=int, default=10_000)
+    parser.add_argument("--rates-only", action="store_true")
     asked = parser.parse_args(argv)
-    return on_engine(asked.engine, asked.processes, asked.seconds)
+    result: dict[str, Any] = {}
+    for engine in asked.engine or ENGINES:
+        result[engine] = on_engine(engine, asked.seconds)
+        if not asked.rates_only:
+            result[engine] |= {"histories": histories.on_engine(engine, asked.operations, 3),
+                               "search": search.on_engine(engine, 1_000)}
+    return result

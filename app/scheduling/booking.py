@@ -105,7 +105,7 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
         raise SlotTaken(alternatives=alternatives(tx, appointment, resource_ids))
     try:
         with tx.in_one_go():
-            tx.insert(Appointment, **appointment.model_dump())
+            tx.insert(Appointment, **vars(appointment))
             if not held_until:
                 settle(tx, appointment)
             if place.mode == "phone":
@@ -143,12 +143,17 @@ def book_for_new(tx: Tx, identity: PatientIdentity, *, certain: bool, practition
 
     Raises LooksKnown before anything is written, and all that `book` raises.
     """
+    patient_id = registered(tx, identity, certain=certain)
+    return book(tx, practitioner_id=practitioner_id, motif_id=motif_id, start_at=start_at, patient_id=patient_id,
+                language=identity.language, resource_ids=resource_ids)
+
+
+def registered(tx: Tx, identity: PatientIdentity, *, certain: bool) -> str:
+    """The id of a patient who is new here. Raises LooksKnown before anything is written."""
     known = [] if certain else directory.possible_duplicates(tx, identity)
     if known:
         raise LooksKnown(known)
-    patient = people.register(tx, identity)
-    return book(tx, practitioner_id=practitioner_id, motif_id=motif_id, start_at=start_at, patient_id=patient.id,
-                language=identity.language, resource_ids=resource_ids)
+    return people.register(tx, identity).id
 
 
 def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None, why: str = "",

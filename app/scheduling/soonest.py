@@ -48,8 +48,10 @@ def _next_open(opened: Mapping[str, Sequence[Interval]], at: datetime, end: date
 def _earliest(opened: Mapping[str, Sequence[Interval]], length: timedelta, part: Interval, taken: Taken
               ) -> list[tuple[datetime, str]]:
     """From when on each doctor may be free for that long, of those who may from this part on; the first first."""
-    receiving = {doctor: [Interval(max(hours.start, part.start), min(hours.end, part.end + length)) for hours in times
-                          if hours.overlaps(part)] for doctor, times in opened.items()}
+    receiving = {doctor: [stretch for hours in times if hours.start < part.end and hours.end > part.start
+                          and (stretch := Interval(max(hours.start, part.start),
+                                                   min(hours.end, part.end + length))).length >= length]
+                 for doctor, times in opened.items()}
     ids = [doctor for doctor, times in receiving.items() if times]
     blocked = taken(ids, part) if ids else {}
     return sorted((free[0].start, doctor) for doctor in ids if (free := [

@@ -1,5 +1,6 @@
 """Booking a slot, and one appointment: moved, cancelled, brought back. Each page works without script."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,21 +14,24 @@ from app.errors import Invalid
 from app.notifications import messages
 from app.people import IdentityForm, PatientIdentity, directory
 from app.people.directory import PatientHit
-from app.scheduling import agenda, booking, history
+from app.scheduling import agenda, booking, history, resources, series
 from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
 from app.scheduling.booking import LooksKnown, SlotTaken
 from app.scheduling.intervals import Interval
-from app.scheduling.tables import Appointment
+from app.scheduling.series import Occurrence, Repeat, SeriesTaken
+from app.scheduling.tables import Appointment, Resource
 from app.web.attendance import beside
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
 from app.web.planner import WHERE, day_asked, doctor_named, motif_label, slot_label, start_value
 from app.web.rendering import render, say, see_other, translated, url
+from app.web.resources import languages_named
 
 UPCOMING = 4  # slots offered when a day has none
+KINDS = ("interpreter", "room")
 YEARS = range(2000, 2200)  # beyond lies what no calendar can add a quarter of an hour to
 UNDO_FOR_S = 20  # as long as what was dragged can be put back before the patient hears of it
-CHOICE = ("practitioner", "motif", "on", "start", "patient")
+CHOICE = ("practitioner", "motif", "on", "start", "patient", "interpreter", "room")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Desk:
     start_at: datetime | None
     upcoming: list[FreeSlot]
     patient: tuple[str, PatientIdentity] | None
+    needed: dict[str, list[Resource]]  # what can be booked besides, by kind
+    also: dict[str, str]               # what was chosen of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class Trouble:
     alternatives: list[FreeSlot]
     taken: str = ""
     status: int = 200
+    occurrences: Sequence[Occurrence] = ()
 
 
 NO_TROUBLE = Trouble({}, [], [])
@@ -87,6 +94,9 @@ async def book(request: web.Request) -> web.StreamResponse:
         return await _book_page(request, fields, Trouble({}, doubt.hits, [], status=doubt.status))
     except SlotTaken as taken:
         trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
+        return await _book_page(request, fields, trouble)
+    except SeriesTaken as taken:
+        trouble = Trouble({}, [], [], status=taken.status, occurrences=taken.occurrences)
         return await _book_page(request, fields, trouble)
     except Invalid as refusal:
         return await _book_page(request, fields, Trouble(_spoken(request, refusal), [], [], status=refusal.status))
@@ -160,21 +170,31 @@ def instant(text: str) -> datetime:
 
 
 async def _book(request: web.Request, fields: dict[str, str]) -> Appointment:
-    db, actor = request.app[DATABASE], request[ACTOR]
-    slot = {"practitioner_id": fields.get("practitioner", ""), "motif_id": fields.get("motif", "")}
+    db, actor, patient_id = request.app[DATABASE], request[ACTOR], fields.get("patient", "")
+    place: dict[str, Any] = {
+        "practitioner_id": fields.get("practitioner", ""), "motif_id": fields.get("motif", ""),
+        "resource_ids": [fields[kind] for kind in KINDS if fields.get(kind)],
+        "repeat": parse(Repeat, {name: fields[name] for name in ("count", "weeks")
+                                 if fields.get(name)}) if fields.get("count") else None,
+        "all_or_none": fields.get("as_many") != "yes"}
     start_at = instant(fields.get("start", ""))
-    if patient_id := fields.get("patient", ""):
-        return await db.write(actor, _book_for_known, patient_id, start_at, **slot)
+    if patient_id:
+        return await db.write(actor, _book_for_known, patient_id, start_at, **place)
     identity = parse(IdentityForm, fields).identity()
-    return await db.write(actor, booking.book_for_new, identity, certain=fields.get("new_person") == "yes",
-                          start_at=start_at, **slot)
+    return await db.write(actor, _book_for_new, identity, start_at, certain=fields.get("new_person") == "yes", **place)
 
 
-def _book_for_known(tx: Tx, patient_id: str, start_at: datetime, *, practitioner_id: str, motif_id: str
-                    ) -> Appointment:
-    language = people.identity_of(tx, patient_id).language
-    return booking.book(tx, practitioner_id=practitioner_id, motif_id=motif_id, start_at=start_at,
-                        patient_id=patient_id, language=language)
+def _book_for_new(tx: Tx, /, identity: PatientIdentity, start_at: datetime, *, certain: bool, **place: Any
+                  ) -> Appointment:
+    return _book_for_known(tx, booking.registered(tx, identity, certain=certain), start_at, **place)
+
+
+def _book_for_known(tx: Tx, /, patient_id: str, start_at: datetime, *, repeat: Repeat | None, all_or_none: bool,
+                    **place: Any) -> Appointment:
+    place |= {"patient_id": patient_id, "language": people.identity_of(tx, patient_id).language}
+    if repeat:
+        return series.book(tx, start_at, repeat, all_or_none=all_or_none, **place).appointments[0]
+    return booking.book(tx, start_at=start_at, **place)
 
 
 def _desk(tx: Tx, choice: dict[str, str]) -> Desk:
@@ -184,13 +204,17 @@ def _desk(tx: Tx, choice: dict[str, str]) -> Desk:
     doctors, offered = [p.id for p in clinic.practitioners], [m.id for m in clinic.motifs if m.active]
     doctor = _one_of(choice.get("practitioner", ""), doctors)
     motif = _one_of(choice.get("motif", ""), offered)
-    board = agenda.board(tx, [doctor], on, on, motif or None)
+    listed = resources.listed(tx)
+    needed = {kind: [each for each in listed if each.kind == kind] for kind in KINDS}
+    also = {kind: next((r.id for r in needed[kind] if r.id == choice.get(kind)), "") for kind in KINDS}
+    wanted = [resource for resource in also.values() if resource]
+    board = agenda.board(tx, [doctor], on, on, motif or None, wanted)
     length = next((timedelta(minutes=m.duration_min) for m in clinic.motifs if m.id == motif), timedelta(minutes=15))
     upcoming = [] if board.free or not doctor else agenda.next_slots(
-        tx, doctor, length, max(tx.now, board.now), motif_id=motif or None, limit=UPCOMING)
+        tx, doctor, length, max(tx.now, board.now), motif_id=motif or None, limit=UPCOMING, also=wanted)
     patient_id = choice.get("patient", "")
     patient = (patient_id, people.identity_of(tx, patient_id)) if patient_id else None
-    return Desk(board, on, doctor, motif, _chosen(choice.get("start", "")), upcoming, patient)
+    return Desk(board, on, doctor, motif, _chosen(choice.get("start", "")), upcoming, patient, needed, also)
 
 
 def _chosen(text: str) -> datetime | None:
@@ -210,7 +234,7 @@ async def _book_page(request: web.Request, choice: dict[str, str], trouble: Trou
     lang, clinic = request[LANGUAGE], desk.board.clinic
     # A free time that the grid of this length does not name (it came from the planner) is offered as well.
     free = sorted({s.start_at for s in desk.board.free} | _fitting(desk))
-    here = {"practitioner": desk.practitioner_id, "motif": desk.motif_id, "on": desk.on.isoformat()}
+    here = {"practitioner": desk.practitioner_id, "motif": desk.motif_id, "on": desk.on.isoformat(), **desk.also}
     return render(
         request, "scheduler/book.html", status=trouble.status, here="planner", zone=clinic.organization.zone,
         practitioners=[(p.id, p.name) for p in clinic.practitioners], practitioner_id=desk.practitioner_id,
@@ -220,6 +244,11 @@ async def _book_page(request: web.Request, choice: dict[str, str], trouble: Trou
         alternatives=_offered(request, trouble.alternatives or desk.upcoming, clinic),
         taken=trouble.taken, errors=trouble.errors, duplicates=_people(trouble.duplicates), typed=choice,
         query=choice.get("q", "") if hits is not None else "", hits=_people(hits or []), searched=hits is not None,
+        interpreters=[(r.id, _named(r, lang)) for r in desk.needed["interpreter"]],
+        rooms=[(r.id, r.name) for r in desk.needed["room"]], **desk.also,
+        occurrences=[{"moment": i18n.moment(one.start_at, lang, clinic.organization.zone), "is_free": one.is_free,
+                      "alternatives": [each["label"] for each in _offered(request, list(one.alternatives), clinic)]}
+                     for one in trouble.occurrences],
         patient=_known(desk.patient), earliest=desk.board.now.astimezone(clinic.zone).date(),
         previous=url(request, "book", **(here | {"on": (desk.on - timedelta(days=1)).isoformat()}), **_kept(choice)),
         following=url(request, "book", **(here | {"on": (desk.on + timedelta(days=1)).isoformat()}), **_kept(choice)),
@@ -248,6 +277,11 @@ def _offered(request: web.Request, slots: list[FreeSlot], clinic: agenda.Clinic)
                       f"{slot_label(s.start_at, lang, clinic.zone)}"} for s in slots]
 
 
+def _named(resource: Resource, lang: str) -> str:
+    spoken = languages_named(resource, lang)
+    return f"{resource.name} ({spoken})" if spoken else resource.name
+
+
 def _people(hits: list[PatientHit]) -> list[dict[str, Any]]:
     return [{"id": hit.id, "name": hit.identity.name, "birth_date": hit.identity.birth_date} for hit in hits]
 
@@ -270,6 +304,7 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
         request, "scheduler/appointment.html", status=trouble.status, here="planner", zone=clinic.organization.zone,
         appointment=row, practitioner_name=doctor_named(clinic.practitioners, row.practitioner_id),
         motif_label=motif_label(card.entry.motif, lang),
+        needs=[_named(r, lang) for r in card.entry.resources],
         patient={"id": row.patient_id, "name": who.name, "birth_date": who.birth_date, "email": who.email,
                  "phone": who.phone},
         moving=doing == "move", cancelling=doing == "cancel", on=on, errors=trouble.errors, taken=trouble.taken,

@@ -24,7 +24,7 @@ def midday_zone() -> str:
 
 def day_ahead(days: int) -> date:
     """A weekday that is no public holiday, counted from this week's Monday; a week later where it would be one."""
-    on = date.today() + timedelta(days=days - date.today().weekday())
+    on = date.today() + timedelta(days=days - date.today().weekday())  # noqa: DTZ011  any week ahead will do
     while french_days.public(french_days.METROPOLITAN, on, on):
         on += timedelta(days=7)
     return on

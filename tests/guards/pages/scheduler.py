@@ -125,6 +125,8 @@ def booking(**more: Any) -> Callable[[str], dict[str, Any]]:
             "searched": False,
             "alternatives": [],
             "duplicates": [],
+            "interpreters": [("i1", "Amina K. (arabe, pachto)")], "rooms": [("r1", "Salle 2")], "interpreter": "", "room": "",
+            "occurrences": [],
             "previous": "#",
             "following": "#",
         }
@@ -157,6 +159,7 @@ APPOINTMENT = {
     "patient": KNOWN | {"email": CLAIRE.email, "phone": CLAIRE.phone},
     "moving": False,
     "cancelling": False,
+    "needs": ["Amina K. (arabe)", "Salle 2"],
     "changes": [
         Change(at(9, 0, 20), "appointment:book", "system", "booking", place="public"),
         Change(at(9, 5, 20), "appointment:confirm", "patient", "", place="message"),
@@ -284,6 +287,13 @@ ATTENDED = {
     "unmarked": 12, "study": STUDY, "plot": _plot(STUDY)}
 NOBODY = {"name": "", "visits": 0, "missed": 0, "late": 0, "share": 0.0, "low": 0.0, "high": 1.0}
 
+RESOURCES = [
+    {"id": "i1", "kind": "interpreter", "name": "Amina K.", "languages": "ar,ps", "spoken": "arabe, pachto", "active": True},
+    {"id": "i2", "kind": "interpreter", "name": "Réseau Langues et Soins, service de nuit", "languages": "so", "spoken": "somali",
+     "active": False},
+    {"id": "r1", "kind": "room", "name": "Salle 2", "languages": "", "spoken": "", "active": True}]
+LANGUAGES = [("ar", "arabe"), ("ps", "pachto"), ("so", "somali"), ("fsl", "langue des signes française")]
+
 PAGES = [
     Page("attendance", "scheduler/attendance.html", "scheduler", "tasks", always(**ATTENDED)),
     Page("attendance-useless", "scheduler/attendance.html", "scheduler", "tasks", always(**(
@@ -343,6 +353,16 @@ PAGES = [
             alternatives=[{"value": "x", "label": "mar. 24, 14:30", "practitioner_id": "d1"}],
         ),
     ),
+    Page("book-series", "scheduler/book.html", "scheduler", "planner", booking(
+        patient=KNOWN, typed={"count": "3", "weeks": "2"}, interpreter="i1", room="r1", occurrences=[
+            {"moment": "mardi 24 novembre, 14:15", "is_free": True, "alternatives": []},
+            {"moment": "mardi 8 décembre, 14:15", "is_free": False, "alternatives": ["mar. 8, 14:30", "mar. 8, 14:45"]},
+            {"moment": "mardi 22 décembre, 14:15", "is_free": False, "alternatives": []}])),
+    Page("resources", "scheduler/resources.html", "scheduler", "availability", always(
+        rows=RESOURCES, languages=LANGUAGES, typed={"name": "Sami", "kind": "interpreter"}, chosen=["ar"],
+        errors={"languages": "Please choose at least one language."}, fault="")),
+    Page("resources-none", "scheduler/resources.html", "scheduler", "availability", always(
+        rows=[], languages=LANGUAGES, typed={}, chosen=[], errors={}, fault="There is one of this name already.")),
     Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
     Page("appointment-coming", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"appointment": Some(id="v1", status="booked", start_at=at(14, 0, 25), end_at=at(14, 15, 25))}))),
