@@ -19,7 +19,8 @@ from tests.trips.conftest import House, browser_speaking, running_house
 SETTLE_S = 11.0  # a child that lived so long is started again without a longer pause
 
 
-def _in_visit(house: House, patient: Page, doctor: Page) -> None:
+def in_visit(house: House, patient: Page, doctor: Page) -> None:
+    """Both in the call of the seeded visit, timed from inside the pages."""
     for page in (patient, doctor):
         page.add_init_script(recovery.WATCH)
     people.open_link(patient, house, house.facts["patient_link"], house.facts["patient"]["email"])
@@ -66,7 +67,7 @@ def run(argv: list[str]) -> dict[str, object]:
             running_house(Path(directory), COLLOQUE_TRANSCRIPTION_WORKERS="0") as house, \
             browser_speaking(playwright, None) as one, browser_speaking(playwright, None) as other:
         pages = (people.context(one, house, "en").new_page(), people.context(other, house, "en").new_page())
-        _in_visit(house, *pages)
+        in_visit(house, *pages)
         return {"times": times, "reload": _reloaded(pages, times),
                 "one_node": _broken(house.kill_busiest_node, pages, times),
                 "every_node": _broken(lambda: house.kill("media"), pages, times)}

@@ -56,10 +56,6 @@ class Desk(Row):
         """What lies in the inbox."""
         return self._inbox[:length].tobytes()
 
-    def turn(self, epoll: int) -> list[Laid]:
-        """Take what waits, one datagram of each socket; what of it is for Python."""
-        return self.laid_aside() if lane.turn(self.address, epoll) else []
-
     def laid_aside(self) -> list[Laid]:
         """What was left to Python since the last turn."""
         heads = self._heads[: int(self.row["asides"])].tolist()

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from webrtc import lane
 from webrtc.compiled import Row
 from webrtc.desk import Aside, Laid, desk
 
@@ -65,7 +66,11 @@ class Poller:
             self._epoll.close()
 
     def _ready(self) -> None:
-        for laid in desk.turn(self._fd):
+        if lane.turn(desk.address, self._fd):
+            self._hand_over_all()
+
+    def _hand_over_all(self) -> None:
+        for laid in desk.laid_aside():
             try:
                 self._hand_over(laid)
             except OSError:
