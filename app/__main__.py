@@ -178,11 +178,13 @@ def clinic(
     """Found the clinic of a new installation: prints its first administrator's password and TOTP key, once."""
     from app import founding
     from app.people import Organization
+    from app.scheduling import french_days
 
     settings = settings_or_fail()
     db = database_or_fail(settings)
     organization = Organization(name=name, zone=settings.clinic_zone, phone=phone, address=address,
-                                language=settings.default_language)
+                                language=settings.default_language,
+                                holiday_place=french_days.usual_place(settings.clinic_zone))
     try:
         made = db.write_sync(system("clinic"), founding.found, organization, email=email, name=administrator)
     except founding.AlreadyFounded:

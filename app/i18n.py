@@ -74,6 +74,16 @@ def short_day(at: datetime | date, lang: str, zone: str) -> str:
     return format_skeleton("Ed", _local_day(at, zone), locale=_locale(lang))
 
 
+def month(on: date, lang: str) -> str:
+    """A month as a title: "novembre 2026"."""
+    return _written(on, "LLLL y", lang)
+
+
+def weekday(n: int, lang: str) -> str:
+    """A weekday for a column head, Monday is 0: "lun.", "Mon"."""
+    return str(_locale(lang).days["stand-alone"]["abbreviated"][n])
+
+
 def date_words(at: datetime | date, lang: str, zone: str) -> str:
     """A date without its weekday: "31 mai 1984", "31 May 1984"."""
     return _written(_local_day(at, zone), "d MMMM y", lang)

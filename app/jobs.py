@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
+from sqlalchemy import delete
 from sqlmodel import Field, SQLModel, col, select
 
 from app.actor import system
@@ -44,6 +45,18 @@ def enqueue(tx: Tx, kind: str, *, delay_s: float = 0, key: str | None = None, **
         return
     run_at = tx.now + timedelta(seconds=delay_s)
     tx.insert(Job, kind=kind, payload=json.dumps(payload), key=key, run_at=run_at)
+
+
+def waits(tx: Tx, key_begins: str) -> bool:
+    """Whether a job with such a key waits for its time and nobody is at it."""
+    query = select(Job.id).where(col(Job.key).startswith(key_begins, autoescape=True), col(Job.lease_until).is_(None))
+    return tx.session.exec(query.limit(1)).first() is not None
+
+
+def give_up(tx: Tx, key_begins: str) -> None:
+    """Forget jobs with such a key that wait for their time and that nobody is at."""
+    tx.session.execute(delete(Job).where(col(Job.key).startswith(key_begins, autoescape=True),
+                                         col(Job.lease_until).is_(None)))
 
 
 def claim(tx: Tx) -> Job | None:

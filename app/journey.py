@@ -44,6 +44,7 @@ class Journey:
     ever_agreed: bool
     doctor: Practitioner
     clinic: Organization
+    on_site: bool = False  # at the clinic: there is no room to wait in here
 
     @property
     def opens_at(self) -> datetime:
@@ -88,7 +89,7 @@ def read(tx: Tx) -> Journey:
         visit_id, phase(appointment.status, encounter.status, appointment.start_at, appointment.end_at, tx.now),
         appointment.start_at, encounter.status, encounter.outcome, encounter.device_test,
         consent.permits(tx, visit_id, consent.VISIT), consent.permits(tx, visit_id, consent.TRANSCRIPTION),
-        ever_agreed, doctor, tx.session.get_one(Organization, doctor.organization_id),
+        ever_agreed, doctor, tx.session.get_one(Organization, doctor.organization_id), appointment.on_site,
     )
 
 

@@ -19,7 +19,7 @@ from app.db import Database, Tx
 from app.errors import ColloqueError, Conflict
 from app.people import Organization, Patient, PatientIdentity, Practitioner
 from app.record import entries
-from app.scheduling import booking
+from app.scheduling import booking, french_days
 from app.scheduling.tables import Appointment, AvailabilityException, AvailabilityRule, Motif
 from app.settings import Settings, UnsafeSettings
 
@@ -105,7 +105,7 @@ def _seed(tx: Tx, zone: str) -> bool:
     if tx.session.exec(select(Organization)).first():
         return False
     clinic = Organization(name=CLINIC, zone=zone, phone="+33 1 99 00 12 34", address="3 place du Marché, 26000 Valence",
-                          language="fr")
+                          language="fr", holiday_place=french_days.usual_place(zone), school_zone="A")
     tx.session.add(clinic)
     tx.session.flush()
     doctors = [_doctor(tx, clinic.id, *row) for row in DOCTORS]
@@ -163,6 +163,8 @@ def _appointments(tx: Tx, zone: str, doctors: list[Practitioner], patients: list
     monday = today - timedelta(days=weekday) if weekday < 5 else today + timedelta(days=7 - weekday)
     for week, (offset, day) in product(range(WEEKS), enumerate(BOOKINGS)):
         on = monday + timedelta(days=7 * week + offset)
+        if french_days.public(french_days.usual_place(zone), on, on):
+            continue
         for doctor, patient, motif, (hour, minute) in day:
             start = datetime.combine(on, time(hour, minute), ZoneInfo(zone)).astimezone(UTC)
             if start <= tx.now + timedelta(minutes=30):

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import asyncio
 import random
 import statistics
 import time
@@ -11,18 +12,26 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
 from functools import partial
+from gc import collect, freeze
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from aiohttp.test_utils import TestClient, TestServer
 from sqlmodel import SQLModel
 
 from app import people
+from app.access.accounts import Account, StaffSession, session_hash
 from app.actor import Actor, Role
+from app.application import build
 from app.db import Database, Tx
 from app.people import Organization, PatientIdentity, Practitioner, directory
 from app.scheduling import agenda
 from app.scheduling.tables import Appointment, AvailabilityRule, Motif
+from app.settings import Settings
 from bench.booking import ACTOR, database, open_database
 
 DOCTORS, DAYS, ROUNDS = 10, 5, 15
+SHOWN, PAGE_ROUNDS = 5, 60
 CLERK = Actor(Role.SCHEDULER, "clerk")
 GIVEN = ("Claire", "Hugo", "Ahmed", "Jeanne", "Pierre", "Nina", "Samba", "Marie", "Luc", "Fatou", "Inès", "Paul")
 BEGINNINGS = ("Le", "Du", "Mar", "Ber", "Mo", "Ro", "Gir", "Fau", "Che", "Per", "Bou", "Va", "Sar", "Lam", "Ga", "Dela")
@@ -85,10 +94,47 @@ def measured(db: Database, patients: int) -> dict[str, object]:
         "week_of_ten_doctors": timed(lambda: db.read_sync(CLERK, agenda.board, None, monday, last)),
         "week_of_one_doctor": timed(lambda: db.read_sync(CLERK, agenda.board, [doctors[0]], monday, last)),
     }
+    result |= asyncio.run(pages(db, doctors[:SHOWN], monday))
     for text in SEARCHES:
         search = partial(db.read_sync, CLERK, directory.search, text)
         result[f"search {text!r}"] = {"hits": len(search())} | timed(search)
     return result
+
+
+async def pages(db: Database, doctors: list[str], monday: date) -> dict[str, object]:
+    """Whole pages as a scheduler's browser asks for them, one after the other: the server's time for each."""
+    db.write_sync(ACTOR, _sign_in, "bench")
+    shown = ",".join(doctors)
+    with TemporaryDirectory() as directory:
+        settings = Settings(_env_file=None, data_dir=Path(directory), base_url="http://bench.test")  # type: ignore[call-arg]
+        collect()
+        freeze()  # as `serve` does: what is there from the start is not looked at again
+        async with TestClient(TestServer(build(settings, db)), cookies={"colloque-staff": "bench"}) as browser:
+            return {name: await _page(browser, path) for name, path in (
+                ("page_week_of_five_doctors", f"/planner?view=team&on={monday}&doctors={shown}"),
+                ("page_week_of_one_doctor", f"/planner?on={monday}"),
+                ("page_month", f"/planner?view=month&on={monday}"))}
+
+
+def _sign_in(tx: Tx, secret: str) -> None:
+    tx.session.add(Account(id=secret, email="clerk@bench.test", name="Clerk", role="scheduler", password_hash="-"))
+    tx.session.flush()
+    tx.session.add(StaffSession(id=session_hash(secret), account_id=secret, second_factor_at=tx.now, created_at=tx.now,
+                                expires_at=tx.now + timedelta(hours=1), ip="", user_agent=""))
+
+
+async def _page(browser: TestClient, path: str) -> dict[str, float]:  # type: ignore[type-arg]
+    times = []
+    for _ in range(PAGE_ROUNDS):
+        begun = time.perf_counter()
+        async with browser.get(path) as answer:
+            body = await answer.read()
+        times.append((time.perf_counter() - begun) * 1000)
+        if answer.status != 200 or str(answer.url.path) != "/planner":
+            raise RuntimeError(f"{path}: {answer.status}")
+    times.sort()
+    return {"p50_ms": round(statistics.median(times), 1), "p95_ms": round(times[int(len(times) * 0.95)], 1),
+            "bytes": len(body)}
 
 
 def run(argv: list[str]) -> dict[str, object]:

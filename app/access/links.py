@@ -21,6 +21,7 @@ from app.actor import Actor, PurposeOfUse, Role
 from app.db import Tx, UTCInstant, new_id
 from app.errors import LimitReached, NotFound
 
+BY_LINK_ALONE = "by link alone"  # who answered a message before any code, as the trail names them
 VISIT, SUMMARY = "visit", "summary"
 Channel = Literal["sms", "email"]
 
@@ -167,7 +168,7 @@ def bearer(tx: Tx, token: str) -> Actor:
     link = open_link(tx, token)
     if link.purpose != VISIT:
         raise NotFound
-    return Actor(Role.PATIENT, link.patient_id, name="by link alone", patient_id=link.patient_id,
+    return Actor(Role.PATIENT, link.patient_id, name=BY_LINK_ALONE, patient_id=link.patient_id,
                  appointment_id=link.appointment_id, purpose=PurposeOfUse.PATIENT_REQUEST)
 
 

@@ -17,7 +17,7 @@ from app.notifications.letters import Letter
 from app.notifications.messages import Message, MessageContent, post
 from app.people import Organization, PatientIdentity, Practitioner
 from app.scheduling import replies
-from app.scheduling.tables import Appointment
+from app.scheduling.tables import Appointment, Motif
 
 DEAD = ("cancelled", "noshow")
 
@@ -82,8 +82,7 @@ def tell_by_phone(tx: Tx, appointment_id: str, site: Site) -> None:
     """The visit takes place by phone; nothing when it was switched back meanwhile."""
     about = standing(tx, appointment_id, "by-phone")
     if about and replies.by_phone(tx, appointment_id):
-        number = letters.masked_phone(about.patient.phone)
-        send_quickly(tx, "by-phone", about, site, letters.by_phone(about.visit, number))
+        send_quickly(tx, "by-phone", about, site, letters.by_phone(about.visit))
 
 
 def send_summary(tx: Tx, appointment_id: str, site: Site) -> None:
@@ -161,6 +160,11 @@ def _waits(tx: Tx, appointment_id: str, kind: str) -> bool:
 def _subject(tx: Tx, appointment: Appointment) -> Subject:
     practitioner = tx.session.get_one(Practitioner, appointment.practitioner_id)
     clinic = tx.session.get_one(Organization, practitioner.organization_id)
-    visit = letters.Visit(practitioner.name, appointment.start_at, clinic.name, clinic.phone, clinic.zone,
-                          appointment.language)
-    return Subject(appointment, people.identity_of(tx, appointment.patient_id), visit)
+    patient = people.identity_of(tx, appointment.patient_id)
+    motif = tx.session.get_one(Motif, appointment.motif_id)
+    visit = letters.Visit(
+        practitioner.name, appointment.start_at, clinic.name, clinic.phone, clinic.zone, appointment.language,
+        address=clinic.address or clinic.name if appointment.on_site else "",
+        number=letters.masked_phone(patient.phone) if replies.by_phone(tx, appointment.id) else "",
+        documents=bool(motif.documents_fr))
+    return Subject(appointment, patient, visit)

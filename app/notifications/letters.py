@@ -26,6 +26,14 @@ class Visit:
     clinic_phone: str
     zone: str
     language: str
+    address: str = ""  # where it takes place, if at the clinic
+    number: str = ""   # the patient's, masked, if it is by phone
+    documents: bool = False  # the clinic asks for some; which ones is said behind the link
+
+    @property
+    def by_video(self) -> bool:
+        """Neither at the clinic nor by phone."""
+        return not self.address and not self.number
 
     @property
     def when(self) -> str:
@@ -75,20 +83,35 @@ def invitation(visit: Visit, link: str) -> Letter:
     """You have an appointment, and this is where to go."""
     _ = i18n.translator(visit.language).gettext
     return Letter(
-        visit.language, _("Your video visit on %(when)s") % {"when": _short(visit)}, visit.clinic,
-        [_("Hello,"), _("You have an appointment by video. There is nothing to install and no account to make."),
-         _("Open this link up to 30 minutes before. A code sent to your phone or e-mail will confirm that it is you.")],
-        _details(visit), (_("Open my visit"), link), footer=_personal(visit),
+        visit.language, _by_mode(visit, _("Your video visit on %(when)s"), _("Your appointment on %(when)s")),
+        visit.clinic, [_("Hello,"), *_first_words(visit)], _details(visit),
+        (_("Open my visit") if visit.by_video else _("See my appointment"), link), footer=_personal(visit),
     )
+
+
+def _first_words(visit: Visit) -> list[str]:
+    _ = i18n.translator(visit.language).gettext
+    asked = _("Please have some documents at hand: which ones is said behind the link.")
+    documents = [asked] if visit.documents else []
+    if visit.by_video:
+        return [_("You have an appointment by video. There is nothing to install and no account to make."), *documents,
+                _("Open this link up to 30 minutes before. A code sent to your phone or e-mail will confirm that it "
+                  "is you.")]
+    how = _("You have an appointment at the clinic.") if visit.address else _(
+        "You have an appointment by phone: your doctor calls you at the time booked.")
+    return [how, *documents, _("Behind this link you can see, move or cancel it. A code sent to your phone or e-mail "
+                               "will confirm that it is you.")]
 
 
 def moved(visit: Visit, link: str) -> Letter:
     """The appointment has a new time."""
     _ = i18n.translator(visit.language).gettext
     return Letter(
-        visit.language, _("New time for your video visit: %(when)s") % {"when": _short(visit)}, visit.clinic,
-        [_("Hello,"), _("Your appointment by video has a new time. The link below is good for it.")],
-        _details(visit), (_("Open my visit"), link), footer=_personal(visit),
+        visit.language, _by_mode(visit, _("New time for your video visit: %(when)s"), _("New time: %(when)s")),
+        visit.clinic, [_("Hello,"), _("Your appointment by video has a new time. The link below is good for it.")
+                       if visit.by_video else _("Your appointment has a new time. The link below is good for it.")],
+        _details(visit), (_("Open my visit") if visit.by_video else _("See my appointment"), link),
+        footer=_personal(visit),
     )
 
 
@@ -96,7 +119,8 @@ def cancelled(visit: Visit) -> Letter:
     """The appointment will not take place."""
     _ = i18n.translator(visit.language).gettext
     return Letter(
-        visit.language, _("Your video visit on %(when)s is cancelled") % {"when": _short(visit)}, visit.clinic,
+        visit.language, _by_mode(visit, _("Your video visit on %(when)s is cancelled"),
+                                 _("Your appointment on %(when)s is cancelled")), visit.clinic,
         [_("Hello,"), _("The appointment below is cancelled. There is nothing to do.")], _details(visit),
         footer=_footer(visit),
     )
@@ -119,12 +143,22 @@ def reminder(visit: Visit, link: str, *, asks: bool) -> Letter:
     """The appointment comes near; what to do now. With `asks`, please say whether you come."""
     _ = i18n.translator(visit.language).gettext
     return Letter(
-        visit.language, _("Reminder: your video visit on %(when)s") % {"when": _short(visit)}, visit.clinic,
-        [_("Hello,"), _("Your appointment by video comes near. Nothing has changed."),
-         _("Behind this link you can confirm, move or cancel, and test your camera and microphone now.") if asks
-         else _("Behind this link you can test your camera and microphone now.")],
-        _details(visit), (_("Confirm, move or cancel") if asks else _("Open my visit"), link), footer=_personal(visit),
+        visit.language, _by_mode(visit, _("Reminder: your video visit on %(when)s"),
+                                 _("Reminder: your appointment on %(when)s")), visit.clinic,
+        [_("Hello,"), *_comes_near(visit, asks=asks)], _details(visit),
+        (_("Confirm, move or cancel") if asks else _("Open my visit") if visit.by_video else _("See my appointment"),
+         link), footer=_personal(visit),
     )
+
+
+def _comes_near(visit: Visit, *, asks: bool) -> list[str]:
+    _ = i18n.translator(visit.language).gettext
+    if not visit.by_video:
+        ask = [_("Behind this link you can confirm, move or cancel.")] if asks else []
+        return [_("Your appointment comes near. Nothing has changed."), *ask]
+    return [_("Your appointment by video comes near. Nothing has changed."),
+            _("Behind this link you can confirm, move or cancel, and test your camera and microphone now.") if asks
+            else _("Behind this link you can test your camera and microphone now.")]
 
 
 def delayed(visit: Visit, expected_at: datetime) -> Letter:
@@ -132,11 +166,19 @@ def delayed(visit: Visit, expected_at: datetime) -> Letter:
     _ = i18n.translator(visit.language).gettext
     around = {"time": i18n.hour(expected_at, visit.language, visit.zone)}
     return Letter(
-        visit.language, _("Your video visit will begin later, around %(time)s") % around, visit.clinic,
-        [_("Hello,"), _("Your doctor is running late. Your video visit will probably begin around %(time)s.") % around,
-         _("There is nothing to do: open the link of your invitation as planned, your place is kept.")],
+        visit.language, (_("Your video visit will begin later, around %(time)s") if visit.by_video else
+                         _("Your appointment will begin later, around %(time)s")) % around, visit.clinic,
+        [_("Hello,"), *_late(visit, around)],
         _details(visit), footer=_footer(visit),
     )
+
+
+def _late(visit: Visit, around: dict[str, str]) -> list[str]:
+    _ = i18n.translator(visit.language).gettext
+    if not visit.by_video:
+        return [_("Your doctor is running late. Your appointment will probably begin around %(time)s.") % around]
+    return [_("Your doctor is running late. Your video visit will probably begin around %(time)s.") % around,
+            _("There is nothing to do: open the link of your invitation as planned, your place is kept.")]
 
 
 def ready(visit: Visit, link: str) -> Letter:
@@ -149,12 +191,13 @@ def ready(visit: Visit, link: str) -> Letter:
     )
 
 
-def by_phone(visit: Visit, number: str) -> Letter:
+def by_phone(visit: Visit) -> Letter:
     """The visit takes place by phone; the number is masked."""
     _ = i18n.translator(visit.language).gettext
     return Letter(
         visit.language, _("Your visit on %(when)s will be by phone") % {"when": _short(visit)}, visit.clinic,
-        [_("Hello,"), _("Your doctor calls you at the time booked, at the number %(number)s.") % {"number": number},
+        [_("Hello,"),
+         _("Your doctor calls you at the time booked, at the number %(number)s.") % {"number": visit.number},
          _("There is nothing to open and nothing to install. If the number is wrong, please call the clinic.")],
         _details(visit), footer=_footer(visit),
     )
@@ -201,12 +244,15 @@ def masked_phone(phone: str) -> str:
 def event_title(visit: Visit) -> str:
     """What the patient's calendar shows."""
     _ = i18n.translator(visit.language).gettext
-    return _("Video visit with %(doctor)s") % {"doctor": i18n.in_sentence(visit.doctor, visit.language)}
+    said = _("Video visit with %(doctor)s") if visit.by_video else _("Appointment with %(doctor)s")
+    return said % {"doctor": i18n.in_sentence(visit.doctor, visit.language)}
 
 
 def event_text(visit: Visit) -> str:
     """What the calendar's entry says when it is opened."""
     _ = i18n.translator(visit.language).gettext
+    if not visit.by_video:
+        return _("If something is wrong, call the clinic: %(phone)s") % {"phone": visit.clinic_phone}
     return _("Open the link up to 30 minutes before. If something is wrong, call the clinic: %(phone)s") % {
         "phone": visit.clinic_phone}
 
@@ -215,9 +261,15 @@ def _short(visit: Visit) -> str:
     return i18n.moment(visit.start_at, visit.language, visit.zone)
 
 
+def _by_mode(visit: Visit, by_video: str, otherwise: str) -> str:
+    return (by_video if visit.by_video else otherwise) % {"when": _short(visit)}
+
+
 def _details(visit: Visit) -> list[tuple[str, str]]:
     _ = i18n.translator(visit.language).gettext
-    return [(_("With"), visit.doctor), (_("When"), visit.when)]
+    where = [(_("Where"), visit.address)] if visit.address else []
+    number = [(_("By phone"), visit.number)] if visit.number else []
+    return [(_("With"), visit.doctor), (_("When"), visit.when), *where, *number]
 
 
 def _footer(visit: Visit, *first: str) -> list[str]:

@@ -12,8 +12,8 @@ from app.db import Database, Tx
 from app.notifications import invitations, letters
 from app.notifications.invitations import Site
 from app.notifications.messages import Message
-from app.scheduling import replies
-from app.scheduling.tables import Appointment
+from app.scheduling import motifs, replies
+from app.scheduling.tables import Appointment, Motif
 
 KIND = "reminder"
 ASKS_FROM_H = 2       # nearer to the visit there is nothing left to change
@@ -34,13 +34,21 @@ def tell_moved(tx: Tx, appointment_id: str, site: Site) -> None:
     schedule(tx, appointment_id, site)
 
 
+def tell_settled(tx: Tx, appointment_id: str, was_with: str, was_at: datetime, site: Site) -> None:
+    """The same once nobody takes the move back any more; nothing when it is where the patient knows it to be."""
+    row = tx.session.get(Appointment, appointment_id, with_for_update=True)  # after whoever moves it right now
+    if row is not None and (row.practitioner_id, row.start_at) != (was_with, was_at):
+        tell_moved(tx, appointment_id, site)
+
+
 def schedule(tx: Tx, appointment_id: str, site: Site) -> None:
     """Have each reminder that is still ahead written when its time comes; asking twice changes nothing."""
     appointment = tx.session.get(Appointment, appointment_id)
     if appointment is None or appointment.status != "booked":
         return
     start = appointment.start_at.isoformat()
-    for hours in site.reminder_hours:
+    motif = tx.session.get_one(Motif, appointment.motif_id)
+    for hours in motifs.reminder_hours(motif, site.reminder_hours):
         wait = appointment.start_at - timedelta(hours=hours) - tx.now
         if wait > timedelta(0):
             key = f"{KIND}:{appointment_id}:{start}:{hours}"
@@ -60,7 +68,7 @@ def write(tx: Tx, appointment_id: str, start_at: datetime, hours: int, site: Sit
     if start_at <= tx.now:  # the house was down when it was due
         return False
     if replies.by_phone(tx, appointment_id):
-        letter = letters.by_phone(about.visit, letters.masked_phone(about.patient.phone))
+        letter = letters.by_phone(about.visit)
     else:
         asks = hours >= ASKS_FROM_H and replies.confirmed_at(tx, about.appointment) is None
         letter = letters.reminder(about.visit, site.link(links.issue(tx, appointment_id, links.VISIT)), asks=asks)
@@ -79,13 +87,17 @@ def miss(tx: Tx, appointment_id: str, start_at: datetime) -> bool:
 
 
 def handlers(db: Database, site: Site) -> dict[str, jobs.Handler]:
-    """What the jobs runner calls for kinds message.reminder and message.unconfirmed."""
+    """What the jobs runner calls for kinds message.reminder, message.unconfirmed and message.settled."""
 
     async def remind(payload: Mapping[str, str]) -> None:
         await db.write(system("messages"), write, payload["appointment_id"],
                        datetime.fromisoformat(payload["start_at"]), int(payload["hours"]), site)
 
+    async def settled(payload: Mapping[str, str]) -> None:
+        await db.write(system("messages"), tell_settled, payload["appointment_id"], payload["was_with"],
+                       datetime.fromisoformat(payload["was_at"]), site)
+
     async def unconfirmed(payload: Mapping[str, str]) -> None:
         await db.write(system("messages"), miss, payload["appointment_id"], datetime.fromisoformat(payload["start_at"]))
 
-    return {f"message.{KIND}": remind, "message.unconfirmed": unconfirmed}
+    return {f"message.{KIND}": remind, "message.unconfirmed": unconfirmed, "message.settled": settled}

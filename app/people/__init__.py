@@ -14,7 +14,7 @@ from app.errors import Invalid, NotFound
 from app.people.identity import IdentityForm, Language, PatientIdentity, index_terms, normalise
 
 __all__ = ("IdentityForm", "Language", "Organization", "Patient", "PatientIdentity", "PatientToken", "Practitioner",
-           "clinic_name", "identities", "identity_of", "normalise", "register", "update_identity")
+           "clinic_address", "clinic_name", "identities", "identity_of", "normalise", "register", "update_identity")
 
 OLDEST_BIRTH_YEAR = 1900
 
@@ -29,6 +29,8 @@ class Organization(SQLModel, table=True):
     phone: str
     address: str
     language: str
+    holiday_place: str = ""  # whose public holidays close the day: one of scheduling.french_days.PLACES; empty: none
+    school_zone: str = ""    # whose school holidays the planner shows: A, B or C; empty: none
 
 
 class Practitioner(SQLModel, table=True):
@@ -73,6 +75,11 @@ class PatientToken(SQLModel, table=True):
 def clinic_name(tx: Tx) -> str:
     """What this installation's clinic is called; public. Empty before it is founded."""
     return tx.session.exec(select(Organization.name).limit(1)).first() or ""
+
+
+def clinic_address(tx: Tx) -> str:
+    """Where the clinic is; public. Empty when nobody said so."""
+    return tx.session.exec(select(Organization.address).limit(1)).first() or ""
 
 
 def register(tx: Tx, identity: PatientIdentity) -> Patient:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from app.actor import Role
 from app.db import Tx
 from app.errors import NotFound
 from app.people import Organization, PatientIdentity, Practitioner, identities, identity_of
-from app.scheduling import availability, busy, occupancy, resources
+from app.scheduling import availability, busy, french_days, occupancy, resources
 from app.scheduling.intervals import Interval, subtract
 from app.scheduling.soonest import soonest
 from app.scheduling.tables import ACTIVE, Appointment, AvailabilityException, AvailabilityRule, Motif, Resource
@@ -27,7 +27,10 @@ SEARCH_DAYS = 90  # how far the next free slots are looked for
 DEFAULT_SLOT_MIN = 15
 
 # Written once: every booking asks them, and building a statement costs more than SQLite's answer.
-RULES = rows_of(*inspect(AvailabilityRule).columns).where(
+# Each rule brings along whose public holidays suspend it.
+RULES = rows_of(*inspect(AvailabilityRule).columns, col(Organization.holiday_place)).join(
+    Practitioner, col(Practitioner.id) == col(AvailabilityRule.practitioner_id)).join(
+    Organization, col(Organization.id) == col(Practitioner.organization_id)).where(
     col(AvailabilityRule.practitioner_id).in_(bindparam("doctors", expanding=True)),
     col(AvailabilityRule.weekday).in_(bindparam("weekdays", expanding=True)),
     col(AvailabilityRule.valid_from) <= bindparam("last"),
@@ -70,7 +73,7 @@ class Clinic:
         return ZoneInfo(self.organization.zone)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Board:
     """Some days of some doctors: what is booked, open and free. `now` is the instant it was read."""
 
@@ -79,6 +82,24 @@ class Board:
     opened: dict[str, list[Interval]]
     free: list[FreeSlot]
     now: datetime
+
+    def entries_of(self, practitioner_id: str) -> list[AgendaEntry]:
+        """One doctor's appointments, in order."""
+        return self._by_doctor[0].get(practitioner_id, [])
+
+    def free_of(self, practitioner_id: str) -> list[FreeSlot]:
+        """One doctor's free times, in order."""
+        return self._by_doctor[1].get(practitioner_id, [])
+
+    @cached_property
+    def _by_doctor(self) -> tuple[dict[str, list[AgendaEntry]], dict[str, list[FreeSlot]]]:
+        entries: dict[str, list[AgendaEntry]] = {}
+        free: dict[str, list[FreeSlot]] = {}
+        for entry in self.entries:
+            entries.setdefault(entry.appointment.practitioner_id, []).append(entry)
+        for slot in self.free:
+            free.setdefault(slot.practitioner_id, []).append(slot)
+        return entries, free
 
 
 def clinic(tx: Tx) -> Clinic:
@@ -103,14 +124,12 @@ def appointments(tx: Tx, practitioner_ids: Sequence[str], from_at: datetime, to_
                  from_at=from_at.isoformat(), to_at=to_at.isoformat())
     if tx.actor.role is Role.DOCTOR:  # names of a colleague's patients are not theirs to read
         practitioner_ids = [doctor for doctor in practitioner_ids if doctor == tx.actor.practitioner_id]
-    found = (
-        select(Appointment, Motif).join(Motif, col(Motif.id) == col(Appointment.motif_id))
-        .where(*_taken(practitioner_ids, Interval(from_at, to_at), tx.now)).order_by(col(Appointment.start_at))
-    )
-    rows = tx.session.exec(found).all()
-    known = identities(tx, (appointment.patient_id for appointment, _ in rows))
-    needed = resources.of_appointments(tx, [a.id for a, _ in rows])
-    return [AgendaEntry(a, known[a.patient_id], motif, needed.get(a.id, ())) for a, motif in rows]
+    found = select(Appointment).where(*_taken(practitioner_ids, Interval(from_at, to_at), tx.now))
+    rows = tx.session.exec(found.order_by(col(Appointment.start_at))).all()
+    motifs = {motif.id: motif for motif in tx.session.exec(select(Motif)).all()}  # few; a week's rows are a thousand
+    known = identities(tx, (row.patient_id for row in rows))
+    needed = resources.of_appointments(tx, [row.id for row in rows])
+    return [AgendaEntry(row, known[row.patient_id], motifs[row.motif_id], needed.get(row.id, ())) for row in rows]
 
 
 def board(tx: Tx, practitioner_ids: Sequence[str] | None, first: date, last: date,
@@ -173,6 +192,8 @@ def _open_times(tx: Tx, doctors: Sequence[str], first: date, last: date, motif_i
     connection = tx.session.connection()  # many rows: the session would look at each of them
     rules = _by_doctor(connection.execute(RULES, asked | {"weekdays": weekdays}).all())
     exceptions = _by_doctor(connection.execute(EXCEPTIONS, asked).all())
+    place = next((row.holiday_place for own in rules.values() for row in own), "")
+    holidays = french_days.public(place, first, last)
     elsewhere = busy.times(tx, doctors, Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1]))
     usual: dict[frozenset[tuple[object, ...]], list[Interval]] = {}  # many doctors have the same hours
     opened: dict[str, list[Interval]] = {}
@@ -180,7 +201,7 @@ def _open_times(tx: Tx, doctors: Sequence[str], first: date, last: date, motif_i
         own, differing = rules.get(doctor, []), exceptions.get(doctor, [])
         same = frozenset(row[2:] for row in (*own, *differing))  # without whose they are
         if same not in usual:
-            usual[same] = availability.open_hours(own, differing, zone, first, last, motif_id)
+            usual[same] = availability.open_hours(own, differing, zone, first, last, motif_id, holidays)
         opened[doctor] = subtract(usual[same], elsewhere[doctor]) if doctor in elsewhere else usual[same]
     return opened
 

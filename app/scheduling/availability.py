@@ -4,7 +4,7 @@ Hours are wall-clock times of the clinic; results are instants in UTC. An extra 
 closed day: somebody opened it on purpose. `end` 00:00 means midnight, the end of the day.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -27,20 +27,27 @@ class WeeklyHours(Protocol):
 
 
 class DayHours(Protocol):
-    """What a day that differs tells (AvailabilityException). No start and end: the whole day."""
+    """What a day that differs tells (AvailabilityException). No start and end: the whole day. usual: holidays aside."""
 
     on: date
     closed: bool
     start: time | None
     end: time | None
+    usual: bool
 
 
 def open_hours(weekly: Sequence[WeeklyHours], exceptions: Sequence[DayHours], zone: ZoneInfo,
-               first: date, last: date, motif_id: str | None = None) -> list[Interval]:
-    """Open time from `first` to `last`, both included; for one motif, or for any when None."""
-    usual = [interval for on in _days(first, last) for interval in _weekly(weekly, on, zone, motif_id)]
-    closed = [_of_day(e, zone) for e in exceptions if e.closed and first <= e.on <= last]
-    extra = [_of_day(e, zone) for e in exceptions if not e.closed and first <= e.on <= last]
+               first: date, last: date, motif_id: str | None = None, holidays: Collection[date] = ()) -> list[Interval]:
+    """Open time from `first` to `last`, both included; for one motif, or for any when None.
+
+    Weekly hours do not hold on `holidays`, unless an exception says that they do.
+    """
+    shut = {*holidays} - {e.on for e in exceptions if e.usual}
+    usual = [interval for on in _days(first, last) if on not in shut
+             for interval in _weekly(weekly, on, zone, motif_id)]
+    differing = [e for e in exceptions if not e.usual and first <= e.on <= last]
+    closed = [_of_day(e, zone) for e in differing if e.closed]
+    extra = [_of_day(e, zone) for e in differing if not e.closed]
     return union([*subtract(usual, closed), *extra])
 
 

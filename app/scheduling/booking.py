@@ -20,7 +20,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.people import Language, Organization, PatientIdentity, Practitioner, directory
 from app.people.directory import PatientHit
 from app.prepared import Prepared
-from app.scheduling import occupancy, resources
+from app.scheduling import occupancy, replies, resources
 from app.scheduling.agenda import FreeSlot, next_slots, open_time
 from app.scheduling.history import given_why
 from app.scheduling.intervals import Interval
@@ -33,7 +33,7 @@ FURTHEST = timedelta(days=366)
 # One statement for all that a booking rests on.
 _PLACE = (
     rows_of(col(Motif.active), col(Motif.duration_min), col(Motif.before_min), col(Motif.after_min),
-            col(Organization.zone)).select_from(Practitioner)
+            col(Motif.mode), col(Organization.zone)).select_from(Practitioner)
     .join(Organization, col(Organization.id) == col(Practitioner.organization_id))
     .join(Motif, col(Motif.id) == bindparam("motif_id"))
     .where(col(Practitioner.id) == bindparam("practitioner_id"), col(Practitioner.active))
@@ -51,6 +51,7 @@ class Place(NamedTuple):
     duration_min: int
     before_min: int
     after_min: int
+    mode: str
     zone: str
 
 
@@ -92,8 +93,11 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
     place = _bookable(tx, practitioner_id, motif_id)
     _check_ahead(tx, start_at)
     resources.check(tx, resource_ids)
+    if place.mode == "phone":
+        replies.check_number(tx, patient_id)
     appointment.end_at = start_at + timedelta(minutes=place.duration_min)
     appointment.before_min, appointment.after_min = place.before_min, place.after_min
+    appointment.on_site = place.mode == "onsite"
     _check_hours(tx, appointment, resource_ids, ZoneInfo(place.zone))
     tx.seal(appointment, BookingNote(reason=reason))
     if not (occupancy.take(tx, appointment, resource_ids) or (
@@ -104,6 +108,8 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
             tx.insert(Appointment, **vars(appointment))
             if not held_until:
                 settle(tx, appointment)
+            if place.mode == "phone":
+                replies.begin_by_phone(tx, appointment)
     except IntegrityError:  # its time is taken already: what is not there is the patient
         raise NotFound from None
     return appointment
@@ -150,12 +156,13 @@ def registered(tx: Tx, identity: PatientIdentity, *, certain: bool) -> str:
     return people.register(tx, identity).id
 
 
-def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None, why: str = ""
-         ) -> Appointment:
+def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str | None = None, why: str = "",
+         *, undo_for_s: int = 0) -> Appointment:
     """Move to another time, or to another doctor; link, consent and length stay. The same place changes nothing.
 
-    Interpreter and room move along, or nothing moves. why: one of `history.WHYS`. Raises SlotTaken, Invalid, Conflict
-    (no longer booked), NotFound, AccessDenied.
+    Interpreter and room move along, or nothing moves. why: one of `history.WHYS`. With `undo_for_s` patient and waiting
+    list hear of it that much later, and nothing at all when it is back where it was by then.
+    Raises SlotTaken, Invalid, Conflict (no longer booked), NotFound, AccessDenied.
     """
     appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_MOVE, to=start_at.isoformat(), **given_why(why))
     if appointment.status != "booked":
@@ -178,9 +185,18 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     if target != before:
         guard.end_care(tx, _care_source(appointment))
         guard.begin_care(tx, target, appointment.patient_id, _care_source(appointment))
-    jobs.enqueue(tx, "message.moved", appointment_id=appointment.id)
-    freed(tx, before, *place)
+    _tell_moved(tx, appointment, before, place[0], undo_for_s)
+    freed(tx, before, *place, after_s=undo_for_s)
     return appointment
+
+
+def _tell_moved(tx: Tx, row: Appointment, was_with: str, was_at: datetime, undo_for_s: int) -> None:
+    if not undo_for_s:
+        jobs.give_up(tx, f"settled:{row.id}:")  # told now: not once more for what was dragged before
+        jobs.enqueue(tx, "message.moved", appointment_id=row.id)
+    elif not jobs.waits(tx, f"settled:{row.id}:"):  # the one that waits knows where the patient was told to be
+        jobs.enqueue(tx, "message.settled", delay_s=undo_for_s, key=f"settled:{row.id}:{row.sequence}",
+                     appointment_id=row.id, was_with=was_with, was_at=was_at.isoformat())
 
 
 def cancel(tx: Tx, appointment_id: str, why: str = "") -> Appointment:
@@ -239,10 +255,10 @@ def equip(tx: Tx, appointment_id: str, resource_ids: Sequence[str]) -> Appointme
     return appointment
 
 
-def freed(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime) -> None:
-    """A time is free again: the waiting list is asked once this commits."""
+def freed(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime, *, after_s: int = 0) -> None:
+    """A time is free again: the waiting list is asked once this commits, or so much later."""
     if start_at > tx.now:
-        jobs.enqueue(tx, "slot.freed", practitioner_id=practitioner_id, start_at=start_at.isoformat(),
+        jobs.enqueue(tx, "slot.freed", delay_s=after_s, practitioner_id=practitioner_id, start_at=start_at.isoformat(),
                      end_at=end_at.isoformat())
 
 

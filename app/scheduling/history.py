@@ -7,8 +7,9 @@ from typing import Final
 
 from sqlmodel import col, select
 
-from app.access import guard
+from app.access import guard, links
 from app.access.policy import Action
+from app.actor import Role
 from app.audit import AuditEvent
 from app.db import Tx
 from app.errors import Invalid
@@ -19,12 +20,20 @@ CHANGES: Final = (
     Action.APPOINTMENT_EQUIP, Action.APPOINTMENT_SWITCH, Action.ATTENDANCE_MARK, "appointment:hold-end",
     "waitlist:offer",
 )
+# The clinic's own pages, the patient's pages behind a code, a message's link without one, the public page, the command
+# line, and what our own processes do when its time comes.
+PLACES: Final = ("desk", "link", "message", "public", "command", "itself")
+STAFF: Final = (Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR)
+COMMANDS: Final = ("seed", "demo", "clinic", "rehearsal", "start")
 WHYS: Final = ("patient", "doctor", "technical", "mistake")  # whose matter; fixed: the trail holds no clinical word
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change. role: whose hand, "system" for what happened by itself; times where it moved; why: one of WHYS."""
+    """One change. role: whose hand, "system" for what happened by itself; times where it moved; why: one of WHYS.
+
+    place: from where, one of PLACES.
+    """
 
     at: datetime
     action: str
@@ -33,6 +42,7 @@ class Change:
     why: str = ""
     from_at: datetime | None = None
     to_at: datetime | None = None
+    place: str = "itself"
 
 
 def given_why(why: str) -> dict[str, str]:
@@ -58,4 +68,16 @@ def of_appointment(tx: Tx, appointment_id: str) -> list[Change]:
 def _change(entry: AuditEvent) -> Change:
     detail = json.loads(entry.detail)
     from_at, to_at = (datetime.fromisoformat(detail[key]) if key in detail else None for key in ("was", "to"))
-    return Change(entry.at, entry.action, entry.role, entry.actor_name, detail.get("why", ""), from_at, to_at)
+    return Change(entry.at, entry.action, entry.role, entry.actor_name, detail.get("why", ""), from_at, to_at,
+                  place_of(entry.role, entry.actor_name, entry.ip))
+
+
+def place_of(role: str, name: str, ip: str) -> str:
+    """From where somebody acted whom the trail names so. Pure."""
+    if role in STAFF:
+        return "desk"
+    if role == Role.PATIENT:
+        return "message" if name == links.BY_LINK_ALONE else "link"
+    if ip or role == Role.ANONYMOUS:  # our own process, for somebody at a browser who is not yet proved
+        return "public"
+    return "command" if name in COMMANDS else "itself"

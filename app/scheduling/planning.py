@@ -1,4 +1,4 @@
-"""A doctor's hours: weekly rules, days that differ, and the motifs that can be booked."""
+"""A doctor's hours: weekly rules, and days that differ."""
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -109,25 +109,6 @@ class DayForm(BaseModel):
         return self
 
 
-class MotifForm(BaseModel):
-    """A kind of visit that can be booked, in both languages."""
-
-    label_fr: str = Field(max_length=80)
-    label_en: str = Field(max_length=80)
-    duration_min: int = Field(ge=5, le=240)
-    public: bool = False
-    lead_h: int = Field(default=2, ge=0, le=24 * 30)
-    cutoff_h: int = Field(default=24, ge=0, le=24 * 30)
-
-    @field_validator("duration_min")
-    @classmethod
-    def of_fives(cls, value: int) -> int:
-        """Slots begin on multiples of five minutes."""
-        if value % 5:
-            raise ValueError("Please give a multiple of 5 minutes.")
-        return value
-
-
 @dataclass(frozen=True, slots=True)
 class Hours:
     """All that decides when a doctor can be booked, and the appointments that lie outside of it."""
@@ -148,7 +129,7 @@ def hours(tx: Tx, practitioner_id: str) -> Hours:
     still = col(AvailabilityRule.valid_until).is_(None) | (col(AvailabilityRule.valid_until) >= today)
     rules = select(AvailabilityRule).where(AvailabilityRule.practitioner_id == practitioner_id, still)
     ahead = select(AvailabilityException).where(AvailabilityException.practitioner_id == practitioner_id,
-                                                AvailabilityException.on >= today)
+                                                AvailabilityException.on >= today, ~col(AvailabilityException.usual))
     return Hours(
         doctor,
         list(tx.session.exec(rules.order_by(col(AvailabilityRule.weekday), col(AvailabilityRule.start))).all()),
@@ -158,8 +139,13 @@ def hours(tx: Tx, practitioner_id: str) -> Hours:
 
 
 def open_weekly(tx: Tx, practitioner_id: str, form: HoursForm) -> list[AvailabilityRule]:
-    """Open the same hours every week, from today or a later day on. Raises Conflict where they overlap others."""
+    """Open the same hours every week, from today or a later day on: the past stays as it was.
+
+    Raises Invalid, and Conflict where they overlap others.
+    """
     _permit(tx, practitioner_id, "hours")
+    if form.valid_from and form.valid_from < _today(tx):
+        raise Invalid(fields={"valid_from": "This day has passed."})
     if form.motif_id and tx.session.get(Motif, form.motif_id) is None:
         raise Invalid(fields={"motif_id": "This is not valid."})
     rules = [AvailabilityRule(practitioner_id=practitioner_id, weekday=weekday, start=form.start, end=form.end,
@@ -174,13 +160,22 @@ def open_weekly(tx: Tx, practitioner_id: str, form: HoursForm) -> list[Availabil
 
 
 def close_weekly(tx: Tx, rule_id: str) -> AvailabilityRule:
-    """End weekly hours; what is booked in them stays booked. Returns the rule, so that it can be opened again."""
+    """End weekly hours from today on; the past keeps them, and what is booked in them stays booked.
+
+    Returns them as they were to be, so that they can be opened again. Raises NotFound, AccessDenied.
+    """
     rule = tx.session.get(AvailabilityRule, rule_id)
     _permit(tx, rule.practitioner_id if rule else "", "hours")
-    if rule is None:
+    today = _today(tx)
+    if rule is None or (rule.valid_until is not None and rule.valid_until < today):
         raise NotFound
-    tx.session.delete(rule)
-    return rule
+    rest = AvailabilityRule(**rule.model_dump(exclude={"valid_from"}), valid_from=max(rule.valid_from, today))
+    if rule.valid_from < today:
+        rule.valid_until = today - timedelta(days=1)
+        tx.session.add(rule)
+    else:
+        tx.session.delete(rule)
+    return rest
 
 
 def differ(tx: Tx, practitioner_id: str, form: DayForm) -> list[AvailabilityException]:
@@ -200,7 +195,8 @@ def differ(tx: Tx, practitioner_id: str, form: DayForm) -> list[AvailabilityExce
     rows = [AvailabilityException(practitioner_id=practitioner_id, on=on, closed=form.kind == "closed",
                                   start=form.start, end=form.end) for on in days]
     held = tx.session.exec(select(AvailabilityException).where(
-        AvailabilityException.practitioner_id == practitioner_id, col(AvailabilityException.on).in_(days))).all()
+        AvailabilityException.practitioner_id == practitioner_id, col(AvailabilityException.on).in_(days),
+        ~col(AvailabilityException.usual))).all()
     if any(new.on == old.on and new.closed != old.closed and _times_overlap(new, old) for new in rows for old in held):
         raise Conflict("These hours overlap another exception of that day. Remove that one first.")
     known = {(old.on, old.closed, old.start, old.end) for old in held}
@@ -218,27 +214,6 @@ def as_usual(tx: Tx, exception_id: str) -> AvailabilityException:
         raise NotFound
     tx.session.delete(row)
     return row
-
-
-def offer_motif(tx: Tx, form: MotifForm) -> Motif:
-    """A new kind of visit."""
-    _permit(tx, "", "motif")
-    motif = Motif(organization_id=agenda.clinic(tx).organization.id, **form.model_dump())
-    tx.session.add(motif)
-    return motif
-
-
-def change_motif(tx: Tx, motif_id: str, form: MotifForm, *, active: bool) -> Motif:
-    """Rename a motif, change its length for bookings to come, or offer it no longer."""
-    _permit(tx, "", "motif")
-    motif = tx.session.get(Motif, motif_id)
-    if motif is None:
-        raise NotFound
-    for name, value in form.model_dump().items():
-        setattr(motif, name, value)
-    motif.active = active
-    tx.session.add(motif)
-    return motif
 
 
 def _permit(tx: Tx, practitioner_id: str, step: str) -> None:

@@ -13,6 +13,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.people import Organization, Practitioner, identity_of
 from app.scheduling.tables import Appointment, Motif
 
+NO_NUMBER = "No phone number is known: add it to the patient's file first."
 ASKED_UNTIL = timedelta(minutes=30)  # before the start: then the doors open
 
 
@@ -88,6 +89,17 @@ def by_phone(tx: Tx, appointment_id: str) -> bool:
     return tx.session.get(PhoneVisit, appointment_id) is not None
 
 
+def begin_by_phone(tx: Tx, row: Appointment) -> None:
+    """A new appointment whose motif is by phone; nothing is read here."""
+    tx.insert(PhoneVisit, id=row.id, patient_id=row.patient_id, account_id=tx.actor.id, since_at=tx.now)
+
+
+def check_number(tx: Tx, patient_id: str) -> None:
+    """Raises Invalid when there is no number to call, NotFound, AccessDenied."""
+    if not identity_of(tx, patient_id).phone:
+        raise Invalid(NO_NUMBER, fields={"phone": NO_NUMBER})
+
+
 def switch(tx: Tx, appointment_id: str, *, phone: bool) -> None:
     """Hold the visit by phone, or by video after all; the patient is told.
 
@@ -104,7 +116,7 @@ def switch(tx: Tx, appointment_id: str, *, phone: bool) -> None:
     known = tx.session.get(PhoneVisit, appointment_id)
     if phone and known is None:
         if not identity_of(tx, row.patient_id).phone:
-            raise Invalid("No phone number is known: add it to the patient's file first.")
+            raise Invalid(NO_NUMBER)
         tx.session.add(PhoneVisit(id=row.id, patient_id=row.patient_id, account_id=tx.actor.id, since_at=tx.now))
     elif not phone and known is not None:
         tx.session.delete(known)

@@ -27,6 +27,10 @@ class Motif(SQLModel, table=True):
     cutoff_h: int = 24    # they move and cancel by themselves until this long before the start
     before_min: int = 0   # kept free before and after, for doctor, interpreter and room
     after_min: int = 0
+    mode: str = "video"   # video | phone | onsite
+    documents_fr: str = ""  # what to have at hand, in a sentence; shown behind the link, never written in a message
+    documents_en: str = ""
+    reminders_h: str | None = None  # hours before the start, with commas between; None: as the site says
 
 
 class Resource(SQLModel, table=True):
@@ -65,6 +69,7 @@ class AvailabilityException(SQLModel, table=True):
     closed: bool
     start: time | None = None
     end: time | None = None
+    usual: bool = False  # the weekly hours hold though it is a public holiday; the other columns say nothing
 
 
 class BookingNote(BaseModel):
@@ -93,6 +98,7 @@ class Appointment(SealedRow, table=True):
     held_until: datetime | None = Field(default=None, sa_type=UTCInstant)  # while pending: for somebody to confirm
     before_min: int = 0  # as the motif was when it was booked
     after_min: int = 0
+    on_site: bool = False  # at the clinic, as the motif was when it was booked
     series_id: str | None = Field(default=None, index=True)  # the first appointment's, of those booked together
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -22,13 +23,14 @@ from app.scheduling.tables import Appointment, Resource
 from app.web.attendance import beside
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
-from app.web.planner import day_asked, doctor_named, motif_label, slot_label, start_value
+from app.web.planner import WHERE, day_asked, doctor_named, motif_label, slot_label, start_value
 from app.web.rendering import render, say, see_other, translated, url
 from app.web.resources import languages_named
 
 UPCOMING = 4  # slots offered when a day has none
 KINDS = ("interpreter", "room")
 YEARS = range(2000, 2200)  # beyond lies what no calendar can add a quarter of an hour to
+UNDO_FOR_S = 20  # as long as what was dragged can be put back before the patient hears of it
 CHOICE = ("practitioner", "motif", "on", "start", "patient", "interpreter", "room")
 
 
@@ -119,15 +121,18 @@ async def move(request: web.Request) -> web.StreamResponse:
     try:
         was = (await db.read(actor, agenda.appointment, appointment_id)).appointment
         moved = await db.write(actor, booking.move, appointment_id, instant(fields.get("start", "")),
-                               fields.get("practitioner") or None, fields.get("why", ""))
+                               fields.get("practitioner") or None, fields.get("why", ""),
+                               undo_for_s=UNDO_FOR_S if "view" in fields else 0)
     except SlotTaken as taken:
         trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
         return await _appointment_page(request, trouble, doing="move")
     except Invalid as refusal:
         return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status),
                                        doing="move")
-    return see_other(request, "planner", practitioner=moved.practitioner_id, done="moved", appointment=moved.id,
-                     on=await _local_day(request, moved), was=start_value(was.start_at), doctor=was.practitioner_id)
+    here = {"practitioner": moved.practitioner_id, "on": await _local_day(request, moved)}
+    here |= {key: value for key, value in parse_qsl(fields.get("view", "")) if key in WHERE}  # where it was dragged
+    return see_other(request, "planner", **here, done="dragged" if "view" in fields else "moved",
+                     appointment=moved.id, was=start_value(was.start_at), doctor=was.practitioner_id)
 
 
 async def cancellation(request: web.Request) -> web.Response:

@@ -1,13 +1,15 @@
-"""A doctor's opening hours, the days that differ, and the kinds of visit that can be booked."""
+"""A doctor's opening hours, the days that differ, and the clinic's public holidays."""
 
+from datetime import date
 from typing import Any
 
 from aiohttp import web
 
 from app.db import Tx
 from app.errors import Conflict, Invalid
-from app.scheduling import agenda, planning
-from app.scheduling.planning import DayForm, Hours, HoursForm, MotifForm
+from app.scheduling import agenda, clinic_days, french_days, planning
+from app.scheduling.clinic_days import CalendarForm, Holiday
+from app.scheduling.planning import DayForm, Hours, HoursForm
 from app.scheduling.tables import AvailabilityException, AvailabilityRule
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
@@ -57,25 +59,29 @@ async def remove_exception(request: web.Request) -> web.StreamResponse:
     return see_other(request, "availability", practitioner=row.practitioner_id, done="usual", **_as_query(row))
 
 
-async def add_motif(request: web.Request) -> web.StreamResponse:
-    """POST /motifs: a new kind of visit."""
+async def keep_calendar(request: web.Request) -> web.StreamResponse:
+    """POST /availability/calendar: whose public and school holidays the clinic keeps."""
     fields = await form_of(request)
     try:
-        await request.app[DATABASE].write(request[ACTOR], planning.offer_motif, parse(MotifForm, fields))
+        await request.app[DATABASE].write(request[ACTOR], clinic_days.keep, parse(CalendarForm, fields))
     except Invalid as refusal:
         return await _page(request, refusal)
-    return _back(request, fields, "motif")
+    return _back(request, fields, "calendar")
 
 
-async def change_motif(request: web.Request) -> web.StreamResponse:
-    """POST /motifs/{id}: rename, another length, or offered no longer."""
-    fields, motif_id = await form_of(request), request.match_info["id"]
+async def work_on_holiday(request: web.Request) -> web.StreamResponse:
+    """POST /availability/holidays: a doctor works on a public holiday, or not after all."""
+    fields = await form_of(request)
     try:
-        await request.app[DATABASE].write(request[ACTOR], planning.change_motif, motif_id, parse(MotifForm, fields),
-                                          active=fields.get("active") == "yes")
-    except Invalid as refusal:
+        on = date.fromisoformat(fields.get("on", ""))
+    except ValueError:
+        return await _page(request, Invalid(fields={"form": "This is not valid."}))
+    try:
+        await request.app[DATABASE].write(request[ACTOR], clinic_days.work_on, fields.get("practitioner", ""), on,
+                                          open=fields.get("open") == "yes")
+    except Conflict as refusal:
         return await _page(request, refusal)
-    return _back(request, fields, "motif")
+    return _back(request, fields, "holiday-open" if fields.get("open") == "yes" else "holiday-closed")
 
 
 def _back(request: web.Request, fields: dict[str, str], done: str) -> web.Response:
@@ -97,18 +103,21 @@ def _minutes(value: object) -> tuple[str, ...]:
     return ("minutes",) if hasattr(value, "minute") else ()
 
 
-def _read(tx: Tx, asked: str) -> tuple[agenda.Clinic, Hours | None]:
+def _read(tx: Tx, asked: str, lang: str) -> tuple[agenda.Clinic, Hours | None, list[Holiday]]:
     clinic = agenda.clinic(tx)
     ids = [p.id for p in clinic.practitioners]
     chosen = asked if asked in ids else next(iter(ids), "")
-    return clinic, planning.hours(tx, chosen) if chosen else None
+    if not chosen:
+        return clinic, None, []
+    return clinic, planning.hours(tx, chosen), clinic_days.ahead(tx, chosen, lang)
 
 
 async def _page(request: web.Request, refusal: Invalid | Conflict | None = None) -> web.Response:
     fields = dict(await form_of(request)) if request.method == "POST" else {}
     asked = fields.get("practitioner", "") or request.query.get("practitioner", "")
-    clinic, hours = await request.app[DATABASE].read(request[ACTOR], _read, asked)
-    motifs = {m.id: motif_label(m, request[LANGUAGE]) for m in clinic.motifs}
+    lang = request[LANGUAGE]
+    clinic, hours, holidays = await request.app[DATABASE].read(request[ACTOR], _read, asked, lang)
+    motifs = {m.id: motif_label(m, lang) for m in clinic.motifs}
     errors = {field: translated(request, text) for field, text in getattr(refusal, "fields", {}).items()}
     if refusal and not errors:
         errors = {"form": say(request, refusal)}
@@ -120,6 +129,8 @@ async def _page(request: web.Request, refusal: Invalid | Conflict | None = None)
         rules=[_rule(r, motifs) for r in hours.rules] if hours else [], exceptions=hours.exceptions if hours else [],
         outside=[{"id": e.appointment.id, "start_at": e.appointment.start_at, "name": e.identity.name}
                  for e in hours.outside] if hours else [],
+        holidays=holidays, places=[(place, translated(request, PLACES[place])) for place in ("", *french_days.PLACES)],
+        place=clinic.organization.holiday_place, school_zone=clinic.organization.school_zone,
         motifs=clinic.motifs, typed=fields, errors=errors, notice=_notice(request),
     )
 
@@ -134,12 +145,20 @@ def _(text: str) -> str:
     return text  # marks catalogue texts; they are translated when shown
 
 
+PLACES = {
+    "": _("none"), "FR": _("France, except Alsace-Moselle and overseas"), "57": _("Moselle"), "6AE": _("Alsace"),
+    "971": _("Guadeloupe"), "972": _("Martinique"), "973": _("French Guiana"), "974": _("Réunion"), "976": _("Mayotte"),
+    "BL": _("Saint Barthélemy"), "MF": _("Saint Martin"), "PM": _("Saint Pierre and Miquelon"),
+    "NC": _("New Caledonia"), "PF": _("French Polynesia"), "WF": _("Wallis and Futuna"),
+}
 NOTICES = {
     "opened": _("These hours are open."),
     "closed": _("These hours are closed. Appointments booked in them stay."),
     "differs": _("The day is noted."),
     "usual": _("This day is as usual again."),
-    "motif": _("Saved."),
+    "calendar": _("Saved. What is booked on a public holiday stays booked."),
+    "holiday-open": _("The usual hours hold on this public holiday."),
+    "holiday-closed": _("This public holiday is closed."),
 }
 REMAKE = {"closed": "availability-hours", "usual": "availability-days"}
 

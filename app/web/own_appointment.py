@@ -8,6 +8,7 @@ from aiohttp import web
 
 from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
+from app.people import clinic_address
 from app.scheduling import replies, selfservice, waitlist
 from app.scheduling.booking import SlotTaken
 from app.scheduling.tables import Appointment
@@ -125,7 +126,9 @@ async def _offer_page(request: web.Request, *, fault: str = "", status: int = 20
 
 
 def _said(tx: Tx, row: Appointment) -> dict[str, Any]:
-    return {"confirmed": replies.confirmed_at(tx, row) is not None, "by_phone": replies.by_phone(tx, row.id)}
+    address = clinic_address(tx) if row.on_site else ""
+    return {"confirmed": replies.confirmed_at(tx, row) is not None, "by_phone": replies.by_phone(tx, row.id),
+            "on_site": row.on_site, "address": address}
 
 
 async def _page(request: web.Request, doing: str, *, done: str = "", fault: str = "", status: int = 200
@@ -141,7 +144,7 @@ async def _page(request: web.Request, doing: str, *, done: str = "", fault: str 
     return render(
         request, "patient/appointment.html", status=status, appointment=seen.appointment, zone=seen.zone, done=done,
         fault=fault, doctor=seen.doctor_name, motif=motif_label(seen.motif, lang), changeable=seen.changeable,
-        waits=seen.waits, **said,
+        waits=seen.waits, **said, documents=seen.motif.documents_fr if lang == "fr" else seen.motif.documents_en,
         change_until=seen.change_until, doing=doing, phone=seen.phone, on=on if on > today else None,
         days=[{"on": on, "slots": [{"value": start_value(s.start_at), "label": slot_label(s.start_at, lang, zone)}
                                    for s in group]}

@@ -28,6 +28,8 @@ async def visit(request: web.Request) -> web.StreamResponse:
     if await request.app[DATABASE].read(request[ACTOR], waitlist.own_offer):
         return see_other(request, "own-offer")
     way = await _journey(request)
+    if way.on_site:
+        return see_other(request, "own-appointment")
     if way.next_step == "not-now":
         by_phone = await request.app[DATABASE].read(request[ACTOR], replies.by_phone, way.visit_id)
         return render(request, "patient/not_now.html", **_named(way), phase=way.phase, opens_at=way.opens_at,

@@ -1,9 +1,9 @@
 """The planner: a doctor's week, every doctor's day. Positions are wall-clock times; links carry instants."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from aiohttp import web
 from app import i18n
 from app.db import Tx
 from app.people import Practitioner
-from app.scheduling import agenda
+from app.scheduling import agenda, french_days, month
 from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
 from app.scheduling.intervals import Interval
 from app.scheduling.tables import Motif
@@ -20,6 +20,8 @@ from app.web.keys import ACTOR, DATABASE, LANGUAGE
 from app.web.rendering import render, translated, url
 
 WORKING_DAYS = 5
+TEAM = 5  # doctors side by side, unless others are chosen
+WHERE = ("view", "on", "practitioner", "doctors")
 FIRST_HOUR, LAST_HOUR = 8, 18  # shown even when nothing is open
 EARLIEST_FIRST = 12
 REACH = timedelta(days=5 * 366)  # pages do not lead further than this
@@ -39,8 +41,83 @@ async def planner(request: web.Request) -> web.Response:
     asked = request.query.get("practitioner", "")
     start = await request.app[DATABASE].read(request[ACTOR], _start, asked)
     on = day_asked(request.query.get("on", ""), start.today)
-    page = _day if request.query.get("view") == "day" else _week
+    page = {"day": _day, "team": _team, "month": _month}.get(request.query.get("view", ""), _week)
     return await page(request, start, on)
+
+
+async def _team(request: web.Request, start: Start, on: date) -> web.Response:
+    """The week of several doctors side by side: each day has a column for each."""
+    monday = on - timedelta(days=on.weekday())
+    known = [d.id for d in start.clinic.practitioners]
+    asked = [d for d in request.query.get("doctors", "").split(",") if d in known] or known[:TEAM]
+    chosen = [d for d in start.clinic.practitioners if d.id in asked]
+    board = await request.app[DATABASE].read(request[ACTOR], agenda.board, asked, monday, monday + timedelta(days=6))
+    days, lang, shown = _shown_days(monday, board), request[LANGUAGE], ",".join(asked)
+    notes = day_notes(request, board.clinic, days[0], days[-1])
+    columns = [
+        _column(request, board, doctor.id, day, f"{doctor.prefix} {doctor.family}".strip(),
+                url(request, "planner", practitioner=doctor.id, on=day), day == start.today)
+        | {"notes": [i18n.short_day(day, lang, _zone_name(board)), *notes[day]], "first": doctor is chosen[0]}
+        for day in days for doctor in chosen]
+
+    def week(begin: date, doctors: str = shown) -> str:
+        return url(request, "planner", view="team", on=begin, doctors=doctors)
+
+    return render(
+        request, "scheduler/planner_team.html", here="planner", zone=_zone_name(board), columns=columns, notes=[],
+        title=i18n.days_of(days[0], days[-1], lang), **_hours(columns), undo=await _notice(request),
+        practitioners=[{"name": d.name, "here": d.id in asked,
+                        "href": week(monday, ",".join(_toggled(asked, d.id)))} for d in start.clinic.practitioners],
+        previous=week(monday - timedelta(days=7)), following=week(monday + timedelta(days=7)),
+        today_href=week(start.today), **views(request, "team", monday, start.chosen),
+        **_actions(request, max(monday, start.today)),
+    )
+
+
+def _toggled(chosen: list[str], one: str) -> list[str]:
+    return [d for d in chosen if d != one] or chosen if one in chosen else [*chosen, one]
+
+
+async def _month(request: web.Request, start: Start, on: date) -> web.Response:
+    """How full each day is; each leads to the day itself."""
+    first, asked = on.replace(day=1), request.query.get("practitioner", "")
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    known = start.clinic.practitioners
+    chosen = [d.id for d in known if d.id == asked] or [d.id for d in known]
+    full = await request.app[DATABASE].read(request[ACTOR], month.loads, chosen, first, last)
+    notes = day_notes(request, start.clinic, first, last)
+    before = [None] * first.weekday()
+    cells = [*before, *({"on": day, "today": day == start.today, "past": day < start.today, "notes": notes[day],
+                         "load": full[day], "href": url(request, "planner", view="day", on=day)} for day in full)]
+    cells += [None] * (-len(cells) % 7)
+    one = asked if asked in chosen and len(known) > 1 else ""
+
+    def there(day: date, doctor: str = one) -> str:
+        return url(request, "planner", view="month", on=day, **({"practitioner": doctor} if doctor else {}))
+
+    zone = start.clinic.organization.zone
+    return render(
+        request, "scheduler/planner_month.html", here="planner", zone=zone, notes=[], undo=None,
+        title=i18n.month(first, request[LANGUAGE]), weeks=[cells[n:n + 7] for n in range(0, len(cells), 7)],
+        weekdays=[i18n.weekday(n, request[LANGUAGE]) for n in range(7)],
+        practitioners=[{"name": "", "here": not one, "href": there(first, "")}] * (len(known) > 1) + [
+            {"name": d.name, "here": d.id == one, "href": there(first, d.id)} for d in known],
+        previous=there(first - timedelta(days=1)), following=there(last + timedelta(days=1)),
+        today_href=there(start.today), **_actions(request, max(first, start.today)),
+        **views(request, "month", start.today if first <= start.today <= last else first, start.chosen),
+    )
+
+
+def _actions(request: web.Request, on: date) -> dict[str, Any]:
+    return {"book_href": url(request, "book", on=on), "away_href": url(request, "absence", on=on)}
+
+
+def views(request: web.Request, here: str, on: date, practitioner_id: str) -> dict[str, Any]:
+    """The ways of looking at the planner, and what the address of this one says."""
+    ways = {"week": url(request, "planner", practitioner=practitioner_id, on=on),
+            **{view: url(request, "planner", view=view, on=on) for view in ("day", "team", "month")}}
+    return {"views": [{"view": view, "href": href, "here": view == here} for view, href in ways.items()],
+            "query": request.query_string}
 
 
 async def _week(request: web.Request, start: Start, on: date) -> web.Response:
@@ -50,17 +127,19 @@ async def _week(request: web.Request, start: Start, on: date) -> web.Response:
     board = await read(request[ACTOR], agenda.board, [start.chosen], monday, monday + timedelta(days=6))
     notice = await _notice(request)
     days = _shown_days(monday, board)
+    notes = day_notes(request, board.clinic, days[0], days[-1])
     columns = [_column(request, board, start.chosen, day, i18n.short_day(day, request[LANGUAGE], _zone_name(board)),
-                       url(request, "planner", view="day", on=day), day == start.today) for day in days]
+                       url(request, "planner", view="day", on=day), day == start.today) | {"notes": notes[day]}
+               for day in days]
     return render(
         request, "scheduler/planner_week.html", here="planner", zone=_zone_name(board), columns=columns,
-        title=i18n.days_of(days[0], days[-1], request[LANGUAGE]), **_hours(columns), undo=notice,
+        title=i18n.days_of(days[0], days[-1], request[LANGUAGE]), **_hours(columns), undo=notice, notes=[],
         practitioners=[{"id": d.id, "name": d.name, "here": d.id == start.chosen,
                         "href": url(request, "planner", practitioner=d.id, on=monday)} for d in doctors],
         previous=url(request, "planner", practitioner=start.chosen, on=monday - timedelta(days=7)),
         following=url(request, "planner", practitioner=start.chosen, on=monday + timedelta(days=7)),
         today_href=url(request, "planner", practitioner=start.chosen),
-        other_href=url(request, "planner", view="day", on=start.today if start.today in days else monday),
+        **views(request, "week", start.today if start.today in days else monday, start.chosen),
         book_href=url(request, "book", practitioner=start.chosen, on=max(monday, start.today)),
         away_href=url(request, "absence", practitioner=start.chosen, on=start.today if start.today in days else monday),
         counts={"booked": len(board.entries), "free": len(board.free)},
@@ -75,11 +154,21 @@ async def _day(request: web.Request, start: Start, on: date) -> web.Response:
     return render(
         request, "scheduler/planner_day.html", here="planner", zone=_zone_name(board), columns=columns,
         title=i18n.day(on, request[LANGUAGE], _zone_name(board)), **_hours(columns), undo=await _notice(request),
+        notes=day_notes(request, board.clinic, on, on)[on],
         previous=url(request, "planner", view="day", on=on - timedelta(days=1)),
         following=url(request, "planner", view="day", on=on + timedelta(days=1)),
-        today_href=url(request, "planner", view="day"), other_href=url(request, "planner", on=on),
-        book_href=url(request, "book", on=on), away_href=url(request, "absence", on=on),
+        today_href=url(request, "planner", view="day"), **views(request, "day", on, start.chosen),
+        **_actions(request, on),
     )
+
+
+def day_notes(request: web.Request, clinic: agenda.Clinic, first: date, last: date) -> dict[date, list[str]]:
+    """What the planner says of each day: a public holiday's name, school holidays."""
+    public = french_days.public(clinic.organization.holiday_place, first, last, request[LANGUAGE])
+    school = french_days.school(clinic.organization.school_zone, first, last)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return {on: [*([public[on]] if on in public else []),
+                 *([translated(request, school[on])] if on in school else [])] for on in days}
 
 
 def day_asked(text: str, today: date) -> date:
@@ -126,15 +215,17 @@ def _column(request: web.Request, board: Board, doctor: str, on: date, title: st
             ) -> dict[str, Any]:
     zone = board.clinic.zone
     day = Interval(*day_bounds(on, zone))
+    booking = url(request, "book", practitioner=doctor)
     return {
-        "title": title, "href": href, "today": today, "practitioner_id": doctor,
+        "title": title, "href": href, "today": today, "practitioner_id": doctor, "notes": [],
+        "first": False,
         "open": [_place(part, day, zone) | {"over": part.end <= board.now} for i in board.opened.get(doctor, [])
                  for part in _before_and_after(board.now, i) if part.overlaps(day)],
         "now": board.now.astimezone(zone).replace(tzinfo=None) if day.start <= board.now < day.end else None,
         "entries": _in_order(
-            [_free(request, slot, day, zone) for slot in _in(board.free, doctor, day)]
-            + [_entry(request, e, day, zone) for e in board.entries
-               if e.appointment.practitioner_id == doctor and day.start <= e.appointment.start_at < day.end]),
+            [_free(booking, slot, day, zone) for slot in board.free_of(doctor) if day.start <= slot.start_at < day.end]
+            + [_entry(request, e, day, zone, board.now) for e in board.entries_of(doctor)
+               if day.start <= e.appointment.start_at < day.end]),
     }
 
 
@@ -149,28 +240,29 @@ def _in_order(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda entry: entry["at"])
 
 
-def _in(slots: Iterable[FreeSlot], doctor: str, day: Interval) -> list[FreeSlot]:
-    return [s for s in slots if s.practitioner_id == doctor and day.start <= s.start_at < day.end]
-
-
 def _place(interval: Interval, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
     """Where something stands in its column; only the part that lies in the day, in wall-clock minutes."""
     start = max(interval.start, day.start).astimezone(zone).replace(tzinfo=None)
     end = min(interval.end, day.end).astimezone(zone).replace(tzinfo=None)
-    return {"start": start, "minutes": max(5, round((end - start).total_seconds() / 60))}
+    minutes = max(5, round((end - start).total_seconds() / 60))
+    # Said in classes, because the page's policy allows no inline style (planner.css, day.css): a week has a thousand.
+    return {"start": start, "minutes": minutes, "time": f"{start:%H:%M}",
+            "place": f"h{start.hour} m{start.minute // 5 * 5} d{max(minutes // 5 * 5, 5)}"}
 
 
-def _free(request: web.Request, slot: FreeSlot, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
-    on = slot.start_at.astimezone(zone).date()
-    href = url(request, "book", practitioner=slot.practitioner_id, on=on, start=start_value(slot.start_at))
-    return _place(Interval(slot.start_at, slot.end_at), day, zone) | {"free": True, "at": slot.start_at, "href": href}
+def _free(booking: str, slot: FreeSlot, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
+    """`booking`: the address of the booking page for this doctor."""
+    on, value = slot.start_at.astimezone(zone).date(), start_value(slot.start_at)
+    return _place(Interval(slot.start_at, slot.end_at), day, zone) | {
+        "free": True, "at": slot.start_at, "href": f"{booking}&on={on}&start={value}", "value": value}
 
 
-def _entry(request: web.Request, entry: AgendaEntry, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
+def _entry(request: web.Request, entry: AgendaEntry, day: Interval, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     row, who = entry.appointment, entry.identity
     return _place(Interval(row.start_at, row.end_at), day, zone) | {
         "free": False, "at": row.start_at, "id": row.id, "status": row.status, "full_name": who.name,
         "name": f"{who.given[:1]}. {who.family}", "label": motif_label(entry.motif, request[LANGUAGE]),
+        "movable": row.status == "booked" and row.start_at > now,
     }
 
 
@@ -194,8 +286,9 @@ async def _notice(request: web.Request) -> dict[str, Any] | None:
     text = translated(request, NOTICES[done], {"name": i18n.isolated(entry.identity.name), "moment": moment})
     if done == "cancelled":
         return {"text": text, "action": url(request, "appointment-restoration", id=row.id), "fields": {}}
-    back = {"start": request.query.get("was", ""), "practitioner": request.query.get("doctor", row.practitioner_id)}
-    if done == "moved" and back["start"]:
+    back = {"start": request.query.get("was", ""), "practitioner": request.query.get("doctor", row.practitioner_id),
+            "view": urlencode({key: request.query[key] for key in WHERE if key in request.query})}
+    if done in ("moved", "dragged") and back["start"]:
         return {"text": text, "action": url(request, "appointment-time", id=row.id), "fields": back}
     return {"text": text, "action": "", "fields": {}}
 
@@ -207,6 +300,8 @@ def _(text: str) -> str:
 NOTICES = {
     "booked": _("Booked for %(name)s, %(moment)s. The invitation is on its way."),
     "cancelled": _("The appointment of %(name)s, %(moment)s, is cancelled. The patient is told."),
+    "dragged": _("The appointment of %(name)s is moved to %(moment)s. "
+                 "The patient is told in a moment, unless you undo it."),
     "moved": _("The appointment of %(name)s is moved to %(moment)s. The patient is told."),
     "restored": _("The appointment of %(name)s, %(moment)s, stands again."),
 }

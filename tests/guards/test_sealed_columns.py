@@ -31,7 +31,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
     "patient": {},
     "patient_token": {"token": "keyed hash (blind index)"},
     "appointment": {"held_until": "an instant", "before_min": "a number", "after_min": "a number",
-                    "series_id": "random identifier"},
+                    "series_id": "random identifier", "on_site": "yes or no"},
     "occupancy": {"resource_id": "random identifier", "active": "yes or no"},
     "wait_entry": {"any_doctor": "yes or no", "urgent": "yes or no: who is asked first", "from_hour": "an hour of the day",
                    "to_hour": "an hour of the day", "joined_at": "an instant"},

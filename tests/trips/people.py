@@ -2,13 +2,14 @@
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from app.scheduling import french_days
 from tests.trips.conftest import House
 
 WAIT_MS = 20_000
@@ -19,6 +20,14 @@ def midday_zone() -> str:
     offset = 11 - datetime.now(UTC).hour
     offset = offset + 24 if offset < -11 else offset
     return f"Etc/GMT{-offset:+d}"
+
+
+def day_ahead(days: int) -> date:
+    """A weekday that is no public holiday, counted from this week's Monday; a week later where it would be one."""
+    on = date.today() + timedelta(days=days - date.today().weekday())  # noqa: DTZ011  any week ahead will do
+    while french_days.public(french_days.METROPOLITAN, on, on):
+        on += timedelta(days=7)
+    return on
 
 
 def context(browser: Browser, house: House, lang: str, *, phone: bool = False) -> BrowserContext:

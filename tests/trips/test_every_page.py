@@ -92,8 +92,9 @@ def test_what_a_scheduler_sees(view, house: House, browser: Browser):
         people.sign_in(somebody.page, house, "scheduler")
         somebody.look("/planner")
         appointment = somebody.first("a.a[href^='/appointments/']")
-        for path in ("/planner?view=day", "/planner/booking", "/availability", "/waiting-list", "/account", "/tasks",
-                     "/attendance", "/resources", "/patients"):
+        for path in ("/planner?view=day", "/planner?view=team", "/planner?view=month", "/planner/finder", "/motifs",
+                     "/planner/booking", "/availability", "/waiting-list", "/account", "/tasks", "/attendance", "/resources",
+                     "/patients"):
             somebody.look(path)
         somebody.page.fill("main input[name=q]", "lef")
         somebody.page.press("main input[name=q]", "Enter")

@@ -1,7 +1,6 @@
 """The planner in a real browser: by keyboard alone, live, and two schedulers who want the same slot."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -10,7 +9,7 @@ from tests.trips import people
 from tests.trips.conftest import House, browser_speaking
 
 # A Tuesday in two weeks: full of free slots, on no other trip's way.
-ON = date.today() + timedelta(days=15 - date.today().weekday())  # noqa: DTZ011  any week ahead will do
+ON = people.day_ahead(15)
 DOCTOR = "Dr Ada Okonkwo"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,7 +11,7 @@ from tests.trips import people
 from tests.trips.conftest import House, browser_speaking
 
 # A Wednesday in two weeks: full of free slots, on no other trip's way.
-ON = date.today() + timedelta(days=16 - date.today().weekday())  # noqa: DTZ011  any week ahead will do
+ON = people.day_ahead(16)
 
 
 @pytest.fixture(scope="module")

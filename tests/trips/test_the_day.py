@@ -1,7 +1,6 @@
 """The clinic's day in real browsers: a reminder's link answered, a visit by phone, a task done, a feed, a time given back."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,7 +9,7 @@ from tests.trips import people
 from tests.trips.conftest import House, browser_speaking
 
 # A Thursday in three weeks: on no other trip's way.
-ON = date.today() + timedelta(days=24 - date.today().weekday())  # noqa: DTZ011  any week ahead will do
+ON = people.day_ahead(24)
 
 
 @pytest.fixture(scope="module")

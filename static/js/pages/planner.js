@@ -47,19 +47,20 @@ class LivePlanner extends HTMLElement {
   #neighbour(here, key) {
     const days = [...this.querySelectorAll("section.day")];
     const day = days.findIndex((section) => section.contains(here));
-    const column = entries(days[day]);
+    const carrying = this.classList.contains("carrying");
+    const column = entries(days[day]).filter((entry) => !carrying || entry.matches(".free"));
     const at = column.indexOf(here);
     if (key === "ArrowDown") return column[at + 1];
     if (key === "ArrowUp") return column[at - 1];
     if (key === "Home") return column[0];
     if (key === "End") return column.at(-1);
-    if (key === "ArrowRight") return nearest(days.slice(day + 1), here);
-    if (key === "ArrowLeft") return nearest(days.slice(0, day).reverse(), here);
+    if (key === "ArrowRight") return nearest(days.slice(day + 1), here, carrying);
+    if (key === "ArrowLeft") return nearest(days.slice(0, day).reverse(), here, carrying);
     return undefined;
   }
 
   async #refresh() {
-    if (document.hidden) return;
+    if (document.hidden || this.classList.contains("carrying")) return;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected) return;
@@ -92,14 +93,23 @@ function entries(day) {
  * The entry at about the same height in the first of these days that has any.
  * @param {Element[]} days
  * @param {HTMLElement} here
+ * @param {boolean} carrying  only free times then
  * @returns {HTMLElement | undefined}
  */
-function nearest(days, here) {
+function nearest(days, here, carrying) {
   const top = here.getBoundingClientRect().top;
-  const day = days.map(entries).find((found) => found.length > 0) ?? [];
+  const day = days.map((each) => entries(each).filter((entry) => !carrying || entry.matches(".free"))).find((found) => found.length > 0) ?? [];
   /** @param {HTMLElement} entry */
   const far = (entry) => Math.abs(entry.getBoundingClientRect().top - top);
   return day.reduce((/** @type {HTMLElement | undefined} */ best, entry) => (best && far(best) <= far(entry) ? best : entry), undefined);
 }
+
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  const finder = document.querySelector("a#find-a-time");
+  if (!(finder instanceof HTMLAnchorElement)) return;
+  event.preventDefault();
+  location.assign(finder.href);
+});
 
 customElements.define("live-planner", LivePlanner);

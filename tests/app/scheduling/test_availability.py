@@ -31,11 +31,20 @@ class Day:
     closed: bool
     start: time | None = None
     end: time | None = None
+    usual: bool = False
 
 
 def hours(weekly, exceptions=(), on=MONDAY, zone=PARIS, **options):
     return [(i.start.astimezone(zone).strftime("%H:%M"), i.end.astimezone(zone).strftime("%H:%M"))
             for i in open_hours(weekly, exceptions, zone, on, on, **options)]
+
+
+def test_weekly_hours_rest_on_a_holiday_unless_the_doctor_works():
+    rule, extra = Weekly(0, time(8), time(12)), Day(MONDAY, closed=False, start=time(20), end=time(21))
+    assert hours([rule], [extra], holidays={MONDAY}) == [("20:00", "21:00")]
+    assert hours([rule], [extra, Day(MONDAY, closed=False, usual=True)], holidays={MONDAY}) == [
+        ("08:00", "12:00"), ("20:00", "21:00")]
+    assert hours([rule], [Day(MONDAY, closed=False, usual=True)]) == [("08:00", "12:00")]  # kept though the day is none
 
 
 def test_weekly_hours_on_their_weekday_only():

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.actor import Actor, Role
+from app.access import links
+from app.actor import Actor, Role, system
 from app.errors import AccessDenied, Invalid
-from app.scheduling import booking, history
+from app.scheduling import booking, history, replies
 from tests.app.scheduling.conftest import SCHEDULER, TEN
 
 QUARTER = timedelta(minutes=15)
@@ -46,3 +47,18 @@ def test_another_patient_reads_nothing_of_it(db, clinic, book):
     visit = book()
     with pytest.raises(AccessDenied):
         told(db, Actor(Role.PATIENT, clinic.patients[1], patient_id=clinic.patients[1]), visit.id)
+
+
+def test_from_where_each_change_came(db, clinic, book):
+    visit = book(actor=system("booking").at("198.51.100.7", "r1"))  # on the public page
+    token = db.write_sync(system("messages"), links.issue, visit.id, links.VISIT)
+    holder = db.read_sync(system("web"), links.bearer, token)
+    db.write_sync(holder, replies.confirm)
+    patient = Actor(Role.PATIENT, clinic.patients[0], patient_id=clinic.patients[0], appointment_id=visit.id)
+    db.write_sync(patient, replies.confirm)
+    db.write_sync(SCHEDULER, booking.move, visit.id, TEN + QUARTER)
+    assert [(c.action.partition(":")[2], c.place) for c in told(db, SCHEDULER, visit.id)] == [
+        ("book", "public"), ("confirm", "message"), ("confirm", "link"), ("move", "desk")]
+    seeded = book(start_at=TEN + QUARTER * 4, actor=system("seed"))
+    assert [c.place for c in told(db, SCHEDULER, seeded.id)] == ["command"]
+    assert history.place_of("system", "waiting list", "") == "itself" and {c.place for c in told(db, SCHEDULER, visit.id)} < {*history.PLACES}

@@ -6,10 +6,11 @@ import pytest
 from sqlmodel import select
 
 from app.errors import AccessDenied, Conflict, Invalid, NotFound
-from app.scheduling import agenda, booking, planning
+from app.scheduling import agenda, booking, motifs, planning
 from app.scheduling.booking import SlotTaken
 from app.scheduling.intervals import Interval
-from app.scheduling.planning import DayForm, HoursForm, MotifForm
+from app.scheduling.motifs import MotifForm
+from app.scheduling.planning import DayForm, HoursForm
 from app.scheduling.tables import AvailabilityException, AvailabilityRule
 from tests.app.scheduling.conftest import ADMINISTRATOR, SCHEDULER, SYSTEM, TEN, make_clinic
 
@@ -117,13 +118,13 @@ def test_only_the_scheduler_changes_hours(db, clinic, change, actor_of):
         (planning.open_weekly, clinic.doctors[0], HoursForm(weekdays=[5], start=time(9), end=time(10))),
         (planning.close_weekly, "x"), (planning.as_usual, "x"),
         (planning.differ, clinic.doctors[0], DayForm(kind="closed", on=SATURDAY)),
-        (planning.offer_motif, MotifForm(label_fr="x", label_en="x", duration_min=15)),
+        (motifs.offer, MotifForm(label_fr="x", label_en="x", duration_min=15)),
     ]
     for function, *args in tries:
         with pytest.raises(AccessDenied):
             change(function, *args, actor=actor)
     with pytest.raises(AccessDenied):
-        change(planning.change_motif, clinic.motif, tries[-1][1], actor=actor, active=False)
+        change(motifs.change, clinic.motif, tries[-1][1], actor=actor, active=False)
     assert db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(AvailabilityException)).all()) == []
 
 
@@ -136,7 +137,7 @@ def test_a_doctor_that_does_not_exist(clinic, change):
 
 def test_a_new_length_counts_for_bookings_to_come(db, clinic, change):
     before = change(booking.book, **clinic.slot())
-    change(planning.change_motif, clinic.motif, MotifForm(label_fr="a", label_en="b", duration_min=20), active=True)
+    change(motifs.change, clinic.motif, MotifForm(label_fr="a", label_en="b", duration_min=20), active=True)
     after = change(booking.book, **clinic.slot(TEN + timedelta(hours=1)))
     held = db.read_sync(SYSTEM, agenda.appointments, [clinic.doctors[0]], TEN, TEN + timedelta(hours=3))
     lengths = {e.appointment.id: e.appointment.end_at - e.appointment.start_at for e in held}

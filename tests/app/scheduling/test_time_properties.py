@@ -44,6 +44,7 @@ class Differing:
     closed: bool
     start: time | None = None
     end: time | None = None
+    usual: bool = False
 
 
 @st.composite

@@ -100,6 +100,9 @@ OWN = {
     "waits": False,
     "confirmed": False,
     "by_phone": False,
+    "on_site": False,
+    "address": "",
+    "documents": "",
     "on": None,
     "days": [],
     "done": "",
@@ -139,6 +142,8 @@ DETAILS = {
 }
 PAGES = [
     Page("own", "patient/appointment.html", context=always(**OWN)),
+    Page("own-on-site", "patient/appointment.html", context=always(**(
+        OWN | {"on_site": True, "address": "3 place du Marché, 26000 Valence", "documents": "Vos derniers résultats."}))),
     Page("own-confirmed", "patient/appointment.html", context=always(**(OWN | {"confirmed": True, "by_phone": True}))),
     Page("own-done", "patient/appointment.html", context=always(**(OWN | {"done": "C’est fait."}))),
     Page("own-late", "patient/appointment.html", context=always(**(OWN | {"changeable": False, "fault": "Trop tard."}))),

@@ -7,7 +7,10 @@ from typing import Any
 
 from app.attendance import Attendance, Likelihood
 from app.forecasting.no_show import Bin, Model, Study
+from app.scheduling.clinic_days import Holiday
+from app.scheduling.finder import Wanted
 from app.scheduling.history import Change
+from app.scheduling.month import Load
 from app.scheduling.tables import Motif
 from app.scheduling.waitlist_figures import Group
 from app.tasks import Line
@@ -24,6 +27,8 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
         "href": "#",
         "today": today,
         "practitioner_id": "d1",
+        "notes": [],
+        "first": False,
         "open": [],
         "now": None,
         "entries": [],
@@ -32,7 +37,7 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
         return head
     taken = {(h, m) for h, m, _, _ in booked}
     entries: list[dict[str, Any]] = [
-        {"free": True, "start": time(h, m), "minutes": 15, "href": "#"}
+        {"free": True, "start": time(h, m), "minutes": 15, "href": "#", "value": "2026-11-23T13:15Z"}
         for h in (9, 10, 11, 14, 15)
         for m in (0, 15, 30, 45)
         if (h, m) not in taken
@@ -47,11 +52,15 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
             "full_name": name,
             "label": "Suivi",
             "status": status,
+            "movable": status == "booked",
         }
         for h, m, name, status in booked
     ]
+    for entry in entries:
+        entry |= {"time": f"{entry['start']:%H:%M}", "place": f"h{entry['start'].hour} m{entry['start'].minute} d15"}
     return head | {
-        "open": [{"start": time(9), "minutes": 180, "over": today}, {"start": time(14), "minutes": 120, "over": False}],
+        "open": [{"start": time(9), "minutes": 180, "place": "h9 m0 d180", "over": today},
+                 {"start": time(14), "minutes": 120, "place": "h14 m0 d120", "over": False}],
         "now": time(14, 20) if today else None,
         "entries": sorted(entries, key=lambda entry: entry["start"]),
     }
@@ -68,7 +77,7 @@ WEEK = [
         today=True,
     ),
     column("Mar. 24", (9, 15, "I. Costa", "booked"), (10, 0, "M. Faure", "booked"), (14, 30, "D. Leroy", "booked")),
-    column("Mer. 25", closed=True),
+    column("Mer. 25", closed=True) | {"notes": ["Noël", "Vacances de Noël"]},
     column("Jeu. 26", (9, 30, "L. Petit", "booked"), (11, 0, "R. Noël", "booked"), (15, 0, "T. Brun", "booked")),
     column("Ven. 27", (10, 15, "G. Blanc", "booked"), (10, 30, "A. Roy", "booked")),
 ]
@@ -82,11 +91,13 @@ PLANNER = {
     "previous": "#",
     "following": "#",
     "today_href": "#",
-    "other_href": "#",
+    "views": [{"view": view, "href": "#", "here": view == "week"} for view in ("week", "day", "team", "month")],
+    "query": "view=day",
     "book_href": "#",
     "away_href": "#",
     "counts": {"booked": 12, "free": 61},
     "undo": None,
+    "notes": [],
     "practitioners": PRACTITIONERS,
 }
 KNOWN = {"id": "p1", "name": CLAIRE.name, "birth_date": CLAIRE.birth_date, "contact": "06 12 34 56 78"}
@@ -150,9 +161,9 @@ APPOINTMENT = {
     "cancelling": False,
     "needs": ["Amina K. (arabe)", "Salle 2"],
     "changes": [
-        Change(at(9, 0, 20), "appointment:book", "anonymous", "public"),
-        Change(at(9, 5, 20), "appointment:confirm", "patient", "patient"),
-        Change(at(11, 30, 21), "appointment:move", "scheduler", "Sophie Perrin", "doctor", at(10, 0), at(14, 15)),
+        Change(at(9, 0, 20), "appointment:book", "system", "booking", place="public"),
+        Change(at(9, 5, 20), "appointment:confirm", "patient", "", place="message"),
+        Change(at(11, 30, 21), "appointment:move", "scheduler", "Sophie Perrin", "doctor", at(10, 0), at(14, 15), "desk"),
         Change(at(12, 0, 21), "waitlist:offer", "system", "jobs"),
     ],
     "practitioners": [("d1", "Dr Nadia Benali")],
@@ -203,6 +214,10 @@ def availability(lang: str) -> dict[str, Any]:
             Some(id="x1", on=date(2026, 12, 1), closed=True, start=None, end=None),
             Some(id="x2", on=date(2026, 12, 5), closed=False, start=time(9), end=time(11)),
         ],
+        "holidays": [Holiday(date(2026, 12, 25), "Noël", False), Holiday(date(2027, 1, 1), "Jour de l'an", True)],
+        "places": [("", "none"), ("FR", "France, except Alsace-Moselle and overseas")],
+        "place": "FR",
+        "school_zone": "A",
         "motifs": [
             Motif(id="m1", organization_id="o1", label_fr="Suivi", label_en="Follow-up", duration_min=15),
             Motif(id="m2", organization_id="o1", label_fr="Nouveau patient", label_en="New patient", duration_min=30),
@@ -210,6 +225,23 @@ def availability(lang: str) -> dict[str, Any]:
     }
 
 
+MONTH = [[None if not 0 < 7 * week + n - 5 <= 30 else {
+    "on": date(2026, 11, 7 * week + n - 5), "today": 7 * week + n - 5 == 23, "past": 7 * week + n - 5 < 23, "href": "#",
+    "notes": ["Armistice"] if 7 * week + n - 5 == 11 else [],
+    "load": Load(3 * n if n < 5 else int(n == 6 and week == 3), 45 * n, 0 if n > 4 or 7 * week + n - 5 == 11 else 510)} for n in range(7)]
+    for week in range(6)]
+FINDER: dict[str, Any] = {
+    "wanted": Wanted("suivi"), "known": True, "practitioners": [("d1", "Dr Nadia Benali")],
+    "languages": [("fr", "français"), ("en", "anglais")],
+    "found": [{"motif": "Suivi", "minutes": 15, "doctor": "Dr Nadia Benali", "day": "lundi 23 novembre", "time": f"17:{m}", "href": "#"}
+              for m in ("00", "15", "30")]}
+MOTIFS: dict[str, Any] = {
+    "lines": [Motif(id=key, organization_id="o1", label_fr=fr, label_en=en, duration_min=15, mode=mode, public=mode == "video",
+                    active=mode != "onsite").model_dump() | {"reminders": (168, 24)}
+              for key, fr, en, mode in (("m1", "Suivi", "Follow-up", "video"), ("m2", "Résultats", "Results", "phone"),
+                                        ("m3", "Pansement", "Dressing", "onsite"), ("", "", "", "video"))],
+    "tried": "m2", "errors": {"": "Please name the documents in both languages, or in neither."}, "offered": (168, 24, 1),
+    "saved": Motif(id="m1", organization_id="o1", label_fr="Suivi", label_en="Follow-up", duration_min=15)}
 NONE = dict.fromkeys(("open", "accepted", "declined", "expired", "gained_h"), 0)
 ASKED = NONE | {"open": 1, "accepted": 4, "declined": 1, "gained_h": 250}
 GROUPS = [
@@ -347,6 +379,21 @@ PAGES = [
         always(**(APPOINTMENT | {"moving": True, "taken": "This slot was just taken. Here are the next free ones."})),
     ),
     Page("availability", "scheduler/availability.html", "scheduler", "availability", availability),
+    Page("planner-team", "scheduler/planner_team.html", "scheduler", "planner", always(title="23 – 27 novembre", columns=[
+        column(name, *booked, closed=closed) | {"notes": [day], "first": name == "Dr Benali"}
+        for day, closed in (("Lun. 23", False), ("Mar. 24", False), ("Mer. 25", True), ("Jeu. 26", False), ("Ven. 27", False))
+        for name, booked in (("Dr Benali", [(9, 15, "I. Costa", "booked"), (14, 30, "D. Leroy", "booked")]), ("Dr Girard", []),
+                             ("Dr Okonkwo", [(10, 0, "M. Faure", "booked")]), ("Dr Petit", []), ("Dr Roux", [(14, 0, "A. Roy", "booked")]))
+    ], **PLANNER)),
+    Page("planner-month", "scheduler/planner_month.html", "scheduler", "planner", always(
+        title="novembre 2026", weekdays=["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."], weeks=MONTH, **PLANNER)),
+    Page("finder", "scheduler/finder.html", "scheduler", "planner", always(**FINDER)),
+    Page("finder-none", "scheduler/finder.html", "scheduler", "planner", always(**(FINDER | {"found": []}))),
+    Page("finder-unknown", "scheduler/finder.html", "scheduler", "planner", always(**(
+        FINDER | {"found": [], "known": False, "wanted": Wanted("zzz", from_hour=17, this_week=True)}))),
+    Page("motifs", "scheduler/motifs.html", "scheduler", "availability", always(**MOTIFS)),
+    Page("motifs-none", "scheduler/motifs.html", "scheduler", "availability", always(**(
+        MOTIFS | {"lines": MOTIFS["lines"][-1:], "tried": "", "errors": {"label_en": "This is not valid."}}))),
     Page("patients", "scheduler/patients.html", "scheduler", "patients", always(query="lef", hits=[KNOWN])),
     Page("patients-none", "scheduler/patients.html", "scheduler", "patients", always(query="zzz", hits=[])),
     Page(

@@ -1,0 +1,83 @@
+"""What can be booked: each reason for a visit with its length, buffers, mode, and the rules for who books it."""
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from app.access import guard
+from app.access.policy import Action
+from app.db import Tx
+from app.errors import NotFound
+from app.scheduling import agenda
+from app.scheduling.tables import Motif
+
+REMINDERS_H: Final = (168, 24, 1)  # a week, a day and an hour before
+MOST_H: Final = 24 * 30
+
+
+def _of_fives(value: int) -> int:
+    if value % 5:
+        raise ValueError("Please give a multiple of 5 minutes.")
+    return value
+
+
+Fives = Annotated[int, AfterValidator(_of_fives)]  # slots begin on multiples of five minutes
+
+
+class MotifForm(BaseModel):
+    """A reason for a visit, in both languages. reminders_h: hours before the start; None: as the site says."""
+
+    label_fr: str = Field(max_length=80)
+    label_en: str = Field(max_length=80)
+    duration_min: Fives = Field(ge=5, le=240)
+    before_min: Fives = Field(default=0, ge=0, le=120)
+    after_min: Fives = Field(default=0, ge=0, le=120)
+    mode: Literal["video", "phone", "onsite"] = "video"
+    public: bool = False
+    lead_h: int = Field(default=2, ge=0, le=MOST_H)
+    cutoff_h: int = Field(default=24, ge=0, le=MOST_H)
+    documents_fr: str = Field(default="", max_length=400)
+    documents_en: str = Field(default="", max_length=400)
+    reminders_h: str | None = Field(default=None, pattern=r"^(\d{1,4}(,\d{1,4})*)?$")
+
+    @model_validator(mode="after")
+    def told_to_everybody(self) -> Self:
+        """Documents are asked for in both languages, or not at all."""
+        if bool(self.documents_fr) != bool(self.documents_en):
+            raise ValueError("Please name the documents in both languages, or in neither.")
+        return self
+
+
+def reminder_hours(motif: Motif, usual: tuple[int, ...]) -> tuple[int, ...]:
+    """How many hours before its visits patients are reminded; `usual`: what the site says."""
+    if motif.reminders_h is None:
+        return usual
+    return tuple(int(hours) for hours in motif.reminders_h.split(",") if hours)
+
+
+def offer(tx: Tx, form: MotifForm) -> Motif:
+    """A new reason that can be booked."""
+    _permit(tx)
+    motif = Motif(organization_id=agenda.clinic(tx).organization.id, **form.model_dump())
+    tx.session.add(motif)
+    return motif
+
+
+def change(tx: Tx, motif_id: str, form: MotifForm, *, active: bool) -> Motif:
+    """Change a motif for bookings to come, or offer it no longer. What documents are asked for counts at once.
+
+    Raises NotFound, AccessDenied.
+    """
+    _permit(tx, motif_id)
+    motif = tx.session.get(Motif, motif_id)
+    if motif is None:
+        raise NotFound
+    for name, value in form.model_dump().items():
+        setattr(motif, name, value)
+    motif.active = active
+    tx.session.add(motif)
+    return motif
+
+
+def _permit(tx: Tx, motif_id: str = "") -> None:
+    guard.permit(tx, Action.SCHEDULE_WRITE, entity="Schedule", entity_id=motif_id, step="motif")

@@ -1,0 +1,77 @@
+"""The reasons that can be booked, and the rules of each."""
+
+from typing import Any
+
+from aiohttp import web
+
+from app.errors import Invalid
+from app.scheduling import agenda, motifs
+from app.scheduling.motifs import REMINDERS_H, MotifForm
+from app.scheduling.tables import Motif
+from app.web.forms import form_of, parse
+from app.web.keys import ACTOR, DATABASE, SETTINGS
+from app.web.rendering import render, see_other, translated
+
+NEW = Motif(id="", organization_id="", label_fr="", label_en="", duration_min=15)
+
+
+async def page(request: web.Request) -> web.Response:
+    """GET /motifs."""
+    return await _page(request)
+
+
+async def add(request: web.Request) -> web.StreamResponse:
+    """POST /motifs: a new reason."""
+    fields = await form_of(request)
+    try:
+        made = await request.app[DATABASE].write(request[ACTOR], motifs.offer, _form(request, fields))
+    except Invalid as refusal:
+        return await _page(request, refusal, fields)
+    return see_other(request, "motifs", saved=made.id)
+
+
+async def change(request: web.Request) -> web.StreamResponse:
+    """POST /motifs/{id}: other rules, or offered no longer."""
+    fields, motif_id = await form_of(request), request.match_info["id"]
+    try:
+        await request.app[DATABASE].write(request[ACTOR], motifs.change, motif_id, _form(request, fields),
+                                          active=fields.get("active") == "yes")
+    except Invalid as refusal:
+        return await _page(request, refusal, fields)
+    return see_other(request, "motifs", saved=motif_id)
+
+
+def _form(request: web.Request, fields: dict[str, str]) -> MotifForm:
+    form = parse(MotifForm, fields)
+    chosen = tuple(hours for hours in _offered(request) if fields.get(f"remind{hours}"))
+    if chosen == request.app[SETTINGS].reminder_hours:
+        return form
+    return form.model_copy(update={"reminders_h": ",".join(str(hours) for hours in chosen)})
+
+
+def _offered(request: web.Request) -> tuple[int, ...]:
+    return tuple(sorted({*REMINDERS_H, *request.app[SETTINGS].reminder_hours}, reverse=True))
+
+
+async def _page(request: web.Request, refusal: Invalid | None = None, typed: dict[str, str] | None = None
+                ) -> web.Response:
+    clinic = await request.app[DATABASE].read(request[ACTOR], agenda.clinic)
+    usual = request.app[SETTINGS].reminder_hours
+    tried = request.match_info.get("id", "") if refusal else None
+    errors = {field: translated(request, text) for field, text in refusal.fields.items()} if refusal else {}
+    lines = [_line(motif, usual, typed if tried == motif.id else None) for motif in (*clinic.motifs, NEW)]
+    return render(
+        request, "scheduler/motifs.html", status=refusal.status if refusal else 200, here="availability",
+        zone=clinic.organization.zone, lines=lines, tried=tried, errors=errors, offered=_offered(request),
+        saved=next((m for m in clinic.motifs if m.id == request.query.get("saved")), None),
+    )
+
+
+def _line(motif: Motif, usual: tuple[int, ...], typed: dict[str, str] | None) -> dict[str, Any]:
+    """A motif as its form shows it; as it was typed when that was refused."""
+    kept = motif.model_dump() | {"reminders": motifs.reminder_hours(motif, usual)}
+    if typed is None:
+        return kept
+    reminders = [int(key[6:]) for key in typed if key.startswith("remind") and key[6:].isdecimal()]
+    return kept | {key: typed.get(key, "") for key in MotifForm.model_fields if key != "public"} | {
+        "public": "public" in typed, "active": "active" in typed, "reminders": reminders}
