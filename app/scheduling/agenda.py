@@ -1,13 +1,12 @@
 """Reading the schedule: who has whom when, which hours are open, which slots are free."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, inspect
+from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy import select as rows_of
 from sqlmodel import col, select
 
@@ -17,6 +16,7 @@ from app.actor import Role
 from app.db import Tx
 from app.errors import NotFound
 from app.people import Organization, PatientIdentity, Practitioner, identities, identity_of
+from app.prepared import Among, Prepared, Together
 from app.scheduling import availability, busy, french_days, occupancy, resources
 from app.scheduling.intervals import Interval, subtract
 from app.scheduling.soonest import soonest
@@ -26,18 +26,45 @@ from app.scheduling.wall import day_bounds
 SEARCH_DAYS = 90  # how far the next free slots are looked for
 DEFAULT_SLOT_MIN = 15
 
-# Written once: every booking asks them, and building a statement costs more than SQLite's answer.
-# Each rule brings along whose public holidays suspend it.
-RULES = rows_of(*inspect(AvailabilityRule).columns, col(Organization.holiday_place)).join(
+# Written once: every booking asks them, and building a statement costs more than SQLite's answer. Many doctors have
+# the same hours: they come in one row, with commas between, and with whose public holidays suspend them.
+_HOURS = (col(AvailabilityRule.weekday), col(AvailabilityRule.start), col(AvailabilityRule.end),
+          col(AvailabilityRule.motif_id), col(AvailabilityRule.valid_from), col(AvailabilityRule.valid_until),
+          col(Organization.holiday_place))
+_DIFFERS = (col(AvailabilityException.on), col(AvailabilityException.closed), col(AvailabilityException.start),
+            col(AvailabilityException.end), col(AvailabilityException.usual))
+RULES = Prepared(rows_of(*_HOURS, Together(col(AvailabilityRule.practitioner_id))).join(
     Practitioner, col(Practitioner.id) == col(AvailabilityRule.practitioner_id)).join(
     Organization, col(Organization.id) == col(Practitioner.organization_id)).where(
-    col(AvailabilityRule.practitioner_id).in_(bindparam("doctors", expanding=True)),
-    col(AvailabilityRule.weekday).in_(bindparam("weekdays", expanding=True)),
+    Among(col(AvailabilityRule.practitioner_id), "doctors"), Among(col(AvailabilityRule.weekday), "weekdays"),
     col(AvailabilityRule.valid_from) <= bindparam("last"),
-    col(AvailabilityRule.valid_until).is_(None) | (col(AvailabilityRule.valid_until) >= bindparam("first")))
-EXCEPTIONS = rows_of(*inspect(AvailabilityException).columns).where(
-    col(AvailabilityException.practitioner_id).in_(bindparam("doctors", expanding=True)),
-    col(AvailabilityException.on).between(bindparam("first"), bindparam("last")))
+    col(AvailabilityRule.valid_until).is_(None) | (col(AvailabilityRule.valid_until) >= bindparam("first")),
+    ).group_by(*_HOURS))
+EXCEPTIONS = Prepared(rows_of(*_DIFFERS, Together(col(AvailabilityException.practitioner_id))).where(
+    Among(col(AvailabilityException.practitioner_id), "doctors"),
+    col(AvailabilityException.on).between(bindparam("first"), bindparam("last"))).group_by(*_DIFFERS))
+
+
+@dataclass(slots=True)
+class _Weekly:
+    weekday: int
+    start: time
+    end: time
+    motif_id: str | None
+    valid_from: date
+    valid_until: date | None
+    holiday_place: str
+    doctors: str
+
+
+@dataclass(slots=True)
+class _Differing:
+    on: date
+    closed: bool
+    start: time | None
+    end: time | None
+    usual: bool
+    doctors: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,29 +215,24 @@ def _open_times(tx: Tx, doctors: Sequence[str], first: date, last: date, motif_i
                 ) -> dict[str, list[Interval]]:
     asked = {"doctors": doctors, "first": first, "last": last}
     weekdays = {(first + timedelta(days=n)).weekday() for n in range(min((last - first).days + 1, 7))}
-    tx.session.flush()
-    connection = tx.session.connection()  # many rows: the session would look at each of them
-    rules = _by_doctor(connection.execute(RULES, asked | {"weekdays": weekdays}).all())
-    exceptions = _by_doctor(connection.execute(EXCEPTIONS, asked).all())
-    place = next((row.holiday_place for own in rules.values() for row in own), "")
-    holidays = french_days.public(place, first, last)
+    rules = [_Weekly(*row) for row in tx.run(RULES, **asked, weekdays=weekdays)]
+    exceptions = [_Differing(*row) for row in tx.run(EXCEPTIONS, **asked)]
+    holidays = french_days.public(next((row.holiday_place for row in rules), ""), first, last)
     elsewhere = busy.times(tx, doctors, Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1]))
-    usual: dict[frozenset[tuple[object, ...]], list[Interval]] = {}  # many doctors have the same hours
+    told: dict[str, list[int]] = {}  # of each doctor, by number
+    for n, alike in enumerate([row.doctors for row in rules] + [row.doctors for row in exceptions]):
+        for doctor in alike.split(","):
+            told.setdefault(doctor, []).append(n)
+    usual: dict[tuple[int, ...], list[Interval]] = {}
     opened: dict[str, list[Interval]] = {}
     for doctor in doctors:
-        own, differing = rules.get(doctor, []), exceptions.get(doctor, [])
-        same = frozenset(row[2:] for row in (*own, *differing))  # without whose they are
+        same = tuple(told.get(doctor, ()))
         if same not in usual:
-            usual[same] = availability.open_hours(own, differing, zone, first, last, motif_id, holidays)
+            usual[same] = availability.open_hours(
+                [rules[n] for n in same if n < len(rules)],
+                [exceptions[n - len(rules)] for n in same if n >= len(rules)], zone, first, last, motif_id, holidays)
         opened[doctor] = subtract(usual[same], elsewhere[doctor]) if doctor in elsewhere else usual[same]
     return opened
-
-
-def _by_doctor(rows: Iterable[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for row in rows:
-        found.setdefault(row.practitioner_id, []).append(row)
-    return found
 
 
 def free_slots(tx: Tx, practitioner_ids: Sequence[str], length: timedelta, window: Interval,
@@ -226,7 +248,7 @@ def free_slots(tx: Tx, practitioner_ids: Sequence[str], length: timedelta, windo
     opened = open_times(tx, practitioner_ids, window, motif_id, zone)
     first, last = _days(window, zone)
     whole_days = Interval(day_bounds(first, zone)[0], day_bounds(last, zone)[1])
-    blocked = _taken_for_all(tx, practitioner_ids, whole_days, motif_id=motif_id, also=also)
+    blocked = _taken_for_all(tx, practitioner_ids, whole_days, buffers=_buffers(tx, motif_id), also=also)
     return sorted(
         (FreeSlot(doctor, slot.start, slot.end) for doctor in practitioner_ids for slot in availability.free_slots(
             opened[doctor], blocked.get(doctor, []), length, window)),
@@ -239,7 +261,7 @@ def is_free(tx: Tx, practitioner_id: str, place: Interval, motif_id: str, also: 
     if place.start <= tx.now:
         return False
     opened = open_time(tx, practitioner_id, place, motif_id)
-    blocked = _blocked(tx, [practitioner_id, *also], place, motif_id)
+    blocked = occupancy.times(tx, [practitioner_id, *also], place, _buffers(tx, motif_id))
     return any(place.within(hours) for hours in opened) and not any(
         place.overlaps(one) for intervals in blocked.values() for one in intervals)
 
@@ -249,12 +271,12 @@ def next_slots(tx: Tx, practitioner_id: str | None, length: timedelta, from_at: 
     """The first free slots from an instant on, with one doctor or with anybody; none after SEARCH_DAYS."""
     doctors = [practitioner_id] if practitioner_id else _receiving(tx)
     zone, found = _zone(tx), list[FreeSlot]()
+    taken = partial(_taken_for_all, tx, buffers=_buffers(tx, motif_id), also=also)
     day, until, days = from_at.astimezone(zone).date(), from_at + timedelta(days=SEARCH_DAYS), 1
     while len(found) < limit and (whole := Interval(day_bounds(day, zone)[0],
                                                     day_bounds(day + timedelta(days=days - 1), zone)[1])).start < until:
         window = Interval(max(from_at, tx.now, whole.start), min(until, whole.end))
         opened = open_times(tx, doctors, Interval(whole.start, whole.end - timedelta(seconds=1)), motif_id, zone)
-        taken = partial(_taken_for_all, tx, motif_id=motif_id, also=also)
         found += (FreeSlot(doctor, start, end) for start, doctor, end in soonest(
             opened, length, window, whole, taken, limit - len(found)))
         day, days = day + timedelta(days=days), 2 * days
@@ -266,19 +288,16 @@ def _receiving(tx: Tx) -> list[str]:
     return list(tx.session.exec(select(Practitioner.id).where(col(Practitioner.active))).all())
 
 
-def _blocked(tx: Tx, resource_ids: Sequence[str], window: Interval, motif_id: str | None) -> dict[str, list[Interval]]:
-    """Where no visit of this motif may lie: what is occupied, and as much around it as the motif's own buffers."""
+def _buffers(tx: Tx, motif_id: str | None) -> tuple[timedelta, timedelta]:
+    """What a visit of this motif needs before and after itself."""
     motif = tx.session.get(Motif, motif_id) if motif_id else None
-    before, after = (timedelta(minutes=m) for m in ((motif.before_min, motif.after_min) if motif else (0, 0)))
-    wide = Interval(window.start - before, window.end + after)
-    return {resource: [Interval(one.start - after, one.end + before) for one in taken]
-            for resource, taken in occupancy.times(tx, resource_ids, wide).items()}
+    return (timedelta(minutes=motif.before_min), timedelta(minutes=motif.after_min)) if motif else occupancy.UNBUFFERED
 
 
-def _taken_for_all(tx: Tx, doctors: Sequence[str], window: Interval, *, motif_id: str | None, also: Sequence[str]
-                   ) -> dict[str, list[Interval]]:
+def _taken_for_all(tx: Tx, doctors: Sequence[str], window: Interval, *, buffers: tuple[timedelta, timedelta],
+                   also: Sequence[str]) -> dict[str, list[Interval]]:
     """What is not free for each of these doctors, where all of `also` must be free as well."""
-    blocked = _blocked(tx, [*doctors, *also], window, motif_id)
+    blocked = occupancy.times(tx, [*doctors, *also], window, buffers)
     elsewhere = [one for resource in also for one in blocked.get(resource, [])]
     return {doctor: [*blocked.get(doctor, []), *elsewhere] for doctor in doctors} if also else blocked
 

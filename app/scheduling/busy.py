@@ -8,6 +8,7 @@ from sqlalchemy import select as rows_of
 from sqlmodel import Field, SQLModel, col
 
 from app.db import Tx, UTCInstant, new_id
+from app.prepared import Among, Prepared
 from app.scheduling.intervals import Interval, union
 
 
@@ -22,17 +23,15 @@ class BusyTime(SQLModel, table=True):
 
 
 # Written once: every booking asks it.
-BUSY = rows_of(col(BusyTime.practitioner_id), col(BusyTime.start_at), col(BusyTime.end_at)).where(
-    col(BusyTime.practitioner_id).in_(bindparam("doctors", expanding=True)),
-    col(BusyTime.start_at) < bindparam("end"), col(BusyTime.end_at) > bindparam("start"))
+BUSY = Prepared(rows_of(col(BusyTime.practitioner_id), col(BusyTime.start_at), col(BusyTime.end_at)).where(
+    Among(col(BusyTime.practitioner_id), "doctors"),
+    col(BusyTime.start_at) < bindparam("end"), col(BusyTime.end_at) > bindparam("start")))
 
 
 def times(tx: Tx, practitioner_ids: Sequence[str], window: Interval) -> dict[str, list[Interval]]:
     """When each of these doctors is busy elsewhere in the window; the caller was permitted to read slots."""
-    asked = {"doctors": practitioner_ids, "start": window.start, "end": window.end}
     found: dict[str, list[Interval]] = {}
-    tx.session.flush()
-    for doctor, start, end in tx.session.connection().execute(BUSY, asked).all():
+    for doctor, start, end in tx.run(BUSY, doctors=practitioner_ids, start=window.start, end=window.end):
         found.setdefault(doctor, []).append(Interval(start, end))
     return found
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, col, select
 
 from app.db import Tx, UTCInstant
-from app.prepared import Prepared
+from app.prepared import Among, Prepared, Together
 from app.scheduling.intervals import Interval
 from app.scheduling.tables import ACTIVE, OVERLAP, Appointment
 
@@ -37,15 +37,17 @@ class Occupancy(SQLModel, table=True):
                       CheckConstraint("start_at < end_at", name="occupancy_has_length"))
 
 
-LONGEST = timedelta(days=1)  # no visit takes so long; so the index bounds a search on both sides
+UNBUFFERED = (timedelta(), timedelta())
+LONGEST = timedelta(hours=8)  # no visit takes longer with its buffers (MotifForm): the index bounds both sides
 
-# Written once: every booking and every search for free times asks.
-TAKEN = rows_of(col(Occupancy.resource_id), col(Occupancy.start_at), col(Occupancy.end_at)).join(
+# Written once: every booking and every search for free times asks. Many are taken from the same minute to the same.
+TAKEN = Prepared(rows_of(Together(col(Occupancy.resource_id)), col(Occupancy.start_at),
+                         col(Occupancy.end_at)).join(
     Appointment, col(Appointment.id) == col(Occupancy.appointment_id)).where(
-    col(Occupancy.resource_id).in_(bindparam("resources", expanding=True)), col(Occupancy.active),
+    Among(col(Occupancy.resource_id), "resources"), col(Occupancy.active),
     col(Appointment.held_until).is_(None) | (col(Appointment.held_until) > bindparam("now")),  # a hold ends by itself
     col(Occupancy.end_at) > bindparam("start"), col(Occupancy.start_at) < bindparam("end"),
-    col(Occupancy.end_at) < bindparam("latest"))
+    col(Occupancy.end_at) < bindparam("latest")).group_by(col(Occupancy.start_at), col(Occupancy.end_at)))
 TAKE = Prepared(insert(Occupancy))
 UNLESS_TAKEN = Prepared(for_postgres(Occupancy).on_conflict_do_nothing().returning(col(Occupancy.resource_id)))
 GIVE_BACK = delete(Occupancy).where(col(Occupancy.appointment_id) == bindparam("appointment"))
@@ -81,14 +83,20 @@ def occupied(appointment: Appointment) -> Interval:
     return Interval(appointment.start_at - appointment.before, appointment.end_at + appointment.after)
 
 
-def times(tx: Tx, resource_ids: Sequence[str], window: Interval) -> dict[str, list[Interval]]:
-    """When each of these is occupied in the window; the caller was permitted to read slots."""
-    asked = {"resources": resource_ids, "start": window.start, "end": window.end, "latest": window.end + LONGEST,
-             "now": tx.now}
+def times(tx: Tx, resource_ids: Sequence[str], window: Interval, buffers: tuple[timedelta, timedelta] = UNBUFFERED
+          ) -> dict[str, list[Interval]]:
+    """When each of these is occupied in the window; the caller was permitted to read slots.
+
+    buffers: before and after the visit that is to be placed; as much around what is occupied is taken as well.
+    """
+    before, after = buffers
     found: dict[str, list[Interval]] = {}
-    tx.session.flush()
-    for resource, start, end in tx.session.connection().execute(TAKEN, asked).all():
-        found.setdefault(resource, []).append(Interval(start, end))
+    for occupied_then, start, end in tx.run(
+            TAKEN, resources=resource_ids, start=window.start - before, end=window.end + after,
+            latest=window.end + after + LONGEST, now=tx.now):
+        during = Interval(start - after, end + before)
+        for resource in occupied_then.split(","):
+            found.setdefault(resource, []).append(during)
     return found
 
 
