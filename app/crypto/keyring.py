@@ -98,6 +98,8 @@ class Keyring:
         """Have many data keys at hand with one query; missing and destroyed ones are left out."""
         stale_at = time.monotonic() - CACHE_S
         wanted = [key_id for key_id in key_ids if self._cache.get(key_id, (stale_at, b""))[0] <= stale_at]
+        if not wanted:
+            return
         living = select(DataKey.id, DataKey.wrapped).where(col(DataKey.id).in_(wanted), ~col(DataKey.destroyed))
         for key_id, wrapped in session.exec(living).all():
             if key_id in session.info.get(MADE, ()):

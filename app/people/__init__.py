@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from sqlalchemy import LargeBinary, delete
+from sqlalchemy import select as rows_of
 from sqlmodel import Field, SQLModel, col, select
 
 from app.access import guard
@@ -12,6 +13,7 @@ from app.access.policy import Action
 from app.db import Sealed, SealedRow, Tx, UTCInstant, new_id
 from app.errors import Invalid, NotFound
 from app.people.identity import IdentityForm, Language, PatientIdentity, index_terms, normalise
+from app.prepared import Among, Prepared
 
 __all__ = ("IdentityForm", "Language", "Organization", "Patient", "PatientIdentity", "PatientToken", "Practitioner",
            "clinic_address", "clinic_name", "identities", "identity_of", "normalise", "register", "update_identity")
@@ -72,6 +74,9 @@ class PatientToken(SQLModel, table=True):
     token: bytes = Field(sa_type=LargeBinary, index=True)
 
 
+SEALED = Prepared(rows_of(col(Patient.id), col(Patient.sealed)).where(Among(col(Patient.id), "ids")))
+
+
 def clinic_name(tx: Tx) -> str:
     """What this installation's clinic is called; public. Empty before it is founded."""
     return tx.session.exec(select(Organization.name).limit(1)).first() or ""
@@ -116,8 +121,8 @@ def identities(tx: Tx, patient_ids: Iterable[str]) -> dict[str, PatientIdentity]
     """Many identities in few queries; the caller was permitted and noted why."""
     ids = sorted(set(patient_ids))
     tx.keyring.preload(tx.session, [f"patient:{patient_id}" for patient_id in ids])
-    rows = tx.session.exec(select(Patient).where(col(Patient.id).in_(ids))).all()
-    return {row.id: tx.open(row, PatientIdentity) for row in rows}
+    return {patient_id: tx.open_value(Patient, patient_id, patient_id, sealed, PatientIdentity)
+            for patient_id, sealed in tx.run(SEALED, ids=ids)}
 
 
 def _index(tx: Tx, patient_id: str, identity: PatientIdentity) -> None:

@@ -66,6 +66,12 @@ class SlotTaken(Conflict):
         self.alternatives = alternatives or []
 
 
+class NotFree(Conflict):
+    """An interpreter or a room is taken when the visit is; it tells which, and which are free."""
+
+    code = "not_free"
+
+
 class LooksKnown(Conflict):
     """The new patient may be one of `hits`: whoever books has to say."""
 
@@ -242,7 +248,11 @@ def undo_cancel(tx: Tx, appointment_id: str) -> Appointment:
 
 
 def equip(tx: Tx, appointment_id: str, resource_ids: Sequence[str]) -> Appointment:
-    """Have a booked visit need exactly these besides its doctor. Raises SlotTaken, Conflict, Invalid, NotFound."""
+    """Have a booked visit need exactly these besides its doctor.
+
+    Raises NotFree (what is taken then, and what is free), Conflict (not booked any more), Invalid, NotFound,
+    AccessDenied.
+    """
     appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_EQUIP)
     if appointment.status != "booked":
         raise Conflict("Only a booked appointment that has not begun can be changed.")
@@ -250,9 +260,22 @@ def equip(tx: Tx, appointment_id: str, resource_ids: Sequence[str]) -> Appointme
     resources.check(tx, [each for each in resource_ids if each not in before])
     resources.lock(tx, resource_ids)
     end_stale_holds(tx, appointment, resource_ids)
-    with _the_constraint_decides(tx, appointment, resource_ids):
-        occupancy.replace(tx, appointment, resource_ids)
+    try:
+        with _the_constraint_decides(tx, appointment, resource_ids):
+            occupancy.replace(tx, appointment, resource_ids)
+    except SlotTaken:
+        raise _not_free(tx, appointment, resource_ids) from None
     return appointment
+
+
+def _not_free(tx: Tx, appointment: Appointment, wanted: Sequence[str]) -> NotFree:
+    rows = resources.beside(tx, appointment)
+    taken = [row for row, is_free in rows if row.id in wanted and not is_free]
+    free = [row.name for row, is_free in rows if is_free and row.kind in {each.kind for each in taken}]
+    names, others = ", ".join(row.name for row in taken), ", ".join(free)
+    if not free:
+        return NotFree("Taken at the time of this visit: %(taken)s. Nothing else of that kind is free.", taken=names)
+    return NotFree("Taken at the time of this visit: %(taken)s. Free then: %(free)s.", taken=names, free=others)
 
 
 def freed(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime, *, after_s: int = 0) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
+from sqlalchemy import select as rows_of
 from sqlmodel import col, select
 
 from app.access import guard
@@ -11,13 +12,20 @@ from app.access.policy import Action
 from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.people import Organization
-from app.scheduling.occupancy import Occupancy
-from app.scheduling.tables import Resource
+from app.prepared import Among, Prepared
+from app.scheduling.occupancy import Occupancy, needed, occupied, times
+from app.scheduling.tables import Appointment, Resource
 
 MOST_LANGUAGES = 20
 # Spoken in French surgeries, and French sign language; codes of ISO 639-1, and 639-3 where that has none.
 LANGUAGES = ("am", "ar", "bg", "bm", "bn", "de", "en", "es", "fa", "ff", "fsl", "ht", "hy", "it", "ka", "ku", "ln",
              "pl", "ps", "pt", "rcf", "ro", "ru", "so", "sq", "sr", "ta", "ti", "tr", "uk", "ur", "vi", "wo", "zh")
+
+
+NEEDED = Prepared(
+    rows_of(col(Occupancy.appointment_id), col(Occupancy.resource_id))
+    .join(Resource, col(Resource.id) == col(Occupancy.resource_id))
+    .where(Among(col(Occupancy.appointment_id), "appointments")).order_by(col(Resource.kind), col(Resource.name)))
 
 
 class ResourceForm(BaseModel):
@@ -84,14 +92,21 @@ def lock(tx: Tx, resource_ids: Sequence[str]) -> None:
         tx.session.exec(query.with_for_update(key_share=True)).all()
 
 
+def beside(tx: Tx, appointment: Appointment) -> list[tuple[Resource, bool]]:
+    """Interpreters and rooms that can be booked, and whether each is free when this visit is; so is what it has."""
+    had, rows = set(needed(tx, appointment)), listed(tx, all_of_them=True)
+    taken = times(tx, [row.id for row in rows if row.id not in had], occupied(appointment))
+    return [(row, row.id not in taken) for row in rows if row.active or row.id in had]
+
+
 def of_appointments(tx: Tx, appointment_ids: Sequence[str]) -> dict[str, list[Resource]]:
     """What each of these needs besides its doctor; the caller was permitted to read them."""
-    query = (
-        select(Occupancy.appointment_id, Resource).join(Resource, col(Resource.id) == col(Occupancy.resource_id))
-        .where(col(Occupancy.appointment_id).in_(appointment_ids)).order_by(col(Resource.kind), col(Resource.name)))
+    pairs = tx.run(NEEDED, appointments=appointment_ids)
+    query = select(Resource).where(col(Resource.id).in_({resource_id for _, resource_id in pairs}))
+    known = {row.id: row for row in tx.session.exec(query).all()} if pairs else {}
     found: dict[str, list[Resource]] = {}
-    for appointment_id, resource in tx.session.exec(query).all():
-        found.setdefault(appointment_id, []).append(resource)
+    for appointment_id, resource_id in pairs:
+        found.setdefault(appointment_id, []).append(known[resource_id])
     return found
 
 

@@ -16,7 +16,7 @@ from app.people import IdentityForm, PatientIdentity, directory
 from app.people.directory import PatientHit
 from app.scheduling import agenda, booking, history, resources, series
 from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
-from app.scheduling.booking import LooksKnown, SlotTaken
+from app.scheduling.booking import LooksKnown, NotFree, SlotTaken
 from app.scheduling.intervals import Interval
 from app.scheduling.series import Occurrence, Repeat, SeriesTaken
 from app.scheduling.tables import Appointment, Resource
@@ -60,6 +60,7 @@ class Card:
     upcoming: list[FreeSlot]
     changes: list[history.Change]
     beside: dict[str, Any]
+    resources: list[tuple[Resource, bool]]  # what it may need, and whether that is free
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,19 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     gone = await request.app[DATABASE].write(request[ACTOR], booking.cancel, request.match_info["id"], why)
     return see_other(request, "planner", practitioner=gone.practitioner_id, done="cancelled", appointment=gone.id,
                      on=await _local_day(request, gone))
+
+
+async def equip(request: web.Request) -> web.StreamResponse:
+    """POST /appointments/{id}/resources: another interpreter or room, or none."""
+    fields, appointment_id = await form_of(request), request.match_info["id"]
+    wanted = [fields[kind] for kind in KINDS if fields.get(kind)]
+    try:
+        await request.app[DATABASE].write(request[ACTOR], booking.equip, appointment_id, wanted)
+    except NotFree as taken:
+        return await _appointment_page(request, Trouble({}, [], [], say(request, taken), taken.status))
+    except Invalid as refusal:
+        return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status))
+    return see_other(request, "appointment", id=appointment_id)
 
 
 async def restore(request: web.Request) -> web.StreamResponse:
@@ -304,7 +318,7 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
         request, "scheduler/appointment.html", status=trouble.status, here="planner", zone=clinic.organization.zone,
         appointment=row, practitioner_name=doctor_named(clinic.practitioners, row.practitioner_id),
         motif_label=motif_label(card.entry.motif, lang),
-        needs=[_named(r, lang) for r in card.entry.resources],
+        needs=[_named(r, lang) for r in card.entry.resources], **_choices(card, lang),
         patient={"id": row.patient_id, "name": who.name, "birth_date": who.birth_date, "email": who.email,
                  "phone": who.phone},
         moving=doing == "move", cancelling=doing == "cancel", on=on, errors=trouble.errors, taken=trouble.taken,
@@ -320,19 +334,30 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
     )
 
 
+def _choices(card: Card, lang: str) -> dict[str, Any]:
+    """What else the visit may need when it is; the interpreter and the room that it has are chosen."""
+    had = {row.kind: row.id for row in card.entry.resources}
+    free = {kind: [(row.id, _named(row, lang)) for row, is_free in card.resources if row.kind == kind and is_free]
+            for kind in KINDS}
+    return {"interpreters": free["interpreter"], "rooms": free["room"],
+            "occupied": [row.name for row, is_free in card.resources if not is_free],
+            "interpreter": had.get("interpreter", ""), "room": had.get("room", "")}
+
+
 def _card(tx: Tx, appointment_id: str, moving: bool, practitioner_id: str, on_text: str) -> Card:
     entry, clinic = agenda.appointment(tx, appointment_id), agenda.clinic(tx)
     told, more = messages.of_appointment(tx, appointment_id), beside(tx, entry.appointment)
     changes = history.of_appointment(tx, appointment_id)
     if not moving:
-        return Card(entry, clinic, told, None, [], changes, more)
+        return Card(entry, clinic, told, None, [], changes, more, resources.beside(tx, entry.appointment))
     row = entry.appointment
     doctor = practitioner_id or row.practitioner_id
     on = day_asked(on_text, row.start_at.astimezone(clinic.zone).date())
-    board = agenda.board(tx, [doctor], on, on, row.motif_id)
+    also = [each.id for each in entry.resources]
+    board = agenda.board(tx, [doctor], on, on, row.motif_id, also)
     upcoming = [] if board.free else agenda.next_slots(tx, doctor, row.end_at - row.start_at, tx.now,
-                                                       motif_id=row.motif_id, limit=UPCOMING)
-    return Card(entry, clinic, told, board, upcoming, changes, more)
+                                                       motif_id=row.motif_id, limit=UPCOMING, also=also)
+    return Card(entry, clinic, told, board, upcoming, changes, more, [])
 
 
 async def _local_day(request: web.Request, row: Appointment) -> str:

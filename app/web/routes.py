@@ -75,6 +75,8 @@ ROUTES: list[Route] = [
           Action.APPOINTMENT_CANCEL),
     Route("POST", "/appointments/{id}/cancellation", bookings.cancel, "appointment-cancellation", STAFF,
           Action.APPOINTMENT_CANCEL),
+    Route("POST", "/appointments/{id}/resources", bookings.equip, "appointment-resources", STAFF,
+          Action.APPOINTMENT_EQUIP),
     Route("POST", "/appointments/{id}/restoration", bookings.restore, "appointment-restoration", STAFF,
           Action.APPOINTMENT_BOOK),
     Route("GET", "/waiting-list", waiting_list.page, "waiting-list", STAFF, Action.WAITLIST_READ),

@@ -6,12 +6,12 @@ from sqlmodel import col, select
 
 from app.scheduling import resources
 from app.scheduling.tables import Appointment
-from tests.app.scheduling.conftest import SYSTEM, TEN
+from tests.app.scheduling.conftest import SCHEDULER, SYSTEM, TEN
 from tests.app.scheduling.test_pages import TEN_VALUE, scheduler, visitor
 
 assert scheduler  # fixtures
 assert visitor
-WEEK = timedelta(weeks=1)
+HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
 
 
 def booked(db) -> list[Appointment]:
@@ -48,6 +48,35 @@ async def test_an_interpreter_is_added_booked_shown_and_no_longer_offered(db, cl
     await scheduler.post(f"/resources/{interpreter.id}", kind="interpreter", name="Amina K.", languages="ar", active="no")
     await scheduler.get("/planner/booking")
     assert "Amina K." not in scheduler.text
+
+
+async def test_what_a_visit_needs_is_changed_on_its_page_and_it_moves_where_all_are_free(db, clinic, scheduler, book):
+    room, other = (db.write_sync(SCHEDULER, resources.add, resources.ResourceForm(kind="room", name=name)).id
+                   for name in ("Salle 2", "Salle 3"))
+    visit = book(TEN)
+    book(TEN, patient=1, doctor=1, resource_ids=[other])
+    book(TEN + HOUR, patient=1, doctor=1, resource_ids=[room])
+    page = f"/appointments/{visit.id}"
+    await scheduler.get(page)
+    assert "Taken at the time of this visit: Salle 3" in scheduler.text
+    assert f'value="{other}"' not in scheduler.page
+    await scheduler.post(f"{page}/resources", room=other)
+    assert scheduler.status == 409
+    assert "Taken at the time of this visit: Salle 3. Free then: Salle 2." in scheduler.text
+    await scheduler.get(f"{page}/time")
+    assert 'value="2026-11-23T10:00Z"' in scheduler.page  # without a room only the doctor is asked
+    await scheduler.post(f"{page}/resources", room=room)
+    await scheduler.follow()
+    assert f'<option value="{room}" selected>' in scheduler.page
+    await scheduler.get(f"{page}/time")
+    assert 'value="2026-11-23T10:00Z"' not in scheduler.page
+    assert 'value="2026-11-23T11:00Z"' in scheduler.page
+    await scheduler.post(f"{page}/resources", room="f" * 32)
+    assert scheduler.status == 422
+    assert "This interpreter or room can no longer be booked." in scheduler.text
+    await scheduler.post(f"{page}/resources")
+    await scheduler.get(page)
+    assert f'<option value="{room}" selected>' not in scheduler.page
 
 
 async def test_a_series_is_listed_visit_by_visit_and_booked_as_far_as_it_goes(db, clinic, scheduler, book):

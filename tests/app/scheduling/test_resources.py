@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.errors import AccessDenied, Conflict, Invalid, NotFound
 from app.scheduling import agenda, booking, history, occupancy, resources, selfservice
-from app.scheduling.booking import SlotTaken
+from app.scheduling.booking import NotFree, SlotTaken
 from app.scheduling.intervals import Interval
 from app.scheduling.occupancy import Occupancy
 from app.scheduling.resources import ResourceForm
@@ -89,8 +89,13 @@ def test_moved_and_brought_back_for_all_or_none(db, clinic, book, interpreter, r
 def test_what_a_visit_needs_is_changed_for_all_or_none(db, clinic, book, interpreter, room):
     visit = book(resource_ids=[interpreter])
     book(patient=1, doctor=1, resource_ids=[room])
-    with pytest.raises(SlotTaken):
+    with pytest.raises(NotFree) as refusal:
         db.write_sync(SCHEDULER, booking.equip, visit.id, [room])
+    assert refusal.value.message == "Taken at the time of this visit: %(taken)s. Nothing else of that kind is free."
+    other = db.write_sync(ADMINISTRATOR, resources.add, ResourceForm(kind="room", name="Salle 3"))
+    with pytest.raises(NotFree) as refusal:
+        db.write_sync(SCHEDULER, booking.equip, visit.id, [room])
+    assert refusal.value.values == {"taken": "Salle 2", "free": other.name}
     assert (visit.id, interpreter) in active(db)
     db.write_sync(SCHEDULER, booking.equip, visit.id, [])
     assert [who for appointment, who in active(db) if appointment == visit.id] == [clinic.doctors[0]]

@@ -160,6 +160,11 @@ APPOINTMENT = {
     "moving": False,
     "cancelling": False,
     "needs": ["Amina K. (arabe)", "Salle 2"],
+    "interpreters": [("i1", "Amina K. (arabe)")],
+    "rooms": [("r1", "Salle 2"), ("r2", "Salle 3")],
+    "interpreter": "i1",
+    "room": "r1",
+    "occupied": ["Sami (ourdou)"],
     "changes": [
         Change(at(9, 0, 20), "appointment:book", "system", "booking", place="public"),
         Change(at(9, 5, 20), "appointment:confirm", "patient", "", place="message"),
