@@ -156,7 +156,7 @@ async def equip(request: web.Request) -> web.StreamResponse:
     try:
         await request.app[DATABASE].write(request[ACTOR], booking.equip, appointment_id, wanted)
     except NotFree as taken:
-        return await _appointment_page(request, Trouble({}, [], [], say(request, taken), taken.status))
+        return await _appointment_page(request, Trouble({"resource": say(request, taken)}, [], [], status=taken.status))
     except Invalid as refusal:
         return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status))
     return see_other(request, "appointment", id=appointment_id)

@@ -11,7 +11,7 @@ from aiohttp import web
 from app import i18n
 from app.db import Tx
 from app.people import Practitioner
-from app.scheduling import agenda, french_days, month
+from app.scheduling import agenda, french_days, month, series
 from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
 from app.scheduling.intervals import Interval
 from app.scheduling.tables import Motif
@@ -283,6 +283,10 @@ async def _notice(request: web.Request) -> dict[str, Any] | None:
     row = entry.appointment
     clinic = await request.app[DATABASE].read(request[ACTOR], agenda.clinic)
     moment = i18n.moment(row.start_at, request[LANGUAGE], clinic.organization.zone)
+    several = await request.app[DATABASE].read(request[ACTOR], series.of, row.series_id) if row.series_id else []
+    if done == "booked" and len(several) > 1:  # perhaps not all that were wanted: say which
+        done = "series"
+        moment = "; ".join(i18n.moment(one.start_at, request[LANGUAGE], clinic.organization.zone) for one in several)
     text = translated(request, NOTICES[done], {"name": i18n.isolated(entry.identity.name), "moment": moment})
     if done == "cancelled":
         return {"text": text, "action": url(request, "appointment-restoration", id=row.id), "fields": {}}
@@ -303,6 +307,7 @@ NOTICES = {
     "dragged": _("The appointment of %(name)s is moved to %(moment)s. "
                  "The patient is told in a moment, unless you undo it."),
     "moved": _("The appointment of %(name)s is moved to %(moment)s. The patient is told."),
+    "series": _("Booked for %(name)s: %(moment)s. The invitations are on their way."),
     "restored": _("The appointment of %(name)s, %(moment)s, stands again."),
 }
 

@@ -94,6 +94,8 @@ async def test_a_series_is_listed_visit_by_visit_and_booked_as_far_as_it_goes(db
     await scheduler.post("/planner/booking", **wanted, as_many="yes")
     assert scheduler.status == 303
     assert [a.start_at for a in booked(db) if a.patient_id == clinic.patients[0]] == [TEN, TEN + 2 * WEEK]
+    await scheduler.follow()
+    assert "Monday 23 November at 10:00; Monday 7 December at 10:00. The invitations are on their way." in scheduler.text
     new = {key: value for key, value in wanted.items() if key != "patient"} | {
         "start": "2026-11-24T09:00Z", "given": "Zoé", "family": "Roy", "birth_date": "1990-02-01", "email": "zoe@example.org",
         "sex": "female", "language": "fr"}

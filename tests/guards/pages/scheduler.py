@@ -369,6 +369,8 @@ PAGES = [
     Page("resources-none", "scheduler/resources.html", "scheduler", "availability", always(
         rows=[], languages=LANGUAGES, typed={}, chosen=[], errors={}, fault="There is one of this name already.")),
     Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
+    Page("appointment-equipped", "scheduler/appointment.html", "scheduler", "planner", always(**(APPOINTMENT | {
+        "errors": {"resource": "Pris à l’heure de ce rendez-vous : Salle 3. Libre à cette heure : Salle 2."}}))),
     Page("appointment-coming", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"appointment": Some(id="v1", status="booked", start_at=at(14, 0, 25), end_at=at(14, 15, 25))}))),
     Page("appointment-past", "scheduler/appointment.html", "scheduler", "planner", always(**(
