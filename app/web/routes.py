@@ -169,6 +169,8 @@ ROUTES: list[Route] = [
     Route("GET", "/attendance", attendance.page, "attendance", STAFF, Action.ATTENDANCE_READ),
     Route("POST", "/appointments/{id}/attendance", attendance.mark, "appointment-attendance", STAFF,
           Action.ATTENDANCE_MARK),
+    Route("POST", "/appointments/{id}/arrival", attendance.receive, "appointment-arrival", STAFF,
+          Action.VISIT_RECEIVE),
     Route("POST", "/tasks/{id}/owner", tasks.take, "task-owner", STAFF, Action.TASK_END),
     # --- calendars ----------------------------------------------------------------------------
     Route("GET", "/calendars", calendars.page, "calendars", STAFF, Action.CALENDAR_OWN),

@@ -179,6 +179,7 @@ APPOINTMENT = {
     "confirmed_at": at(9, 0),
     "device_test": "failed",
     "by_phone": False,
+    "arrival": "",
     "likelihood": Likelihood(0.234, 0.081),
     "reasons": ("unknown", "forgot"),
     "messages_sent": [
@@ -366,6 +367,10 @@ PAGES = [
     Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
     Page("appointment-coming", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"appointment": Some(id="v1", status="booked", start_at=at(14, 0, 25), end_at=at(14, 15, 25))}))),
+    Page("appointment-due", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"arrival": "due", "appointment": Some(id="v1", status="booked", on_site=True, start_at=at(15, 0), end_at=at(15, 15))}))),
+    Page("appointment-here", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"arrival": "here", "appointment": Some(id="v1", status="arrived", on_site=True, start_at=at(15, 0), end_at=at(15, 15))}))),
     Page("appointment-past", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"likelihood": None, "by_phone": True, "confirmed_at": None, "appointment": Some(id="v1", status="booked", start_at=at(14, 0), end_at=at(14, 15))}))),
     Page("appointment-missed", "scheduler/appointment.html", "scheduler", "planner", always(**(
