@@ -218,6 +218,8 @@ def availability(lang: str) -> dict[str, Any]:
         "holidays": [Holiday(date(2026, 12, 25), "Noël", False), Holiday(date(2027, 1, 1), "Jour de l'an", True)],
         "places": [("", "none"), ("FR", "France, except Alsace-Moselle and overseas")],
         "place": "FR",
+        "languages": [("en", "English"), ("fr", "French"), ("fsl", "French Sign Language")],
+        "speaks": ["fr", "fsl"],
         "school_zone": "A",
         "motifs": [
             Motif(id="m1", organization_id="o1", label_fr="Suivi", label_en="Follow-up", duration_min=15),
@@ -241,7 +243,7 @@ MOTIFS: dict[str, Any] = {
                     active=mode != "onsite").model_dump() | {"reminders": (168, 24)}
               for key, fr, en, mode in (("m1", "Suivi", "Follow-up", "video"), ("m2", "Résultats", "Results", "phone"),
                                         ("m3", "Pansement", "Dressing", "onsite"), ("", "", "", "video"))],
-    "tried": "m2", "errors": {"": "Please name the documents in both languages, or in neither."}, "offered": (168, 24, 1),
+    "tried": "m2", "errors": {"": "Please name the documents in both languages, or in neither."}, "offered": (168, 24, 1), "usual": (24, 1), "reminders_saved": False,
     "saved": Motif(id="m1", organization_id="o1", label_fr="Suivi", label_en="Follow-up", duration_min=15)}
 NONE = dict.fromkeys(("open", "accepted", "declined", "expired", "gained_h"), 0)
 ASKED = NONE | {"open": 1, "accepted": 4, "declined": 1, "gained_h": 250}
