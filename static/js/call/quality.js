@@ -14,6 +14,7 @@
  * @property {number} sentLoss  share of what we sent that the node missed lately, 0 to 1
  * @property {number|null} rttMs
  * @property {number} frameHeight  the tallest picture we send, 0 without one
+ * @property {boolean} relayed  through TURN
  */
 
 /**
@@ -36,7 +37,7 @@ export const STALE_AFTER_MS = 2500;
  */
 export function look(report) {
   /** @type {Look} */
-  const sums = { atMs: performance.now(), bytesReceived: 0, packetsReceived: 0, packetsLost: 0, sentLoss: 0, rttMs: null, frameHeight: 0 };
+  const sums = { atMs: performance.now(), bytesReceived: 0, packetsReceived: 0, packetsLost: 0, sentLoss: 0, rttMs: null, frameHeight: 0, relayed: false };
   report.forEach((entry) => {
     switch (entry.type) {
       case "transport":
@@ -54,6 +55,7 @@ export function look(report) {
         break;
       case "candidate-pair":
         if (entry.nominated && entry.currentRoundTripTime !== undefined) sums.rttMs = entry.currentRoundTripTime * 1000;
+        if (entry.nominated) sums.relayed ||= report.get(entry.localCandidateId)?.candidateType === "relay";
         break;
     }
   });
