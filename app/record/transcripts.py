@@ -27,6 +27,7 @@ from app.record.tables import Speech, SpeechStream, TranscriptSegment
 SPEECH = "speech"
 Marker = Literal["transcription_started", "transcription_withdrawn", "transcription_unavailable",
                  "connection_lost", "connection_back", "connection_weak"]
+INCIDENTS = ("transcription_unavailable", "connection_lost", "connection_back", "connection_weak")
 TEXT_LIMIT = 4000
 CLOCK_SLACK = timedelta(seconds=1)  # media node and web read the same clock at different moments
 

@@ -10,7 +10,7 @@ from aiohttp import ClientSession, UnixConnector
 from app import audit, encounters
 from app.clock import epoch_ms
 from app.consent import VISIT
-from app.record import corrections, drafts, transcripts
+from app.record import corrections, drafts, review, transcripts
 from app.record.tables import SpeechStream
 from app.web.hub import HUB
 from app.web.keys import BLACK_BOX, BUS
@@ -183,6 +183,9 @@ async def test_a_connection_that_was_weak_for_long_stands_in_the_transcript_each
         assert (told["kind"], told["role"]) == ("connection_weak", "patient")
         clock.forward(seconds=2)
     assert kinds(db, clinic) == ["connection_weak", "connection_weak"]
+    shown = db.read_sync(clinic.doctor, review.review, clinic.visits[0])
+    assert [(line.kind, line.role) for line in shown.incidents] == [("connection_weak", "patient")] * 2
+    assert shown.lines == []
 
 
 async def test_a_lost_connection_is_traced_and_the_tap_is_kept(house, clinic, node, db, clock):
