@@ -8,7 +8,7 @@
 /**
  * @typedef {object} Look  Sums of one getStats report.
  * @property {number} atMs
- * @property {number} bytesReceived  on the transport, feedback included: it grows while anything comes at all
+ * @property {number} bytesReceived  counted twice in places; it grows while anything comes at all, feedback included
  * @property {number} packetsReceived
  * @property {number} packetsLost
  * @property {number} sentLoss  share of what we sent that the node missed lately, 0 to 1
@@ -39,10 +39,9 @@ export function look(report) {
   /** @type {Look} */
   const sums = { atMs: performance.now(), bytesReceived: 0, packetsReceived: 0, packetsLost: 0, sentLoss: 0, rttMs: null, frameHeight: 0, relayed: false };
   report.forEach((entry) => {
+    // Firefox has no transport's sum and counts by candidate pair; what matters is that it grows while anything comes.
+    if (["transport", "candidate-pair", "inbound-rtp"].includes(entry.type)) sums.bytesReceived += entry.bytesReceived ?? 0;
     switch (entry.type) {
-      case "transport":
-        sums.bytesReceived += entry.bytesReceived ?? 0;
-        break;
       case "inbound-rtp":
         sums.packetsReceived += entry.packetsReceived ?? 0;
         sums.packetsLost += Math.max(0, entry.packetsLost ?? 0);
