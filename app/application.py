@@ -18,6 +18,7 @@ from app.record import jobs as record_jobs
 from app.scheduling import selfservice, waitlist
 from app.settings import Settings
 from app.web import assets, hub, keys, middleware, rendering, sockets
+from app.web.black_box import BlackBox
 from app.web.forms import FORM_LIMIT_BYTES
 from app.web.rooms import Rooms
 from app.web.routes import ROUTES
@@ -48,7 +49,8 @@ def build(settings: Settings, db: Database, *, work: bool = False) -> web.Applic
     app[keys.TRAIL] = trail_of(settings)
     app[keys.BUS] = bus = Bus()
     app[keys.ROOMS] = rooms = Rooms(db, bus)
-    app[keys.SOCKETS], app[hub.HUB] = set(), hub.Hub(db, rooms)
+    app[keys.BLACK_BOX] = BlackBox(lambda visit_id, role: rooms.mark(visit_id, "connection_weak", role))
+    app[keys.SOCKETS], app[hub.HUB] = set(), hub.Hub(db, rooms, app[keys.BLACK_BOX])
     app.cleanup_ctx.extend([_close_database, hub.control_channel])
     if work:
         app.cleanup_ctx.extend([_run_jobs, _forget])

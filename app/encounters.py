@@ -5,7 +5,7 @@ patient arrives or the doctor first records something; before that it is planned
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 import phonenumbers
@@ -20,11 +20,13 @@ from app.actor import Role
 from app.db import Sealed, SealedRow, Tx, UTCInstant
 from app.errors import AccessDenied, Conflict
 from app.people import Patient, PatientIdentity
+from app.scheduling import replies
 from app.scheduling.tables import Appointment, BookingNote, Motif
 
 Outcome = Literal["completed", "in_person", "abandoned", "withdrawn"]
 DEFAULT_REGION = "FR"
 SPEAKERS = ("doctor", "patient")
+COMES_BEFORE = timedelta(hours=4)  # nobody sits at the clinic longer before their time
 
 
 class VisitFacts(BaseModel):
@@ -143,6 +145,46 @@ def arrive(tx: Tx, encounter_id: str) -> Encounter:
     return encounter
 
 
+def receive(tx: Tx, encounter_id: str, *, here: bool = True) -> Encounter:
+    """Staff saw the patient of a visit at the clinic come in: they stand in the queue. `here` False takes it back.
+
+    Saying it twice is saying it once. Raises Conflict when the visit is not at the clinic, not today, or has begun.
+    """
+    encounter = find(tx, encounter_id, Action.VISIT_RECEIVE, step="come" if here else "undo")
+    row = tx.session.get_one(Appointment, encounter_id)
+    was, becomes = ("planned", "arrived") if here else ("arrived", "planned")
+    if not at_clinic(tx, row):
+        raise Conflict("This visit is not at the clinic.")
+    if encounter.status == becomes and row.status == ("arrived" if here else "booked"):
+        return encounter
+    if encounter.status != was or row.status not in ("booked", "arrived"):
+        raise Conflict("This appointment was changed meanwhile.")
+    if here and tx.now < row.start_at - COMES_BEFORE:
+        raise Conflict("It is too early to say that this patient has arrived.")
+    encounter.status, encounter.arrived_at = becomes, tx.now if here else None
+    row.status = "arrived" if here else "booked"
+    tx.session.add_all([row, encounter])
+    if not here:
+        _queue_moved(tx, encounter)
+    return encounter
+
+
+def at_clinic(tx: Tx, row: Appointment) -> bool:
+    """Whether the patient comes to the clinic for it; the caller was permitted."""
+    return row.on_site and not replies.by_phone(tx, row.id)
+
+
+def arrival(tx: Tx, row: Appointment) -> str:
+    """What its page says of coming in at the clinic: "due", "here", or "" when it says nothing."""
+    if not at_clinic(tx, row):
+        return ""
+    known = tx.session.get(Encounter, row.id)
+    if known is not None and known.status == "arrived":
+        return "here"
+    due = row.status == "booked" and tx.now >= row.start_at - COMES_BEFORE
+    return "due" if due and (known is None or known.status == "planned") else ""
+
+
 def present(tx: Tx, encounter_id: str) -> Encounter:
     """The patient's page is connected: who agreed to the visit takes or keeps their place."""
     encounter = open_for(tx, encounter_id)
@@ -192,7 +234,9 @@ def admit(tx: Tx, encounter_id: str) -> Encounter:
         return encounter
     if encounter.status != "arrived":
         raise Conflict("The patient has not arrived yet.")
-    if not consent.permits(tx, encounter_id, consent.VISIT):
+    # What is agreed to is a visit at a distance; who came in sits before the doctor.
+    if not at_clinic(tx, tx.session.get_one(Appointment, encounter_id)) and not consent.permits(
+            tx, encounter_id, consent.VISIT):
         raise Conflict("The patient has not agreed to the visit yet.")
     encounter.status, encounter.started_at = "in-progress", tx.now
     tx.session.add(encounter)

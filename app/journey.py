@@ -12,6 +12,7 @@ from app.access.policy import Action
 from app.db import Tx
 from app.errors import AccessDenied, Conflict
 from app.people import Organization, PatientIdentity, Practitioner
+from app.scheduling import replies
 from app.scheduling.tables import Appointment
 
 OPENS_BEFORE = timedelta(minutes=30)
@@ -45,11 +46,18 @@ class Journey:
     doctor: Practitioner
     clinic: Organization
     on_site: bool = False  # at the clinic: there is no room to wait in here
+    by_phone: bool = False
 
     @property
     def opens_at(self) -> datetime:
         """When the waiting room opens."""
         return self.start_at - OPENS_BEFORE
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether there is no room to wait in here: at the clinic, or by phone unless the video has begun."""
+        ahead = self.status in ("planned", "arrived") and self.phase in (Phase.EARLY, Phase.OPEN)
+        return self.on_site or (self.by_phone and ahead)
 
     @property
     def withdrawn(self) -> bool:
@@ -90,6 +98,7 @@ def read(tx: Tx) -> Journey:
         appointment.start_at, encounter.status, encounter.outcome, encounter.device_test,
         consent.permits(tx, visit_id, consent.VISIT), consent.permits(tx, visit_id, consent.TRANSCRIPTION),
         ever_agreed, doctor, tx.session.get_one(Organization, doctor.organization_id), appointment.on_site,
+        replies.by_phone(tx, visit_id),
     )
 
 

@@ -13,7 +13,7 @@ from app.access import guard
 from app.access.policy import Action
 from app.actor import system
 from app.db import Database, Tx
-from app.encounters import Encounter, find
+from app.encounters import Encounter, at_clinic, find
 from app.errors import AccessDenied
 from app.forecasting import learnt
 from app.forecasting import queue as forecast
@@ -66,6 +66,7 @@ class QueueEntry:
     expected_at: datetime
     transcription: bool
     by_phone: str = ""  # the number to call, when the visit is by phone
+    on_site: bool = False  # the patient comes to the clinic
 
 
 def expected_starts(turns: Sequence[Turn], now: datetime) -> dict[str, datetime]:
@@ -240,5 +241,5 @@ def _entry(tx: Tx, appointment: Appointment, encounter: Encounter | None, expect
         arrived_at=encounter.arrived_at if encounter else None,
         started_at=encounter.started_at if encounter else None,
         transcription=consent.permits(tx, appointment.id, consent.TRANSCRIPTION),
-        by_phone=identity.phone if replies.by_phone(tx, appointment.id) else "",
+        by_phone=identity.phone if replies.by_phone(tx, appointment.id) else "", on_site=at_clinic(tx, appointment),
     )

@@ -89,17 +89,15 @@ _ASIDE_BYTES, _ASIDE_DATA = LAID_ASIDE.itemsize, LAID_ASIDE.itemsize - ROOM_BYTE
 def turn(desk_at: Address, epoll: int) -> int:
     """Take and send on what waits; returns how much was laid aside.
 
-    While packets flow it waits for the next ones itself, for a few milliseconds: going round the event loop for each
-    handful costs as much as two packets. What was laid aside ends it at once.
+    While packets come close to each other it waits for the next ones itself, for a few milliseconds: going round the
+    event loop for each handful costs as much as two packets. What was laid aside ends it at once.
     """
-    until_s, wait_ms = 0.0, 0
-    while look(desk_at, epoll, wait_ms) > 0:
+    until_s = clock_s(desk_at + _CLOCK) + STAY_S
+    found = look(desk_at, epoll, 0)
+    send_posted(desk_at)
+    while found > 1 and row(desk_at, DESK).asides == 0 and clock_s(desk_at + _CLOCK) < until_s:
+        found = look(desk_at, epoll, 1)
         send_posted(desk_at)
-        now_s = clock_s(desk_at + _CLOCK)
-        until_s = until_s if wait_ms > 0 else now_s + STAY_S
-        wait_ms = 1
-        if row(desk_at, DESK).asides > 0 or now_s >= until_s:
-            break
     return int(row(desk_at, DESK).asides)
 
 

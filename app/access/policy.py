@@ -45,6 +45,7 @@ class Action(StrEnum):
     QUEUE_TELL = "queue:tell"            # tell who is still to come that the doctor runs late
     VISIT_JOIN = "visit:join"
     VISIT_WAIT = "visit:wait"
+    VISIT_RECEIVE = "visit:receive"      # somebody came in at the clinic, or did not after all
     VISIT_CONDUCT = "visit:conduct"      # admit, facts, end
     VISIT_WITHDRAW = "visit:withdraw"    # the patient ends it: their agreement is taken back
     COMMUNICATION_SEND = "communication:send"  # a message, photo or document, during one's visit
@@ -104,6 +105,7 @@ POLICY: dict[Action, dict[Role, Rule]] = {
     Action.QUEUE_TELL:         {D: M},
     Action.VISIT_JOIN:         {P: S, D: M},
     Action.VISIT_WAIT:         {P: S},
+    Action.VISIT_RECEIVE:      {D: M, L: A},
     Action.VISIT_CONDUCT:      {D: M},
     Action.VISIT_WITHDRAW:     {P: S},
     Action.COMMUNICATION_SEND: {P: S, D: M, G: R},

@@ -1,4 +1,4 @@
-"""Reminders: a week, a day and an hour before, as the site says; none for what was moved, cancelled or begun."""
+"""Reminders: a week, a day and an hour before, as the clinic says; none for what was moved, cancelled or begun."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from app.db import Database, Tx
 from app.notifications import invitations, letters
 from app.notifications.invitations import Site
 from app.notifications.messages import Message
+from app.people import Organization
 from app.scheduling import motifs, replies
 from app.scheduling.tables import Appointment, Motif
 
@@ -48,7 +49,8 @@ def schedule(tx: Tx, appointment_id: str, site: Site) -> None:
         return
     start = appointment.start_at.isoformat()
     motif = tx.session.get_one(Motif, appointment.motif_id)
-    for hours in motifs.reminder_hours(motif, site.reminder_hours):
+    usual = motifs.usual_hours(tx.session.get_one(Organization, motif.organization_id), site.reminder_hours)
+    for hours in motifs.reminder_hours(motif, usual):
         wait = appointment.start_at - timedelta(hours=hours) - tx.now
         if wait > timedelta(0):
             key = f"{KIND}:{appointment_id}:{start}:{hours}"

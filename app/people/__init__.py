@@ -32,6 +32,7 @@ class Organization(SQLModel, table=True):
     address: str
     language: str
     holiday_place: str = ""  # whose public holidays close the day: one of scheduling.french_days.PLACES; empty: none
+    reminders_h: str | None = None  # hours before a visit, with commas between; None: as the configuration says
     school_zone: str = ""    # whose school holidays the planner shows: A, B or C; empty: none
 
 

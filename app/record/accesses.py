@@ -32,6 +32,7 @@ MEANINGS: dict[str, str] = {
     "communication:send": "Wrote or sent you something during your visit",
     "communication:read": "Read the messages of your visit",
     "document:read": "Opened a photo or document of your visit",
+    "visit:receive": "Noted that you came in at the clinic, or not after all",
     "appointment:switch": "Switched your visit to the phone, or back",
     "attendance:mark": "Noted that you came late or not",
     "task:read": "Read your phone number to call you",

@@ -13,12 +13,12 @@ from app.record import compositions, drafts, playback, transcripts
 from app.record.compositions import Note
 from app.record.drafts import Progress
 from app.record.tables import Sentence
-from app.record.transcripts import SPEECH, Line
+from app.record.transcripts import INCIDENTS, SPEECH, Line
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One visit's note page; `note` is None until the draft is there."""
+    """One visit's note page; `note` is None until the draft is there. incidents: of its technique, not of speech."""
 
     encounter: Encounter
     patient: PatientIdentity
@@ -28,6 +28,7 @@ class Review:
     note: Note | None
     lines: list[Line]
     audible: bool
+    incidents: tuple[Line, ...] = ()
 
     @property
     def began_at(self) -> datetime:
@@ -75,7 +76,8 @@ def review(tx: Tx, encounter_id: str) -> Review:
     if patient is None or practitioner is None or clinic is None or encounter.arrived_at is None:
         raise NotFound
     progress = drafts.progress(tx, encounter_id)
-    lines = [line for line in transcripts.read(tx, encounter_id) if line.kind == SPEECH]
+    told = transcripts.read(tx, encounter_id)
+    lines, incidents = ([line for line in told if line.kind in kinds] for kinds in ((SPEECH,), INCIDENTS))
     note = compositions.read(tx, encounter_id, quiet=True) if progress.state == "ready" else None
     return Review(encounter, tx.open(patient, PatientIdentity), practitioner, clinic.zone, progress, note, lines,
-                  playback.audible(tx, encounter_id))
+                  playback.audible(tx, encounter_id), tuple(incidents))

@@ -26,7 +26,8 @@ from app.record.tables import Speech, SpeechStream, TranscriptSegment
 
 SPEECH = "speech"
 Marker = Literal["transcription_started", "transcription_withdrawn", "transcription_unavailable",
-                 "connection_lost", "connection_back"]
+                 "connection_lost", "connection_back", "connection_weak"]
+INCIDENTS = ("transcription_unavailable", "connection_lost", "connection_back", "connection_weak")
 TEXT_LIMIT = 4000
 CLOCK_SLACK = timedelta(seconds=1)  # media node and web read the same clock at different moments
 
@@ -155,7 +156,7 @@ def mark(tx: Tx, encounter_id: str, kind: Marker, role: str = "") -> TranscriptS
         .where(col(TranscriptSegment.kind).startswith(kind.partition("_")[0], autoescape=True))
         .order_by(col(TranscriptSegment.start_at).desc()).limit(1)
     ).first()
-    if latest == kind:
+    if latest == kind and kind != "connection_weak":  # which tells of another time each time
         return None
     row = TranscriptSegment(
         patient_id=encounter.patient_id, encounter_id=encounter.id, role=role, kind=kind,

@@ -17,8 +17,8 @@ from app.scheduling.tables import Appointment
 
 CHANGES: Final = (
     Action.APPOINTMENT_BOOK, Action.APPOINTMENT_MOVE, Action.APPOINTMENT_CANCEL, Action.APPOINTMENT_CONFIRM,
-    Action.APPOINTMENT_EQUIP, Action.APPOINTMENT_SWITCH, Action.ATTENDANCE_MARK, "appointment:hold-end",
-    "waitlist:offer",
+    Action.APPOINTMENT_EQUIP, Action.APPOINTMENT_SWITCH, Action.ATTENDANCE_MARK, Action.VISIT_RECEIVE,
+    "appointment:hold-end", "waitlist:offer",
 )
 # The clinic's own pages, the patient's pages behind a code, a message's link without one, the public page, the command
 # line, and what our own processes do when its time comes.

@@ -1,5 +1,6 @@
 """What can be booked: each reason for a visit with its length, buffers, mode, and the rules for who books it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -7,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from app.access import guard
 from app.access.policy import Action
 from app.db import Tx
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
+from app.people import Organization
 from app.scheduling import agenda
 from app.scheduling.tables import Motif
 
@@ -25,7 +27,7 @@ Fives = Annotated[int, AfterValidator(_of_fives)]  # slots begin on multiples of
 
 
 class MotifForm(BaseModel):
-    """A reason for a visit, in both languages. reminders_h: hours before the start; None: as the site says."""
+    """A reason for a visit, in both languages. reminders_h: hours before the start; None: as usual here."""
 
     label_fr: str = Field(max_length=80)
     label_en: str = Field(max_length=80)
@@ -49,10 +51,29 @@ class MotifForm(BaseModel):
 
 
 def reminder_hours(motif: Motif, usual: tuple[int, ...]) -> tuple[int, ...]:
-    """How many hours before its visits patients are reminded; `usual`: what the site says."""
-    if motif.reminders_h is None:
-        return usual
-    return tuple(int(hours) for hours in motif.reminders_h.split(",") if hours)
+    """How many hours before its visits patients are reminded; `usual`: as `usual_hours` says."""
+    return _hours(motif.reminders_h, usual)
+
+
+def usual_hours(clinic: Organization, site: tuple[int, ...]) -> tuple[int, ...]:
+    """How many hours before its visits a clinic reminds, where the motif says nothing; `site`: the configuration."""
+    return _hours(clinic.reminders_h, site)
+
+
+def remind(tx: Tx, hours: Sequence[int]) -> Organization:
+    """When the clinic reminds from now on, for bookings to come. Raises Invalid, NotFound, AccessDenied."""
+    chosen = ",".join(str(each) for each in sorted(set(hours), reverse=True))
+    guard.permit(tx, Action.SCHEDULE_WRITE, entity="Schedule", step="reminders", hours=chosen)
+    if not all(0 < each <= MOST_H for each in hours):
+        raise Invalid
+    clinic = agenda.clinic(tx).organization
+    clinic.reminders_h = chosen
+    tx.session.add(clinic)
+    return clinic
+
+
+def _hours(chosen: str | None, otherwise: tuple[int, ...]) -> tuple[int, ...]:
+    return otherwise if chosen is None else tuple(int(hours) for hours in chosen.split(",") if hours)
 
 
 def offer(tx: Tx, form: MotifForm) -> Motif:

@@ -17,12 +17,14 @@ from app.scheduling import agenda
 from app.scheduling.agenda import AgendaEntry
 from app.scheduling.availability import MIDNIGHT
 from app.scheduling.intervals import Interval
+from app.scheduling.resources import LANGUAGES
 from app.scheduling.tables import AvailabilityException, AvailabilityRule, Motif
 from app.scheduling.wall import SkippedTime, exact
 
 END_BEFORE_START = "The end must come after the start."
 FURTHEST = timedelta(days=731)
 LOOK_AHEAD_DAYS = 90
+SPOKEN = ("fr", *LANGUAGES)
 
 
 def _wall(value: time) -> time:
@@ -33,6 +35,28 @@ def _wall(value: time) -> time:
 
 _Hours = AvailabilityRule | AvailabilityException
 WallTime = Annotated[time, AfterValidator(_wall)]
+
+
+class LanguagesForm(BaseModel):
+    """Languages in which a doctor receives, codes of SPOKEN."""
+
+    languages: list[str] = Field(default=[], validate_default=True)
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def listed(cls, value: object) -> object:
+        """"fr,ar" as a list."""
+        return [code for code in value.split(",") if code] if isinstance(value, str) else value
+
+    @field_validator("languages")
+    @classmethod
+    def known(cls, value: list[str]) -> list[str]:
+        """Languages of our list, each once, and one at least."""
+        if not value:
+            raise ValueError("Please choose at least one language.")
+        if not set(value) <= set(SPOKEN):
+            raise ValueError("This is not valid.")
+        return sorted(set(value))
 
 
 class HoursForm(BaseModel):
@@ -157,6 +181,18 @@ def open_weekly(tx: Tx, practitioner_id: str, form: HoursForm) -> list[Availabil
     tx.session.add_all(rules)
     tx.session.flush()
     return rules
+
+
+def speaks(tx: Tx, practitioner_id: str, form: LanguagesForm) -> Practitioner:
+    """In which languages a doctor is found from now on; what is booked stays. Raises NotFound, AccessDenied."""
+    guard.permit(tx, Action.SCHEDULE_WRITE, entity="Schedule", entity_id=practitioner_id, step="languages",
+                 languages=",".join(form.languages))
+    doctor = tx.session.get(Practitioner, practitioner_id)
+    if doctor is None:
+        raise NotFound
+    doctor.languages = ",".join(form.languages)
+    tx.session.add(doctor)
+    return doctor
 
 
 def close_weekly(tx: Tx, rule_id: str) -> AvailabilityRule:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlmodel import Field, SQLModel
 
@@ -60,6 +61,17 @@ def question(tx: Tx, token: str) -> Question | None:
     clinic = tx.session.get_one(Organization, doctor.organization_id)
     return Question(row.start_at, clinic.zone, confirmed_at(tx, row) is not None,
                     tx.now <= row.start_at - timedelta(hours=motif.cutoff_h), clinic.phone)
+
+
+def medium(tx: Tx, token: str) -> Literal["video", "phone", "onsite"]:
+    """How the visit behind this link takes place; nothing else of it is told. Raises NotFound."""
+    link = links.open_link(tx, token)
+    guard.permit(tx, Action.APPOINTMENT_READ, entity="Appointment", entity_id=link.appointment_id,
+                 patient_id=link.patient_id, quiet=True)
+    row = tx.session.get_one(Appointment, link.appointment_id)
+    if by_phone(tx, row.id):
+        return "phone"
+    return "onsite" if row.on_site else "video"
 
 
 def confirm(tx: Tx) -> Appointment:

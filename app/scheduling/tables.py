@@ -30,7 +30,7 @@ class Motif(SQLModel, table=True):
     mode: str = "video"   # video | phone | onsite
     documents_fr: str = ""  # what to have at hand, in a sentence; shown behind the link, never written in a message
     documents_en: str = ""
-    reminders_h: str | None = None  # hours before the start, with commas between; None: as the site says
+    reminders_h: str | None = None  # hours before the start, with commas between; None: as usual in the clinic
 
 
 class Resource(SQLModel, table=True):

@@ -48,6 +48,7 @@ MEANINGS: dict[str, str] = {  # what an entry of the trail says somebody did
     "resource:write": "Changed the list of interpreters and rooms",
     "appointment:cancel": "Cancelled an appointment",
     "appointment:confirm": "Confirmed a time, or a held one",
+    "visit:receive": "Noted that a patient came in at the clinic, or not after all",
     "appointment:switch": "Switched a visit to the phone, or back",
     "appointment:hold-end": "Let a held time go",
     "waitlist:read": "Read the waiting list",

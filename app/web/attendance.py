@@ -5,7 +5,7 @@ from typing import Any, get_args
 from aiohttp import web
 from pydantic import BaseModel
 
-from app import attendance
+from app import attendance, encounters
 from app.actor import Role
 from app.attendance import Kind, Rate, Reason
 from app.db import Tx
@@ -56,6 +56,16 @@ async def mark(request: web.Request) -> web.StreamResponse:
     return see_other(request, "queue") if undo else see_other(request, "queue", missed=appointment_id)
 
 
+async def receive(request: web.Request) -> web.StreamResponse:
+    """POST /appointments/{id}/arrival: they came in at the clinic; with undo=yes they are not there after all."""
+    undo, visit_id = bool((await form_of(request)).get("undo")), request.match_info["id"]
+    encounter = await request.app[DATABASE].write(request[ACTOR], encounters.receive, visit_id, here=not undo)
+    request.app[ROOMS].queue_changed(encounter.practitioner_id)
+    if request[ACTOR].role is Role.SCHEDULER:
+        return see_other(request, "appointment", id=visit_id)
+    return see_other(request, "queue") if undo else see_other(request, "queue", came=visit_id)
+
+
 async def switch(request: web.Request) -> web.StreamResponse:
     """POST /appointments/{id}/medium: by phone, or with by=video by video after all."""
     phone = (await form_of(request)).get("by") != "video"
@@ -71,7 +81,8 @@ def beside(tx: Tx, row: Appointment) -> dict[str, Any]:
     encounter = tx.session.get(Encounter, row.id)
     return {"attendance": attendance.marked(tx, row.id), "reasons": get_args(Reason),
             "likelihood": attendance.likelihood(tx, row.id), "by_phone": replies.by_phone(tx, row.id),
-            "confirmed_at": replies.confirmed_at(tx, row), "device_test": encounter.device_test if encounter else ""}
+            "arrival": encounters.arrival(tx, row), "confirmed_at": replies.confirmed_at(tx, row),
+            "device_test": encounter.device_test if encounter else ""}
 
 
 def _rate(rate: Rate, name: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from app.record.transcripts import Line
 from app.settings import Settings
 from app.web import signals
 from app.web.doctor import day
-from app.web.keys import ACTOR, DATABASE, SETTINGS
+from app.web.keys import ACTOR, BLACK_BOX, DATABASE, SETTINGS
 from app.web.limits import RateLimit
 from app.web.rendering import render, see_other
 from app.web.seats import Body, line_body
@@ -66,9 +66,11 @@ class VisitSocket(Socket):
                 await self.rooms.state(self.visit_id, self.participant, signal)
             case signals.Leave():
                 await self.rooms.leave(self.visit_id, self.participant, self.id)
-            case signals.Quality(level=level):
+            case signals.Quality(level=level, relayed=relayed):
                 body = {"type": "quality", "participant": self.participant, "level": level}
                 self.rooms.tell(self.visit_id, body, skip=self.id)
+                await self.request.app[BLACK_BOX].hear(
+                    self.visit_id, self.participant, self.seat_role, level, relayed=relayed)
             case _:
                 raise AccessDenied
 

@@ -66,7 +66,8 @@ async def queue(request: web.Request) -> web.StreamResponse:
     today = await request.app[DATABASE].read(request[ACTOR], day)
     return render(request, "doctor/queue.html", here="queue", entries=today.entries, current="",
                   delay_min=waiting.delay_min(today.entries), untold=today.untold, told=today.told,
-                  messages=_notices(request), missed=_missed(request))
+                  messages=_notices(request), missed=_marked(request, "missed"),
+                  came=_marked(request, "came"))
 
 
 async def tell_delay(request: web.Request) -> web.StreamResponse:
@@ -147,9 +148,10 @@ def _notices(request: web.Request) -> list[dict[str, str]]:
     return [{"kind": "good", "text": _told(request, int(told))}] if re.fullmatch(r"\d{1,3}", told) else []
 
 
-def _missed(request: web.Request) -> str:
-    missed = request.query.get("missed", "")
-    return missed if re.fullmatch(r"[0-9a-f]{32}", missed) else ""
+def _marked(request: web.Request, how: str) -> str:
+    """The visit that was just marked so, if the address names one."""
+    visit_id = request.query.get(how, "")
+    return visit_id if re.fullmatch(r"[0-9a-f]{32}", visit_id) else ""
 
 
 def _told(request: web.Request, told: int) -> str:

@@ -10,6 +10,7 @@ from app.scheduling.finder import Finding, Found, Wanted
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
 from app.web.planner import motif_label, slot_label, start_value
 from app.web.rendering import render, url
+from app.web.resources import choice
 
 EVENING_H = 17
 LONGEST = 80
@@ -25,11 +26,11 @@ async def page(request: web.Request) -> web.StreamResponse:
     if asked.get("book") == "first" and found:
         raise web.HTTPSeeOther(found[0]["href"])
     lang, doctors = request[LANGUAGE], seen.clinic.practitioners
-    spoken = sorted({code for doctor in doctors for code in doctor.languages.split(",") if code})
+    spoken = {code for doctor in doctors for code in doctor.languages.split(",") if code}
     return render(
         request, "scheduler/finder.html", here="planner", zone=seen.clinic.organization.zone, wanted=wanted,
         found=found, practitioners=[(d.id, d.name) for d in doctors], known=bool(seen.motifs),
-        languages=[(code, i18n.language_name(code, lang)) for code in spoken],
+        languages=choice(spoken, lang),
     )
 
 

@@ -9,12 +9,13 @@ from app.db import Tx
 from app.errors import Conflict, Invalid
 from app.scheduling import agenda, clinic_days, french_days, planning
 from app.scheduling.clinic_days import CalendarForm, Holiday
-from app.scheduling.planning import DayForm, Hours, HoursForm
+from app.scheduling.planning import DayForm, Hours, HoursForm, LanguagesForm
 from app.scheduling.tables import AvailabilityException, AvailabilityRule
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
 from app.web.planner import motif_label
 from app.web.rendering import render, say, see_other, translated, url
+from app.web.resources import choice, ticked
 
 WEEK = range(7)
 
@@ -57,6 +58,17 @@ async def remove_exception(request: web.Request) -> web.StreamResponse:
     """POST /availability/days/{id}/removal: that day is as usual again; the page offers to undo."""
     row = await request.app[DATABASE].write(request[ACTOR], planning.as_usual, request.match_info["id"])
     return see_other(request, "availability", practitioner=row.practitioner_id, done="usual", **_as_query(row))
+
+
+async def speak(request: web.Request) -> web.StreamResponse:
+    """POST /availability/languages: in which languages a doctor receives."""
+    fields = await form_of(request)
+    try:
+        form = parse(LanguagesForm, {"languages": ",".join(ticked(fields))})
+        await request.app[DATABASE].write(request[ACTOR], planning.speaks, fields.get("practitioner", ""), form)
+    except Invalid as refusal:
+        return await _page(request, refusal)
+    return _back(request, fields, "languages")
 
 
 async def keep_calendar(request: web.Request) -> web.StreamResponse:
@@ -131,8 +143,15 @@ async def _page(request: web.Request, refusal: Invalid | Conflict | None = None)
                  for e in hours.outside] if hours else [],
         holidays=holidays, places=[(place, translated(request, PLACES[place])) for place in ("", *french_days.PLACES)],
         place=clinic.organization.holiday_place, school_zone=clinic.organization.school_zone,
+        languages=choice(planning.SPOKEN, lang), speaks=_speaks(hours, fields),
         motifs=clinic.motifs, typed=fields, errors=errors, notice=_notice(request),
     )
+
+
+def _speaks(hours: Hours | None, fields: dict[str, str]) -> list[str]:
+    if fields.get("form") == "languages":
+        return ticked(fields)
+    return hours.practitioner.languages.split(",") if hours else []
 
 
 def _rule(rule: AvailabilityRule, motifs: dict[str, str]) -> dict[str, Any]:
@@ -156,6 +175,7 @@ NOTICES = {
     "closed": _("These hours are closed. Appointments booked in them stay."),
     "differs": _("The day is noted."),
     "usual": _("This day is as usual again."),
+    "languages": _("Saved: this doctor is found by these languages."),
     "calendar": _("Saved. What is booked on a public holiday stays booked."),
     "holiday-open": _("The usual hours hold on this public holiday."),
     "holiday-closed": _("This public holiday is closed."),

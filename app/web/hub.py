@@ -19,6 +19,7 @@ from app.db import Database, Tx
 from app.errors import AccessDenied
 from app.record import commands, corrections, expected, transcripts
 from app.record.transcripts import Line
+from app.web.black_box import BlackBox
 from app.web.keys import SETTINGS
 from app.web.rooms import Rooms
 from app.web.seats import Seat
@@ -26,6 +27,7 @@ from transcription.client import WorkerLink
 from transcription.protocol import MAX_MESSAGE_BYTES, Hello, Interim, Refused, Revision, Segment, StreamDone
 from transcription.sealing import seal_key
 from webrtc.control import MediaLink
+from webrtc.quality import ALARM_LAG_MS
 from webrtc.signaling import Event, Incident, LayoutEvent, Load, ParticipantEvent, TapEvent, VideoEvent
 
 log = structlog.get_logger(__name__)
@@ -43,8 +45,8 @@ BACKLOG = Gauge("colloque_caption_backlog_seconds", "Age of the oldest speech wi
 class Hub:
     """Everything connected to the control channel of this web process."""
 
-    def __init__(self, db: Database, rooms: Rooms) -> None:
-        self._db, self._rooms = db, rooms
+    def __init__(self, db: Database, rooms: Rooms, black_box: BlackBox) -> None:
+        self._db, self._rooms, self._black_box = db, rooms, black_box
         self._links: set[WorkerLink] = set()
         self._sockets: set[web.WebSocketResponse] = set()
         rooms.on_stream = self.nudge
@@ -62,6 +64,7 @@ class Hub:
             with suppress(KeyError):
                 LOOP_LAG.remove(link.node)
             self._rooms.node_down(link)
+            self._black_box.server_is(link.node, late=False)
             asyncio.get_running_loop().call_later(RETURN_S, self._rooms.rehouse)
             self._sockets.discard(ws)
         return ws
@@ -110,6 +113,7 @@ class Hub:
         match event:
             case ParticipantEvent():
                 await rooms.participant_changed(event.room, event.participant, event.state, event.reason)
+                await self._black_box.media_is(event.room, event.participant, event.role, event.state, event.reason)
             case LayoutEvent():
                 rooms.layout(event.room, event.participant, [slot.model_dump() for slot in event.slots])
             case VideoEvent():
@@ -122,6 +126,7 @@ class Hub:
                 log.warning("media node incident", node=link.node, code=event.code, value=event.value)
             case Load():
                 LOOP_LAG.labels(link.node).set(event.loop_lag_ms)
+                self._black_box.server_is(link.node, late=event.loop_lag_ms > ALARM_LAG_MS)
 
     # --- what workers say (transcription.client.WorkerEvents) -----------------------------------------
 

@@ -7,6 +7,7 @@ from app.audit import Trail
 from app.bus import Bus
 from app.db import Database
 from app.settings import Settings
+from app.web.black_box import BlackBox
 from app.web.rooms import Rooms
 
 DATABASE = web.AppKey("database", Database)
@@ -16,6 +17,7 @@ CLINIC = web.AppKey("clinic", str)  # its name, as pages show it
 TRAIL = web.AppKey("trail", Trail)
 BUS = web.AppKey("bus", Bus)
 ROOMS = web.AppKey("rooms", Rooms)
+BLACK_BOX = web.AppKey("black_box", BlackBox)
 SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
 
 ACTOR = web.RequestKey("actor", Actor)

@@ -138,11 +138,13 @@ def _clerk(request: web.Request) -> Actor:
 
 async def _link_page(request: web.Request, state: str, status: int = 200, fault: str = "") -> web.Response:
     clinic = await request.app[DATABASE].read(request[ACTOR], journey.clinic)
-    question = None
+    question, medium = None, "video"
     if state in ("open", "confirmed"):
         question = await request.app[DATABASE].read(_clerk(request), replies.question, _token(request))
+        medium = await request.app[DATABASE].read(_clerk(request), replies.medium, _token(request))
     return render(request, "patient/link.html", status=status, token=_token(request), state=state,
-                  clinic=clinic.name, phone=clinic.phone, question=question, fault=fault)
+                  clinic=clinic.name, phone=clinic.phone, address=clinic.address, question=question,
+                  medium=medium, fault=fault)
 
 
 async def _code_page(request: web.Request, page: CodePage | None, *, error: str, status: int = 200) -> web.Response:

@@ -24,7 +24,7 @@ async def add(request: web.Request) -> web.StreamResponse:
     """POST /motifs: a new reason."""
     fields = await form_of(request)
     try:
-        made = await request.app[DATABASE].write(request[ACTOR], motifs.offer, _form(request, fields))
+        made = await request.app[DATABASE].write(request[ACTOR], motifs.offer, await _form(request, fields))
     except Invalid as refusal:
         return await _page(request, refusal, fields)
     return see_other(request, "motifs", saved=made.id)
@@ -34,36 +34,51 @@ async def change(request: web.Request) -> web.StreamResponse:
     """POST /motifs/{id}: other rules, or offered no longer."""
     fields, motif_id = await form_of(request), request.match_info["id"]
     try:
-        await request.app[DATABASE].write(request[ACTOR], motifs.change, motif_id, _form(request, fields),
+        await request.app[DATABASE].write(request[ACTOR], motifs.change, motif_id, await _form(request, fields),
                                           active=fields.get("active") == "yes")
     except Invalid as refusal:
         return await _page(request, refusal, fields)
     return see_other(request, "motifs", saved=motif_id)
 
 
-def _form(request: web.Request, fields: dict[str, str]) -> MotifForm:
-    form = parse(MotifForm, fields)
-    chosen = tuple(hours for hours in _offered(request) if fields.get(f"remind{hours}"))
-    if chosen == request.app[SETTINGS].reminder_hours:
+async def remind(request: web.Request) -> web.StreamResponse:
+    """POST /reminders: when the clinic reminds its patients, where a motif says nothing else."""
+    fields = await form_of(request)
+    chosen = [hours for hours in _offered(request, await _usual(request)) if fields.get(f"remind{hours}")]
+    await request.app[DATABASE].write(request[ACTOR], motifs.remind, chosen)
+    return see_other(request, "motifs", saved="reminders")
+
+
+async def _form(request: web.Request, fields: dict[str, str]) -> MotifForm:
+    form, usual = parse(MotifForm, fields), await _usual(request)
+    chosen = tuple(hours for hours in _offered(request, usual) if fields.get(f"remind{hours}"))
+    if set(chosen) == set(usual):
         return form
     return form.model_copy(update={"reminders_h": ",".join(str(hours) for hours in chosen)})
 
 
-def _offered(request: web.Request) -> tuple[int, ...]:
-    return tuple(sorted({*REMINDERS_H, *request.app[SETTINGS].reminder_hours}, reverse=True))
+async def _usual(request: web.Request) -> tuple[int, ...]:
+    clinic = await request.app[DATABASE].read(request[ACTOR], agenda.clinic)
+    return motifs.usual_hours(clinic.organization, request.app[SETTINGS].reminder_hours)
+
+
+def _offered(request: web.Request, usual: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted({*REMINDERS_H, *request.app[SETTINGS].reminder_hours, *usual}, reverse=True))
 
 
 async def _page(request: web.Request, refusal: Invalid | None = None, typed: dict[str, str] | None = None
                 ) -> web.Response:
     clinic = await request.app[DATABASE].read(request[ACTOR], agenda.clinic)
-    usual = request.app[SETTINGS].reminder_hours
+    usual = motifs.usual_hours(clinic.organization, request.app[SETTINGS].reminder_hours)
     tried = request.match_info.get("id", "") if refusal else None
     errors = {field: translated(request, text) for field, text in refusal.fields.items()} if refusal else {}
     lines = [_line(motif, usual, typed if tried == motif.id else None) for motif in (*clinic.motifs, NEW)]
     return render(
         request, "scheduler/motifs.html", status=refusal.status if refusal else 200, here="availability",
-        zone=clinic.organization.zone, lines=lines, tried=tried, errors=errors, offered=_offered(request),
+        zone=clinic.organization.zone, lines=lines, tried=tried, errors=errors, usual=usual,
+        offered=_offered(request, usual),
         saved=next((m for m in clinic.motifs if m.id == request.query.get("saved")), None),
+        reminders_saved=request.query.get("saved") == "reminders",
     )
 
 

@@ -28,13 +28,11 @@ async def visit(request: web.Request) -> web.StreamResponse:
     if await request.app[DATABASE].read(request[ACTOR], waitlist.own_offer):
         return see_other(request, "own-offer")
     way = await _journey(request)
-    if way.on_site:
+    if way.elsewhere:
         return see_other(request, "own-appointment")
     if way.next_step == "not-now":
-        by_phone = await request.app[DATABASE].read(request[ACTOR], replies.by_phone, way.visit_id)
         return render(request, "patient/not_now.html", **_named(way), phase=way.phase, opens_at=way.opens_at,
-                      by_phone=by_phone,
-                      start_at=way.start_at, device_test=way.device_test,
+                      by_phone=way.by_phone, start_at=way.start_at, device_test=way.device_test,
                       zone_city=i18n.zone_city(way.clinic.zone, request[LANGUAGE]))
     return see_other(request, PAGES[way.next_step])
 

@@ -1,5 +1,7 @@
 """Interpreters and rooms: the list, a new one, and those that are no longer booked."""
 
+from collections.abc import Iterable
+
 from aiohttp import web
 
 from app import i18n
@@ -43,16 +45,26 @@ async def change(request: web.Request) -> web.StreamResponse:
 
 def languages_named(resource: Resource, lang: str) -> str:
     """The languages of an interpreter as a reader says them; empty for a room."""
-    return ", ".join(_named_in(code, lang) for code in resource.languages.split(",") if code)
+    return ", ".join(language_named(code, lang) for code in resource.languages.split(",") if code)
 
 
-def _named_in(code: str, lang: str) -> str:
+def language_named(code: str, lang: str) -> str:
+    """A language as a reader says it, those that CLDR does not name included."""
     return i18n.translator(lang).gettext(_MESSAGES[code]) if code in _MESSAGES else i18n.language_name(code, lang)
 
 
+def ticked(fields: dict[str, str]) -> list[str]:
+    """The languages ticked in a form, as codes."""
+    return [name.removeprefix(SPEAKS) for name in fields if name.startswith(SPEAKS)]
+
+
+def choice(codes: Iterable[str], lang: str) -> list[tuple[str, str]]:
+    """Languages as a form offers them: (code, name), by name."""
+    return sorted(((code, language_named(code, lang)) for code in codes), key=lambda one: i18n.sortable(one[1]))
+
+
 def _named(fields: dict[str, str]) -> dict[str, str]:
-    spoken = ",".join(name.removeprefix(SPEAKS) for name in fields if name.startswith(SPEAKS))
-    return {"kind": fields.get("kind", ""), "name": fields.get("name", ""), "languages": spoken}
+    return {"kind": fields.get("kind", ""), "name": fields.get("name", ""), "languages": ",".join(ticked(fields))}
 
 
 async def _page(request: web.Request, typed: dict[str, str] | None = None, refusal: Invalid | Conflict | None = None
@@ -64,7 +76,6 @@ async def _page(request: web.Request, typed: dict[str, str] | None = None, refus
         request, "scheduler/resources.html", status=refusal.status if refusal else 200, here="availability",
         rows=[{"id": r.id, "kind": r.kind, "name": r.name, "languages": r.languages, "active": r.active,
                "spoken": languages_named(r, lang)} for r in rows],
-        languages=sorted(((code, _named_in(code, lang)) for code in LANGUAGES), key=lambda one: one[1].lower()),
-        typed=typed, chosen=[name.removeprefix(SPEAKS) for name in typed if name.startswith(SPEAKS)],
+        languages=choice(LANGUAGES, lang), typed=typed, chosen=ticked(typed),
         errors={name: translated(request, text) for name, text in fields.items()},
         fault=say(request, refusal) if refusal and not fields else "")

@@ -170,7 +170,7 @@ class Rooms:
         if room is not None:
             await self._sync_taps(room)
         if standing.running and standing.withdrawn:
-            await self._mark(visit_id, "transcription_withdrawn")
+            await self.mark(visit_id, "transcription_withdrawn")
         self.tell(visit_id, {"type": "transcription", "consent": standing.consented})
 
     async def taps_changed(self, visit_id: str) -> None:
@@ -252,14 +252,14 @@ class Rooms:
                 self.tell(visit_id, {"type": "media_started"})
             if seat.missed:
                 seat.missed = False
-                await self._mark(visit_id, "connection_back", seat.role)
+                await self.mark(visit_id, "connection_back", seat.role)
             await self._sync_taps(room)
             return
         if state == "left":  # a lost participant's tap goes on when they join again
             seat.stream = ""
         if state == "lost" and reason != "remote":  # a reload is no incident
             seat.missed = True
-            await self._mark(visit_id, "connection_lost", seat.role)
+            await self.mark(visit_id, "connection_lost", seat.role)
             await self._failed(room, seat)
 
     def layout(self, visit_id: str, participant: str, slots: list[Body]) -> None:
@@ -277,7 +277,7 @@ class Rooms:
         except Conflict:  # withdrawn while the tap started
             await self.consent_changed(visit_id)
             return
-        await self._mark(visit_id, "transcription_started")
+        await self.mark(visit_id, "transcription_started")
         if self.on_stream is not None:
             await self.on_stream(visit_id, stream_id)
 
@@ -377,18 +377,18 @@ class Rooms:
             self.tell(room.id, {"type": "callback"})
 
     async def _missed(self, room: Room | None, visit_id: str) -> None:
-        await self._mark(visit_id, "transcription_unavailable")
+        await self.mark(visit_id, "transcription_unavailable")
         if room is not None:
             room.untapped = True
 
-    async def _mark(self, visit_id: str, kind: Marker, role: str = "") -> None:
+    async def mark(self, visit_id: str, kind: Marker, role: str = "") -> None:
+        """Say in the transcript what happened."""
         line = await self._db.write(ROOMS_ACTOR, speech.mark, visit_id, kind, role)
         if line is not None:
             self.caption(visit_id, line, patient_too=True)
 
 
-async def _try(call: Awaitable[object], what: str) -> None:
-    # A node that does not answer reports its rooms when it is back; the state is made right then.
+async def _try(call: Awaitable[object], what: str) -> None:  # a node that is back reports its rooms, and is set right
     try:
         await call
     except MediaError as failure:

@@ -74,6 +74,7 @@ class Quality(_Signal):
 
     type: Literal["quality"]
     level: Literal["good", "weak", "lost"]
+    relayed: bool = False  # through TURN
 
 
 class Speaks(_Signal):

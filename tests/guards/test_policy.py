@@ -31,6 +31,7 @@ EXPECTED = {
     "queue:tell":          "no   mine no   no   no   no   no",
     "visit:join":          "self mine no   no   no   no   no",
     "visit:wait":          "self no   no   no   no   no   no",
+    "visit:receive":       "no   mine yes  no   no   no   no",
     "visit:conduct":       "no   mine no   no   no   no   no",
     "visit:withdraw":      "self no   no   no   no   no   no",
     "communication:send":  "self mine no   no   no   no   room",

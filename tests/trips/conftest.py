@@ -129,7 +129,7 @@ def _sockets(pid: int) -> int:
 @contextmanager
 def running_house(data_dir: Path, **settings: str) -> Iterator[House]:
     """Start `colloque serve` with a demo clinic and a real SMTP server; stop it like Ctrl-C does."""
-    mailbox, smtp_port, port = Mailbox(), free_port(), free_port()
+    mailbox, smtp_port, port = Mailbox(), free_port(), int(settings.get("COLLOQUE_PORT") or free_port())
     smtp = Controller(mailbox, hostname="127.0.0.1", port=smtp_port)
     smtp.start()
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -83,8 +83,9 @@ def test_answered_switched_done_and_given_back(house: House, browser: Browser, l
     assert faults == []
 
 
-def test_a_doctor_subscribes_to_their_own_visits(house: House, browser: Browser):
-    context = people.context(browser, house, "en")
+@pytest.mark.parametrize(("lang", "phone"), [("fr", True), ("en", False)])
+def test_a_doctor_subscribes_to_their_own_visits(house: House, browser: Browser, lang: str, phone: bool):
+    context = people.context(browser, house, lang, phone=phone)
     page = context.new_page()
     people.sign_in(page, house, "doctor", "Benali")
     page.locator("details.menu summary").click()

@@ -18,6 +18,7 @@ import pytest_asyncio
 from playwright.async_api import Page, async_playwright
 
 from tests import chromium
+from tests.firefox import firefox
 from tests.webrtc.conftest import RunningNode, until
 from tests.webrtc.house import House
 from tests.webrtc.wire import divert, send
@@ -242,6 +243,26 @@ async def test_a_shared_screen_shows_beside_the_face_and_survives_a_new_connecti
     await patient.wait_for_function("session.screens.size === 0")
     assert await doctor.evaluate("session.isOn('screen')") is False
     assert await patient.evaluate("session.remotes.size") == 1
+
+
+async def test_firefox_and_chromium_see_and_hear_each_other(
+    house: House, node_process: NodeProcess, pages: tuple[Page, Page], tmp_path: Path,
+) -> None:
+    async with firefox(tmp_path / "firefox") as other:
+        await other.open(pages[0].url)
+        await pages[0].evaluate(JOIN, ["visit-1", "d1", "doctor"])
+        await other.evaluate(JOIN, ["visit-1", "p1", "patient"])
+        await pages[0].wait_for_function("window.v.videoWidth > 0", timeout=20_000)
+        await other.wait_for("() => window.v.videoWidth > 0")
+        await asyncio.sleep(3)
+        before = [await pages[0].evaluate(STATS), await other.evaluate(STATS)]
+        await asyncio.sleep(4)
+        now = [await pages[0].evaluate(STATS), await other.evaluate(STATS)]
+        assert await other.evaluate("() => window.peers") == 1, "it joined again: Firefox has no transport in its statistics"
+        for earlier, later in zip(before, now, strict=True):
+            assert later["in_video"]["framesDecoded"] - earlier["in_video"]["framesDecoded"] > 20
+            assert later["in_audio"]["packetsReceived"] - earlier["in_audio"]["packetsReceived"] > 150
+            assert later["in_audio"]["packetsLost"] == 0
 
 
 def narrow_the_way(node: RunningNode, path: pytest.MonkeyPatch, bits_per_s: float) -> None:

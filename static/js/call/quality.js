@@ -8,12 +8,13 @@
 /**
  * @typedef {object} Look  Sums of one getStats report.
  * @property {number} atMs
- * @property {number} bytesReceived  on the transport, feedback included: it grows while anything comes at all
+ * @property {number} bytesReceived  counted twice in places; it grows while anything comes at all, feedback included
  * @property {number} packetsReceived
  * @property {number} packetsLost
  * @property {number} sentLoss  share of what we sent that the node missed lately, 0 to 1
  * @property {number|null} rttMs
  * @property {number} frameHeight  the tallest picture we send, 0 without one
+ * @property {boolean} relayed  through TURN
  */
 
 /**
@@ -36,12 +37,11 @@ export const STALE_AFTER_MS = 2500;
  */
 export function look(report) {
   /** @type {Look} */
-  const sums = { atMs: performance.now(), bytesReceived: 0, packetsReceived: 0, packetsLost: 0, sentLoss: 0, rttMs: null, frameHeight: 0 };
+  const sums = { atMs: performance.now(), bytesReceived: 0, packetsReceived: 0, packetsLost: 0, sentLoss: 0, rttMs: null, frameHeight: 0, relayed: false };
   report.forEach((entry) => {
+    // Firefox has no transport's sum and counts by candidate pair; what matters is that it grows while anything comes.
+    if (["transport", "candidate-pair", "inbound-rtp"].includes(entry.type)) sums.bytesReceived += entry.bytesReceived ?? 0;
     switch (entry.type) {
-      case "transport":
-        sums.bytesReceived += entry.bytesReceived ?? 0;
-        break;
       case "inbound-rtp":
         sums.packetsReceived += entry.packetsReceived ?? 0;
         sums.packetsLost += Math.max(0, entry.packetsLost ?? 0);
@@ -54,6 +54,7 @@ export function look(report) {
         break;
       case "candidate-pair":
         if (entry.nominated && entry.currentRoundTripTime !== undefined) sums.rttMs = entry.currentRoundTripTime * 1000;
+        if (entry.nominated) sums.relayed ||= report.get(entry.localCandidateId)?.candidateType === "relay";
         break;
     }
   });

@@ -377,7 +377,7 @@ export class CallSession extends EventTarget {
     this.#before = now;
     this.#emit("quality", this.quality);
     const own = this.quality.side === "them" ? "good" : this.quality.level;
-    if (own !== this.#told && this.#socket.send({ type: "quality", level: own })) this.#told = own;
+    if (own !== this.#told && this.#socket.send({ type: "quality", level: own, relayed: now.relayed })) this.#told = own;
     if (stale) this.#rejoin();
   }
 

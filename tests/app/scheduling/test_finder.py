@@ -7,8 +7,9 @@ import pytest
 from app.actor import Actor, Role
 from app.errors import AccessDenied
 from app.people import Practitioner
-from app.scheduling import booking, finder
+from app.scheduling import booking, finder, planning
 from app.scheduling.finder import Wanted, fitting
+from app.scheduling.planning import LanguagesForm
 from app.scheduling.tables import Motif
 from tests.app.scheduling.conftest import SCHEDULER, SYSTEM
 from tests.app.scheduling.test_pages import scheduler, visitor  # noqa: F401  fixtures
@@ -93,3 +94,25 @@ async def test_only_who_books_finds(visitor, db, clinic):  # noqa: F811
     assert refused.status == 403
     with pytest.raises(AccessDenied):
         db.read_sync(Actor(Role.GUEST, "g"), finder.find, Wanted())
+
+
+async def test_a_doctors_languages_are_changed_on_a_page_and_found_by(db, clinic, scheduler):  # noqa: F811
+    doctor = clinic.doctors[2]
+
+    def spoken():
+        return db.read_sync(SYSTEM, lambda tx: tx.session.get_one(Practitioner, doctor).languages)
+    page = await scheduler.get(f"/availability?practitioner={doctor}")
+    assert 'name="speaks-fr" value="yes" checked' in page and 'name="speaks-ar" value="yes" checked' not in page
+    form = {"form": "languages", "practitioner": doctor}
+    await scheduler.post("/availability/languages", **form, **{"speaks-fr": "yes", "speaks-fsl": "yes"})
+    await scheduler.follow()
+    assert spoken() == "fr,fsl" and "found by these languages" in scheduler.text
+    assert "French Sign Language" in await scheduler.get("/planner/finder?language=fsl")
+    assert {who for _, who, _ in found(db, language="fsl")} == {"Okonkwo"}
+    for wrong, says in (({}, "at least one language"), ({"speaks-xx": "yes"}, "This is not valid.")):
+        await scheduler.post("/availability/languages", **form, **wrong)
+        assert scheduler.status == 422 and says in scheduler.text and spoken() == "fr,fsl"
+    await scheduler.post("/availability/languages", form="languages", practitioner="0" * 32, **{"speaks-fr": "yes"})
+    assert scheduler.status == 404
+    with pytest.raises(AccessDenied):
+        db.write_sync(clinic.doctor(2), planning.speaks, doctor, LanguagesForm(languages="fr"))

@@ -1,11 +1,12 @@
 """What can be booked: its rules are kept, and count where they should."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from sqlmodel import select
 
-from app.errors import Invalid
+from app.errors import AccessDenied, Invalid
 from app.jobs import Job
 from app.notifications import invitations, reminders
 from app.notifications.invitations import Site
@@ -48,6 +49,23 @@ def reminded(db, visit) -> set[int]:
 def test_reminders_are_the_sites_or_the_motifs_own(db, clinic, rule, book, own, hours):
     rule(reminders_h=own)
     assert reminded(db, book(FAR)) == hours
+
+
+def test_reminders_of_the_clinic_stand_where_the_motif_says_nothing(db, clinic, rule, book):
+    before = book(FAR)
+    assert reminded(db, before) == {168, 24, 1}
+    db.write_sync(SCHEDULER, motifs.remind, [1, 168])
+    later = book(FAR + timedelta(hours=1), patient=1)
+    db.write_sync(SYSTEM, reminders.schedule, later.id, SITE)
+    kept = db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Job).where(Job.kind == "message.reminder")).all())
+    told = [json.loads(job.payload) for job in kept]
+    hours = sorted((each["appointment_id"] == later.id, int(each["hours"])) for each in told)
+    assert hours == [(False, 1), (False, 24), (False, 168), (True, 1), (True, 168)]  # what was booked before keeps its own
+    with pytest.raises(Invalid):
+        db.write_sync(SCHEDULER, motifs.remind, [24, 9999])
+    with pytest.raises(AccessDenied):
+        db.write_sync(clinic.doctor(0), motifs.remind, [24])
+    assert db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Organization)).one()).reminders_h == "168,1"
 
 
 def test_a_visit_at_the_clinic_says_where_and_keeps_its_mode(db, clinic, rule, book):
@@ -107,3 +125,20 @@ async def test_the_page_of_motifs(db, clinic, scheduler):  # noqa: F811
     assert (await scheduler.get("/motifs")).count('action="/motifs/') == 3
     made = db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Motif).where(Motif.label_en == "Dressing", Motif.id != row.id)).one())
     assert made.reminders_h is None
+
+
+async def test_the_page_sets_when_the_clinic_reminds(db, clinic, scheduler):  # noqa: F811
+    def clinics():
+        return db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Organization)).one()).reminders_h
+    assert 'name="remind24" value="yes" id="usual-24" checked' in await scheduler.get("/motifs")
+    await scheduler.post("/reminders", remind168="yes", remind1="yes", remind9999="yes")
+    page = await scheduler.follow()
+    assert clinics() == "168,1" and "bookings to come are reminded so" in scheduler.text
+    assert 'id="usual-24" checked' not in page and 'id="usual-168" checked' in page
+    await scheduler.post(f"/motifs/{clinic.motif}", **(FORM | {"active": "yes", "remind168": "yes", "remind1": "yes"}))
+    assert db.read_sync(SYSTEM, lambda tx: tx.session.get_one(Motif, clinic.motif)).reminders_h is None, "as usual here"
+    await scheduler.post(f"/motifs/{clinic.motif}", **(FORM | {"active": "yes", "remind24": "yes"}))
+    assert db.read_sync(SYSTEM, lambda tx: tx.session.get_one(Motif, clinic.motif)).reminders_h == "24"
+    await scheduler.post("/reminders")
+    await scheduler.follow()
+    assert clinics() == "" and "checked" not in scheduler.page.split('id="reminders"')[1].split("</form>")[0]

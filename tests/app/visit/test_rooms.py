@@ -10,13 +10,14 @@ from aiohttp import ClientSession, UnixConnector
 from app import audit, encounters
 from app.clock import epoch_ms
 from app.consent import VISIT
-from app.record import corrections, drafts, transcripts
+from app.record import corrections, drafts, review, transcripts
 from app.record.tables import SpeechStream
 from app.web.hub import HUB
-from app.web.keys import BUS
+from app.web.keys import BLACK_BOX, BUS
 from app.web.rooms import Rooms
 from app.web.seats import Seat
 from tests.app.visit.conftest import PRIVATE, PUBLIC, SYSTEM, FakeNode
+from tests.app.visit.test_real_media import until
 from tests.app.visit.test_sockets import in_call, waiting_patient
 from transcription.protocol import Hello, Interim, Segment, StreamDone
 from transcription.sealing import open_key
@@ -166,6 +167,25 @@ async def test_the_doctor_cannot_consent_for_the_patient(house, clinic, db):
     await doctor.say(type="consent", transcription=False)
     assert (await doctor.hear("error"))["code"] == "access_denied"
     assert db.read_sync(SYSTEM, encounters.visit, clinic.visits[0]).transcription
+
+
+async def test_a_connection_that_was_weak_for_long_stands_in_the_transcript_each_time(house, clinic, db, clock):
+    patient, doctor = await in_call(house, clinic)
+    box, now_s = house.app_[BLACK_BOX], 0.0
+    box._clock_s = lambda: now_s
+    for _ in range(2):
+        await patient.say(type="quality", level="weak", relayed=False)
+        assert (await doctor.hear("quality"))["level"] == "weak"
+        await until(lambda: box._links[clinic.visits[0], "patient"].level == "weak")
+        now_s += 12
+        await patient.say(type="quality", level="good")
+        told = await doctor.hear("caption")
+        assert (told["kind"], told["role"]) == ("connection_weak", "patient")
+        clock.forward(seconds=2)
+    assert kinds(db, clinic) == ["connection_weak", "connection_weak"]
+    shown = db.read_sync(clinic.doctor, review.review, clinic.visits[0])
+    assert [(line.kind, line.role) for line in shown.incidents] == [("connection_weak", "patient")] * 2
+    assert shown.lines == []
 
 
 async def test_a_lost_connection_is_traced_and_the_tap_is_kept(house, clinic, node, db, clock):

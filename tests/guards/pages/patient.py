@@ -63,9 +63,9 @@ def code(**more: Any) -> Callable[[str], dict[str, Any]]:
     )
 
 
-def link(state: str, asked: Question | None = None) -> Callable[[str], dict[str, Any]]:
+def link(state: str, asked: Question | None = None, medium: str = "video") -> Callable[[str], dict[str, Any]]:
     """Where the invitation lands."""
-    return lambda lang: {"token": "t0k3n", "state": state, "phone": "04 75 00 00 00", "opens_at": at(13, 45, 24), "fault": "", "question": asked}
+    return lambda lang: {"token": "t0k3n", "state": state, "phone": "04 75 00 00 00", "opens_at": at(13, 45, 24), "fault": "", "question": asked, "medium": medium, "address": "3 place du Marché"}
 
 
 SUMMARY = Summary(
@@ -174,6 +174,8 @@ PAGES = [
     Page("link-asks", "patient/link.html", context=link("open", Question(at(14, 15, 24), "Europe/Paris", False, True, ""))),
     Page("link-confirmed", "patient/link.html", context=link("confirmed", Question(at(14, 15, 24), "Europe/Paris", True, True, ""))),
     Page("link-near", "patient/link.html", context=link("open", Question(at(14, 15), "Europe/Paris", True, False, "04 75 00 00 00"))),
+    Page("link-phone", "patient/link.html", context=link("open", Question(at(14, 15, 24), "Europe/Paris", False, True, ""), "phone")),
+    Page("link-onsite", "patient/link.html", context=link("open", medium="onsite")),
     Page("link-cancelled", "patient/link.html", context=link("cancelled")),
     Page("not-now-early", "patient/not_now.html", context=not_now("early")),
     Page("not-now-late", "patient/not_now.html", context=not_now("late")),

@@ -1,6 +1,7 @@
 """The note, the summary and the record."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -140,6 +141,8 @@ def note_page(written: Note | None, state: str = "ready", **more: Any) -> Callab
         written,
         LINES,
         written is not None and written.status == "preliminary",
+        tuple(replace(LINES[n], role=role, kind=kind) for n, role, kind in (
+            (0, "patient", "connection_weak"), (1, "", "transcription_unavailable"), (2, "doctor", "connection_lost"))),
     )
     chosen = written.content.sections[1].sentences[1] if written and written.content.sections else None
     return lambda lang: (

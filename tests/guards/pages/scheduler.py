@@ -184,6 +184,7 @@ APPOINTMENT = {
     "confirmed_at": at(9, 0),
     "device_test": "failed",
     "by_phone": False,
+    "arrival": "",
     "likelihood": Likelihood(0.234, 0.081),
     "reasons": ("unknown", "forgot"),
     "messages_sent": [
@@ -222,6 +223,8 @@ def availability(lang: str) -> dict[str, Any]:
         "holidays": [Holiday(date(2026, 12, 25), "Noël", False), Holiday(date(2027, 1, 1), "Jour de l'an", True)],
         "places": [("", "none"), ("FR", "France, except Alsace-Moselle and overseas")],
         "place": "FR",
+        "languages": [("en", "English"), ("fr", "French"), ("fsl", "French Sign Language")],
+        "speaks": ["fr", "fsl"],
         "school_zone": "A",
         "motifs": [
             Motif(id="m1", organization_id="o1", label_fr="Suivi", label_en="Follow-up", duration_min=15),
@@ -245,7 +248,7 @@ MOTIFS: dict[str, Any] = {
                     active=mode != "onsite").model_dump() | {"reminders": (168, 24)}
               for key, fr, en, mode in (("m1", "Suivi", "Follow-up", "video"), ("m2", "Résultats", "Results", "phone"),
                                         ("m3", "Pansement", "Dressing", "onsite"), ("", "", "", "video"))],
-    "tried": "m2", "errors": {"": "Please name the documents in both languages, or in neither."}, "offered": (168, 24, 1),
+    "tried": "m2", "errors": {"": "Please name the documents in both languages, or in neither."}, "offered": (168, 24, 1), "usual": (24, 1), "reminders_saved": False,
     "saved": Motif(id="m1", organization_id="o1", label_fr="Suivi", label_en="Follow-up", duration_min=15)}
 NONE = dict.fromkeys(("open", "accepted", "declined", "expired", "gained_h"), 0)
 ASKED = NONE | {"open": 1, "accepted": 4, "declined": 1, "gained_h": 250}
@@ -373,6 +376,10 @@ PAGES = [
         "errors": {"resource": "Pris à l’heure de ce rendez-vous : Salle 3. Libre à cette heure : Salle 2."}}))),
     Page("appointment-coming", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"appointment": Some(id="v1", status="booked", start_at=at(14, 0, 25), end_at=at(14, 15, 25))}))),
+    Page("appointment-due", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"arrival": "due", "appointment": Some(id="v1", status="booked", on_site=True, start_at=at(15, 0), end_at=at(15, 15))}))),
+    Page("appointment-here", "scheduler/appointment.html", "scheduler", "planner", always(**(
+        APPOINTMENT | {"arrival": "here", "appointment": Some(id="v1", status="arrived", on_site=True, start_at=at(15, 0), end_at=at(15, 15))}))),
     Page("appointment-past", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"likelihood": None, "by_phone": True, "confirmed_at": None, "appointment": Some(id="v1", status="booked", start_at=at(14, 0), end_at=at(14, 15))}))),
     Page("appointment-missed", "scheduler/appointment.html", "scheduler", "planner", always(**(

@@ -46,6 +46,7 @@ QUEUE = [
     ),
     entry("v3", "Ahmed Ziani", at(14, 45), "arrived", device_test="weak", arrived_at=at(14, 30), present=False),
     entry("v4", "Jeanne Roux", at(15, 0), "planned", age=71),
+    entry("v5", "Odile Faure", at(15, 15), "planned", age=80, on_site=True),
 ]
 
 
@@ -113,8 +114,8 @@ PAGES = [
         typed={"url": "https://cloud.example/", "user": "n"}, done="", possible=False)),
     Page("calendars-impossible", "doctor/calendars.html", "doctor", "calendars", always(
         own=Own(None, "", "", None, "", "Europe/Paris"), link="", errors={}, typed={"url": "", "user": ""}, done="", possible=False)),
-    Page("queue", "doctor/queue.html", "doctor", "queue", always(entries=QUEUE, delay_min=15, untold=1, told={"v4"}, current="", missed="v1")),
-    Page("queue-empty", "doctor/queue.html", "doctor", "queue", always(entries=[], delay_min=0, untold=0, told=set(), current="", missed="")),
+    Page("queue", "doctor/queue.html", "doctor", "queue", always(entries=QUEUE, delay_min=15, untold=1, told={"v4"}, current="", missed="v1", came="v2")),
+    Page("queue-empty", "doctor/queue.html", "doctor", "queue", always(entries=[], delay_min=0, untold=0, told=set(), current="", missed="", came="")),
     Page("visit", "doctor/visit.html", "doctor", "queue", visit_page("in-progress")),
     Page("visit-arrived", "doctor/visit.html", "doctor", "queue", visit_page("arrived", EMPTY_RECORD)),
 ]
