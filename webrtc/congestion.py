@@ -21,6 +21,8 @@ LOSSY_BITS_PER_S = 250_000  # loss without a queue is a bad radio: slowing down 
 HIGHEST_BITS_PER_S = 2_500_000  # an estimate above this is no limit for a browser's camera
 DECREASE, GROWTH = 0.85, 1.04
 DECREASE_EVERY_S = 0.4
+STEADY_DECREASES = 3  # to less than two thirds
+STEADY_S = 0.015  # a delay that stays within this, although less and less is sent, is no queue of ours
 SPEECH_BITS_PER_S = 45_000  # what one voice takes, headers included
 LEAST_VIDEO_BITS_PER_S = 50_000  # below it a browser's camera cannot go
 NARROW_BITS_PER_S = 60_000  # a share of video that is worth nothing
@@ -44,6 +46,8 @@ class Downlink(Row):
         self._baseline = (float("inf"), float("inf"))
         self._baseline_s = 0.0
         self._decreased_s = float("-inf")
+        self._steady_delay_s, self._steady_decreases = float("inf"), 0
+        self._steady_estimate: float | None = None  # when the delay began to stay the same
 
     def reported(self, packet: bytes, now_s: float) -> None:
         """The receiver's feedback came, in a (compound) control packet. Numbers that were never sent are ignored."""
@@ -60,6 +64,8 @@ class Downlink(Row):
         loss = lost / (arrived + lost)
         carried = 8 * self._octets_lately / min(RECENT_S, max(0.2, now_s - self._decreased_s))
         queue_s = self._queue_s(self._shortest_lately_s, now_s)
+        if loss < CLEAR_LOSS and queue_s > CONGESTED_QUEUE_S and self._is_another_way(self._shortest_lately_s):
+            queue_s = 0.0
         self.congested = loss > CONGESTED_LOSS or queue_s > CONGESTED_QUEUE_S
         if self.congested:
             self._decrease(carried, queue_s, now_s)
@@ -73,10 +79,25 @@ class Downlink(Row):
         # A queue delays every packet; a busy receiver only some. So the shortest delay of the window tells them apart.
         return delay_s - min(self._baseline) if delay_s < float("inf") else 0.0
 
+    def _is_another_way(self, delay_s: float) -> bool:
+        """Whether the delay is the way's own by now: a network changed, and slowing down changes nothing of it.
+
+        A queue of ours shrinks once less is sent, and grows before that; a full one loses packets.
+        """
+        if abs(delay_s - self._steady_delay_s) > STEADY_S:
+            self._steady_delay_s, self._steady_decreases = delay_s, 0
+            self._steady_estimate = self.estimate_bits_per_s
+        if self._steady_decreases < STEADY_DECREASES:
+            return False
+        self._baseline, self.estimate_bits_per_s = (delay_s, delay_s), self._steady_estimate
+        self._steady_delay_s = float("inf")
+        return True
+
     def _decrease(self, carried: float, queue_s: float, now_s: float) -> None:
         if now_s - self._decreased_s < DECREASE_EVERY_S:
             return
         self._decreased_s = now_s
+        self._steady_decreases += 1
         self._forgotten = self._reports  # what was seen at the old rate is no reason to slow down twice
         floor = LOWEST_BITS_PER_S if queue_s > CLEAR_QUEUE_S else LOSSY_BITS_PER_S
         before = self.estimate_bits_per_s or float("inf")

@@ -17,10 +17,11 @@ PACKET_OCTETS = 1_000
 
 
 class Link:
-    """A way with a rate, a queue of 300 ms, a delay, random loss, and a receiver that is sometimes late to look."""
+    """A way with a rate, a queue, a delay that may grow once, random loss, and a receiver that is sometimes late to look."""
 
-    def __init__(self, bits_per_s: float, *, loss: float = 0.0, stall_s: float = 0.0) -> None:
-        self.bits_per_s, self.loss, self.stall_s = bits_per_s, loss, stall_s
+    def __init__(self, bits_per_s: float, *, loss: float = 0.0, stall_s: float = 0.0, queue_s: float = 0.3) -> None:
+        self.bits_per_s, self.loss, self.stall_s, self.queue_s = bits_per_s, loss, stall_s, queue_s
+        self.longer: tuple[float, float] = (float("inf"), 0.0)  # from when on, by how much
         self._awake_s = 0.0
         self._free_s = 0.0
         self._random = random.Random(2)
@@ -29,13 +30,13 @@ class Link:
     def carry(self, sent_s: float, octets: int) -> float | None:
         """When the packet arrives, None when it does not."""
         free_s = max(self._free_s, sent_s)
-        if free_s - sent_s > 0.3 or self._random.random() < self.loss:
+        if free_s - sent_s > self.queue_s or self._random.random() < self.loss:
             self.dropped += 1
             return None
         self._free_s = free_s + 8 * octets / self.bits_per_s
         if self._random.random() < 0.02:  # the receiver looks away for a moment; what came meanwhile comes at once
             self._awake_s = max(self._awake_s, self._free_s + self._random.random() * self.stall_s)
-        return max(self._free_s, self._awake_s) + 0.03
+        return max(self._free_s, self._awake_s) + 0.03 + (self.longer[1] if sent_s >= self.longer[0] else 0)
 
 
 def hold_call(link: Link, seconds: float, *, follow: bool = True, wanted: float = 1_200_000) -> tuple[Downlink, list]:
@@ -132,6 +133,27 @@ def test_a_way_that_widens_is_used_again() -> None:
         downlink.update(now_s)
     assert downlink.estimate_bits_per_s is None
     assert downlink.video_share(1, 1) is None
+
+
+def test_a_longer_way_is_soon_known_for_one() -> None:
+    """Another network, 150 ms longer: no queue, so nothing stays limited, and video is not held back for long."""
+    link = Link(50e6)
+    link.longer = (110.0, 0.15)
+    _, estimates = hold_call(link, 30)
+    assert set(estimates[:49]) == {None}
+    limited = [n for n, estimate in enumerate(estimates) if estimate is not None]
+    assert limited, "at first nobody can tell"
+    assert len(limited) < 5 * 3, "three seconds"
+    assert estimates[-1] is None
+
+
+def test_a_deep_queue_is_not_taken_for_a_longer_way() -> None:
+    link = Link(400_000, queue_s=5.0)
+    _, estimates = hold_call(link, 60)
+    settled = [e for e in estimates[100:] if e is not None]
+    assert len(settled) == len(estimates[100:])
+    assert sum(settled) / len(settled) < 480_000
+    assert link.dropped == 0
 
 
 def test_some_loss_or_a_busy_receiver_is_no_narrow_way() -> None:
