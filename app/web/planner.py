@@ -246,7 +246,7 @@ def _place(interval: Interval, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
     end = min(interval.end, day.end).astimezone(zone).replace(tzinfo=None)
     minutes = max(5, round((end - start).total_seconds() / 60))
     # Said in classes, because the page's policy allows no inline style (planner.css, day.css): a week has a thousand.
-    return {"start": start, "minutes": minutes, "time": f"{start:%H:%M}",
+    return {"start": start, "minutes": minutes, "time": f"{start.hour:02d}:{start.minute:02d}",
             "place": f"h{start.hour} m{start.minute // 5 * 5} d{max(minutes // 5 * 5, 5)}"}
 
 
