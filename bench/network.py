@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright, sync_playwright
 
 from bench.call import KEEP, write_camera
 from bench.recovery import in_visit
@@ -111,10 +111,10 @@ def _another_address(first: wan.Wan, second: wan.Wan, pages: dict[str, Page]) ->
     return {"back": _back(pages, time.monotonic())}
 
 
-def measure(directory: Path, names: list[str], outage_s: float) -> dict[str, Any]:
+def measure(playwright: Playwright, directory: Path, names: list[str], outage_s: float) -> dict[str, Any]:
     """One visit through all of it. Needs root (wan.permitted)."""
     port = free_port()
-    with sync_playwright() as playwright, wan.patients_place(port) as (first, second, command), \
+    with wan.patients_place(port) as (first, second, command), \
             running_house(directory, COLLOQUE_TRANSCRIPTION_WORKERS="0", COLLOQUE_PORT=str(port), COLLOQUE_HOST="0.0.0.0",
                           COLLOQUE_BASE_URL=f"http://localhost:{port}", COLLOQUE_MEDIA_ADDRESSES=wan.SERVER) as house, \
             browser_speaking(playwright, *_devices(directory)) as here:
@@ -145,5 +145,6 @@ def run(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--only", default="", help="names of conditions, with semicolons between")
     parser.add_argument("--outage", type=float, default=30)
     options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        return measure(Path(directory), [n for n in options.only.split(";") if n] or list(CONDITIONS), options.outage)
+    names = [name for name in options.only.split(";") if name] or list(CONDITIONS)
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory, sync_playwright() as playwright:
+        return measure(playwright, Path(directory), names, options.outage)

@@ -75,7 +75,7 @@ def open_hours_now(page: Page, doctor: str, zone: str) -> datetime:
     details.locator("[name=closed][value=no]").check(force=True)
     details.locator("[name=on]").fill(start.date().isoformat())
     details.locator("[name=start]").fill(start.strftime("%H:%M"))
-    details.locator("[name=end]").fill((start + timedelta(minutes=60)).strftime("%H:%M"))
+    details.locator("[name=end]").fill((start + timedelta(minutes=90)).strftime("%H:%M"))
     details.locator("button").last.click()
     page.wait_for_load_state()
     return start
