@@ -7,8 +7,10 @@ import argparse
 import asyncio
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
 from functools import partial
@@ -94,7 +96,8 @@ def measured(db: Database, patients: int) -> dict[str, object]:
         "week_of_ten_doctors": timed(lambda: db.read_sync(CLERK, agenda.board, None, monday, last)),
         "week_of_one_doctor": timed(lambda: db.read_sync(CLERK, agenda.board, [doctors[0]], monday, last)),
     }
-    result |= asyncio.run(pages(db, doctors[:SHOWN], monday))
+    with redirect_stdout(sys.stderr):  # each request's line
+        result |= asyncio.run(pages(db, doctors[:SHOWN], monday))
     for text in SEARCHES:
         search = partial(db.read_sync, CLERK, directory.search, text)
         result[f"search {text!r}"] = {"hits": len(search())} | timed(search)
