@@ -259,10 +259,9 @@ def _seal(desk_at: Address, outgoing_at: Address, at: Address, length: int, sequ
           place: int, now_s: float) -> int:
     """Seal the inbox's packet at `at` (0: in the outbox) under another header and post it; the sealed length, or 0."""
     desk, outgoing = row(desk_at, DESK), row(outgoing_at, OUTGOING)
-    if desk.unsent == UNSENT:
-        send_posted(desk_at)
+    room = _posting_place(desk_at)
     if at == 0:
-        at = desk_at + _OUTBOX + desk.unsent * ROOM_BYTES
+        at = room
     if not HEADER_BYTES <= length <= LARGEST_BYTES:
         outgoing.refused += 1
         return 0

@@ -17,7 +17,7 @@ from app.scheduling import agenda
 from app.scheduling.agenda import AgendaEntry
 from app.scheduling.availability import MIDNIGHT
 from app.scheduling.intervals import Interval
-from app.scheduling.resources import LANGUAGES
+from app.scheduling.resources import LANGUAGES, Codes
 from app.scheduling.tables import AvailabilityException, AvailabilityRule, Motif
 from app.scheduling.wall import SkippedTime, exact
 
@@ -40,13 +40,7 @@ WallTime = Annotated[time, AfterValidator(_wall)]
 class LanguagesForm(BaseModel):
     """Languages in which a doctor receives, codes of SPOKEN."""
 
-    languages: list[str] = Field(default=[], validate_default=True)
-
-    @field_validator("languages", mode="before")
-    @classmethod
-    def listed(cls, value: object) -> object:
-        """"fr,ar" as a list."""
-        return [code for code in value.split(",") if code] if isinstance(value, str) else value
+    languages: Codes = Field(default=[], validate_default=True)
 
     @field_validator("languages")
     @classmethod

@@ -1,9 +1,9 @@
 """Interpreters and rooms: who and what a visit may need besides its doctor."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, field_validator
 from sqlalchemy import select as rows_of
 from sqlmodel import col, select
 
@@ -28,18 +28,20 @@ NEEDED = Prepared(
     .where(Among(col(Occupancy.appointment_id), "appointments")).order_by(col(Resource.kind), col(Resource.name)))
 
 
+def _listed(value: object) -> object:
+    """"ar,ps" as a list."""
+    return [code for code in value.split(",") if code] if isinstance(value, str) else value
+
+
+Codes = Annotated[list[str], BeforeValidator(_listed)]  # of languages, as a form sends them
+
+
 class ResourceForm(BaseModel):
     """An interpreter or a room as typed."""
 
     kind: Literal["interpreter", "room"]
     name: str = Field(min_length=1, max_length=80)
-    languages: list[str] = Field(default=[], max_length=MOST_LANGUAGES)
-
-    @field_validator("languages", mode="before")
-    @classmethod
-    def listed(cls, value: object) -> object:
-        """"ar,ps" as a list."""
-        return [code for code in value.split(",") if code] if isinstance(value, str) else value
+    languages: Codes = Field(default=[], max_length=MOST_LANGUAGES)
 
     @field_validator("languages")
     @classmethod
