@@ -214,6 +214,8 @@ def cancel(tx: Tx, appointment_id: str, why: str = "") -> Appointment:
     appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_CANCEL, **given_why(why))
     if appointment.status == "cancelled":
         return appointment
+    if appointment.status == "pending":
+        raise Conflict("This time is held and not booked: there is nothing to cancel.")
     if appointment.status != "booked":
         raise Conflict("The patient has already arrived: only the doctor can end this visit.")
     appointment.status, appointment.cancelled_at = "cancelled", tx.now

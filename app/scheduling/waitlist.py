@@ -155,12 +155,14 @@ def offer(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime) ->
 
 
 def accept(tx: Tx) -> Appointment:
-    """The acting patient takes the time that is held for them: their appointment moves there.
+    """The acting patient takes the time that is held for them: their appointment moves there. Twice is once.
 
     Raises Conflict when the offer ended, or the appointment it was for was changed meanwhile; SlotTaken.
     """
-    held, made, entry = _offered(tx)
+    held, made, entry = _offered(tx, "accepted")
     appointment = tx.session.get_one(Appointment, entry.appointment_id)
+    if made.state == "accepted":
+        return appointment
     if appointment.status != "booked":
         raise Conflict("Your appointment was changed meanwhile. Please call the clinic.")
     held.status, made.state, entry.ended_at = "cancelled", "accepted", tx.now
@@ -170,9 +172,13 @@ def accept(tx: Tx) -> Appointment:
 
 
 def decline(tx: Tx) -> None:
-    """The acting patient keeps what they have and stays on the list; the next is asked. Raises Conflict."""
-    held, made, _ = _offered(tx)
-    _end(tx, held, made, "declined")
+    """The acting patient keeps what they have and stays on the list; the next is asked. Twice is once.
+
+    Raises Conflict when the offer ended otherwise.
+    """
+    held, made, _ = _offered(tx, "declined")
+    if made.state == "open":
+        _end(tx, held, made, "declined")
 
 
 def expire(tx: Tx, offer_id: str) -> bool:
@@ -249,7 +255,7 @@ def _hold_for(tx: Tx, entry: WaitEntry, row: Appointment, practitioner_id: str, 
     return made
 
 
-def _offered(tx: Tx) -> tuple[Appointment, WaitOffer, WaitEntry]:
+def _offered(tx: Tx, wanted: str) -> tuple[Appointment, WaitOffer, WaitEntry]:
     held_id = tx.actor.appointment_id or ""
     held = tx.session.get(Appointment, held_id, with_for_update=True)
     guard.permit(tx, Action.APPOINTMENT_CONFIRM, entity="Appointment", entity_id=held_id,
@@ -257,7 +263,7 @@ def _offered(tx: Tx) -> tuple[Appointment, WaitOffer, WaitEntry]:
     made = tx.session.exec(select(WaitOffer).where(WaitOffer.appointment_id == held_id)).first()
     if held is None or made is None:
         raise NotFound
-    if made.state != "open" or held.status != "pending":
+    if made.state != wanted and (made.state != "open" or held.status != "pending"):
         raise Conflict("This time is no longer held for you. Your appointment stays as it is.")
     return held, made, tx.session.get_one(WaitEntry, made.entry_id)
 

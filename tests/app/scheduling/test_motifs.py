@@ -120,10 +120,12 @@ async def test_the_page_of_motifs(db, clinic, scheduler):  # noqa: F811
     await scheduler.post(f"/motifs/{clinic.motif}", **(form | {"documents_en": "", "label_fr": "Autre <b>"}))
     assert scheduler.status == 422 and "both languages" in scheduler.text and "Autre &lt;b&gt;" in scheduler.page
     assert kept() == row
-    await scheduler.post("/motifs", **(FORM | {"remind168": "yes", "remind24": "yes", "remind1": "yes"}))
+    await scheduler.post("/motifs", **FORM)
+    assert scheduler.status == 422 and "There is one of this name already." in scheduler.text, "a form sent twice makes one"
+    await scheduler.post("/motifs", **(FORM | {"label_fr": "Plâtre", "label_en": "Plaster", "remind168": "yes", "remind24": "yes", "remind1": "yes"}))
     await scheduler.follow()
     assert (await scheduler.get("/motifs")).count('action="/motifs/') == 3
-    made = db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Motif).where(Motif.label_en == "Dressing", Motif.id != row.id)).one())
+    made = db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Motif).where(Motif.label_en == "Plaster")).one())
     assert made.reminders_h is None
 
 
