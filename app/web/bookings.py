@@ -20,6 +20,7 @@ from app.scheduling.booking import LooksKnown, NotFree, SlotTaken
 from app.scheduling.intervals import Interval
 from app.scheduling.series import Occurrence, Repeat, SeriesTaken
 from app.scheduling.tables import Appointment, Resource
+from app.scheduling.wall import day_bounds
 from app.web.attendance import beside
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
@@ -225,7 +226,8 @@ def _desk(tx: Tx, choice: dict[str, str]) -> Desk:
     board = agenda.board(tx, [doctor], on, on, motif or None, wanted)
     length = next((timedelta(minutes=m.duration_min) for m in clinic.motifs if m.id == motif), timedelta(minutes=15))
     upcoming = [] if board.free or not doctor else agenda.next_slots(
-        tx, doctor, length, max(tx.now, board.now), motif_id=motif or None, limit=UPCOMING, also=wanted)
+        tx, doctor, length, max(board.now, day_bounds(on, clinic.zone)[0]), motif_id=motif or None, limit=UPCOMING,
+        also=wanted)
     patient_id = choice.get("patient", "")
     patient = (patient_id, people.identity_of(tx, patient_id)) if patient_id else None
     return Desk(board, on, doctor, motif, _chosen(choice.get("start", "")), upcoming, patient, needed, also)
@@ -287,7 +289,7 @@ def _kept(choice: dict[str, str]) -> dict[str, str]:
 def _offered(request: web.Request, slots: list[FreeSlot], clinic: agenda.Clinic) -> list[dict[str, str]]:
     lang = request[LANGUAGE]
     return [{"value": start_value(s.start_at), "practitioner_id": s.practitioner_id,
-             "label": f"{i18n.short_day(s.start_at, lang, clinic.organization.zone)}, "
+             "label": f"{i18n.short_date(s.start_at, lang, clinic.organization.zone)}, "
                       f"{slot_label(s.start_at, lang, clinic.zone)}"} for s in slots]
 
 
@@ -355,7 +357,8 @@ def _card(tx: Tx, appointment_id: str, moving: bool, practitioner_id: str, on_te
     on = day_asked(on_text, row.start_at.astimezone(clinic.zone).date())
     also = [each.id for each in entry.resources]
     board = agenda.board(tx, [doctor], on, on, row.motif_id, also)
-    upcoming = [] if board.free else agenda.next_slots(tx, doctor, row.end_at - row.start_at, tx.now,
+    upcoming = [] if board.free else agenda.next_slots(tx, doctor, row.end_at - row.start_at,
+                                                       max(tx.now, day_bounds(on, clinic.zone)[0]),
                                                        motif_id=row.motif_id, limit=UPCOMING, also=also)
     return Card(entry, clinic, told, board, upcoming, changes, more, [])
 

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from tests.trips import people
 from tests.trips.conftest import House
 from tests.trips.test_every_page import RULES, SQUEEZED
 
-COMBINATIONS = tuple(product(("fr", "en"), (True, False)))  # language, phone
 PLACEHOLDER = re.compile(r"%\([^)]*\)s|%[sd]|{[^}]*}")
 ALIKE = {"include": [["html"]], "exclude": [["li.f ~ li.f"]]}  # a planner's thousand free times: one of a column stands for all
 LEAST_WORDS = 8  # letters that a text with something filled in has besides, to be told apart
@@ -165,7 +163,7 @@ def picture(page: Page, name: str) -> None:
 @contextmanager
 def everywhere(browser: Browser, house: House) -> Iterator[Everywhere]:
     """Four fresh browsers; fails on leaving when anything was wrong in one of them."""
-    contexts = {each: people.context(browser, house, each[0], phone=each[1]) for each in COMBINATIONS}
+    contexts = {each: people.context(browser, house, each[0], phone=each[1]) for each in people.COMBINATIONS}
     made = Everywhere({each: context.new_page() for each, context in contexts.items()})
     yield made
     for context in contexts.values():

@@ -33,7 +33,7 @@ def browser(playwright) -> Iterator[Browser]:
 
 def signed_in(browser: Browser, house: House, role: str, name: str = "") -> list:
     context = people.context(browser, house, "fr")
-    people.sign_in(context.new_page(), house, role, name)
+    people.at_work(context.new_page(), house, role, name)
     cookies = context.cookies()
     context.close()
     return cookies
