@@ -26,6 +26,7 @@ from app.web.keys import ACTOR, DATABASE, LANGUAGE
 from app.web.planner import WHERE, day_asked, doctor_named, motif_label, slot_label, start_value
 from app.web.rendering import render, say, see_other, translated, url
 from app.web.resources import languages_named
+from app.web.taken import taken_said
 
 UPCOMING = 4  # slots offered when a day has none
 KINDS = ("interpreter", "room")
@@ -94,7 +95,7 @@ async def book(request: web.Request) -> web.StreamResponse:
     except LooksKnown as doubt:
         return await _book_page(request, fields, Trouble({}, doubt.hits, [], status=doubt.status))
     except SlotTaken as taken:
-        trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
+        trouble = Trouble({}, [], taken.alternatives, await taken_said(request, taken), taken.status)
         return await _book_page(request, fields, trouble)
     except SeriesTaken as taken:
         trouble = Trouble({}, [], [], status=taken.status, occurrences=taken.occurrences)
@@ -125,7 +126,7 @@ async def move(request: web.Request) -> web.StreamResponse:
                                fields.get("practitioner") or None, fields.get("why", ""),
                                undo_for_s=UNDO_FOR_S if "view" in fields else 0)
     except SlotTaken as taken:
-        trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
+        trouble = Trouble({}, [], taken.alternatives, await taken_said(request, taken), taken.status)
         return await _appointment_page(request, trouble, doing="move")
     except Invalid as refusal:
         return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status),
@@ -167,7 +168,7 @@ async def restore(request: web.Request) -> web.StreamResponse:
     try:
         back = await request.app[DATABASE].write(request[ACTOR], booking.undo_cancel, request.match_info["id"])
     except SlotTaken as taken:
-        return await _appointment_page(request, Trouble({}, [], [], say(request, taken), taken.status))
+        return await _appointment_page(request, Trouble({}, [], [], await taken_said(request, taken), taken.status))
     return see_other(request, "planner", practitioner=back.practitioner_id, done="restored", appointment=back.id,
                      on=await _local_day(request, back))
 

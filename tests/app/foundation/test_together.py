@@ -21,7 +21,6 @@ from app.engines import open_engine
 from app.errors import AccessDenied, Conflict, Unavailable
 from app.jobs import Job
 from app.people import Patient, PatientIdentity
-from app.scheduling.occupancy import Occupancy
 from tests.app.foundation.test_database import ACTOR, counts, register
 from tests.conftest import KEK
 
@@ -128,10 +127,14 @@ async def test_one_that_breaks_takes_nothing_of_the_others_with_it(db, trail):
         tx.session.execute(text("SELECT * FROM nowhere"))
 
     def nobodys(tx):  # found out when all are committed
-        tx.insert(Occupancy, appointment_id="f" * 32, resource_id="r", start_at=tx.now, end_at=tx.now.replace(hour=23),
-                  active=True)
+        tx.session.execute(text("INSERT INTO nobodys VALUES ('f')"))
 
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE nobodys (patient_id VARCHAR REFERENCES patient (id) "
+                                "DEFERRABLE INITIALLY DEFERRED)"))
     results = await in_one_batch(db, register, broken, register, unheard_of, nobodys, register)
+    with db.engine.begin() as connection:
+        connection.execute(text("DROP TABLE nobodys"))
     assert [isinstance(one, str) for one in results] == [True, False, True, False, False, True]
     assert isinstance(results[1], ZeroDivisionError)
     assert db.read_sync(ACTOR, counts) == [3, 3, 3]
