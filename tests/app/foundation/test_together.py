@@ -16,7 +16,7 @@ from sqlmodel import select
 from app import audit, jobs
 from app.audit import Trail
 from app.crypto.keyring import Keyring
-from app.db import Database
+from app.db import Database, new_id
 from app.engines import open_engine
 from app.errors import AccessDenied, Conflict, Unavailable
 from app.jobs import Job
@@ -160,19 +160,21 @@ async def test_what_follows_a_commit_finds_it_and_may_fail_without_harm(db):
 
 
 async def test_a_patients_key_that_was_never_committed_is_not_used(db):
-    row = Patient(created_at=db._clock())
+    row_id = new_id()
 
     def refused(tx):
+        row = Patient(id=row_id, created_at=tx.now)
         tx.seal(row, PatientIdentity(family="Un", given="A", birth_date="1972-04-03"))
         raise Conflict("no")
 
     def kept(tx):
+        row = Patient(id=row_id, created_at=tx.now)
         tx.seal(row, PatientIdentity(family="Deux", given="A", birth_date="1972-04-03"))
         tx.session.add(row)
 
     await in_one_batch(db, refused, kept)
     other = Database(db.engine, Keyring(KEK), db._journal, db._clock)
-    assert other.read_sync(ACTOR, lambda tx: tx.open(tx.session.get(Patient, row.id), PatientIdentity).family) == "Deux"
+    assert other.read_sync(ACTOR, lambda tx: tx.open(tx.session.get(Patient, row_id), PatientIdentity).family) == "Deux"
 
 
 async def test_what_is_known_once_is_asked_again_after_a_change(db):
