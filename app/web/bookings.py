@@ -154,13 +154,15 @@ async def equip(request: web.Request) -> web.StreamResponse:
     """POST /appointments/{id}/resources: another interpreter or room, or none."""
     fields, appointment_id = await form_of(request), request.match_info["id"]
     wanted = [fields[kind] for kind in KINDS if fields.get(kind)]
+    db, actor = request.app[DATABASE], request[ACTOR]
     try:
-        await request.app[DATABASE].write(request[ACTOR], booking.equip, appointment_id, wanted)
+        had = (await db.read(actor, agenda.appointment, appointment_id)).resources
+        await db.write(actor, booking.equip, appointment_id, wanted)
     except NotFree as taken:
         return await _appointment_page(request, Trouble({"resource": say(request, taken)}, [], [], status=taken.status))
     except Invalid as refusal:
         return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status))
-    return see_other(request, "appointment", id=appointment_id)
+    return see_other(request, "appointment", id=appointment_id, done="equipped", **{row.kind: row.id for row in had})
 
 
 async def restore(request: web.Request) -> web.StreamResponse:
@@ -320,6 +322,7 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
         appointment=row, practitioner_name=doctor_named(clinic.practitioners, row.practitioner_id),
         motif_label=motif_label(card.entry.motif, lang),
         needs=[_named(r, lang) for r in card.entry.resources], **_choices(card, lang),
+        had={kind: request.query.get(kind, "") for kind in KINDS} if request.query.get("done") == "equipped" else None,
         patient={"id": row.patient_id, "name": who.name, "birth_date": who.birth_date, "email": who.email,
                  "phone": who.phone},
         moving=doing == "move", cancelling=doing == "cancel", on=on, errors=trouble.errors, taken=trouble.taken,

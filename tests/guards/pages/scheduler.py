@@ -158,6 +158,7 @@ ABSENCE = {
 }
 APPOINTMENT = {
     "appointment": visit("planned").appointment,
+    "had": None,
     "practitioner_name": DOCTOR.name,
     "motif_label": "Suivi",
     "patient": KNOWN | {"email": CLAIRE.email, "phone": CLAIRE.phone},
@@ -249,7 +250,7 @@ FINDER: dict[str, Any] = {
               for m in ("00", "15", "30")]}
 MOTIFS: dict[str, Any] = {
     "lines": [Motif(id=key, organization_id="o1", label_fr=fr, label_en=en, duration_min=15, mode=mode, public=mode == "video",
-                    active=mode != "onsite").model_dump() | {"reminders": (168, 24)}
+                    active=mode != "onsite").model_dump() | {"reminders": (168, 24), "hours": (168, 72, 24, 1)}
               for key, fr, en, mode in (("m1", "Suivi", "Follow-up", "video"), ("m2", "Résultats", "Results", "phone"),
                                         ("m3", "Pansement", "Dressing", "onsite"), ("", "", "", "video"))],
     "tried": "m2", "errors": {"": "Please name the documents in both languages, or in neither."}, "offered": (168, 24, 1), "usual": (24, 1), "reminders_saved": False,
@@ -377,6 +378,7 @@ PAGES = [
         rows=[], languages=LANGUAGES, typed={}, chosen=[], errors={}, fault="There is one of this name already.")),
     Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
     Page("appointment-equipped", "scheduler/appointment.html", "scheduler", "planner", always(**(APPOINTMENT | {
+        "had": {"interpreter": "i2", "room": ""},
         "errors": {"resource": "Pris à l’heure de ce rendez-vous : Salle 3. Libre à cette heure : Salle 2."}}))),
     Page("appointment-coming", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"appointment": Some(id="v1", status="booked", start_at=at(14, 0, 25), end_at=at(14, 15, 25))}))),
