@@ -42,11 +42,11 @@ class Gone(Exception):
 class Copy:
     """Another machine's spool file, as it comes. Appears with its header; more may come until it is ended."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, has_bytes: int = 0) -> None:
         self._path, self._coming = path, path.with_suffix(COMING)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._coming.touch(mode=0o600)
-        self.bytes = 0
+        self.bytes = has_bytes
         self.ended = False
 
     def take(self, offset: int, piece: bytes) -> None:
