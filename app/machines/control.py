@@ -24,7 +24,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from app.machines.sealing import Foreign, Missed, Way
-from app.machines.server import CONTROL
+from app.machines.server import CONTROL, answers
 from webrtc.signaling import MAX_MESSAGE_BYTES
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Session:
             except Missed:
                 return LOST
             except TimeoutError:
-                if patience_s == LAST_LOOK_S or not await self._server_answers():
+                if patience_s == LAST_LOOK_S or not await answers(self._client):
                     return GONE if patience_s == LAST_LOOK_S else LOST
                 patience_s = LAST_LOOK_S
                 continue
@@ -126,13 +126,6 @@ class Session:
             with suppress(Foreign):
                 return self._in.open((await self._heard.next_msg(left_s)).data)
         raise TimeoutError
-
-    async def _server_answers(self) -> bool:
-        try:
-            await self._client.flush(1)
-        except (nats.errors.Error, OSError):
-            return False
-        return True
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 
@@ -34,6 +35,7 @@ ROOM_LIVES_S = 86_400.0  # no visit is longer
 NODE_LIVES_S = 12.0  # a node says every 5 s how it does
 ASK_S = 1.0
 AGAIN_S = 1.0
+RETURN_S = 5.0  # so long other machines may take to find the server again, and their nodes web
 
 
 class Bucket:
@@ -93,6 +95,7 @@ class Placement:
     def __init__(self, url: str, key: bytes) -> None:
         self._url, self._key = url, key
         self._client: Client | None = None
+        self._back_s = 0.0  # since when the server is there
         self._untold: dict[str, str] = {}  # room -> node, "" when it ended
 
     async def connected(self) -> AsyncIterator[None]:
@@ -105,10 +108,11 @@ class Placement:
     async def _keep(self) -> None:
         while True:
             with suppress(nats.errors.Error, OSError):
-                async with server.connected(self._url, "colloque placement") as client:
+                async with server.connected(self._url, "colloque placement", self._returned) as client:
                     self._rooms = await Bucket.opened(client, ROOMS, self._key)
                     self._nodes = await Bucket.opened(client, NODES, self._key)
                     self._client = client
+                    self._returned()
                     while True:
                         await asyncio.sleep(AGAIN_S)
                         await self._tell()
@@ -116,15 +120,21 @@ class Placement:
             await asyncio.sleep(AGAIN_S)
 
     def away(self) -> bool:
-        """Whether the server is: nodes of other machines are out of sight then, not dead."""
-        return self._client is None or not self._client.is_connected
+        """Whether the server is, or was a moment ago: nodes of other machines are out of sight then, not dead."""
+        return not self._reaches() or time.monotonic() - self._back_s < RETURN_S
+
+    def _reaches(self) -> bool:
+        return self._client is not None and self._client.is_connected
+
+    def _returned(self) -> None:
+        self._back_s = time.monotonic()
 
     async def settle(self, room: str, node: str, *, connected: Collection[str], instead_of: str = "") -> str:
         """On which node the room lives: on this one, unless it lives on another already.
 
         instead_of: left, or known to be dead. connected: nodes that live.
         """
-        if self.away():
+        if not self._reaches():
             self._untold[room] = node
             return node
         try:
@@ -147,12 +157,12 @@ class Placement:
     async def forget(self, room: str) -> None:
         """The room has ended."""
         self._untold[room] = ""
-        if not self.away():
+        if self._reaches():
             with suppress(nats.errors.Error, OSError):
                 await self._tell()
 
     async def _tell(self) -> None:
-        while self._untold and not self.away():
+        while self._untold and self._reaches():
             room, node = next(iter(self._untold.items()))
             await (self._rooms.put(room, node) if node else self._rooms.forget(room))
             if self._untold.get(room) == node:

@@ -6,7 +6,7 @@ Where rooms live is kept beside them (`placement`).
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import nats
@@ -43,17 +43,29 @@ def names(subject: str) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def connected(url: str, name: str) -> AsyncIterator[Client]:
-    """A connection that is made again for ever. Raises nats.errors.Error or OSError when the first one fails."""
+async def connected(url: str, name: str, on_return: Callable[[], None] = lambda: None) -> AsyncIterator[Client]:
+    """A connection that is made again for ever, and says so. Raises nats.errors.Error, OSError when the first fails."""
+    async def returned() -> None:
+        on_return()
+
     async def said(error: Exception) -> None:
         log.info("NATS: %s", type(error).__name__)
 
-    client = await nats.connect(url, name=name, error_cb=said, ping_interval=PING_S,
+    client = await nats.connect(url, name=name, error_cb=said, reconnected_cb=returned, ping_interval=PING_S,
                                 max_reconnect_attempts=-1, reconnect_time_wait=RECONNECT_S)  # fmt: skip
     try:
         yield client
     finally:
         await client.close()
+
+
+async def answers(client: Client) -> bool:
+    """Whether the server took all that was said so far."""
+    try:
+        await client.flush(1)
+    except (nats.errors.Error, OSError):
+        return False
+    return client.is_connected  # without a connection the client's flush succeeds at once
 
 
 async def prepare(jetstream: JetStreamContext, audio_days: int) -> None:

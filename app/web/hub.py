@@ -35,7 +35,7 @@ SPEECH = system("transcription worker")
 LATE_S = 8.0  # captions this far behind are called late
 HEARTBEAT_S = 5.0
 RETURN_S = 0.25  # a node that only lost its connection is back by then
-CARRIED_RETURN_S = 6.0  # and one on another machine, when the way there broke
+CARRIED_RETURN_S = 10.0  # and one on another machine when the way there broke, which may be a courier that starts
 
 NODES = Gauge("colloque_media_nodes", "Media nodes connected to this web process.")
 LOOP_LAG = Gauge("colloque_media_loop_lag_ms", "How late a media node's event loop runs.", ["node"])

@@ -11,7 +11,7 @@ class Placement(Protocol):
     """What web processes agree on about where rooms live."""
 
     def away(self) -> bool:
-        """Whether what joins the machines is: their nodes are out of sight then, not dead."""
+        """Whether what joins the machines is, or was a moment ago: their nodes are out of sight then, not dead."""
 
     async def settle(self, room: str, node: str, *, connected: Collection[str], instead_of: str = "") -> str:
         """On which node a room lives: on this one, unless on another that lives. instead_of: left, or known dead."""

@@ -227,10 +227,7 @@ class Rooms:
         self.rehouse()
 
     def node_down(self, node: MediaNode, *, out_of_sight: bool = False) -> None:
-        """A node's control connection is gone. Its calls may still run: the caller waits a little, then gives it up.
-
-        out_of_sight: it is the way there that broke. Calls go on; who joins meanwhile takes their room elsewhere.
-        """
+        """A node's control connection is gone, or the way there. Its calls may still run: wait, then give it up."""
         self._nodes.down(node, self._rooms.values(), out_of_sight=out_of_sight)
 
     def give_up(self, node: str) -> bool:
@@ -242,8 +239,7 @@ class Rooms:
     def rehouse(self) -> None:
         """Rooms without a node join again, on whichever node there is; without any, the next one to come tells them."""
         for room in self._nodes.homeless(self._rooms.values()):
-            move(room, None)
-            self.tell(room.id, {"type": "rejoin"})
+            self._go_elsewhere(room)
 
     async def participant_changed(self, visit_id: str, participant: str, state: MediaState, reason: str = "") -> None:
         """A node says how a participant's media is doing; `reason` remote: their browser closed it itself."""
@@ -353,7 +349,7 @@ class Rooms:
                 if room.node is not None and (on != bool(seat.stream) or other):
                     await self._tap(room, seat, standing, on=on)
                 elif self._nodes.hides(room.left) and seat.stream and not on:
-                    self.tell(room.id, {"type": "rejoin"})  # nobody can stop the tap there: leave it without a voice
+                    self._go_elsewhere(room)  # nobody can stop the tap there: it is left without a voice
 
     async def _tap(self, room: Room, seat: Seat, standing: Speech, *, on: bool) -> None:
         if room.node is None:
@@ -369,6 +365,12 @@ class Rooms:
             _not_followed("tap", failure)
             if on:
                 await self._missed(room, room.id)
+            elif room.node is not None or self._nodes.hides(room.left):
+                self._go_elsewhere(room)
+
+    def _go_elsewhere(self, room: Room) -> None:
+        move(room, None)
+        self.tell(room.id, {"type": "rejoin"})
 
     async def _failed(self, room: Room, seat: Seat) -> None:
         if room.fails(seat) and await self._db.write(ROOMS_ACTOR, tasks.ask_call_back, room.id):

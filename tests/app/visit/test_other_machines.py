@@ -15,6 +15,7 @@ from app.bus import Bus
 from app.errors import Unavailable
 from app.machines import control, server
 from app.settings import Settings
+from app.web import hub
 from app.web.keys import SETTINGS
 from app.web.rooms import Rooms
 from app.web.seats import Seat
@@ -75,6 +76,7 @@ class Call:
 
     def __init__(self, house, clinic):
         self.house, self.clinic, self.visit = house, clinic, clinic.visits[0]
+        self.old = []
 
     async def begin(self):
         waiting = await waiting_patient(self.house, self.clinic)
@@ -86,13 +88,12 @@ class Call:
         await self.hears()
 
     async def hears(self, within_s=20.0):
-        for peer in self.peers:
-            await asyncio.wait_for(peer.synthetic.hearing.wait(), within_s)
+        """Wait until each hears the other, over a connection that was not there when it was told to forget."""
+        await until(lambda: all(peer.synthetic._peer not in (None, *self.old) and peer.synthetic.hearing.is_set()
+                                for peer in self.peers), within_s)
 
     def forgets(self):
-        """From now on `hears` waits for new connections."""
-        for peer in self.peers:
-            peer.synthetic.hearing.clear()
+        self.old = [peer.synthetic._peer for peer in self.peers]
 
     async def heard(self):
         """How many pieces of sound each decoded so far."""
@@ -163,28 +164,58 @@ async def test_a_node_that_dies_is_noticed_at_once_and_a_draining_one_lets_its_v
     assert not list(second.spool.glob("*/*.sealed")), "all that was said was given"
 
 
-async def test_calls_go_on_while_the_server_is_away_and_are_led_again_when_it_is_back(machines, call, house, nats):
+async def test_calls_go_on_while_the_server_is_away_and_are_led_again_when_it_is_back(
+        machines, call, house, nats, monkeypatch):
+    monkeypatch.setattr(hub, "CARRIED_RETURN_S", 2.0)
     await machines()
     await call.begin()
-    await machines()
+    await house.rooms.node_up(FakeNode("media-near"), {})  # there is a node that could take the call
     on, rejoins = call.node.node, call.told("rejoin")
     kept = house.app_[SETTINGS].spool_dir
     nats.kill()
     await until(lambda: call.node is None)
-    assert await call.goes_on(9.0), "longer than web waits for a node whose way is broken"
+    assert await call.goes_on(6.0), "longer than web waits for a node whose way is broken"
     heard = {role: spoken(kept, role) for role in ("patient", "doctor")}
     nats.start()
     await until(lambda: call.node is not None)
     assert call.node.node == on
-    assert await call.goes_on()
+    assert await call.goes_on(6.0)
     assert call.told("rejoin") == rejoins
     await until(lambda: all(spoken(kept, role) > heard[role] + 400 for role in heard))  # what was said meanwhile
     await call.doctor.talk.say(type="speaks", role="patient", language="pt")  # web leads it again
     await until(lambda: any(m["type"] == "speaks" for m in call.doctor.told))
 
 
-async def test_who_joins_or_changes_their_mind_while_the_server_is_away_is_in_a_call_that_web_leads(
-        machines, call, house, nats, clinic):
+async def test_a_courier_that_dies_takes_no_call_with_it(machines, call, house, courier):
+    far = await machines()
+    await call.begin()
+    on, rejoins = call.node, call.told("rejoin")
+    courier.restart_courier()
+    await until(lambda: call.node is None)
+    assert house.rooms._nodes.hides(on.node)
+    assert await call.goes_on()
+    await until(lambda: call.node is not None, 40)
+    assert (call.node.node, call.told("rejoin")) == (on.node, rejoins)
+    await call.doctor.talk.say(type="speaks", role="patient", language="pt")
+    await until(lambda: any(m["type"] == "speaks" for m in call.doctor.told))
+
+    on = call.node
+    for pid in far.children("courier"):  # the other machine's: it may be dead, and its rooms are looked for elsewhere
+        os.kill(pid, signal.SIGKILL)
+    await until(lambda: call.node is None)
+    assert not house.rooms._nodes.hides(on.node)
+    assert await call.goes_on(), "there is no elsewhere"
+    await until(lambda: call.node is not None, 40)
+    assert call.node.node == on.node
+    assert await call.goes_on()
+    kept = house.app_[SETTINGS].spool_dir
+    heard = spoken(kept, "patient")
+    await until(lambda: spoken(kept, "patient") > heard + 100)
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+async def test_who_changes_their_mind_while_the_server_is_away_is_in_a_call_that_web_leads(
+        machines, call, house, nats, clinic, noticed):
     far = await machines()
     await call.begin()
     near = RealNode(house.app_[SETTINGS])
@@ -192,9 +223,10 @@ async def test_who_joins_or_changes_their_mind_while_the_server_is_away_is_in_a_
     try:
         await until(lambda: len(house.rooms._nodes) == 2)
         await until(lambda: list(far.spool.glob("*/*.sealed")))
-        nats.kill()
-        await until(lambda: call.node is None)
         call.forgets()
+        nats.kill()
+        if noticed:
+            await until(lambda: call.node is None)
         began = time.monotonic()
         await call.patient.talk.say(type="consent", transcription=False)
         await call.hears(BACK_WITHIN_S)
