@@ -11,16 +11,18 @@ from itertools import pairwise
 from app.notes.facts import Evidence, Fact
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.linear import linear, probability
-from app.notes.sections import ASSESSMENT, EXAMINATION, HISTORY, PLAN, RESULTS, SYSTEMS, SectionKind
+from app.notes.sections import ASSESSMENT, EXAMINATION, HISTORY, PLAN, REASON, RESULTS, SYSTEMS, SectionKind
 from app.notes.sentences import Voice, Written
-from app.notes.statements import Statement, statements
+from app.notes.statements import Statement, clinical, statements
 from app.notes.text import fold
 from app.notes.timing import time_phrase
 from app.notes.units import Visit
 
 PLACES = 8  # parts of a visit
-CHOSEN = 0.27  # probability from which a statement is told
+CHOSEN_OTHERWISE = 0.45  # for one that names nothing of medicine
+CHOSEN = 0.22  # probability from which a statement is told
 NEW_WORDS = 2  # a statement that brings fewer words of its own repeats what the note has
+NEW_WORDS_BESIDE = 3
 SHORT_WORDS = 4  # letters from which a word counts as one that says something
 PHASES = (
     ("exam", re.compile(r"(?<![a-z])(?:exam|examination|vital signs|vitals|lungs|palpation|range of motion|murmur)(?![a-z])")),
@@ -66,6 +68,7 @@ def features(said: Sequence[Statement], visit: Visit, facts: Iterable[Fact]) -> 
         }
         names |= {f"{who} {one.fused or 'said'}", f"{who} ends {words[-1]}", f"{who} opens {words[0]}"}
         names |= {f"kind {who} {m.concept.kind}" for m in find_concepts(norm, "en")}
+        names |= {f"has {who} clinical"} if clinical(one.sentence) else set()
         names |= {f"has {who} {what}" for what in _has(norm)}
         here = proved.get(one.sentence.turn, [])
         touched = [f for proof, f in here if proof.start < one.evidence[0].end and one.evidence[0].start < proof.end]
@@ -90,9 +93,12 @@ def chosen(visit: Visit, voice: Voice, facts: Sequence[Fact], written: Sequence[
     scored = [(model.scores(names), one) for one, names in zip(said, features(said, visit, facts), strict=True)]
     told = {word for w in written for word in telling(w.text)}
     for scores, one in sorted(scored, key=lambda item: -item[0][0]):
-        if probability(scores[0]) < CHOSEN:
-            return
-        if len(telling(one.text) - told) >= NEW_WORDS and not _ordered(one, written):
+        least = CHOSEN if clinical(one.sentence) else CHOSEN_OTHERWISE
+        if (
+            probability(scores[0]) >= least
+            and len(telling(one.text) - told) >= _needed(one, written)
+            and not _ordered(one, written)
+        ):
             told |= telling(one.text)
             yield Written(
                 _section(one, scores[1:], model.outputs[1:]), one.text, one.evidence, _held(one, written), quotes=True
@@ -143,6 +149,13 @@ def _held(one: Statement, written: Sequence[Written]) -> tuple[Fact, ...]:
         for f in w.facts
         if f.status != "request"
     )
+
+
+def _needed(one: Statement, written: Sequence[Written]) -> int:
+    """How many words of its own a statement must bring: more where a figure or an order of it stands elsewhere."""
+    touching = [w for w in written if any(_overlap(e, one.evidence[0]) for e in w.evidence)]
+    elsewhere = any(w.section not in (HISTORY, REASON, SYSTEMS) for w in touching)
+    return NEW_WORDS_BESIDE if elsewhere else NEW_WORDS
 
 
 def _ordered(one: Statement, written: Sequence[Written]) -> bool:

@@ -8,7 +8,9 @@ from typing import Literal
 from app.notes import answered_en, wording_en
 from app.notes.cues import cues
 from app.notes.facts import Evidence
+from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.sentences import Voice
+from app.notes.timing import time_phrase
 from app.notes.units import Exchange, Sentence, Visit
 
 LEAST_WORDS, MOST_WORDS = 4, 45
@@ -21,10 +23,15 @@ TURNS = re.compile(
 )
 
 
+BODY, FEELS = cues("selection.body")["en"], cues("selection.feels")["en"]
+ACTS = re.compile(  # what examinations and plans are made of
+    r"(?<![a-z])(?:exam\w*|normal|clear|tender\w*|palpation|rhythm|murmur|edema|regular|motion|strength|vitals?|medic\w+|history|refer\w*|prescri\w+|order\w*|continu\w+|"
+    r"increase\w*|decrease\w*|follow\w*|monitor\w*|recommend\w*|treat\w*|diet|weight|blood|symptom\w*|consistent|x ray|scan|imaging|labs?|family|live|married|retired|smok\w+|tobacco|alcohol|drugs?|allerg\w+)(?![a-z])"
+)
 SMALL_TALK = cues("orders.small_talk")["en"]
 BARE = re.compile(r"(?:A (?:little|lot|few|bit)|Some|About|Maybe|Probably|Usually|Mostly|Pain|Just|\d+) ")
 BROKEN = re.compile(
-    r"^(?:On|For|In|At|From|As|With) [^,]{0,30}$|\b(?:or|and|the|an?|is|was|of|to|their|his|her),?$|, (?:I|we|they),|(?:do|does) the patient has",
+    r"^The patient (?:did|does|has|is|was|can)[,.]|^(?:On|For|In|At|From|As|With) [^,]{0,30}$|\b(?:or|and|the|an?|is|was|of|to|their|his|her),?$|, (?:I|we|they),|(?:do|does) the patient has",
     re.IGNORECASE,
 )
 COMMAND = re.compile(
@@ -55,6 +62,8 @@ def statements(visit: Visit, voice: Voice) -> Iterator[Statement]:
     """All that could be told, in the order of speech."""
     asking = {(s.turn, s.start): exchange for exchange in visit.exchanges for s in exchange.questions}
     for sentence in visit.sentences:
+        if _somebody_elses(sentence, visit):
+            continue
         exchange = asking.get((sentence.turn, sentence.start))
         if exchange is not None:
             yield from _answered(sentence, exchange, voice)
@@ -74,6 +83,30 @@ def statements(visit: Visit, voice: Voice) -> Iterator[Statement]:
                 and not ASKS_ON.search(sentence.norm)
             ):
                 yield Statement(sentence, f"{text}.", (sentence.evidence(),), visit.question_of(sentence))
+
+
+def clinical(sentence: Sentence) -> bool:
+    """Whether a sentence names a body, a complaint, a drug, an act, a time or an amount: what no note is made of has none."""
+    norm = sentence.norm
+    return bool(
+        BODY.search(norm)
+        or FEELS.search(norm)
+        or find_concepts(norm, "en")
+        or find_drugs(norm)
+        or re.search(r"\d", norm)
+        or time_phrase(norm, "en")
+        or ACTS.search(norm)
+    )
+
+
+OPENING = 20  # characters in which a sentence names whom it is about
+
+
+def _somebody_elses(sentence: Sentence, visit: Visit) -> bool:
+    """Whether the patient speaks of somebody else."""
+    if sentence.speaker == "doctor":
+        return False
+    return visit.other_person(sentence, min(len(sentence.norm), OPENING)) is not None
 
 
 def _reported(shown: str, voice: Voice) -> str | None:

@@ -171,8 +171,8 @@ class Visit:
 
 
 INTRODUCED = {
-    "F": re.compile(r"year old (?:[a-z]+ ){0,4}(?:female|woman|lady|girl)(?![a-z])|(?<![a-z])(?:mrs|ms|miss|ma am|maam)(?= [a-z])"),
-    "M": re.compile(r"year old (?:[a-z]+ ){0,4}(?:male|man|gentleman|boy)(?![a-z])|(?<![a-z])(?:mr|mister)(?= [a-z])"),
+    "F": re.compile(r"year old (?:[a-z]+ ){0,4}(?:female|woman|lady|girl)(?![a-z])|(?<![a-z])(?:mrs|ma am|maam|(?:hi|hello|hey|morning|afternoon|evening|for|on|to),? (?:ms|miss))(?![a-z])"),
+    "M": re.compile(r"year old (?:[a-z]+ ){0,4}(?:male|man|gentleman|boy)(?![a-z])|(?<![a-z])(?:mr|mister)(?![a-z])"),
 }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ FIRST = (
     (r"\bI go\b", "goes"),
     (r"\bI (can|could|would|will|should|might|did|had|may|must)\b", r"\1"),
     (
-        r"\bI (?!need\b)((?:also|still|usually|always|never|often|only|sometimes|normally) )?([a-z]+(?:ed|lt|pt|ught|ell|oke|ook|ent|ade|aw|ame|ave|ot|ore|ran|an))\b",
+        r"\bI (?!(?:need|tell|sell|smell|feed|bleed)\b)((?:also|still|usually|always|never|often|only|sometimes|normally) )?([a-z]+(?:ed|lt|pt|ught|ell|oke|ook|ent|ade|aw|ame|ave|ot|ore|ran|an))\b",
         r"\1\2",
     ),
 )
@@ -63,14 +63,14 @@ PRONOUNS = {
 }
 DOCTOR = (
     (
-        r"^(?:as )?(?:for|regarding|with) you(?:r)? (?:first|second|third|fourth|next|last|other|final)(?: (?:problem|issue|concern|thing|one))?(?:,| of| with| is)*\s+(?:you(?:r)? |the |this |is |it['’]s )*((?!(?:I|we|you|there|it|that)\b)[^,]{3,40}?),\s+(?=\w)",
+        r"^(?:as )?(?:for|regarding|with) you(?:r)? (?:first|second|third|fourth|next|last|other|final)(?: (?:problem|issue|concern|thing|one))?(?:,| of| with| is)*\s+(?:you(?:r)? |the |this |is |it['’]s )*((?!(?:I|we|you|there|it|that|problem|issue|concern|thing|one)\b)[^,]{3,40}?),\s+(?=\w)",
         r"\1: ",
     ),
     (
         r"^(?:as )?(?:for|regarding|with) you(?:r)? (?:first|second|third|fourth|next|last|other|final)(?: (?:problem|issue|concern|thing|one))?(?:,| of| with| is)*\s+(?:you(?:r)? |the |this |is |it['’]s )*",
         "",
     ),
-    (r"^(?:I|we) (?:do )?(?:know|see|saw|heard|understand|remember)(?: that)?,? (?=you)", ""),
+    (r"^(?:I|we) (?:do )?(?:know|saw|heard|understand|remember)(?: that)?,? (?=you)", ""),
     (r"\b(?:I|we) think (?:that )?(?=you|your|the|this|it)", "likely "),
     (
         r"^(?:then )?(?:i(?:['’]m| am) going to|i(?:['’]ll| will)|i(?:['’]d| would) like to|i(?: do| also|['’]m also)? want to|we(?:['’]ll| will|['’]re going to| are going to| can| should)|let['’]s|i(?:['’]m| am) gonna|i also want to|go ahead and) (?:go ahead and |also |(?:go ahead and )?do (?!an?\b|some\b|the\b|your\b))*(?:have you |get you |ask you to )?",
@@ -132,9 +132,7 @@ HESITANT = re.compile(  # the comma that a filler leaves where nobody would writ
     r"\b(has|have|is|was|had|are|the|his|her|their|your|my|an?|to|of|and|that|with|for|in|on|this|some), (?=[a-z])",
     re.IGNORECASE,
 )
-RESTART = re.compile(
-    r"\b(?:I|you) (?:felt|was|am|had|have|think|went|got|do|can|just),? ((?:I|you) [a-z]+)", re.IGNORECASE
-)
+RESTART = re.compile(r"\b(I|you) (?:felt|was|am|had|have|went|got|do|can|just),? (?=\1 [a-z])", re.IGNORECASE)
 TAKEN_BACK = re.compile(  # "in two weeks, or, I'm sorry, two months"
     r"(?:(?:an?|\d+|two|three|four|six) )?(?:couple (?:of )?)?(?:days?|weeks?|months?|years?),? (?:or,? |no,? |uh,? )*(?:I['’]m |I am )?sorry,? ",
     re.IGNORECASE,
@@ -167,7 +165,7 @@ def tidy(text: str) -> str:
     words = re.sub(r"\b(\w+(?: \w+){0,2})(?:,? \1\b)+", r"\1", words)
     words = LIKE.sub(r"\1 ", words)
     words = TAKEN_BACK.sub("", words)
-    words = RESTART.sub(r"\1", words)
+    words = RESTART.sub("", words)
     words = re.sub(r"\b(?:mri|ct|ekg|ecg|er|copd|gerd|bmi|iv)\b", lambda found: found[0].upper(), words)
     words = HESITANT.sub(r"\1 ", words)
     for pattern, right in WRITTEN:
@@ -270,6 +268,12 @@ VERBS = frozenset(
         "seem",
         "do",
         "have",
+        "say",
+        "tell",
+        "show",
+        "call",
+        "smell",
+        "bleed",
     }
 )
 
@@ -356,7 +360,7 @@ def directive(text: str, sex: str | None) -> str | None:
             flags=re.IGNORECASE,
         )
     words = re.sub(
-        r"(?<!help )(?<!let )(?<!have )(?<!make )\b(the patient(?: (?:also|still|really|probably|now|just|currently))?) (have|want|come|cover|feel|get|need|take|notice|see|do|start|stop|keep|use|look|seem|work|sound|smoke|drink|appear)\b",
+        r"(?<!help )(?<!let )(?<!have )(?<!make )\b(the patient(?: (?:also|still|really|probably|now|just|currently))?) (have|want|come|cover|feel|get|need|take|notice|see|do|start|stop|keep|use|look|seem|work|sound|smoke|drink|appear|say|show|tell)\b",
         _conjugated,
         words,
     )
