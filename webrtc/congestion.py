@@ -136,10 +136,10 @@ class VideoPause:
                 self.paused, self._narrow_s = False, None
         elif share is None or share > NARROW_BITS_PER_S or not congested:
             self._narrow_s = None
-            if now_s - self._resume_s > FORGIVEN_AFTER_S:
-                self._wait_s = RESUME_FIRST_S
         elif self._narrow_s is None:
             self._narrow_s = now_s
+            if now_s - self._resume_s > FORGIVEN_AFTER_S:
+                self._wait_s = RESUME_FIRST_S
         elif now_s - self._narrow_s >= PAUSE_AFTER_S:
             self.paused, self._resume_s = True, now_s + self._wait_s
             self._wait_s = min(2 * self._wait_s, RESUME_LAST_S)

@@ -202,16 +202,17 @@ class Reception(Row):
 
     def report(self, ssrc: int, now_s: float) -> RtcpReceiverInfo:
         """The report block for this interval."""
-        expected = self.highest - self._base + 1
+        highest, received = self.highest, self.received
+        expected = highest - self._base + 1 if highest >= 0 else 0
         interval = expected - self._expected_before
-        lost = interval - (self.received - self._received_before)
-        self._expected_before, self._received_before = expected, self.received
+        lost = interval - (received - self._received_before)
+        self._expected_before, self._received_before = expected, received
         lsr, dlsr = 0, 0
         if self._sender_report is not None:
             lsr, dlsr = self._sender_report[0], int((now_s - self._sender_report[1]) * 65_536)
         return RtcpReceiverInfo(
             ssrc=ssrc, fraction_lost=min(255, max(0, 256 * lost // interval)) if interval > 0 else 0,
-            packets_lost=min(self.lost, 0x7FFFFF), highest_sequence=self.highest & 0xFFFFFFFF,
+            packets_lost=min(max(0, expected - received), 0x7FFFFF), highest_sequence=highest & 0xFFFFFFFF,
             jitter=min(int(self._jitter), 0xFFFFFFFF), lsr=lsr, dlsr=min(dlsr, 0xFFFFFFFF))
 
 

@@ -262,6 +262,11 @@ class Ingress(Row):
         """What the narrowest of the ways to those who receive this can carry."""
         return min((e.limit_bits_per_s for e in self.egresses if e.limit_bits_per_s), default=NO_LIMIT_BITS_PER_S)
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether a way to somebody who receives this is narrow."""
+        return any(e.limit_bits_per_s for e in self.egresses)
+
     def active(self, now_s: float) -> bool:
         """Whether something of this was heard lately: a source that is off sends nothing."""
         return now_s - self.heard_at_s < SILENT_S

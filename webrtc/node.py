@@ -24,8 +24,8 @@ from webrtc.rooms import Rooms
 from webrtc.signaling import Incident, Load
 
 log = structlog.get_logger(__name__)
-WAKE_S = 0.005
-LOAD_EVERY_WAKES = 1_000
+WAKE_S = 0.02  # a handful of rooms each time: what a tick needs is out of the processor's caches by the next one
+LOAD_EVERY_WAKES = 250
 FAREWELL_S = 0.2  # after the last room: what web asked of it is answered first
 SWITCH_S = 0.0005  # how long the thread that seals speech may keep packets waiting
 

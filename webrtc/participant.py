@@ -24,7 +24,7 @@ from aiortc.rtp import (
 )
 
 from webrtc import feedback, sdp
-from webrtc.congestion import VideoPause
+from webrtc.congestion import Downlink, VideoPause
 from webrtc.forwarding import NO_LIMIT_BITS_PER_S, Egress, Ingress
 from webrtc.ice import Reach
 from webrtc.quality import participant_stats
@@ -58,6 +58,7 @@ class Join:
     transport: MediaTransport
     answered: bool = False
     told_bits_per_s: int = NO_LIMIT_BITS_PER_S
+    narrow: bool = False  # their way was no wide one when it was last looked at
     pause: VideoPause = field(default_factory=VideoPause)
     arrivals: feedback.TransportFeedback = field(default_factory=feedback.TransportFeedback)
 
@@ -229,8 +230,14 @@ class Participant:
             self._change("connected", "heard")
 
     def _limits(self, join: Join, outgoing: Outgoing, now_s: float) -> None:
-        downlink = outgoing.downlink
-        downlink.update(now_s)
+        narrow = outgoing.downlink.update(now_s) is not None
+        if narrow or join.narrow:
+            join.narrow = self._share_out(join, outgoing.downlink, now_s)
+        if join.told_bits_per_s != NO_LIMIT_BITS_PER_S or any(ingress.is_limited for ingress in self._videos):
+            self._tell_limit(join, outgoing, now_s)
+
+    def _share_out(self, join: Join, downlink: Downlink, now_s: float) -> bool:
+        """What their way carries, by what they watch; whether that is less than everything."""
         occupied = [slot for slot in self.slots if slot.occupant]
         watched = [slot.egresses[source] for slot in occupied for source in sdp.VIDEO_SOURCES]
         active = sum(egress.active(now_s) for egress in watched)
@@ -238,9 +245,13 @@ class Participant:
         for egress in watched:
             egress.limit_bits_per_s = share
         self._pause_video(paused=join.pause.update(share, now_s, congested=downlink.congested))
+        return share is not None or self.video_paused
+
+    def _tell_limit(self, join: Join, outgoing: Outgoing, now_s: float) -> None:
+        """What those who watch can take, when it changed; a browser takes it as the limit of all it sends."""
         sending = [ingress for ingress in self._videos if ingress.active(now_s)]
         limit = sum(ingress.limit_bits_per_s() for ingress in sending)
-        if sending and limit != join.told_bits_per_s:  # a browser takes it as the limit of all it sends
+        if sending and limit != join.told_bits_per_s:
             join.told_bits_per_s = limit
             outgoing.send_rtcp(feedback.bitrate_limit([i.ssrc for i in sending if i.ssrc is not None], limit))
 

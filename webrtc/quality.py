@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from webrtc.forwarding import Egress, Ingress
     from webrtc.participant import Participant
 
-LAG_SAMPLES = 400  # two seconds, at 5 ms each
+LAG_SAMPLES = 100  # two seconds, at 20 ms each
 ALARM_LAG_MS = 10.0
 ADMIT_LAG_MS = 40.0  # so late that a new call would harm those that run
 SILENT_S = 2.0  # a source that sent nothing for so long is off

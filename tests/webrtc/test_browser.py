@@ -349,6 +349,26 @@ async def test_whose_connection_it_is(house: House, pages: tuple[Page, Page]) ->
     assert said == ["good null", "weak you", "weak you", "weak you", "lost you", "weak them", "lost them"]
 
 
+async def test_who_speaks_is_told_by_what_came_of_each(house: House, pages: tuple[Page, Page]) -> None:
+    said = await pages[0].evaluate("""async () => {
+      const { Speaking } = await import("/static/js/call/speaking.js");
+      const speaking = new Speaking();
+      const sums = {};
+      // One second of each: loudness in dB of full scale.
+      const hear = (seconds) => speaking.hear(new Map(Object.entries(seconds).map(([who, db]) => {
+        const { energy = 0, heard_s = 0 } = sums[who] ?? {};
+        return [who, (sums[who] = { energy: energy + 10 ** (db / 10), heard_s: heard_s + 1 })];
+      })));
+      const quiet = { doctor: -70, ilse: -70 }, both = { doctor: -30, ilse: -31 }, doctor = { doctor: -30, ilse: -65 };
+      const ilse = { doctor: -60, ilse: -25 }, cough = { doctor: -30, ilse: -10 };
+      const heard = [quiet, quiet, doctor, doctor, cough, doctor, ilse, ilse, quiet, both, both, both].map(hear);
+      delete sums.ilse;
+      return [...heard, hear({ doctor: -70 })];
+    }""")
+    nobody, doctor, ilse = None, "doctor", "ilse"
+    assert said == [nobody, nobody, nobody, doctor, doctor, doctor, doctor, ilse, ilse, ilse, ilse, ilse, nobody]
+
+
 async def test_a_refused_socket_is_not_opened_again(house: House, pages: tuple[Page, Page]) -> None:
     page = pages[0]
     await page.evaluate("""() => {

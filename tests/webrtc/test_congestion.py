@@ -11,7 +11,7 @@ from tests.webrtc.test_feedback import decoded
 from webrtc import wide
 from webrtc.congestion import Downlink, VideoPause
 from webrtc.feedback import TransportFeedback
-from webrtc.quality import LoopLag
+from webrtc.quality import LAG_SAMPLES, LoopLag
 
 PACKET_OCTETS = 1_000
 
@@ -227,7 +227,12 @@ def test_any_bytes_are_read(data: bytes) -> None:
 
 def test_a_timer_that_fires_early_is_no_lag():
     lag = LoopLag()
-    for _ in range(200):
+    for _ in range(LAG_SAMPLES):
         lag.add(-0.15)
     assert lag.median_ms == 0
     assert not lag.alarming
+    for _ in range(LAG_SAMPLES):
+        lag.add(11.0)
+    assert lag.median_ms == 11.0
+    assert lag.alarming
+    assert lag.admitting

@@ -29,6 +29,16 @@ export class Others {
   }
 
   /**
+   * Whose sound is whose.
+   * @param {Map<string, import("./speaking.js").Voice>} voices  by mid
+   * @returns {Map<string, import("./speaking.js").Voice>}  by participant
+   */
+  voices(voices) {
+    const lines = this.#layout.filter((line) => line.kind === "audio" && voices.has(line.mid));
+    return new Map(lines.map((line) => [line.participant, /** @type {import("./speaking.js").Voice} */ (voices.get(line.mid))]));
+  }
+
+  /**
    * @param {SlotLine[]} layout
    * @param {RTCPeerConnection|null} peer
    */

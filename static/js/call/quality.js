@@ -15,6 +15,7 @@
  * @property {number|null} rttMs
  * @property {number} frameHeight  the tallest picture we send, 0 without one
  * @property {boolean} relayed  through TURN
+ * @property {Map<string, import("./speaking.js").Voice>} voices  the sound of each line, by its mid
  */
 
 /**
@@ -37,7 +38,7 @@ export const STALE_AFTER_MS = 2500;
  */
 export function look(report) {
   /** @type {Look} */
-  const sums = { atMs: performance.now(), bytesReceived: 0, packetsReceived: 0, packetsLost: 0, sentLoss: 0, rttMs: null, frameHeight: 0, relayed: false };
+  const sums = { atMs: performance.now(), bytesReceived: 0, packetsReceived: 0, packetsLost: 0, sentLoss: 0, rttMs: null, frameHeight: 0, relayed: false, voices: new Map() };
   report.forEach((entry) => {
     // Firefox has no transport's sum and counts by candidate pair; what matters is that it grows while anything comes.
     if (["transport", "candidate-pair", "inbound-rtp"].includes(entry.type)) sums.bytesReceived += entry.bytesReceived ?? 0;
@@ -45,6 +46,7 @@ export function look(report) {
       case "inbound-rtp":
         sums.packetsReceived += entry.packetsReceived ?? 0;
         sums.packetsLost += Math.max(0, entry.packetsLost ?? 0);
+        if (entry.kind === "audio" && entry.mid) sums.voices.set(entry.mid, { energy: entry.totalAudioEnergy ?? 0, heard_s: entry.totalSamplesDuration ?? 0 });
         break;
       case "remote-inbound-rtp":
         sums.sentLoss = Math.max(sums.sentLoss, entry.fractionLost ?? 0);

@@ -5,8 +5,9 @@
  */
 
 import { Others } from "./others.js";
-import { STALE_AFTER_MS, look, summarise } from "./quality.js";
 import { CallSocket } from "./socket.js";
+import { Speaking } from "./speaking.js";
+import { Watch } from "./watch.js";
 
 /** @typedef {"audio"|"video"|"screen"} Kind */
 /** @typedef {"idle"|"connecting"|"connected"|"reconnecting"|"replaced"|"left"|"ended"} CallState */
@@ -17,12 +18,11 @@ import { CallSocket } from "./socket.js";
 const MID = { audio: "0", video: "1", screen: "2" };
 const JOIN_PAUSES_MS = [300, 500, 800, 1200];
 const CONNECT_TIMEOUT_MS = 5000;
-const LOOK_EVERY_MS = 1000;
 const MAX_BPS = { video: 1_500_000, screen: 2_000_000 };
 
 /**
  * Events (CustomEvent, detail in brackets): "state" [CallState], "remote" [Remote], "gone" [{participant, kind}],
- * "participant" [message], "quality" [Quality], "socket" [boolean: open], "message" [Message: all others],
+ * "participant" [message], "quality" [Quality], "speaking" [participant|null], "socket" [boolean: open], "message" [Message: all others],
  * "saving" [boolean], "problem" [{code, message}], "refused" [{code}: the socket will not be opened again].
  */
 export class CallSession extends EventTarget {
@@ -40,12 +40,12 @@ export class CallSession extends EventTarget {
   #wanted = false; // in the call
   #epoch = 0;
   #joinFailures = 0;
-  /** @type {import("./quality.js").Look|null} */ #before = null;
-  #aliveAtMs = 0;
+  /** @type {Watch|null} */ #watch = null;
+  #speaking = new Speaking();
+  /** @type {string|null} */ #speaker = null;
   /** @type {import("./quality.js").Level} */ #told = "good";
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #rejoinTimer;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #connectTimer;
-  /** @type {ReturnType<typeof setInterval>|undefined} */ #lookTimer;
 
   /**
    * @param {string} url  of the socket; http and https become ws and wss
@@ -311,10 +311,8 @@ export class CallSession extends EventTarget {
     if (peer.connectionState === "connected") {
       clearTimeout(this.#connectTimer);
       this.#joinFailures = 0;
-      this.#aliveAtMs = performance.now();
-      this.#before = null;
-      clearInterval(this.#lookTimer);
-      this.#lookTimer = setInterval(() => void this.#look(peer), LOOK_EVERY_MS);
+      this.#watch?.end();
+      this.#watch = new Watch(peer, () => this.#others.level, (seen) => this.#seen(seen));
       this.#setState("connected");
     } else if (peer.connectionState === "failed" || peer.connectionState === "closed") {
       this.#rejoin();
@@ -322,7 +320,7 @@ export class CallSession extends EventTarget {
   }
 
   #dropPeer() {
-    clearInterval(this.#lookTimer);
+    this.#watch?.end();
     const peer = this.#peer;
     this.#peer = null;
     if (!peer) return;
@@ -367,17 +365,14 @@ export class CallSession extends EventTarget {
 
   // --- quality -------------------------------------------------------------------------------------------------------
 
-  /** @param {RTCPeerConnection} peer */
-  async #look(peer) {
-    const now = look(await peer.getStats());
-    if (peer !== this.#peer) return;
-    if (now.bytesReceived !== (this.#before?.bytesReceived ?? -1)) this.#aliveAtMs = now.atMs;
-    const stale = now.atMs - this.#aliveAtMs > STALE_AFTER_MS;
-    this.quality = summarise(this.#before, now, stale, this.#others.level);
-    this.#before = now;
-    this.#emit("quality", this.quality);
-    const own = this.quality.side === "them" ? "good" : this.quality.level;
+  /** @param {import("./watch.js").Seen} seen */
+  #seen({ quality, now, stale }) {
+    this.quality = quality;
+    this.#emit("quality", quality);
+    const own = quality.side === "them" ? "good" : quality.level;
     if (own !== this.#told && this.#socket.send({ type: "quality", level: own, relayed: now.relayed })) this.#told = own;
+    const speaker = this.#speaking.hear(this.#others.voices(now.voices));
+    if (speaker !== this.#speaker) this.#emit("speaking", (this.#speaker = speaker));
     if (stale) this.#rejoin();
   }
 

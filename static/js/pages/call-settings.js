@@ -1,6 +1,7 @@
-/** How one wants the call: sound alone, everybody the same size, a small window of its own, other devices. */
+/** How one wants the call: sound alone, a small window of its own, a blurred room, other devices. */
 
 import { element, on } from "./call-stage.js";
+import { wireLayout } from "./layout.js";
 
 /** @typedef {import("./call-stage.js").CallStage} CallStage */
 
@@ -13,9 +14,10 @@ const DEVICES = /** @type {const} */ ([["use-camera", "videoinput", "video"], ["
  */
 export function wireSettings(session, stage) {
   wireSaving(session);
-  wireLayout();
+  wireLayout(session);
   wireWindow();
   wireDevices(stage);
+  wireBlur(session, stage);
   on(session, "state", () => void listDevices(stage)); // names are known once a device is open
 }
 
@@ -33,28 +35,6 @@ function wireSaving(session) {
   });
 }
 
-function wireLayout() {
-  const grid = element("same-size", HTMLInputElement);
-  const stage = element("stage", HTMLElement);
-  const show = () => stage.classList.toggle("grid", grid.checked);
-  grid.checked = localStorage.getItem("same-size") === "yes";
-  show();
-  grid.addEventListener("change", () => {
-    localStorage.setItem("same-size", grid.checked ? "yes" : "no");
-    show();
-  });
-  // A press on a small picture makes it the large one, and back.
-  element("tiles", HTMLElement).addEventListener("click", (event) => {
-    const tile = /** @type {Element} */ (event.target).closest(".tile");
-    if (!tile) return;
-    const large = !tile.classList.contains("large");
-    document.querySelectorAll(".tile").forEach((one) => {
-      one.classList.toggle("large", one === tile && large);
-      one.setAttribute("aria-pressed", String(one === tile && large));
-    });
-  });
-}
-
 function wireWindow() {
   const tool = element("own-window", HTMLButtonElement);
   const remote = element("remote", HTMLVideoElement);
@@ -63,6 +43,35 @@ function wireWindow() {
     if (document.pictureInPictureElement) void document.exitPictureInPicture();
     else void remote.requestPictureInPicture().catch(() => {}); // no picture yet: nothing to show
   });
+}
+
+/**
+ * The room behind one is blurred by the camera's own driver, where it can: nothing of ours computes on the picture.
+ * @param {import("../call/session.js").CallSession} session
+ * @param {CallStage} stage
+ */
+function wireBlur(session, stage) {
+  const wanted = element("blur", HTMLInputElement);
+  const camera = () => stage.tracks.find((track) => track.kind === "video");
+  const show = () => {
+    const modes = blurModes(camera());
+    wanted.checked = camera()?.getSettings().backgroundBlur ?? false;
+    /** @type {HTMLElement} */ (wanted.closest(".switch-row")).hidden = modes.length === 0;
+    wanted.disabled = modes.length < 2; // the system has decided
+  };
+  wanted.addEventListener("change", async () => {
+    await camera()?.applyConstraints({ backgroundBlur: wanted.checked }).catch(() => {});
+    show();
+  });
+  on(session, "state", show);
+  element("more", HTMLElement).addEventListener("toggle", show); // another camera, or the system's own switch meanwhile
+  show();
+}
+
+/** @param {MediaStreamTrack|undefined} camera */
+function blurModes(camera) {
+  const modes = camera?.getCapabilities?.().backgroundBlur ?? [];
+  return modes.includes(true) ? modes : [];
 }
 
 /** @param {CallStage} stage */

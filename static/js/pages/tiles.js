@@ -48,6 +48,7 @@ export function wireTiles(session, stage, other) {
   /** @param {string} participant */
   function add(participant) {
     const tile = /** @type {HTMLElement} */ (element("tile", HTMLTemplateElement).content.firstElementChild?.cloneNode(true));
+    tile.dataset.participant = participant;
     tiles.set(participant, tile);
     tile.addEventListener("keydown", (event) => {
       if (!["Enter", " "].includes(event.key)) return;

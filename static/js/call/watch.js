@@ -1,0 +1,45 @@
+/**
+ * A look at a connection each second: how it does, whether anything comes at all, who is heard. No DOM.
+ * @module
+ */
+
+import { STALE_AFTER_MS, look, summarise } from "./quality.js";
+
+const LOOK_EVERY_MS = 1000;
+
+/** @typedef {{quality: import("./quality.js").Quality, now: import("./quality.js").Look, stale: boolean}} Seen */
+
+export class Watch {
+  #peer;
+  #theirs;
+  #tell;
+  #timer;
+  #aliveAtMs = performance.now();
+  /** @type {import("./quality.js").Look|null} */ #before = null;
+
+  /**
+   * @param {RTCPeerConnection} peer  connected
+   * @param {() => import("./quality.js").Level} theirs  what the others say of their connections
+   * @param {(seen: Seen) => void} tell
+   */
+  constructor(peer, theirs, tell) {
+    this.#peer = peer;
+    this.#theirs = theirs;
+    this.#tell = tell;
+    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+  }
+
+  end() {
+    clearInterval(this.#timer);
+    this.#tell = () => {};
+  }
+
+  async #look() {
+    const now = look(await this.#peer.getStats());
+    if (now.bytesReceived !== (this.#before?.bytesReceived ?? -1)) this.#aliveAtMs = now.atMs;
+    const stale = now.atMs - this.#aliveAtMs > STALE_AFTER_MS;
+    const quality = summarise(this.#before, now, stale, this.#theirs());
+    this.#before = now;
+    this.#tell({ quality, now, stale });
+  }
+}
