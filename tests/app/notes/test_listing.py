@@ -77,3 +77,17 @@ def test_advice_that_leans_on_the_question_is_not_listed_and_a_prohibition_is() 
 def test_what_another_doctor_may_propose_is_no_referral() -> None:
     assert texts("D: Si ça reste haut, le diabétologue proposera l'insuline.\nP: J'ai du diabète.", type="plan", label="diabétologue") == []
     assert texts("D: Vous prenez rendez-vous avec le diabétologue.\nP: J'ai du diabète.", type="plan", label="diabétologue")
+
+
+def test_a_relative_who_had_the_illness_that_was_asked_about_had_that_illness() -> None:
+    made = drafted("D: Il y a la varicelle à l'école ?\nP: Oui, et ma sœur l'a eue il y a quinze jours, elle avait vomi aussi. Moi ça gratte.")
+    assert [(f.label, f.experiencer) for f in made.facts if f.type == "family"] == [("varicelle", "sister")]
+
+
+def test_a_doctor_who_stops_work_writes_a_certificate() -> None:
+    assert [f.value for f in drafted("D: Alors ?\nP: J'ai mal au dos.\nD: Je vous arrête quatre jours.").facts if f.type == "work_stoppage"] == [4.0]
+
+
+def test_no_more_of_a_drug_is_no_drug() -> None:
+    made = drafted("D: Alors ?\nP: J'ai de la fièvre, trente-neuf.\nD: Surtout plus d'ibuprofène avec la varicelle.")
+    assert [f.polarity for f in made.facts if f.label == "ibuprofène"] == ["absent"]
