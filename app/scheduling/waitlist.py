@@ -5,6 +5,7 @@ as a pending appointment, so that nobody else can take it; accepting moves their
 that is declined or runs out goes to the next at once.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from app.errors import Conflict, NotFound
 from app.people import PatientIdentity, identities
 from app.scheduling import agenda, booking
 from app.scheduling.booking import SlotTaken
-from app.scheduling.tables import Appointment, Motif
+from app.scheduling.tables import Appointment, DeskHold, Motif
 
 OFFER_LIFE = timedelta(hours=2)
 LEAST_NOTICE = timedelta(hours=1)      # between the end of an offer and the visit
@@ -150,7 +151,7 @@ def offer(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime) ->
             entry.from_hour <= clock.hour < entry.to_hour) and row.start_at - start_at >= GAIN
         if not fits or start_at + timedelta(minutes=motif.duration_min) > end_at or _asked(tx, entry, start_at):
             continue
-        return _hold_for(tx, entry, row, practitioner_id, start_at, until, rank)
+        return _hold_for(tx, entry, row, practitioner_id, start_at, end_at, until, rank)
     return None
 
 
@@ -231,13 +232,17 @@ def _asked(tx: Tx, entry: WaitEntry, start_at: datetime) -> bool:
     return tx.session.exec(query.limit(1)).first() is not None
 
 
-def _hold_for(tx: Tx, entry: WaitEntry, row: Appointment, practitioner_id: str, start_at: datetime, until: datetime,
-              rank: int) -> WaitOffer | None:
+def _hold_for(tx: Tx, entry: WaitEntry, row: Appointment, practitioner_id: str, start_at: datetime, end_at: datetime,
+              until: datetime, rank: int) -> WaitOffer | None:
+    noted = len(tx.disclosures)
     try:
         held = booking.book(tx, practitioner_id=practitioner_id, motif_id=row.motif_id, start_at=start_at,
                             patient_id=row.patient_id, language=row.language, held_until=until)
-    except SlotTaken:
-        return None  # somebody was quicker, or the hours are closed now
+    except SlotTaken as taken:  # somebody was quicker, or the hours are closed now
+        del tx.disclosures[noted:]  # nothing was booked
+        if taken.held:  # perhaps only for the moment
+            booking.freed(tx, practitioner_id, start_at, end_at, after_s=_left_s(tx, taken.held))
+        return None
     made = WaitOffer(entry_id=entry.id, appointment_id=held.id, practitioner_id=practitioner_id, start_at=start_at,
                      offered_at=tx.now, gained_h=round((row.start_at - start_at).total_seconds() / 3600))
     tx.session.add(made)
@@ -247,6 +252,10 @@ def _hold_for(tx: Tx, entry: WaitEntry, row: Appointment, practitioner_id: str, 
     jobs.enqueue(tx, "message.offer", appointment_id=held.id)
     jobs.enqueue(tx, "offer.end", delay_s=(until - tx.now).total_seconds(), offer_id=made.id)
     return made
+
+
+def _left_s(tx: Tx, held: DeskHold) -> int:
+    return math.ceil((held.held_until - tx.now).total_seconds())
 
 
 def _offered(tx: Tx) -> tuple[Appointment, WaitOffer, WaitEntry]:

@@ -26,6 +26,7 @@ from app.web.keys import ACTOR, DATABASE, LANGUAGE
 from app.web.planner import WHERE, day_asked, doctor_named, motif_label, slot_label, start_value
 from app.web.rendering import render, say, see_other, translated, url
 from app.web.resources import languages_named
+from app.web.taken import taken_said
 
 UPCOMING = 4  # slots offered when a day has none
 KINDS = ("interpreter", "room")
@@ -94,7 +95,7 @@ async def book(request: web.Request) -> web.StreamResponse:
     except LooksKnown as doubt:
         return await _book_page(request, fields, Trouble({}, doubt.hits, [], status=doubt.status))
     except SlotTaken as taken:
-        trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
+        trouble = Trouble({}, [], taken.alternatives, await taken_said(request, taken), taken.status)
         return await _book_page(request, fields, trouble)
     except SeriesTaken as taken:
         trouble = Trouble({}, [], [], status=taken.status, occurrences=taken.occurrences)
@@ -125,7 +126,7 @@ async def move(request: web.Request) -> web.StreamResponse:
                                fields.get("practitioner") or None, fields.get("why", ""),
                                undo_for_s=UNDO_FOR_S if "view" in fields else 0)
     except SlotTaken as taken:
-        trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
+        trouble = Trouble({}, [], taken.alternatives, await taken_said(request, taken), taken.status)
         return await _appointment_page(request, trouble, doing="move")
     except Invalid as refusal:
         return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status),
@@ -153,13 +154,15 @@ async def equip(request: web.Request) -> web.StreamResponse:
     """POST /appointments/{id}/resources: another interpreter or room, or none."""
     fields, appointment_id = await form_of(request), request.match_info["id"]
     wanted = [fields[kind] for kind in KINDS if fields.get(kind)]
+    db, actor = request.app[DATABASE], request[ACTOR]
     try:
-        await request.app[DATABASE].write(request[ACTOR], booking.equip, appointment_id, wanted)
+        had = (await db.read(actor, agenda.appointment, appointment_id)).resources
+        await db.write(actor, booking.equip, appointment_id, wanted)
     except NotFree as taken:
         return await _appointment_page(request, Trouble({"resource": say(request, taken)}, [], [], status=taken.status))
     except Invalid as refusal:
         return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status))
-    return see_other(request, "appointment", id=appointment_id)
+    return see_other(request, "appointment", id=appointment_id, done="equipped", **{row.kind: row.id for row in had})
 
 
 async def restore(request: web.Request) -> web.StreamResponse:
@@ -167,7 +170,7 @@ async def restore(request: web.Request) -> web.StreamResponse:
     try:
         back = await request.app[DATABASE].write(request[ACTOR], booking.undo_cancel, request.match_info["id"])
     except SlotTaken as taken:
-        return await _appointment_page(request, Trouble({}, [], [], say(request, taken), taken.status))
+        return await _appointment_page(request, Trouble({}, [], [], await taken_said(request, taken), taken.status))
     return see_other(request, "planner", practitioner=back.practitioner_id, done="restored", appointment=back.id,
                      on=await _local_day(request, back))
 
@@ -319,6 +322,7 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
         appointment=row, practitioner_name=doctor_named(clinic.practitioners, row.practitioner_id),
         motif_label=motif_label(card.entry.motif, lang),
         needs=[_named(r, lang) for r in card.entry.resources], **_choices(card, lang),
+        had={kind: request.query.get(kind, "") for kind in KINDS} if request.query.get("done") == "equipped" else None,
         patient={"id": row.patient_id, "name": who.name, "birth_date": who.birth_date, "email": who.email,
                  "phone": who.phone},
         moving=doing == "move", cancelling=doing == "cancel", on=on, errors=trouble.errors, taken=trouble.taken,

@@ -108,7 +108,7 @@ class House:
 
     def kill_busiest_node(self) -> None:
         """kill -9 the media node that carries the most calls: the one with the most open sockets."""
-        os.kill(max(self.children("media"), key=_sockets), signal.SIGKILL)
+        os.kill(max(self.children("media"), key=open_sockets), signal.SIGKILL)
 
     def wait_until_up(self) -> None:
         deadline = time.monotonic() + START_S
@@ -122,7 +122,7 @@ class House:
         raise AssertionError(self.log_path.read_text()[-4000:])
 
 
-def _sockets(pid: int) -> int:
+def open_sockets(pid: int) -> int:
     return sum(os.readlink(entry).startswith("socket:") for entry in Path(f"/proc/{pid}/fd").iterdir())
 
 

@@ -1,5 +1,5 @@
 /**
- * <count-down until="2026-11-23T13:40:00+00:00" over="No longer held.">until 14:40</count-down>
+ * <count-down until="2026-11-23T13:40:00+00:00" over="No longer held.">until 14:40</count-down>, or left="300" in seconds from now on.
  * Shows how many minutes and seconds are left in place of its text, once a second; a screen reader hears the
  * text it had, and then the end. Without script the text stands.
  */
@@ -14,7 +14,8 @@ export class CountDown extends HTMLElement {
     words.className = "sr";
     words.append(...this.childNodes);
     this.replaceChildren(words, left);
-    const until = Date.parse(this.getAttribute("until") ?? "");
+    const left_s = this.getAttribute("left");
+    const until = left_s ? Date.now() + Number(left_s) * 1000 : Date.parse(this.getAttribute("until") ?? "");
     this.#timer = window.setInterval(() => this.#show(left, until), 1000);
     this.#show(left, until);
   }
