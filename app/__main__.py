@@ -87,15 +87,25 @@ def database_or_fail(settings: Settings) -> "Database":
     return db
 
 
+def machines_key_or_fail(settings: Settings) -> bytes:
+    """The key that the machines share."""
+    from app.crypto.keyring import load_kek
+
+    try:
+        return load_kek(None, settings.machines_key_file, None)
+    except (ValueError, OSError) as fault:
+        fail(f"The machines' key cannot be used: {fault}.")
+
+
 @cli.command()
 def serve() -> None:
     """Start everything of this machine; in demo mode seed an empty database first."""
     settings = settings_of_a_server()
-    commands = {"transcribe": settings.transcription_workers}
-    if settings.nats_url.get_secret_value():
-        commands["courier"] = 1
-    if settings.machine == "clinic":
-        commands = {"web": 1, "media": settings.effective_media_nodes} | commands
+    runs = {"clinic": ("web", "media", "transcribe", "courier"), "speech": ("transcribe", "courier"),
+            "media": ("media", "courier")}[settings.machine]
+    counts = {"web": 1, "media": settings.effective_media_nodes, "transcribe": settings.transcription_workers,
+              "courier": int(bool(settings.nats_url.get_secret_value()))}
+    commands = {command: counts[command] for command in runs}
     listens_at = (settings.host, settings.port)
     welcome = _clinic_ready(settings) if settings.machine == "clinic" else ""
     asyncio.run(supervisor.supervise(commands, listens_at, lambda: typer.echo(welcome)))
@@ -122,6 +132,8 @@ def web_process() -> None:
     from app.application import build
 
     settings = settings_of_a_server()
+    if settings.nats_url.get_secret_value():
+        machines_key_or_fail(settings)
     app = build(settings, database_or_fail(settings), work=True)
     web.run_app(app, host=settings.host, port=settings.port, print=None, access_log=None,
                 shutdown_timeout=3.0)
@@ -154,17 +166,12 @@ def transcribe() -> None:
 @cli.command()
 def courier() -> None:
     """Start the courier alone: carries sealed speech and control messages between machines, over NATS."""
-    from app.crypto.keyring import load_kek
     from app.machines import courier
 
     settings = settings_of_a_server()
     if not settings.nats_url.get_secret_value():
         fail("COLLOQUE_NATS_URL is empty: there are no other machines (docs/machines.md).")
-    try:
-        key = load_kek(None, settings.machines_key_file, None)
-    except (ValueError, OSError) as fault:
-        fail(f"The machines' key cannot be used: {fault}.")
-    courier.run(settings, key)
+    courier.run(settings, machines_key_or_fail(settings))
 
 
 @cli.command()

@@ -69,6 +69,11 @@ class Anchor:
             raise AnchorDamaged
         return mark
 
+    def names_nothing(self) -> bool:
+        """Whether the file says, under whatever key, that there is no entry yet: no file would say as much."""
+        said = self.said()
+        return said is None or said.startswith(b"0 ")
+
     def write(self, key: bytes, mark: Mark, *, force: bool = False) -> None:
         """Name this entry as the newest, unless the file knows a later one already. Raises OSError.
 

@@ -13,6 +13,7 @@ from app.crypto.keyring import Keyring, load_kek
 from app.db import Database, Tx
 from app.engines import open_engine
 from app.jobs import Runner
+from app.machines.placement import Placement
 from app.notifications import delivery
 from app.record import jobs as record_jobs
 from app.scheduling import selfservice, waitlist
@@ -48,16 +49,26 @@ def build(settings: Settings, db: Database, *, work: bool = False) -> web.Applic
     app[keys.CLINIC] = db.read_sync(system("web"), people.clinic_name) or "Colloque"
     app[keys.TRAIL] = trail_of(settings)
     app[keys.BUS] = bus = Bus()
-    app[keys.ROOMS] = rooms = Rooms(db, bus)
+    placement = _placement(settings)
+    app[keys.ROOMS] = rooms = Rooms(db, bus, placement)
     app[keys.BLACK_BOX] = BlackBox(lambda visit_id, role: rooms.mark(visit_id, "connection_weak", role))
     app[keys.SOCKETS], app[hub.HUB] = set(), hub.Hub(db, rooms, app[keys.BLACK_BOX])
-    app.cleanup_ctx.extend([_close_database, hub.control_channel])
+    app.cleanup_ctx.append(_close_database)
+    if placement:
+        app.cleanup_ctx.append(lambda _: placement.connected())
+    app.cleanup_ctx.append(hub.control_channel)
     if work:
         app.cleanup_ctx.extend([_run_jobs, _forget])
     app.on_shutdown.append(sockets.close_all)
     add_routes(app, ROUTES)
     assets.add(app, rendering.release(), assets.load(rendering.ROOT / "static"))
     return app
+
+
+def _placement(settings: Settings) -> Placement | None:
+    """What web processes agree on about rooms, where there are several machines."""
+    url = settings.nats_url.get_secret_value()
+    return Placement(url, load_kek(None, settings.machines_key_file, None)) if url else None
 
 
 def _csrf_secret(tx: Tx) -> bytes:

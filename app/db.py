@@ -35,7 +35,7 @@ from app.engines import BUSY_MS, READER_THREADS
 from app.errors import ColloqueError, Unavailable
 from app.prepared import Insertion, Prepared, in_one_go
 from app.together import Call, Savepoint, Together
-from app.trouble import CIRCLES, LOCKED, sqlstate, troubles_told
+from app.trouble import CIRCLES, LOCKED, commits_told, sqlstate, troubles_told
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -269,7 +269,8 @@ class Database:
                 result = function(tx, *args, **kwargs)
                 tx.session.flush()
                 self._journal.append(tx, [(tx, noted) for noted in tx.disclosures])
-                tx.session.commit()
+                with commits_told():
+                    tx.session.commit()
         except ColloqueError:
             if refusals := _refusals(tx):  # the work was rolled back; that somebody tried stays in the trail
                 self.write_sync(actor, _note, refusals)
@@ -305,7 +306,7 @@ class Database:
             last = self._joined(connection, calls[0].actor, done[0].session.info)
             with last.session:
                 self._journal.append(last, [(tx, noted) for tx in done for noted in tx.disclosures])
-            with troubles_told():
+            with troubles_told(), commits_told():
                 connection.commit()
         for call, tx in zip(calls, done, strict=False):
             call.call_back(tx.after_commit)

@@ -8,6 +8,7 @@
     ├── Conflict         the state of the world changed: slot taken, note already signed
     ├── LimitReached     too many tries; carries the seconds to wait
     └── Unavailable      a part of the house is down or full; try again
+        └── Uncertain    it went away while it was saving: nobody knows yet whether it was done
 
 Messages are English catalogue keys with %(name)s placeholders; the web translates them.
 """
@@ -93,3 +94,9 @@ class Unavailable(ColloqueError):
 
     status = 503
     code = "unavailable"
+
+
+class Uncertain(Unavailable):
+    """The database went away between the order to keep what was done and its answer: done whole, or not at all."""
+
+    code = "uncertain"

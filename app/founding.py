@@ -30,7 +30,7 @@ def found(tx: Tx, clinic: Organization, *, email: str, name: str) -> Founded:
     """Make the clinic and its first administrator. Raises AlreadyFounded when there is a clinic already."""
     if tx.session.exec(select(Organization)).first() is not None:
         raise AlreadyFounded
-    tx.session.add(clinic)
+    tx.session.add(Organization(**clinic.model_dump()))  # a row of this transaction: a second try makes its own
     tx.session.flush()
     password, secret = secrets.token_urlsafe(15), pyotp.random_base32()
     accounts.create(tx, email=email, name=name, role=Role.ADMINISTRATOR, password=password, totp_secret=secret,

@@ -74,6 +74,11 @@ def short_day(at: datetime | date, lang: str, zone: str) -> str:
     return format_skeleton("Ed", _local_day(at, zone), locale=_locale(lang))
 
 
+def short_date(at: datetime | date, lang: str, zone: str) -> str:
+    """A day that may be of another month, where little room is: "lun. 23 nov.", "Mon 23 Nov"."""
+    return format_skeleton("MMMEd", _local_day(at, zone), locale=_locale(lang)).replace(",", "")
+
+
 def month(on: date, lang: str) -> str:
     """A month as a title: "novembre 2026"."""
     return _written(on, "LLLL y", lang)

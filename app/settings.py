@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     llm_key: SecretStr = Field(SecretStr(""), description="Bearer token for that endpoint; empty for none.")
     llm_seconds: float = Field(20.0, ge=1, le=60, description="A draft waits this long for the model, then stays as the rules wrote it.")
     llm_anywhere: bool = Field(False, description="Also endpoints outside private and loopback addresses: speech of patients goes there.")
-    machine: Literal["clinic", "speech"] = Field("clinic", description="clinic: everything; speech: transcription workers alone, for the clinic's machine (docs/machines.md).")
+    machine: Literal["clinic", "speech", "media"] = Field("clinic", description="clinic: everything; speech: transcription workers alone, media: media nodes alone, both for the clinic's machine (docs/machines.md).")
     nats_url: SecretStr = Field(SecretStr(""), description="NATS server that joins several machines: tls://user:password@host:4222; empty: one machine.")
     machines_key_file: Path | None = Field(None, description="Key that the machines share, made with `colloque keys new`.")
     session_minutes: int = Field(60, ge=5, le=720, description="A staff session ends after this long without use.")
@@ -97,8 +97,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def joined(self) -> Self:
         """Several machines need a server between them, and a key of their own."""
-        if self.machine == "speech" and not self.nats_url.get_secret_value():
-            raise ValueError("COLLOQUE_MACHINE=speech needs COLLOQUE_NATS_URL: the server that joins it to the clinic's.")
+        if self.machine != "clinic" and not self.nats_url.get_secret_value():
+            raise ValueError(f"COLLOQUE_MACHINE={self.machine} needs COLLOQUE_NATS_URL: the server that joins it to the clinic's.")
         if self.nats_url.get_secret_value() and self.machines_key_file is None:
             raise ValueError("COLLOQUE_NATS_URL needs COLLOQUE_MACHINES_KEY_FILE: make it with `colloque keys new`, and "
                              "copy it to every machine.")
@@ -171,7 +171,7 @@ class Settings(BaseSettings):
         nats = urlsplit(self.nats_url.get_secret_value())
         unsealed = bool(nats.scheme) and nats.scheme != "tls" and nats.hostname not in ("127.0.0.1", "::1", "localhost")
         faults = [(unsealed, "COLLOQUE_NATS_URL must be tls://: its password would cross the network in the clear.")]
-        return faults if self.machine == "speech" else faults + self._clinic_faults()
+        return faults + self._clinic_faults() if self.machine == "clinic" else faults
 
     def _clinic_faults(self) -> list[tuple[bool, str]]:
         llm = urlsplit(self.llm_url)

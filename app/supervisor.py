@@ -1,7 +1,8 @@
 """`colloque serve`: web, media nodes, transcription workers and the courier under one terminal.
 
 A child that dies is started again at once, then with growing pauses if it keeps dying. Ctrl-C or
-SIGTERM ends all of them: first politely, after GRACE_S for good.
+SIGTERM ends all of them: first politely, after GRACE_S for good. On a media machine SIGUSR1 drains: media nodes take no
+new rooms and are not started again, and with the last visit everything ends.
 """
 
 import asyncio
@@ -32,16 +33,25 @@ class Child:
     def __init__(self, name: str, command: str) -> None:
         self.name, self.command = name, command
         self.process: asyncio.subprocess.Process | None = None
+        self._drains = False
+
+    def drain(self) -> None:
+        """Let it end by itself, and then no other takes its place."""
+        self._drains = True
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(signal.SIGUSR1)
 
     async def keep_alive(self) -> None:
-        """Start, and start again, until cancelled."""
+        """Start, and start again, until cancelled or drained."""
         pause_s = FIRST_PAUSE_S
         try:
-            while True:
+            while not self._drains:
                 started = time.monotonic()
                 self.process = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "app", self.command, env=self._environment())
                 code = await self.process.wait()
+                if self._drains:
+                    return
                 lived_s = time.monotonic() - started
                 pause_s = FIRST_PAUSE_S if lived_s > STABLE_S else min(2 * pause_s, LONGEST_PAUSE_S)
                 log.warning("process ended, starting it again", process=self.name, code=code, after_s=round(lived_s, 1))
@@ -86,6 +96,13 @@ async def _when_web_answers(host: str, port: int, then: Callable[[], None]) -> N
     then()
 
 
+async def _drain(nodes: Mapping[Child, asyncio.Task[None]], stop: asyncio.Event) -> None:
+    for node in nodes:
+        node.drain()
+    await asyncio.gather(*nodes.values())
+    stop.set()
+
+
 async def supervise(commands: Mapping[str, int], listens_at: tuple[str, int], when_up: Callable[[], None]) -> None:
     """Run so many of each command until a signal asks to stop; `when_up` is called once the pages can be opened."""
     children = [Child(f"{command} {n + 1}" if count > 1 else command, command)
@@ -97,6 +114,9 @@ async def supervise(commands: Mapping[str, int], listens_at: tuple[str, int], wh
     tasks = [asyncio.create_task(child.keep_alive(), name=child.name) for child in children]
     if "web" in commands:
         tasks.append(asyncio.create_task(_when_web_answers(*listens_at, when_up), name="welcome"))
+    if "web" not in commands:
+        nodes = {child: task for child, task in zip(children, tasks, strict=True) if child.command == "media"}
+        loop.add_signal_handler(signal.SIGUSR1, lambda: tasks.append(asyncio.create_task(_drain(nodes, stop))))
     await stop.wait()
     for task in tasks:
         task.cancel()

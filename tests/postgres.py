@@ -7,15 +7,18 @@ import os
 import pwd
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 DURABLE = ("shared_buffers=32MB", "max_connections=60", "listen_addresses=")
 WIPE = """DO $$ DECLARE name text; BEGIN
@@ -43,6 +46,38 @@ class Cluster:
 
     folder: Path
     user: str
+    control: list[object]  # how it is started and stopped
+    options: str
+
+    def start(self) -> None:
+        """Start it, and wait until it answers: after a crash, until it has recovered."""
+        subprocess.run([*self.control, "-l", self.folder / "log", "-o", self.options, "start"], check=True,
+                       cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def wait(self) -> None:
+        """Until it answers again: it recovers by itself when one of its processes was killed."""
+        while not self._answers():
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        with suppress(OperationalError):
+            self.run("postgres", "SELECT 1")
+            return True
+        return False
+
+    def processes(self) -> list[int]:
+        """The server's own process, then those that it started."""
+        first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        return [first, *(int(each) for each in Path(f"/proc/{first}/task/{first}/children").read_text().split())]
+
+    def kill(self, pids: list[int]) -> None:
+        """Kill some of its processes with -9; without its first one, wait until all are gone (they share memory)."""
+        first, *others = self.processes()
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while first in pids and any(Path(f"/proc/{pid}").exists() for pid in (first, *others)):
+            time.sleep(0.02)
 
     def url(self, database: str) -> str:
         """SQLAlchemy's URL of one of its databases."""
@@ -79,9 +114,8 @@ def cluster(settings: tuple[str, ...] = FAST) -> Iterator[Cluster]:
     control = [*as_user, where / "pg_ctl", "-D", folder / "data", "-w"]
     janitor = _stop_when_we_end(control, folder)
     try:
-        subprocess.run([*control, "-l", folder / "log", "-o", options, "start"], check=True, cwd=folder,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        server = Cluster(folder, user)
+        server = Cluster(folder, user, control, options)
+        server.start()
         server.run("postgres", "CREATE DATABASE bare")
         server.run("bare", "CREATE EXTENSION btree_gist")
         server.run("postgres", "CREATE DATABASE prepared TEMPLATE bare")

@@ -25,6 +25,7 @@ class Action(StrEnum):
     """Everything the house can do, as resource:verb."""
 
     SLOTS_READ = "slots:read"            # which times are free: of nobody in particular
+    SLOTS_HOLD = "slots:hold"            # while one fills in the form that books it
     SCHEDULE_READ = "schedule:read"
     SCHEDULE_WRITE = "schedule:write"
     APPOINTMENT_BOOK = "appointment:book"
@@ -85,6 +86,7 @@ G, N = Role.GUEST, Role.ANONYMOUS
 
 POLICY: dict[Action, dict[Role, Rule]] = {
     Action.SLOTS_READ:         {P: A, D: A, L: A, Y: A, N: A},
+    Action.SLOTS_HOLD:         {L: A},
     Action.SCHEDULE_READ:      {D: A, L: A, Y: A},
     Action.SCHEDULE_WRITE:     {L: A, Y: A},
     Action.APPOINTMENT_BOOK:   {L: A, Y: A},

@@ -1,16 +1,22 @@
-"""The clinic's machine gives: what the taps write into the spool is published, and what was shredded is purged."""
+"""A machine with taps gives: what they write into the spool is published. The clinic's has purged what was shredded.
+
+The clinic's spool keeps what was given. Another machine's does not: once the server has a stream whole it is deleted
+there, and the clinic's machine has the copy that is listened to and shredded (`keeping`).
+"""
 
 import asyncio
 import contextlib
 import logging
+import time
 from pathlib import Path
 
 import nats.errors
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from app.machines.server import END, OFFSET, SPEECH, WORK, ask_for_work, names, speech_subject, work_subject
-from transcription.spool import SpoolDamaged, SpoolReader, record, stream_path
+from app.machines.server import END, KEEP, OFFSET, SPEECH, WORK, ask_for_work, speech_subject, work_subject
+from transcription.spool import COMING, SpoolDamaged, SpoolReader, record
 from transcription.watch import SpoolWatch
 
 log = logging.getLogger(__name__)
@@ -18,24 +24,27 @@ log = logging.getLogger(__name__)
 LOOK_S = 0.02
 PIECE_BYTES = 65_536
 AGAIN_S = 1.0
-SWEEP_S = 10.0
+FRESH_S = 60.0
 
 
 class Giver:
-    """Mirrors a spool into JetStream. One at a time for each spool."""
+    """Mirrors a spool into JetStream. One at a time for each spool. keeps: whether this is the clinic's machine."""
 
-    def __init__(self, client: Client, spool: Path) -> None:
+    def __init__(self, client: Client, spool: Path, *, keeps: bool) -> None:
         self._jetstream = client.jetstream()
-        self._spool = spool
+        self._spool, self._keeps = spool, keeps
+        self._headers = {} if keeps else {KEEP: "1"}
 
     async def run(self) -> None:
         """Give until cancelled."""
+        if not self._keeps:
+            await asyncio.to_thread(_tidy, self._spool)
         watch = SpoolWatch(self._spool)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._sweep())
             while True:
                 for path in watch.new(patience_s=0):
-                    tasks.create_task(self._give(path))
+                    if not path.with_suffix(COMING).exists():  # another machine's, and given already
+                        tasks.create_task(self._give(path))
                 await asyncio.sleep(LOOK_S)
 
     async def _give(self, path: Path) -> None:
@@ -44,11 +53,14 @@ class Giver:
             try:
                 with contextlib.closing(SpoolReader(path)) as reader:
                     await self._give_all(reader)
+                if not self._keeps:
+                    await asyncio.to_thread(path.unlink, missing_ok=True)
                 return
             except (nats.errors.Error, TimeoutError):
                 await asyncio.sleep(AGAIN_S)
-            except FileNotFoundError:  # shredded
-                await self._purge(path.parent.name, path.stem)
+            except FileNotFoundError:
+                if self._keeps:  # shredded
+                    await purge(self._jetstream, path.parent.name, path.stem)
                 return
             except SpoolDamaged:
                 log.warning("a file that no tap wrote is not given to other machines")
@@ -75,7 +87,8 @@ class Giver:
             else:
                 abandoned = reader.abandoned()  # asked before the last look, or its last frames are lost
                 await asyncio.sleep(0 if abandoned else LOOK_S)
-        await self._jetstream.publish(subject, headers={OFFSET: str(at), END: "1", "Nats-Msg-Id": f"{stream_id}:end"})
+        headers = self._headers | {OFFSET: str(at), END: "1", "Nats-Msg-Id": f"{stream_id}:end"}
+        await self._jetstream.publish(subject, headers=headers)
 
     async def _given(self, subject: str) -> int | None:
         """How many bytes of the file are published; None when all are."""
@@ -89,20 +102,20 @@ class Giver:
     async def _publish(self, subject: str, stream_id: str, offset: int, piece: bytes) -> None:
         """A piece once: should its acknowledgement be lost, the server knows it by its place."""
         if piece:
-            headers = {OFFSET: str(offset), "Nats-Msg-Id": f"{stream_id}:{offset}:{len(piece)}"}
+            headers = self._headers | {OFFSET: str(offset), "Nats-Msg-Id": f"{stream_id}:{offset}:{len(piece)}"}
             await self._jetstream.publish(subject, piece, headers=headers)
 
-    async def _sweep(self) -> None:
-        """Purge what is no longer in the spool: it was shredded while no courier ran, or grew too old."""
-        while True:
-            with contextlib.suppress(nats.errors.Error, TimeoutError):
-                info = await self._jetstream.stream_info(SPEECH, subjects_filter=">")
-                for subject in info.state.subjects or {}:
-                    if not stream_path(self._spool, *names(subject)).exists():
-                        await self._purge(*names(subject))
-            await asyncio.sleep(SWEEP_S)
 
-    async def _purge(self, visit_id: str, stream_id: str) -> None:
-        with contextlib.suppress(nats.errors.Error, TimeoutError):  # the sweep tries again
-            await self._jetstream.purge_stream(WORK, subject=work_subject(visit_id, stream_id))
-            await self._jetstream.purge_stream(SPEECH, subject=speech_subject(visit_id, stream_id))
+def _tidy(spool: Path) -> None:
+    """Remove folders of visits whose streams were given; none that a tap may just have made."""
+    for folder in spool.glob("*"):
+        with contextlib.suppress(OSError):  # not empty
+            if time.time() - folder.stat().st_mtime > FRESH_S:
+                folder.rmdir()
+
+
+async def purge(jetstream: JetStreamContext, visit_id: str, stream_id: str) -> None:
+    """Have the server forget a stream that was shredded; should it be away, a later sweep tries again."""
+    with contextlib.suppress(nats.errors.Error, TimeoutError):
+        await jetstream.purge_stream(WORK, subject=work_subject(visit_id, stream_id))
+        await jetstream.purge_stream(SPEECH, subject=speech_subject(visit_id, stream_id))

@@ -2,10 +2,11 @@
 
 `SPEECH` is a log of each sealed stream, by subject, which lives as long as the audio may. `WORK` is a queue with one
 item for each: whoever holds it transcribes that stream, and says so again and again; else somebody else gets the item.
+Where rooms live is kept beside them (`placement`).
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import nats
@@ -18,9 +19,11 @@ log = logging.getLogger(__name__)
 
 SPEECH, WORK = "COLLOQUE_SPEECH", "COLLOQUE_WORK"
 CONTROL = "colloque.control"
-OFFSET, END = "Colloque-Offset", "Colloque-End"  # headers of a piece: where it lies in its file; nothing follows
+# Headers of a piece: where it lies in its file; nothing follows; the clinic's machine is to keep it.
+OFFSET, END, KEEP = "Colloque-Offset", "Colloque-End", "Colloque-Keep"
 DAY_S = 86_400
 RECONNECT_S = 0.5
+PING_S = 2  # a server whose network vanished without a word is noticed after two of these
 
 
 def speech_subject(visit_id: str, stream_id: str) -> str:
@@ -40,17 +43,29 @@ def names(subject: str) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def connected(url: str, name: str) -> AsyncIterator[Client]:
-    """A connection that is made again for ever. Raises nats.errors.Error or OSError when the first one fails."""
+async def connected(url: str, name: str, on_return: Callable[[], None] = lambda: None) -> AsyncIterator[Client]:
+    """A connection that is made again for ever, and says so. Raises nats.errors.Error, OSError when the first fails."""
+    async def returned() -> None:
+        on_return()
+
     async def said(error: Exception) -> None:
         log.info("NATS: %s", type(error).__name__)
 
-    client = await nats.connect(url, name=name, error_cb=said,
+    client = await nats.connect(url, name=name, error_cb=said, reconnected_cb=returned, ping_interval=PING_S,
                                 max_reconnect_attempts=-1, reconnect_time_wait=RECONNECT_S)  # fmt: skip
     try:
         yield client
     finally:
         await client.close()
+
+
+async def answers(client: Client) -> bool:
+    """Whether the server took all that was said so far."""
+    try:
+        await client.flush(1)
+    except (nats.errors.Error, OSError):
+        return False
+    return client.is_connected  # without a connection the client's flush succeeds at once
 
 
 async def prepare(jetstream: JetStreamContext, audio_days: int) -> None:

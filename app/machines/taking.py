@@ -19,7 +19,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from app.machines.server import END, OFFSET, SPEECH, WORK, names, speech_subject, work_subject
+from app.machines.server import END, OFFSET, SPEECH, WORK, answers, names, speech_subject, work_subject
 from transcription import position
 from transcription.spool import COMING, stream_path
 
@@ -42,11 +42,11 @@ class Gone(Exception):
 class Copy:
     """Another machine's spool file, as it comes. Appears with its header; more may come until it is ended."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, has_bytes: int = 0) -> None:
         self._path, self._coming = path, path.with_suffix(COMING)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._coming.touch(mode=0o600)
-        self.bytes = 0
+        self.bytes = has_bytes
         self.ended = False
 
     def take(self, offset: int, piece: bytes) -> None:
@@ -141,8 +141,7 @@ class Taker:
                 told_s = now_s
                 with contextlib.suppress(nats.errors.Error, TimeoutError):
                     await item.in_progress()
-                    await self._client.flush(1)
-                    held_s = now_s
+                    held_s = now_s if await answers(self._client) else held_s
         return True
 
     async def _copy(self, subject: str, copy: Copy) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.notes.cues import cue, cues
 from app.notes.facts import Fact, Polarity, Temporality
@@ -38,6 +39,7 @@ def answers(visit: Visit) -> Iterator[Fact]:
     for exchange in visit.exchanges:
         yield from _from_exchange(exchange, visit)
         yield from _same_illness(exchange, visit.lang)
+        yield from _has_it_too(exchange, visit.lang)
         yield from _which_side(exchange, visit.lang)
 
 
@@ -197,6 +199,24 @@ TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:
 VACCINATED = re.compile(r"vaccin|(?<![a-z])jabs?(?![a-z])|immuni[sz]|(?<![a-z])shots?(?![a-z])")
 OTHERWISE = cues("findings.otherwise")
 SAME_ILLNESS = cues("findings.same_illness")
+
+
+HAD_IT = re.compile(  # the illness that was asked about
+    r"(?<![a-z])(?:l (?:a|ont) (?:deja |aussi )?(?:eue?|attrapee?|faite?)|l a aussi|(?:had|has|caught|got) it)(?![a-z])"
+)
+
+
+def _has_it_too(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Il y a la varicelle à l'école ?" - "Oui, et sa sœur l'a eue il y a 15 jours." """
+    asked = [m for q in exchange.questions[-1:] for m in find_concepts(q.norm, lang) if m.concept.kind == "problem"]
+    for sentence in exchange.answer:
+        had = HAD_IT.search(sentence.norm)
+        near = relation_near(sentence.norm, had.start(), lang) if had else None
+        if near and len(asked) == 1 and sentence.speaker != "doctor":
+            evidence = (exchange.questions[-1].evidence(), sentence.evidence())
+            yield replace(
+                family_fact(asked[0], near[0], evidence, exchange.questions[-1].norm, lang), temporality="past"
+            )
 
 
 def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:

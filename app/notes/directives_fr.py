@@ -255,7 +255,12 @@ def observed(text: str) -> str:
             words,
         ),
     )
-    words = re.sub(r",? (?:ça )?c['’]est bien$|^très bien,? ", "", words, flags=re.IGNORECASE)
+    words = re.sub(
+        r",? (?:ça )?c['’]est bien$|^(?:(?:oui|non|bon|ok|d['’]accord|très bien|parfait),? )+",
+        "",
+        words,
+        flags=re.IGNORECASE,
+    )
     return words[:1].lower() + words[1:]
 
 

@@ -17,10 +17,11 @@ from app.notes.measures import measures
 from app.notes.medications import medications
 from app.notes.orders import orders
 from app.notes.realisation import realise
+from app.notes.relevance import chosen, presented_complaint
 from app.notes.requests import requests
 from app.notes.resolution import resolve
-from app.notes.sections import ORDER, REASON
-from app.notes.selection import extracts, nothing_to_write, presented, without_repeats, worth_telling
+from app.notes.sections import EXAMINATION, HISTORY, ORDER, REASON
+from app.notes.selection import extracts, nothing_to_write, without_repeats, worth_telling
 from app.notes.sentences import Voice, Written
 from app.notes.stretches import Stretches, join
 from app.notes.text import fold
@@ -91,10 +92,10 @@ def _draft(visit: Visit, stretches: Stretches) -> Draft:
     reason = nothing_to_write(visit, facts)
     if reason:
         return Draft(stretches.segments, (), (), reason)
-    voice = Voice(visit.lang, visit.transcript.patient.sex)
+    voice = Voice(visit.lang, visit.told_sex)
     written = realise([fact for fact in facts if worth_telling(fact, visit.transcript.patient)], voice)
-    kept = verified([*_reason(visit, facts, voice), *presented(visit, voice), *written], visit)
-    quoted = verified(list(extracts(visit, kept, voice)), visit)
+    kept = verified([*_reason(visit, facts, voice), *written], visit)
+    quoted = verified(_quoted(visit, voice, facts, kept), visit)
     kept = without_repeats(kept, quoted) + quoted
     beside = reconciliation.Beside(visit, stretches, voice)
     shown = dict.fromkeys(map(id, facts)) | {
@@ -110,6 +111,13 @@ def _draft(visit: Visit, stretches: Stretches) -> Draft:
         conflicts=tuple(beside.conflicts(facts)),
         proposals=tuple(beside.proposals(facts)),
     )
+
+
+def _quoted(visit: Visit, voice: Voice, facts: Sequence[Fact], kept: Sequence[Written]) -> list[Written]:
+    """The statements that matter and that no fact tells: in English a model has learnt which."""
+    if visit.lang == "fr":
+        return list(extracts(visit, kept, voice))
+    return list(chosen(visit, voice, facts, kept))
 
 
 def _traced(sentence: Written, facts: dict[int, Fact], stretches: Stretches) -> Written:
@@ -147,6 +155,12 @@ def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Writt
     if motif and proved:
         yield Written(REASON, f"{motif[:1].upper()}{motif[1:]}.", tuple(s.evidence() for s in proved[:2]))
         return
+    told = [] if motif else list(presented_complaint(visit))
+    if told:
+        names, proof = told[0]
+        text = voice.listing(names)
+        yield Written(REASON, f"{text[:1].upper()}{text[1:]}.", (proof,))
+        return
     yield from _complaint(visit, facts, voice)
 
 
@@ -169,4 +183,7 @@ HEADACHES = ("céphalées",)  # a migraine covers the word that the patient used
 
 def _in_order(written: Sequence[Written]) -> list[Written]:
     ranks = {kind: rank for rank, kind in enumerate(ORDER)}
-    return sorted(written, key=lambda s: ranks[s.section])
+    return sorted(written, key=lambda s: (ranks[s.section], s.section in AS_TOLD and s.evidence[0].turn))
+
+
+AS_TOLD = (HISTORY, EXAMINATION)  # sections in the order of speech

@@ -8,7 +8,7 @@ from importlib import resources
 
 from rapidfuzz import fuzz, process
 
-from app.notes.text import fold
+from app.notes.text import fold, normalise
 from app.notes.transcript import Language
 
 INFLECTED = re.compile(r"(?<![\\\[({?!<=a-z])([a-z]{4,})(?=$|[ |)])")
@@ -130,6 +130,7 @@ def find_concepts(norm: str, lang: Language) -> tuple[Mention, ...]:
 def forget() -> None:
     """Drop what was remembered of the words of a visit: nothing clinical stays in memory between drafts."""
     find_concepts.cache_clear()
+    normalise.cache_clear()
 
 
 @cache

@@ -14,7 +14,7 @@ ABOUT_NAMED_BEFORE = re.compile(  # "vous la gardez": advice about something tha
 )
 HOW_TO_TAKE = re.compile(
     r"(?<![a-z])(?:comprimes?|gelules?|sachets?|bouffees?|ampoules?|piqures?|tablets?|puffs?)(?![a-z])"
-    r"|(?<![a-z])(?:pas plus de|no more than) (?:\d+|une?|one)|(?<![a-z])(?:un|every other) (?:jour|soir|matin|day|night)(?: sur 2)?(?![a-z])"
+    r"|(?<![a-z])on (?:souffle|inspire|expire|bloque|secoue|vide)(?![a-z])|(?<![a-z])(?:pas plus de|no more than) (?:\d+|une?|one)|(?<![a-z])(?:un|every other) (?:jour|soir|matin|day|night)(?: sur 2)?(?![a-z])"
 )
 
 
@@ -26,6 +26,11 @@ def listed(
     What could not be examined is no finding, and what the check of the note refused is not listed either.
     """
     told = {id(fact): sentence for sentence in kept for fact in sentence.facts}
+    facts = [
+        fact
+        for fact in facts
+        if not _leans_on_question(fact, transcript) and not any(told_by(fact, facts) for told_by in TOLD_BY_ANOTHER)
+    ]
     seen = [fact for fact in facts if fact.status == "seen" and id(fact) in told]
     series = _series(facts)
     for fact in facts:
@@ -40,7 +45,14 @@ def listed(
 def _is_listed(fact: Fact, sentence: Written | None) -> bool:
     if fact.status == "not examined" or (sentence is None and fact.status in ("seen", "advice", "alert")):
         return False
+    if fact.status == "stop" and UNNEEDED.search(fold(fact.sentence)):
+        return False
     return not _guessed_by_patient(fact) and (fact.status != "advice" or _stands_alone(fact))
+
+
+UNNEEDED = re.compile(  # named as an example, or only called unnecessary: nothing is forbidden
+    r"par exemple|for (?:example|instance)|(?:enfin|mais),? c est pas (?:necessaire|utile|la peine)|not (?:necessary|needed)"
+)
 
 
 def _as_read(fact: Fact, sentence: Written | None, transcript: Transcript) -> Fact:
@@ -73,6 +85,90 @@ def _with_said(fact: Fact, transcript: Transcript) -> Fact:
     return fact
 
 
+SHORT_REPLY = 9  # words
+
+
+def _leans_on_question(fact: Fact, transcript: Transcript) -> bool:
+    """Advice in a few words that answers what the other side asked, and says nothing without the question."""
+    turn = fact.evidence[0].turn if fact.evidence else 0
+    if fact.status != "advice" or not turn or len(fact.sentence.split()) > SHORT_REPLY:
+        return False
+    if FORBIDS.search(fold(fact.sentence)):
+        return False
+    text, before = fold(transcript.turns[turn].text), transcript.turns[turn - 1]
+    opening = OPENING.match(text)
+    first = opening is not None and fact.evidence[0].start <= opening.end() + 1
+    return first and before.speaker != "doctor" and before.text.rstrip().endswith("?")
+
+
+FORBIDS = re.compile(r"(?<![a-z])(?:rien|jamais|surtout pas|no|nothing|never|don t)(?![a-z])")
+OPENING = re.compile(r"\W*(?:(?:oui|non|ah|alors|bon|ok|d accord|yes|no|well|bonne (?:question|remarque))\W*)*")
+
+
+def _old_dose(fact: Fact, facts: Sequence[Fact]) -> bool:
+    """The dose of a drug until today, beside the one that the doctor has just set in its place."""
+    if fact.type != "medication" or fact.status == "prescribed" or fact.value is None or not fact.is_patients:
+        return False
+    return any(
+        f.status == "prescribed"
+        and f.label == fact.label
+        and f.polarity == "present"
+        and f.certainty == "certain"
+        and f.value not in (None, fact.value)
+        and f.evidence[-1].turn > fact.evidence[-1].turn
+        and CHANGED.search(fold(f.sentence))
+        for f in facts
+    )
+
+
+def _of_past_problem(fact: Fact, facts: Sequence[Fact]) -> bool:
+    """ "J'ai fait un ulcère, je prenais de l'ibuprofène": what was taken then belongs to the problem of then."""
+    if fact.type != "medication" or fact.value is not None or fact.sig or not THEN.search(fold(fact.sentence)):
+        return False
+    turn = fact.evidence[-1].turn
+    return any(f.type == "problem" and f.temporality == "past" and f.evidence[-1].turn == turn for f in facts)
+
+
+def _reaction(fact: Fact, facts: Sequence[Fact]) -> bool:
+    """ "On m'a donné un tramadol. J'ai vomi une heure après": what came after a dose is told with the dose."""
+    if fact.type != "symptom" or not AFTER.search(fold(fact.sentence)):
+        return False
+    turn = fact.evidence[-1].turn
+    return any(f.type == "medication" and f.status == "taken" and f.evidence[-1].turn == turn for f in facts)
+
+
+def _echoed_guess(fact: Fact, facts: Sequence[Fact]) -> bool:
+    """What the patient supposes and the doctor leaves open: "une hernie, c'est possible, mais"."""
+    return (
+        fact.type == "problem"
+        and fact.certainty == "suspected"
+        and len(fact.turns) > 1
+        and LEFT_OPEN.search(fold(fact.sentence)) is not None
+        and not any(
+            f is not fact and f.label == fact.label and f.is_patients and f.certainty == "certain" for f in facts
+        )
+    )
+
+
+CHANGED = re.compile(
+    r"(?<![a-z])(?:baiss|mont|augment|diminu|descend|redui|pass|increas|lower|reduc|decreas|(?:go|going) (?:up|down)|cut)\w*"
+)
+THEN = re.compile(r"(?<![a-z])(?:je prenais|je mettais|j etais sous|i was (?:taking|on)|i used to take)(?![a-z])")
+AFTER = re.compile(r"(?<![a-z])(?:heures?|minutes?|juste|tout de suite|hours?|minutes?|right) (?:apres|after)\W*$")
+LEFT_OPEN = re.compile(
+    r"(?<![a-z])(?:(?:c est|ca se peut|it s|it is) (?:bien )?possible|peut etre|maybe|could be),? (?:mais|but)(?![a-z])"
+)
+
+
+def _goes_with_order(fact: Fact, facts: Sequence[Fact]) -> bool:
+    """ "Le vaccin à 28 semaines. Donc dans 2 semaines, au cabinet": the date of the order before it, not one more visit."""
+    if fact.status != "follow-up" or not re.match(r"\W*(?:donc|so) (?:dans|le|in|on)(?![a-z])", fold(fact.sentence)):
+        return False
+    turn = fact.evidence[-1].turn
+    return any(f.evidence[-1].turn == turn and f.status in ("prescribed", "order") for f in facts if f is not fact)
+
+
+TOLD_BY_ANOTHER = (_goes_with_order, _old_dose, _of_past_problem, _reaction, _echoed_guess)
 SERIES_WORDS = 6  # a sentence longer than that says more than the next value of a series
 
 

@@ -204,5 +204,6 @@ def family_fact(mention: Mention, relation: str, evidence: tuple[Evidence, ...],
         temporality="past" if when or past == "past" else "current",
         asserted_by="patient",
         critical=relation in BLOOD and mention.concept.kind == "problem",
+        sentence=norm,
         extra=(name, when),
     )

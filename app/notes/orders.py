@@ -194,7 +194,9 @@ def _plain(
 def _ordered(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     norm = sentence.norm
     wanted = [
-        m for m in find_concepts(norm, lang) if m.concept.kind in ORDERED and not relation_near(norm, m.start, lang)
+        m
+        for m in find_concepts(norm, lang)
+        if m.concept.kind in ORDERED and not relation_near(norm, m.start, lang) and not WILL_DECIDE.match(norm, m.end)
     ]
     if not wanted:
         return
@@ -214,6 +216,12 @@ def _ordered(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         )
     )
     yield _orders(wanted, sentence, lang, condition)
+
+
+WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what another doctor may do is no referral
+    r"\w*,? (?:lui |elle )?(?:vous )?(?:propos|decid|verr|dir|juger|choisir|prescrir|mettr)\w*(?:a|ait)(?![a-z])"
+    r"|\w*,? (?:will|would|may|might) (?:decide|suggest|offer|see|start|tell|choose)(?![a-z])"
+)
 
 
 def _orders(wanted: list[Mention], sentence: Sentence, lang: Language, condition: bool) -> Fact:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 
+from app.notes import relatives
 from app.notes.answers import UNMARKED
 from app.notes.facts import Fact, proofs
 from app.notes.lexicon import find_drugs
@@ -355,23 +356,6 @@ def _same_breath(fact: Fact, other: Fact) -> bool:
     return fact.experiencer == other.experiencer and fact.evidence[-1] == other.evidence[-1]
 
 
-def _same_illness(fact: Fact, others: list[Fact]) -> bool:
-    """ "He had it too" beside what he had."""
-    return fact.label == "mêmes symptômes" and any(
-        f.type == "family" and f.experiencer == fact.experiencer and set(f.turns) & set(fact.turns) for f in others
-    )
-
-
-def _others_remedy(fact: Fact, others: list[Fact]) -> bool:
-    """ "Ma collègue prend du Lexomil": a drug that helps somebody who is no kin is no history, unless an illness is told."""
-    if fact.type != "family" or fact.experiencer not in NO_KIN or not fact.code:
-        return False
-    return not any(f.type == "family" and f.experiencer == fact.experiencer and not f.code for f in others)
-
-
-NO_KIN = ("colleague", "neighbour", "sister-in-law", "brother-in-law", "mother-in-law", "father-in-law")
-
-
 def _told_with_figure(fact: Fact, others: list[Fact]) -> bool:
     """ "La TSH était normale, 2,1": the words of a result beside its figure."""
     return fact.status == "result" and any(
@@ -384,9 +368,8 @@ def _told_with_figure(fact: Fact, others: list[Fact]) -> bool:
 
 
 COVERS = (
+    *relatives.COVERS,
     _operated_for,
-    _same_illness,
-    _others_remedy,
     _told_with_figure,
     _asked_for_only,
     _names_class,

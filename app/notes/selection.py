@@ -8,7 +8,7 @@ from app.notes.facts import Evidence, Fact
 from app.notes.findings import ALARM
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.people import relation_near
-from app.notes.sections import HISTORY, REASON
+from app.notes.sections import HISTORY, REASON, SYSTEMS
 from app.notes.sentences import Voice, Written
 from app.notes.timing import frequency_phrase, time_phrase
 from app.notes.transcript import Patient
@@ -112,9 +112,13 @@ def extracts(visit: Visit, written: Sequence[Written], voice: Voice) -> Iterator
 
 
 def without_repeats(written: Iterable[Written], quoted: Iterable[Written]) -> list[Written]:
-    """The sentences, less those of the history whose facts a statement of the patient already tells."""
+    """The sentences, less those of the history and of the denials whose facts a statement of the patient already tells."""
     told = {id(fact) for quote in quoted for fact in quote.facts}
-    return [w for w in written if w.section is not HISTORY or not w.facts or not all(id(f) in told for f in w.facts)]
+    return [
+        w
+        for w in written
+        if w.section not in (HISTORY, SYSTEMS) or not w.facts or not all(id(f) in told for f in w.facts)
+    ]
 
 
 def _told_elsewhere(sentence: Sentence, visit: Visit, written: Sequence[Written]) -> bool:

@@ -10,6 +10,7 @@ from app.notes.transcript import Language
 
 TOKEN = re.compile(r"[a-zœæ]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
 LOOK_AHEAD_WORDS = 12
+LINES_KEPT = 4096
 HALVES = {"fr": ("demi", "demie"), "en": ("half",)}
 APART = "'’ʼ‘`-‐‑\u00a0\u202f"  # elision, hyphens and narrow spaces all part words
 
@@ -62,8 +63,9 @@ class _Builder:
         return Line("".join(self.norm), "".join(self.shown), tuple(self.starts), tuple(self.ends))
 
 
+@lru_cache(maxsize=LINES_KEPT)
 def normalise(text: str, lang: Language) -> Line:
-    """Fold `text` and write its numbers as digits with a decimal point."""
+    """Fold `text` and write its numbers as digits with a decimal point. Call `lexicon.forget` when a draft is done."""
     tokens = [(m.group(), m.start(), m.end()) for m in TOKEN.finditer(fold(text))]
     out, i = _Builder(), 0
     while i < len(tokens):

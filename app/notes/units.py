@@ -8,6 +8,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz
 
+from app.notes.boundaries import cuts
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence
@@ -146,6 +147,18 @@ class Visit:
             or sum(s.speaker == "relative" for s in self.sentences) > len(self.sentences) / 4
         )
 
+    @property
+    def told_sex(self) -> str | None:
+        """The sex of the patient by the record, else as the doctor introduces or addresses the patient; for pronouns."""
+        if self.transcript.patient.sex or self.lang == "fr":
+            return self.transcript.patient.sex
+        for s in self.sentences:
+            if s.speaker == "doctor":
+                for sex, pattern in INTRODUCED.items():
+                    if pattern.search(s.norm):
+                        return sex
+        return None
+
     def question_of(self, sentence: Sentence) -> str:
         """What the doctor asked or said just before this answer, folded; empty when it answers nothing."""
         exchange = next((e for e in self.exchanges if sentence in e.answer), None)
@@ -155,6 +168,12 @@ class Visit:
         """The question and the earlier sentences of the same turn, folded."""
         earlier = [s.norm for s in self.sentences if s.turn == sentence.turn and s.end <= sentence.start]
         return " ".join([self.question_of(sentence), *earlier])
+
+
+INTRODUCED = {
+    "F": re.compile(r"year old (?:[a-z]+ ){0,4}(?:female|woman|lady|girl)(?![a-z])|(?<![a-z])(?:mrs|ma am|maam|(?:hi|hello|hey|morning|afternoon|evening|for|on|to),? (?:ms|miss))(?![a-z])"),
+    "M": re.compile(r"year old (?:[a-z]+ ){0,4}(?:male|man|gentleman|boy)(?![a-z])|(?<![a-z])(?:mr|mister)(?![a-z])"),
+}  # fmt: skip
 
 
 def prepare(transcript: Transcript) -> Visit:
@@ -173,7 +192,9 @@ def prepare(transcript: Transcript) -> Visit:
 def _split(turn: Turn, line: Line, lang: Language) -> Iterator[Sentence]:
     for match in SENTENCE.finditer(line.norm):
         turns = TO_ALLERGIES.finditer(line.norm, match.start(), match.end())
-        for start, end in pairwise([match.start(), *(t.start() for t in turns), match.end()]):
+        ends = [match.start() + at for at in cuts(match.group())] if lang == "en" else []
+        inner = sorted({*(t.start() for t in turns), *ends} - {match.start()})
+        for start, end in pairwise([match.start(), *inner, match.end()]):
             text = line.norm[start:end]
             if not re.search(r"[a-z0-9œ]", text):
                 continue

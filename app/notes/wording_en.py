@@ -7,7 +7,7 @@ FILLER = re.compile(
     re.IGNORECASE,
 )
 LEAD = re.compile(
-    r"^(?:\W|(?:and|but|so|then|no|also|because|'cause|now|okay|in terms of that|again|hi|hello|hey|(?:good )?(?:morning|afternoon|evening)|well)\b[\s,:]*)+",
+    r"^(?:\W|(?:hey,? )?dragon,?\s|sure now\s|like\s|no(?=\s*,|\s+(?:i|it|he|she|we|they|that)\b)|(?:and|but|so|then|also|because|'cause|now|okay|in terms of that|again|hi|hello|hey|(?:good )?(?:morning|afternoon|evening)|well)\b[\s,:]*)+",
     re.IGNORECASE,
 )
 SPACED = (
@@ -39,7 +39,7 @@ FIRST = (
     (r"\bI go\b", "goes"),
     (r"\bI (can|could|would|will|should|might|did|had|may|must)\b", r"\1"),
     (
-        r"\bI ((?:also|still|usually|always|never|often|only|sometimes|normally) )?([a-z]+(?:ed|lt|pt|ught|ell|oke|ook|ent|ade|aw|ame|ave|ot|ore|ran|an))\b",
+        r"\bI (?!(?:need|tell|sell|smell|feed|bleed)\b)((?:also|still|usually|always|never|often|only|sometimes|normally) )?([a-z]+(?:ed|lt|pt|ught|ell|oke|ook|ent|ade|aw|ame|ave|ot|ore|ran|an))\b",
         r"\1\2",
     ),
 )
@@ -57,13 +57,23 @@ OWN = (
 )
 STILL = re.compile(r"\b(?:I|me|my|you|your|we)\b(?!['’]s)")
 PRONOUNS = {
-    "F": {"their": "her", "them": "her", "themself": "herself", "theirs": "hers"},
-    "M": {"their": "his", "them": "him", "themself": "himself", "theirs": "his"},
-    None: {"their": "their", "them": "them", "themself": "themself", "theirs": "theirs"},
+    "F": {"they": "she", "their": "her", "them": "her", "themself": "herself", "theirs": "hers"},
+    "M": {"they": "he", "their": "his", "them": "him", "themself": "himself", "theirs": "his"},
+    None: {"they": "they", "their": "their", "them": "them", "themself": "themself", "theirs": "theirs"},
 }
 DOCTOR = (
     (
-        r"^(?:then )?(?:i(?:['’]m| am) going to|i(?:['’]ll| will)|i(?:['’]d| would) like to|i(?: do| also|['’]m also)? want to|we(?:['’]ll| will|['’]re going to| are going to| can| should)|let['’]s|i(?:['’]m| am) gonna|i also want to|go ahead and) (?:go ahead and |also |do )*(?:have you |get you |ask you to )?",
+        r"^(?:as )?(?:for|regarding|with) you(?:r)? (?:first|second|third|fourth|next|last|other|final)(?: (?:problem|issue|concern|thing|one))?(?:,| of| with| is)*\s+(?:you(?:r)? |the |this |is |it['’]s )*((?!(?:I|we|you|there|it|that|problem|issue|concern|thing|one)\b)[^,]{3,40}?),\s+(?=\w)",
+        r"\1: ",
+    ),
+    (
+        r"^(?:as )?(?:for|regarding|with) you(?:r)? (?:first|second|third|fourth|next|last|other|final)(?: (?:problem|issue|concern|thing|one))?(?:,| of| with| is)*\s+(?:you(?:r)? |the |this |is |it['’]s )*",
+        "",
+    ),
+    (r"^(?:I|we) (?:do )?(?:know|saw|heard|understand|remember)(?: that)?,? (?=you)", ""),
+    (r"\b(?:I|we) think (?:that )?(?=you|your|the|this|it)", "likely "),
+    (
+        r"^(?:then )?(?:i(?:['’]m| am) going to|i(?:['’]ll| will)|i(?:['’]d| would) like to|i(?: do| also|['’]m also)? want to|we(?:['’]ll| will|['’]re going to| are going to| can| should)|let['’]s|i(?:['’]m| am) gonna|i also want to|go ahead and) (?:go ahead and |also |(?:go ahead and )?do (?!an?\b|some\b|the\b|your\b))*(?:have you |get you |ask you to )?",
         "We will ",
     ),
     (
@@ -71,6 +81,10 @@ DOCTOR = (
         "the patient should",
     ),
     (r"\byou(?:['’]ll)? (?:should|need to|must|have to|ought to|will)\b", "the patient should"),
+    (r"\b(?:i(?:['’]m| am)|we(?:['’]re| are)) going to (?:go ahead and )?", "we will "),
+    (r"\bwe will go ahead and\b", "we will"),
+    (r"\b(?:i|we) (?:do )?want to (?:go ahead and )?", "we will "),
+    (r"\bi(?:['’]d| would) like to (?:go ahead and )?", "we will "),
     (r"\bi(?:['’]m| am) ordering\b", "we will order"),
     (r"\bi(?:['’]d| would| will|['’]ll) recommend\b", "recommended:"),
     (r"\bif you have\b", "if"),
@@ -87,6 +101,9 @@ DOCTOR = (
     (r"\byou see someone\b", "see a doctor"),
     (r"\bi(?:['’]ll| will) see you\b", "review"),
     (r"\byou(?:['’]re| are)\b", "the patient is"),
+    (r"\byou were\b", "the patient was"),
+    (r"\byou do(?:n['’]t| not)\b", "the patient does not"),
+    (r"\byou haven['’]t\b", "the patient has not"),
     (r"\byou(?:['’]ve| have)\b", "the patient has"),
     (r"\byour\b", "{their}"),
     (r"\byou\b", "the patient"),
@@ -105,6 +122,34 @@ DOCTOR = (
 )
 
 
+LIKE = re.compile(  # said while searching for a word
+    r"\b(is|are|was|were|be|been|for|about|just|had|have|has|got|and|of|maybe|probably) like (?=(?:\d|an?\b|the\b|really\b|all\b|maybe\b|more\b|two\b|three\b|about\b))",
+    re.IGNORECASE,
+)
+
+
+HESITANT = re.compile(  # the comma that a filler leaves where nobody would write one
+    r"\b(has|have|is|was|had|are|the|his|her|their|your|my|an?|to|of|and|that|with|for|in|on|this|some), (?=[a-z])",
+    re.IGNORECASE,
+)
+RESTART = re.compile(r"\b(I|you) (?:felt|was|am|had|have|went|got|do|can|just),? (?=\1 [a-z])", re.IGNORECASE)
+TAKEN_BACK = re.compile(  # "in two weeks, or, I'm sorry, two months"
+    r"(?:(?:an?|\d+|two|three|four|six) )?(?:couple (?:of )?)?(?:days?|weeks?|months?|years?),? (?:or,? |no,? |uh,? )*(?:I['’]m |I am )?sorry,? ",
+    re.IGNORECASE,
+)
+WRITTEN = (  # amounts as a note writes them
+    (r"\bmilligrams?\b", "mg"),
+    (r"\bmicrograms?\b", "mcg"),
+    (r"\b(\d) (?:out of|over) (\d)\b(?=[ ,.]|$)", r"\1/\2"),
+    (r"\b(\d{2,3}) over (\d{2,3})\b", r"\1/\2"),
+    (r"\b(once|twice|3 times|three times) a day\b", r"\1 daily"),
+    (r"\b(\d+) year old\b", r"\1-year-old"),
+    (r"\bcovid\b", "COVID"),
+    (r"\bx ray", "x-ray"),
+    (r",? (?:or|and|if|because|but|that|the|to|of|is|a|with)$", ""),
+)
+
+
 def tidy(text: str) -> str:
     """Spoken words without fillers and openings; one space between words."""
     words = re.sub(r"\s+", " ", text).strip()
@@ -117,7 +162,14 @@ def tidy(text: str) -> str:
         words = FILLER.sub("", words)
     words = LEAD.sub("", words)
     words = re.sub(r",? (?:okay|ok|all right|alright|right|you know)\s*\?$", "", words)
-    words = re.sub(r"\b(\w+)(?:[ ,]+\1\b)+", r"\1", words)
+    words = re.sub(r"\b(\w+(?: \w+){0,2})(?:,? \1\b)+", r"\1", words)
+    words = LIKE.sub(r"\1 ", words)
+    words = TAKEN_BACK.sub("", words)
+    words = RESTART.sub("", words)
+    words = re.sub(r"\b(?:mri|ct|ekg|ecg|er|copd|gerd|bmi|iv)\b", lambda found: found[0].upper(), words)
+    words = HESITANT.sub(r"\1 ", words)
+    for pattern, right in WRITTEN:
+        words = re.sub(pattern, right, words, flags=re.IGNORECASE)
     return re.sub(r"(?:,\s*){2,}", ", ", words).strip(" ,:;.!?-")
 
 
@@ -127,20 +179,25 @@ DISFLUENT = re.compile(
 )
 
 
+SELF = "\x00"  # where the patient said "I"
+
+
 def third_person(text: str, sex: str | None) -> str | None:
-    """What a patient says in the first person, told of the patient without a subject; None when that fails."""
-    words = tidy(text)
-    starts = bool(re.match(r"I\b", words))
+    """What a patient says in the first person, told of the patient; None when that fails."""
+    words = re.sub(r"\bi\b", "I", tidy(text))
     for pattern, right in FIRST:
-        words = re.sub(pattern, right, words)
+        words = re.sub(pattern, f"{SELF} {right}", words)
     words = THIRD_S.sub(
-        lambda m: f"{m.group(1) or ''}{_with_s(m.group(2))}" if m.group(2) in VERBS else m.group(), words
+        lambda m: f"{SELF} {m.group(1) or ''}{third_s(m.group(2))}" if m.group(2) in VERBS else m.group(), words
     )
+    words = re.sub(rf"^{SELF}", "The patient", words)
+    words = re.sub(rf"(?<=The patient )(.*\b(?:and|or)) {SELF}", r"\1", words)
+    words = words.replace(SELF, {"F": "she", "M": "he"}.get(sex or "", "the patient"))
     for pattern, right in OWN:
         words = re.sub(pattern, right.format(**PRONOUNS.get(sex, PRONOUNS[None])), words, flags=re.IGNORECASE)
     if DISFLUENT.search(words) or STILL.search(words) or "?" in words or len(words.split()) < 3:
         return None
-    return f"The patient {words}" if starts else capital(words)
+    return capital(words)
 
 
 VERBS = frozenset(
@@ -211,20 +268,77 @@ VERBS = frozenset(
         "seem",
         "do",
         "have",
+        "say",
+        "tell",
+        "show",
+        "call",
+        "smell",
+        "bleed",
     }
 )
 
 
-def _with_s(verb: str) -> str:
-    if verb in ("was", "has", "is", "had", "did", "does"):
-        return verb
+IRREGULAR = {"have": "has", "do": "does", "are": "is", "am": "is", "go": "goes"} | {
+    w: w
+    for w in [
+        "was",
+        "has",
+        "is",
+        "had",
+        "did",
+        "does",
+        "can",
+        "could",
+        "will",
+        "would",
+        "may",
+        "might",
+        "must",
+        "should",
+        "never",
+        "felt",
+        "took",
+        "went",
+        "got",
+        "came",
+        "saw",
+        "said",
+        "ate",
+        "woke",
+        "told",
+        "thought",
+        "knew",
+        "began",
+        "fell",
+        "broke",
+        "ran",
+        "drove",
+        "left",
+        "made",
+        "kept",
+        "slept",
+        "stood",
+        "sat",
+        "lost",
+        "found",
+        "heard",
+        "still",
+        "also",
+    ]
+}
+
+
+def third_s(verb: str) -> str:
+    """The third person of a verb: "take" is "takes"; what is past or third already stays."""
+    if verb in IRREGULAR:
+        return IRREGULAR[verb]
     if verb.endswith("y") and verb[-2:-1] not in "aeiou":
         return verb[:-1] + "ies"
     return verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "o")) else "s")
 
 
 def _conjugated(found: re.Match[str]) -> str:
-    return f"{found[1]} {'has' if found[2] == 'have' else _with_s(found[2])}"
+    return f"{found[1]} {'has' if found[2] == 'have' else third_s(found[2])}"
 
 
 IF_THEY = re.compile(  # what follows "if you" is a verb in the present, but for these; a past ("vomited") ends in -ed
@@ -246,7 +360,9 @@ def directive(text: str, sex: str | None) -> str | None:
             flags=re.IGNORECASE,
         )
     words = re.sub(
-        r"\b(the patient) (have|want|come|cover|feel|get|need|take|notice|see|do|start|stop)\b", _conjugated, words
+        r"(?<!help )(?<!let )(?<!have )(?<!make )\b(the patient(?: (?:also|still|really|probably|now|just|currently))?) (have|want|come|cover|feel|get|need|take|notice|see|do|start|stop|keep|use|look|seem|work|sound|smoke|drink|appear|say|show|tell)\b",
+        _conjugated,
+        words,
     )
     words = IF_THEY.sub(_conjugated, words)
     words = re.sub(r"\s+", " ", words).strip(" ,;:.")

@@ -1,7 +1,7 @@
 """Reading the schedule: who has whom when, which hours are open, which slots are free."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
 from zoneinfo import ZoneInfo
@@ -17,10 +17,18 @@ from app.db import Tx
 from app.errors import NotFound
 from app.people import Organization, PatientIdentity, Practitioner, identities, identity_of
 from app.prepared import Among, Prepared, Together
-from app.scheduling import availability, busy, french_days, occupancy, resources
+from app.scheduling import availability, busy, french_days, holds, occupancy, resources
 from app.scheduling.intervals import Interval, subtract
 from app.scheduling.soonest import soonest
-from app.scheduling.tables import ACTIVE, Appointment, AvailabilityException, AvailabilityRule, Motif, Resource
+from app.scheduling.tables import (
+    ACTIVE,
+    Appointment,
+    AvailabilityException,
+    AvailabilityRule,
+    DeskHold,
+    Motif,
+    Resource,
+)
 from app.scheduling.wall import day_bounds
 
 SEARCH_DAYS = 90  # how far the next free slots are looked for
@@ -109,6 +117,7 @@ class Board:
     opened: dict[str, list[Interval]]
     free: list[FreeSlot]
     now: datetime
+    holds: list[DeskHold] = field(default_factory=list)  # of other schedulers, while they type
 
     def entries_of(self, practitioner_id: str) -> list[AgendaEntry]:
         """One doctor's appointments, in order."""
@@ -171,7 +180,8 @@ def board(tx: Tx, practitioner_ids: Sequence[str] | None, first: date, last: dat
     offered = [m for m in known.motifs if m.active and motif_id in (None, m.id)]
     length = timedelta(minutes=min((m.duration_min for m in offered), default=DEFAULT_SLOT_MIN))
     free = free_slots(tx, ids, length, window, motif_id, also)
-    return Board(known, appointments(tx, ids, window.start, window.end), open_times(tx, ids, window), free, tx.now)
+    return Board(known, appointments(tx, ids, window.start, window.end), open_times(tx, ids, window), free, tx.now,
+                 holds.of_doctors(tx, ids, window))
 
 
 def appointment(tx: Tx, appointment_id: str) -> AgendaEntry:

@@ -20,12 +20,11 @@ from app.errors import Conflict, Invalid, NotFound
 from app.people import Language, Organization, PatientIdentity, Practitioner, directory
 from app.people.directory import PatientHit
 from app.prepared import Prepared
-from app.scheduling import occupancy, replies, resources
+from app.scheduling import holds, occupancy, replies, resources
 from app.scheduling.agenda import FreeSlot, next_slots, open_time
 from app.scheduling.history import given_why
 from app.scheduling.intervals import Interval
-from app.scheduling.occupancy import Occupancy
-from app.scheduling.tables import OVERLAP, Appointment, BookingNote, Motif
+from app.scheduling.tables import OVERLAP, Appointment, BookingNote, DeskHold, Motif
 
 OFFERED = 5  # the next slots that who came second is offered
 FURTHEST = timedelta(days=366)
@@ -56,14 +55,17 @@ class Place(NamedTuple):
 
 
 class SlotTaken(Conflict):
-    """Somebody was quicker, or the doctor has no hours then; `alternatives` are the next free slots."""
+    """Somebody was quicker, or the doctor has no hours then; `alternatives` are the next free slots.
+
+    `held`: what another scheduler holds for the moment, for the desk's eyes only.
+    """
 
     code = "slot_taken"
 
     def __init__(self, message: str = "This slot was just taken. Here are the next free ones.",
-                 alternatives: list[FreeSlot] | None = None) -> None:
+                 alternatives: list[FreeSlot] | None = None, held: DeskHold | None = None) -> None:
         super().__init__(message)
-        self.alternatives = alternatives or []
+        self.alternatives, self.held = alternatives or [], held
 
 
 class NotFree(Conflict):
@@ -96,19 +98,13 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
                               series_id=series_id)
     guard.permit(tx, Action.APPOINTMENT_BOOK, entity="Appointment", entity_id=appointment.id,
                  patient_id=patient_id, practitioner_id=practitioner_id)
-    place = _bookable(tx, practitioner_id, motif_id)
-    _check_ahead(tx, start_at)
-    resources.check(tx, resource_ids)
+    place = fit(tx, appointment, resource_ids)
     if place.mode == "phone":
         replies.check_number(tx, patient_id)
-    appointment.end_at = start_at + timedelta(minutes=place.duration_min)
-    appointment.before_min, appointment.after_min = place.before_min, place.after_min
-    appointment.on_site = place.mode == "onsite"
-    _check_hours(tx, appointment, resource_ids, ZoneInfo(place.zone))
     tx.seal(appointment, BookingNote(reason=reason))
     if not (occupancy.take(tx, appointment, resource_ids) or (
-            end_stale_holds(tx, appointment, resource_ids) and occupancy.take(tx, appointment, resource_ids))):
-        raise SlotTaken(alternatives=alternatives(tx, appointment, resource_ids))
+            holds.make_way(tx, appointment, resource_ids) and occupancy.take(tx, appointment, resource_ids))):
+        raise refused(tx, appointment, resource_ids)
     try:
         with tx.in_one_go():
             tx.insert(Appointment, **vars(appointment))
@@ -121,26 +117,25 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
     return appointment
 
 
+def fit(tx: Tx, appointment: Appointment, resource_ids: Sequence[str]) -> Place:
+    """Give a new appointment its motif's length, buffers and mode; whether its time is free is not asked.
+
+    Raises SlotTaken (no open hours), Invalid, NotFound.
+    """
+    place = _bookable(tx, appointment.practitioner_id, appointment.motif_id)
+    _check_ahead(tx, appointment.start_at)
+    resources.check(tx, resource_ids)
+    appointment.end_at = appointment.start_at + timedelta(minutes=place.duration_min)
+    appointment.before_min, appointment.after_min = place.before_min, place.after_min
+    appointment.on_site = place.mode == "onsite"
+    _check_hours(tx, appointment, resource_ids, ZoneInfo(place.zone))
+    return place
+
+
 def settle(tx: Tx, appointment: Appointment) -> None:
     """What follows once an appointment is booked: the doctor's care begins and the patient is invited."""
     guard.begin_care(tx, appointment.practitioner_id, appointment.patient_id, _care_source(appointment))
     jobs.enqueue(tx, "message.invitation", appointment_id=appointment.id)
-
-
-def end_stale_holds(tx: Tx, wanted: Appointment, resource_ids: Sequence[str]) -> int:
-    """Give up holds that ran out and still occupy what somebody wants to book; how many."""
-    during = occupancy.occupied(wanted)
-    in_the_way = select(Occupancy.appointment_id).where(
-        col(Occupancy.resource_id).in_([wanted.practitioner_id, *resource_ids]), col(Occupancy.active),
-        col(Occupancy.start_at) < during.end, col(Occupancy.end_at) > during.start)
-    stale = select(Appointment).where(Appointment.status == "pending", col(Appointment.held_until) <= tx.now,
-                                      col(Appointment.id).in_(in_the_way))
-    ended = tx.session.exec(stale.with_for_update()).all()
-    for hold in ended:
-        hold.status = "cancelled"
-        tx.session.add(hold)
-    tx.session.flush()
-    return len(ended)
 
 
 def book_for_new(tx: Tx, identity: PatientIdentity, *, certain: bool, practitioner_id: str, motif_id: str,
@@ -177,14 +172,9 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     place = (appointment.start_at, appointment.end_at)
     if (target, start_at) == (before, place[0]):
         return appointment
-    _check_ahead(tx, start_at)
-    also = occupancy.needed(tx, appointment)
-    wanted = Appointment(**appointment.model_dump() | {
-        "practitioner_id": target, "start_at": start_at, "end_at": start_at + (place[1] - place[0])})
-    at = _bookable(tx, target, appointment.motif_id, offered=False)
+    wanted, also = elsewhere(tx, appointment, start_at, target)
     resources.lock(tx, also)
-    _check_hours(tx, wanted, also, ZoneInfo(at.zone))
-    end_stale_holds(tx, wanted, also)
+    holds.make_way(tx, wanted, also)
     with _the_constraint_decides(tx, wanted, also):
         appointment.practitioner_id, appointment.start_at, appointment.end_at = target, start_at, wanted.end_at
         appointment.sequence += 1
@@ -194,6 +184,22 @@ def move(tx: Tx, appointment_id: str, start_at: datetime, practitioner_id: str |
     _tell_moved(tx, appointment, before, place[0], undo_for_s)
     freed(tx, before, *place, after_s=undo_for_s)
     return appointment
+
+
+def elsewhere(tx: Tx, appointment: Appointment, start_at: datetime, practitioner_id: str
+              ) -> tuple[Appointment, list[str]]:
+    """The appointment as it would be there, and what it needs besides its doctor; whether it is free is not asked.
+
+    Raises SlotTaken (no open hours), Invalid, NotFound.
+    """
+    _check_ahead(tx, start_at)
+    also = occupancy.needed(tx, appointment)
+    wanted = Appointment(**appointment.model_dump() | {
+        "practitioner_id": practitioner_id, "start_at": start_at,
+        "end_at": start_at + (appointment.end_at - appointment.start_at)})
+    at = _bookable(tx, practitioner_id, appointment.motif_id, offered=False)
+    _check_hours(tx, wanted, also, ZoneInfo(at.zone))
+    return wanted, also
 
 
 def _tell_moved(tx: Tx, row: Appointment, was_with: str, was_at: datetime, undo_for_s: int) -> None:
@@ -214,6 +220,8 @@ def cancel(tx: Tx, appointment_id: str, why: str = "") -> Appointment:
     appointment = _appointment(tx, appointment_id, Action.APPOINTMENT_CANCEL, **given_why(why))
     if appointment.status == "cancelled":
         return appointment
+    if appointment.status == "pending":
+        raise Conflict("This time is held and not booked: there is nothing to cancel.")
     if appointment.status != "booked":
         raise Conflict("The patient has already arrived: only the doctor can end this visit.")
     appointment.status, appointment.cancelled_at = "cancelled", tx.now
@@ -238,7 +246,7 @@ def undo_cancel(tx: Tx, appointment_id: str) -> Appointment:
     _check_ahead(tx, appointment.start_at)
     also = occupancy.needed(tx, appointment)
     resources.lock(tx, also)
-    end_stale_holds(tx, appointment, also)
+    holds.make_way(tx, appointment, also)
     with _the_constraint_decides(tx, appointment, also):
         appointment.status, appointment.cancelled_at = "booked", None
         appointment.sequence += 1
@@ -259,7 +267,7 @@ def equip(tx: Tx, appointment_id: str, resource_ids: Sequence[str]) -> Appointme
     before = occupancy.needed(tx, appointment)
     resources.check(tx, [each for each in resource_ids if each not in before])
     resources.lock(tx, resource_ids)
-    end_stale_holds(tx, appointment, resource_ids)
+    holds.make_way(tx, appointment, resource_ids)
     try:
         with _the_constraint_decides(tx, appointment, resource_ids):
             occupancy.replace(tx, appointment, resource_ids)
@@ -295,7 +303,12 @@ def _the_constraint_decides(tx: Tx, wanted: Appointment, also: Sequence[str]) ->
     except IntegrityError as refusal:
         if OVERLAP not in str(refusal.orig):
             raise
-        raise SlotTaken(alternatives=alternatives(tx, wanted, also)) from None
+        raise refused(tx, wanted, also) from None
+
+
+def refused(tx: Tx, wanted: Appointment, also: Sequence[str]) -> SlotTaken:
+    """Why a time cannot be had that something occupies: the next free ones, and who holds it if the desk does."""
+    return SlotTaken(alternatives=alternatives(tx, wanted, also), held=holds.of_others(tx, wanted, also))
 
 
 def _check_ahead(tx: Tx, start_at: datetime) -> None:

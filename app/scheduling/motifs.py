@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
+from sqlmodel import select
 
 from app.access import guard
 from app.access.policy import Action
@@ -40,7 +41,7 @@ class MotifForm(BaseModel):
     cutoff_h: int = Field(default=24, ge=0, le=MOST_H)
     documents_fr: str = Field(default="", max_length=400)
     documents_en: str = Field(default="", max_length=400)
-    reminders_h: str | None = Field(default=None, pattern=r"^(\d{1,4}(,\d{1,4})*)?$")
+    reminders_h: str | None = Field(default=None, pattern=r"^(\d{1,4}(,\d{1,4}){0,11})?$")
 
     @model_validator(mode="after")
     def told_to_everybody(self) -> Self:
@@ -77,8 +78,9 @@ def _hours(chosen: str | None, otherwise: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def offer(tx: Tx, form: MotifForm) -> Motif:
-    """A new reason that can be booked."""
+    """A new reason that can be booked. Raises Invalid for a name in use, AccessDenied."""
     _permit(tx)
+    _check_names(tx, form)
     motif = Motif(organization_id=agenda.clinic(tx).organization.id, **form.model_dump())
     tx.session.add(motif)
     return motif
@@ -87,17 +89,28 @@ def offer(tx: Tx, form: MotifForm) -> Motif:
 def change(tx: Tx, motif_id: str, form: MotifForm, *, active: bool) -> Motif:
     """Change a motif for bookings to come, or offer it no longer. What documents are asked for counts at once.
 
-    Raises NotFound, AccessDenied.
+    Raises Invalid for a name in use, NotFound, AccessDenied.
     """
     _permit(tx, motif_id)
     motif = tx.session.get(Motif, motif_id)
     if motif is None:
         raise NotFound
+    _check_names(tx, form, motif)
     for name, value in form.model_dump().items():
         setattr(motif, name, value)
     motif.active = active
     tx.session.add(motif)
     return motif
+
+
+def _check_names(tx: Tx, form: MotifForm, was: Motif | None = None) -> None:
+    # Who chooses by name could not tell two of one name apart; a form sent twice makes no second one.
+    for field in ("label_fr", "label_en"):
+        name = getattr(form, field)
+        if name == getattr(was, field, None):
+            continue
+        if tx.session.exec(select(Motif.id).where(getattr(Motif, field) == name)).first():
+            raise Invalid(fields={field: "There is one of this name already."})
 
 
 def _permit(tx: Tx, motif_id: str = "") -> None:

@@ -1,16 +1,16 @@
 """Who is occupied when: doctors, interpreters and rooms in one table, under one constraint.
 
-A row says that an appointment needs a resource from `start_at` to before `end_at`, buffers included. No two active
-rows of one resource may overlap: PostgreSQL refuses by an exclusion constraint, SQLite by a trigger inside its one
-write transaction. The rows follow their appointment by triggers, whatever code changes it: a visit is moved, given
-back and brought back with everything it needs, or not at all.
+A row says that an appointment, or a hold of the desk, needs a resource from `start_at` to before `end_at`, buffers
+included; what is only held, until `held_until`. No two active rows of one resource may overlap: PostgreSQL refuses by
+an exclusion constraint, SQLite by a trigger inside its one write transaction. An appointment's rows follow it by
+triggers, whatever code changes it: a visit is moved, given back and brought back with all that it needs, or not at all.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, bindparam, delete, event, insert
+from sqlalchemy import DDL, CheckConstraint, Index, bindparam, delete, event, insert
 from sqlalchemy import select as rows_of
 from sqlalchemy.dialects.postgresql import insert as for_postgres
 from sqlalchemy.exc import IntegrityError
@@ -19,20 +19,19 @@ from sqlmodel import Field, SQLModel, col, select
 from app.db import Tx, UTCInstant
 from app.prepared import Among, Prepared, Together
 from app.scheduling.intervals import Interval
-from app.scheduling.tables import ACTIVE, OVERLAP, Appointment
+from app.scheduling.tables import ACTIVE, OVERLAP, Appointment, DeskHold
 
 
 class Occupancy(SQLModel, table=True):
     """A resource's time that an appointment needs (FHIR Appointment.participant); it holds while `active`."""
 
     __tablename__ = "occupancy"
-    # Checked when the transaction ends: a booking takes its times first, and is written once it has them all.
-    appointment_id: str = Field(primary_key=True, sa_column_args=(
-        ForeignKey("appointment.id", deferrable=True, initially="DEFERRED"),))
+    appointment_id: str = Field(primary_key=True)  # or a DeskHold's: an appointment that is still being typed
     resource_id: str = Field(primary_key=True)  # a Practitioner's or a Resource's
     start_at: datetime = Field(sa_type=UTCInstant)
     end_at: datetime = Field(sa_type=UTCInstant)
     active: bool
+    held_until: datetime | None = Field(default=None, sa_type=UTCInstant)
     __table_args__ = (Index("ix_occupancy_resource_end", "resource_id", "end_at"),
                       CheckConstraint("start_at < end_at", name="occupancy_has_length"))
 
@@ -42,10 +41,11 @@ LONGEST = timedelta(hours=8)  # no visit takes longer with its buffers (MotifFor
 
 # Written once: every booking and every search for free times asks. Many are taken from the same minute to the same.
 TAKEN = Prepared(rows_of(Together(col(Occupancy.resource_id)), col(Occupancy.start_at),
-                         col(Occupancy.end_at)).join(
-    Appointment, col(Appointment.id) == col(Occupancy.appointment_id)).where(
+                         col(Occupancy.end_at)).where(
     Among(col(Occupancy.resource_id), "resources"), col(Occupancy.active),
-    col(Appointment.held_until).is_(None) | (col(Appointment.held_until) > bindparam("now")),  # a hold ends by itself
+    # A hold ends by itself; one's own hold of the desk is in nobody's way but others'.
+    col(Occupancy.held_until).is_(None) | ((col(Occupancy.held_until) > bindparam("now")) & col(
+        Occupancy.appointment_id).not_in(rows_of(col(DeskHold.id)).where(col(DeskHold.held_by) == bindparam("me")))),
     col(Occupancy.end_at) > bindparam("start"), col(Occupancy.start_at) < bindparam("end"),
     col(Occupancy.end_at) < bindparam("latest")).group_by(col(Occupancy.start_at), col(Occupancy.end_at)))
 TAKE = Prepared(insert(Occupancy))
@@ -58,7 +58,7 @@ def take(tx: Tx, appointment: Appointment, resource_ids: Iterable[str]) -> bool:
     during = occupied(appointment)
     rows: list[dict[str, Any]] = [
         {"appointment_id": appointment.id, "resource_id": resource, "start_at": during.start, "end_at": during.end,
-         "active": True}
+         "active": True, "held_until": appointment.held_until}
         for resource in sorted({appointment.practitioner_id, *resource_ids})]  # one order: nobody waits in a circle
     is_postgres = tx.session.get_bind().dialect.name == "postgresql"
     taken = all(_had(tx, row, is_postgres=is_postgres) for row in rows)
@@ -93,7 +93,7 @@ def times(tx: Tx, resource_ids: Sequence[str], window: Interval, buffers: tuple[
     found: dict[str, list[Interval]] = {}
     for occupied_then, start, end in tx.run(
             TAKEN, resources=resource_ids, start=window.start - before, end=window.end + after,
-            latest=window.end + after + LONGEST, now=tx.now):
+            latest=window.end + after + LONGEST, now=tx.now, me=tx.actor.id):
         during = Interval(start - after, end + before)
         for resource in occupied_then.split(","):
             found.setdefault(resource, []).append(during)
@@ -131,12 +131,13 @@ WHEN NEW.active AND NEW.end_at > (
   ORDER BY other.end_at LIMIT 1)
 BEGIN SELECT RAISE(ABORT, '{name}'); END
 """
-_CHANGES = "UPDATE OF start_at, end_at, status, practitioner_id, before_min, after_min"
+_CHANGES = "UPDATE OF start_at, end_at, status, practitioner_id, before_min, after_min, held_until"
 _FOLLOW = """UPDATE occupancy SET start_at = {start}, end_at = {end}, active = NEW.status IN ({active}),
+    held_until = NEW.held_until,
     resource_id = CASE resource_id WHEN OLD.practitioner_id THEN NEW.practitioner_id ELSE resource_id END
     WHERE appointment_id = NEW.id"""
-_BEGIN = """INSERT INTO occupancy (appointment_id, resource_id, start_at, end_at, active)
-    SELECT NEW.id, NEW.practitioner_id, {start}, {end}, NEW.status IN ({active})
+_BEGIN = """INSERT INTO occupancy (appointment_id, resource_id, start_at, end_at, active, held_until)
+    SELECT NEW.id, NEW.practitioner_id, {start}, {end}, NEW.status IN ({active}), NEW.held_until
     WHERE NOT EXISTS (SELECT 1 FROM occupancy WHERE appointment_id = NEW.id AND resource_id = NEW.practitioner_id)"""
 _SQLITE = {"start": _SQLITE_START, "end": _SQLITE_END, "active": _ACTIVE_SQL}
 _POSTGRES = {"start": "NEW.start_at - make_interval(mins => NEW.before_min)",
@@ -164,6 +165,7 @@ CONSTRAINTS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+Occupancy.__table__.add_is_dependent_on(Appointment.__table__)  # type: ignore[attr-defined]  # its triggers lie there
 for _dialect, _statements in CONSTRAINTS.items():
     for _statement in _statements:
         event.listen(

@@ -23,6 +23,7 @@ from app.scheduling.wall import SkippedTime, exact
 
 END_BEFORE_START = "The end must come after the start."
 FURTHEST = timedelta(days=731)
+NOBODY = "?"  # no identifier: hours of a doctor whom nobody named
 LOOK_AHEAD_DAYS = 90
 SPOKEN = ("fr", *LANGUAGES)
 
@@ -161,9 +162,13 @@ def open_weekly(tx: Tx, practitioner_id: str, form: HoursForm) -> list[Availabil
 
     Raises Invalid, and Conflict where they overlap others.
     """
-    _permit(tx, practitioner_id, "hours")
+    _permit(tx, practitioner_id or NOBODY, "hours")
     if form.valid_from and form.valid_from < _today(tx):
         raise Invalid(fields={"valid_from": "This day has passed."})
+    if form.valid_until and form.valid_until < _today(tx):
+        raise Invalid(fields={"valid_until": "This day has passed."})
+    if form.valid_from and form.valid_from > _today(tx) + FURTHEST:
+        raise Invalid(fields={"valid_from": "This is more than two years ahead."})
     if form.motif_id and tx.session.get(Motif, form.motif_id) is None:
         raise Invalid(fields={"motif_id": "This is not valid."})
     rules = [AvailabilityRule(practitioner_id=practitioner_id, weekday=weekday, start=form.start, end=form.end,
@@ -213,7 +218,7 @@ def differ(tx: Tx, practitioner_id: str, form: DayForm) -> list[AvailabilityExce
 
     Raises Invalid, and Conflict where the same hours are both closed and extra: nobody could tell which holds.
     """
-    _permit(tx, practitioner_id, "day")
+    _permit(tx, practitioner_id or NOBODY, "day")
     zone = agenda.clinic(tx).zone
     if form.on < _today(tx):
         raise Invalid(fields={"on": "This day has passed."})

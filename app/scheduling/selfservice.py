@@ -29,6 +29,7 @@ HOLD = timedelta(minutes=10)
 GRACE_S = 60         # the last code may be typed in the last second
 MOST_AHEAD = 3       # appointments that one person books ahead by themselves
 SHOWN_DAYS = 60
+EVERY_MIN = 5        # from where patients' times begin, unless something else left the rest free
 SHOWN_SLOTS = 60
 TOO_LATE = "It is too late to change this online. Please call the clinic."
 
@@ -80,6 +81,7 @@ def offer(tx: Tx, motif_id: str, practitioner_id: str, from_at: datetime | None)
 def hold(tx: Tx, identity: PatientIdentity, *, practitioner_id: str, motif_id: str, start_at: datetime) -> Appointment:
     """Hold a time for somebody until they type their code. Who is known already is not registered twice.
 
+    A time that is held for them is the same hold: a form sent twice is sent once, and its end stays where it is.
     Run by our own process for somebody not proved yet. Raises SlotTaken, Invalid, Conflict, NotFound.
     """
     motif = tx.session.get(Motif, motif_id)
@@ -88,7 +90,10 @@ def hold(tx: Tx, identity: PatientIdentity, *, practitioner_id: str, motif_id: s
     if start_at < tx.now + timedelta(hours=motif.lead_h):
         raise SlotTaken("This time is too close to be booked online. Here are the next ones.",
                         offer(tx, motif_id, practitioner_id, None).slots[:booking.OFFERED])
+    _check_offered(tx, practitioner_id, motif, start_at)
     known = directory.known_person(tx, identity)
+    if known and (already := _held(tx, known, practitioner_id, motif_id, start_at)):
+        return already
     if known and _ahead(tx, known) >= MOST_AHEAD:
         raise Conflict("You have several appointments ahead. Please call the clinic for another one.")
     patient_id = known or people.register(tx, identity).id
@@ -158,6 +163,7 @@ def move(tx: Tx, start_at: datetime) -> Appointment:
     motif = tx.session.get_one(Motif, row.motif_id)
     if start_at < tx.now + timedelta(hours=motif.lead_h):
         raise Invalid(fields={"start_at": "Please choose a time."})
+    _check_offered(tx, row.practitioner_id, motif, start_at)
     return booking.move(tx, row.id, start_at)
 
 
@@ -197,6 +203,23 @@ def _changeable(tx: Tx, action: Action) -> Appointment:
     if row.status == "booked" and tx.now > row.start_at - timedelta(hours=motif.cutoff_h):
         raise Conflict(TOO_LATE)
     return row
+
+
+def _check_offered(tx: Tx, practitioner_id: str, motif: Motif, start_at: datetime) -> None:
+    """Patients choose among what is offered, or what was a moment ago; no address cuts a day into useless minutes."""
+    if start_at.minute % EVERY_MIN == 0:
+        return
+    length = timedelta(minutes=motif.duration_min)
+    slots = agenda.next_slots(tx, practitioner_id, length, start_at, motif_id=motif.id, limit=booking.OFFERED)
+    if not slots or slots[0].start_at != start_at:
+        raise SlotTaken(alternatives=slots)
+
+
+def _held(tx: Tx, patient_id: str, practitioner_id: str, motif_id: str, start_at: datetime) -> Appointment | None:
+    return tx.session.exec(select(Appointment).where(
+        Appointment.patient_id == patient_id, Appointment.practitioner_id == practitioner_id,
+        Appointment.motif_id == motif_id, Appointment.start_at == start_at, Appointment.status == "pending",
+        col(Appointment.held_until) > tx.now)).first()
 
 
 def _ahead(tx: Tx, patient_id: str) -> int:

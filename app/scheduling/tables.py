@@ -110,3 +110,20 @@ class Appointment(SealedRow, table=True):
     def after(self) -> timedelta:
         """Kept free after its end."""
         return timedelta(minutes=self.after_min)
+
+
+class DeskHold(SQLModel, table=True):
+    """A time that a scheduler holds while they type (FHIR Slot.status busy-tentative); names no patient.
+
+    What it takes of doctor, interpreter and room, buffers included, is in `occupancy` under its id.
+    """
+
+    __tablename__ = "desk_hold"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    practitioner_id: str = Field(foreign_key="practitioner.id", index=True)
+    start_at: datetime = Field(sa_type=UTCInstant)
+    end_at: datetime = Field(sa_type=UTCInstant)
+    held_by: str = Field(index=True)  # an account's id, and the name that it had
+    holder_name: str
+    began_at: datetime = Field(sa_type=UTCInstant)
+    held_until: datetime = Field(sa_type=UTCInstant)

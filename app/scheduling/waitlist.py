@@ -5,6 +5,7 @@ as a pending appointment, so that nobody else can take it; accepting moves their
 that is declined or runs out goes to the next at once.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from app.errors import Conflict, NotFound
 from app.people import PatientIdentity, identities
 from app.scheduling import agenda, booking
 from app.scheduling.booking import SlotTaken
-from app.scheduling.tables import Appointment, Motif
+from app.scheduling.tables import Appointment, DeskHold, Motif
 
 OFFER_LIFE = timedelta(hours=2)
 LEAST_NOTICE = timedelta(hours=1)      # between the end of an offer and the visit
@@ -150,17 +151,19 @@ def offer(tx: Tx, practitioner_id: str, start_at: datetime, end_at: datetime) ->
             entry.from_hour <= clock.hour < entry.to_hour) and row.start_at - start_at >= GAIN
         if not fits or start_at + timedelta(minutes=motif.duration_min) > end_at or _asked(tx, entry, start_at):
             continue
-        return _hold_for(tx, entry, row, practitioner_id, start_at, until, rank)
+        return _hold_for(tx, entry, row, practitioner_id, start_at, end_at, until, rank)
     return None
 
 
 def accept(tx: Tx) -> Appointment:
-    """The acting patient takes the time that is held for them: their appointment moves there.
+    """The acting patient takes the time that is held for them: their appointment moves there. Twice is once.
 
     Raises Conflict when the offer ended, or the appointment it was for was changed meanwhile; SlotTaken.
     """
-    held, made, entry = _offered(tx)
+    held, made, entry = _offered(tx, "accepted")
     appointment = tx.session.get_one(Appointment, entry.appointment_id)
+    if made.state == "accepted":
+        return appointment
     if appointment.status != "booked":
         raise Conflict("Your appointment was changed meanwhile. Please call the clinic.")
     held.status, made.state, entry.ended_at = "cancelled", "accepted", tx.now
@@ -170,9 +173,13 @@ def accept(tx: Tx) -> Appointment:
 
 
 def decline(tx: Tx) -> None:
-    """The acting patient keeps what they have and stays on the list; the next is asked. Raises Conflict."""
-    held, made, _ = _offered(tx)
-    _end(tx, held, made, "declined")
+    """The acting patient keeps what they have and stays on the list; the next is asked. Twice is once.
+
+    Raises Conflict when the offer ended otherwise.
+    """
+    held, made, _ = _offered(tx, "declined")
+    if made.state == "open":
+        _end(tx, held, made, "declined")
 
 
 def expire(tx: Tx, offer_id: str) -> bool:
@@ -231,13 +238,17 @@ def _asked(tx: Tx, entry: WaitEntry, start_at: datetime) -> bool:
     return tx.session.exec(query.limit(1)).first() is not None
 
 
-def _hold_for(tx: Tx, entry: WaitEntry, row: Appointment, practitioner_id: str, start_at: datetime, until: datetime,
-              rank: int) -> WaitOffer | None:
+def _hold_for(tx: Tx, entry: WaitEntry, row: Appointment, practitioner_id: str, start_at: datetime, end_at: datetime,
+              until: datetime, rank: int) -> WaitOffer | None:
+    noted = len(tx.disclosures)
     try:
         held = booking.book(tx, practitioner_id=practitioner_id, motif_id=row.motif_id, start_at=start_at,
                             patient_id=row.patient_id, language=row.language, held_until=until)
-    except SlotTaken:
-        return None  # somebody was quicker, or the hours are closed now
+    except SlotTaken as taken:  # somebody was quicker, or the hours are closed now
+        del tx.disclosures[noted:]  # nothing was booked
+        if taken.held:  # perhaps only for the moment
+            booking.freed(tx, practitioner_id, start_at, end_at, after_s=_left_s(tx, taken.held))
+        return None
     made = WaitOffer(entry_id=entry.id, appointment_id=held.id, practitioner_id=practitioner_id, start_at=start_at,
                      offered_at=tx.now, gained_h=round((row.start_at - start_at).total_seconds() / 3600))
     tx.session.add(made)
@@ -249,7 +260,11 @@ def _hold_for(tx: Tx, entry: WaitEntry, row: Appointment, practitioner_id: str, 
     return made
 
 
-def _offered(tx: Tx) -> tuple[Appointment, WaitOffer, WaitEntry]:
+def _left_s(tx: Tx, held: DeskHold) -> int:
+    return math.ceil((held.held_until - tx.now).total_seconds())
+
+
+def _offered(tx: Tx, wanted: str) -> tuple[Appointment, WaitOffer, WaitEntry]:
     held_id = tx.actor.appointment_id or ""
     held = tx.session.get(Appointment, held_id, with_for_update=True)
     guard.permit(tx, Action.APPOINTMENT_CONFIRM, entity="Appointment", entity_id=held_id,
@@ -257,7 +272,7 @@ def _offered(tx: Tx) -> tuple[Appointment, WaitOffer, WaitEntry]:
     made = tx.session.exec(select(WaitOffer).where(WaitOffer.appointment_id == held_id)).first()
     if held is None or made is None:
         raise NotFound
-    if made.state != "open" or held.status != "pending":
+    if made.state != wanted and (made.state != "open" or held.status != "pending"):
         raise Conflict("This time is no longer held for you. Your appointment stays as it is.")
     return held, made, tx.session.get_one(WaitEntry, made.entry_id)
 

@@ -39,6 +39,7 @@ _MESSAGES = {  # what app.audit finds, as the page says it
 }
 MEANINGS: dict[str, str] = {  # what an entry of the trail says somebody did
     "slots:read": "Looked for free times",
+    "slots:hold": "Held a time while filling in a form",
     "schedule:read": "Read the planner",
     "schedule:write": "Changed availability",
     "appointment:book": "Booked an appointment",

@@ -20,12 +20,14 @@ from app.scheduling.booking import LooksKnown, NotFree, SlotTaken
 from app.scheduling.intervals import Interval
 from app.scheduling.series import Occurrence, Repeat, SeriesTaken
 from app.scheduling.tables import Appointment, Resource
+from app.scheduling.wall import day_bounds
 from app.web.attendance import beside
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
 from app.web.planner import WHERE, day_asked, doctor_named, motif_label, slot_label, start_value
 from app.web.rendering import render, say, see_other, translated, url
 from app.web.resources import languages_named
+from app.web.taken import taken_said
 
 UPCOMING = 4  # slots offered when a day has none
 KINDS = ("interpreter", "room")
@@ -94,7 +96,7 @@ async def book(request: web.Request) -> web.StreamResponse:
     except LooksKnown as doubt:
         return await _book_page(request, fields, Trouble({}, doubt.hits, [], status=doubt.status))
     except SlotTaken as taken:
-        trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
+        trouble = Trouble({}, [], taken.alternatives, await taken_said(request, taken), taken.status)
         return await _book_page(request, fields, trouble)
     except SeriesTaken as taken:
         trouble = Trouble({}, [], [], status=taken.status, occurrences=taken.occurrences)
@@ -125,7 +127,7 @@ async def move(request: web.Request) -> web.StreamResponse:
                                fields.get("practitioner") or None, fields.get("why", ""),
                                undo_for_s=UNDO_FOR_S if "view" in fields else 0)
     except SlotTaken as taken:
-        trouble = Trouble({}, [], taken.alternatives, say(request, taken), taken.status)
+        trouble = Trouble({}, [], taken.alternatives, await taken_said(request, taken), taken.status)
         return await _appointment_page(request, trouble, doing="move")
     except Invalid as refusal:
         return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status),
@@ -153,13 +155,15 @@ async def equip(request: web.Request) -> web.StreamResponse:
     """POST /appointments/{id}/resources: another interpreter or room, or none."""
     fields, appointment_id = await form_of(request), request.match_info["id"]
     wanted = [fields[kind] for kind in KINDS if fields.get(kind)]
+    db, actor = request.app[DATABASE], request[ACTOR]
     try:
-        await request.app[DATABASE].write(request[ACTOR], booking.equip, appointment_id, wanted)
+        had = (await db.read(actor, agenda.appointment, appointment_id)).resources
+        await db.write(actor, booking.equip, appointment_id, wanted)
     except NotFree as taken:
         return await _appointment_page(request, Trouble({"resource": say(request, taken)}, [], [], status=taken.status))
     except Invalid as refusal:
         return await _appointment_page(request, Trouble(_spoken(request, refusal), [], [], status=refusal.status))
-    return see_other(request, "appointment", id=appointment_id)
+    return see_other(request, "appointment", id=appointment_id, done="equipped", **{row.kind: row.id for row in had})
 
 
 async def restore(request: web.Request) -> web.StreamResponse:
@@ -167,7 +171,7 @@ async def restore(request: web.Request) -> web.StreamResponse:
     try:
         back = await request.app[DATABASE].write(request[ACTOR], booking.undo_cancel, request.match_info["id"])
     except SlotTaken as taken:
-        return await _appointment_page(request, Trouble({}, [], [], say(request, taken), taken.status))
+        return await _appointment_page(request, Trouble({}, [], [], await taken_said(request, taken), taken.status))
     return see_other(request, "planner", practitioner=back.practitioner_id, done="restored", appointment=back.id,
                      on=await _local_day(request, back))
 
@@ -225,7 +229,8 @@ def _desk(tx: Tx, choice: dict[str, str]) -> Desk:
     board = agenda.board(tx, [doctor], on, on, motif or None, wanted)
     length = next((timedelta(minutes=m.duration_min) for m in clinic.motifs if m.id == motif), timedelta(minutes=15))
     upcoming = [] if board.free or not doctor else agenda.next_slots(
-        tx, doctor, length, max(tx.now, board.now), motif_id=motif or None, limit=UPCOMING, also=wanted)
+        tx, doctor, length, max(board.now, day_bounds(on, clinic.zone)[0]), motif_id=motif or None, limit=UPCOMING,
+        also=wanted)
     patient_id = choice.get("patient", "")
     patient = (patient_id, people.identity_of(tx, patient_id)) if patient_id else None
     return Desk(board, on, doctor, motif, _chosen(choice.get("start", "")), upcoming, patient, needed, also)
@@ -287,7 +292,7 @@ def _kept(choice: dict[str, str]) -> dict[str, str]:
 def _offered(request: web.Request, slots: list[FreeSlot], clinic: agenda.Clinic) -> list[dict[str, str]]:
     lang = request[LANGUAGE]
     return [{"value": start_value(s.start_at), "practitioner_id": s.practitioner_id,
-             "label": f"{i18n.short_day(s.start_at, lang, clinic.organization.zone)}, "
+             "label": f"{i18n.short_date(s.start_at, lang, clinic.organization.zone)}, "
                       f"{slot_label(s.start_at, lang, clinic.zone)}"} for s in slots]
 
 
@@ -319,6 +324,7 @@ async def _appointment_page(request: web.Request, trouble: Trouble = NO_TROUBLE,
         appointment=row, practitioner_name=doctor_named(clinic.practitioners, row.practitioner_id),
         motif_label=motif_label(card.entry.motif, lang),
         needs=[_named(r, lang) for r in card.entry.resources], **_choices(card, lang),
+        had={kind: request.query.get(kind, "") for kind in KINDS} if request.query.get("done") == "equipped" else None,
         patient={"id": row.patient_id, "name": who.name, "birth_date": who.birth_date, "email": who.email,
                  "phone": who.phone},
         moving=doing == "move", cancelling=doing == "cancel", on=on, errors=trouble.errors, taken=trouble.taken,
@@ -355,7 +361,8 @@ def _card(tx: Tx, appointment_id: str, moving: bool, practitioner_id: str, on_te
     on = day_asked(on_text, row.start_at.astimezone(clinic.zone).date())
     also = [each.id for each in entry.resources]
     board = agenda.board(tx, [doctor], on, on, row.motif_id, also)
-    upcoming = [] if board.free else agenda.next_slots(tx, doctor, row.end_at - row.start_at, tx.now,
+    upcoming = [] if board.free else agenda.next_slots(tx, doctor, row.end_at - row.start_at,
+                                                       max(tx.now, day_bounds(on, clinic.zone)[0]),
                                                        motif_id=row.motif_id, limit=UPCOMING, also=also)
     return Card(entry, clinic, told, board, upcoming, changes, more, [])
 

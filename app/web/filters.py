@@ -12,7 +12,7 @@ from app import i18n
 FILTERS: dict[str, Callable[..., str]] = {
     "day": i18n.day,              # lundi 23 novembre 2026
     "day_month": i18n.day_month,  # lundi 23 novembre
-    "short_day": i18n.short_day,  # lun. 23
+    "short_date": i18n.short_date,  # lun. 23 nov.
     "date": i18n.date_words,      # 23 novembre 2026
     "time": i18n.clock_time,      # 14:15
     "hour": i18n.hour,            # 14 h 15

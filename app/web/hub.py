@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import structlog
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 from prometheus_client import Gauge
 
 from app import encounters
@@ -35,6 +35,7 @@ SPEECH = system("transcription worker")
 LATE_S = 8.0  # captions this far behind are called late
 HEARTBEAT_S = 5.0
 RETURN_S = 0.25  # a node that only lost its connection is back by then
+CARRIED_RETURN_S = 10.0  # and one on another machine when the way there broke, which may be a courier that starts
 
 NODES = Gauge("colloque_media_nodes", "Media nodes connected to this web process.")
 LOOP_LAG = Gauge("colloque_media_loop_lag_ms", "How late a media node's event loop runs.", ["node"])
@@ -53,7 +54,7 @@ class Hub:
         rooms.captions_are("paused")
 
     async def media(self, request: web.Request) -> web.WebSocketResponse:
-        """GET /media: a media node's connection, for as long as it lasts."""
+        """GET /media: a media node's connection, while it lasts; `way=courier` when it is another machine's."""
         ws = await self._accept(request)
         link = MediaLink(ws, on_hello=self._node_up, on_event=self._node_says)
         NODES.inc()
@@ -63,11 +64,18 @@ class Hub:
             NODES.dec()
             with suppress(KeyError):
                 LOOP_LAG.remove(link.node)
-            self._rooms.node_down(link)
+            broken = request.query.get("way") == "courier" and ws.close_code != WSCloseCode.GOING_AWAY
+            self._rooms.node_down(link, out_of_sight=broken)
             self._black_box.server_is(link.node, late=False)
-            asyncio.get_running_loop().call_later(RETURN_S, self._rooms.rehouse)
+            self._give_up_later(link.node, CARRIED_RETURN_S if broken else RETURN_S)
             self._sockets.discard(ws)
         return ws
+
+    def _give_up_later(self, node: str, wait_s: float) -> None:
+        def due() -> None:
+            if not self._rooms.give_up(node):
+                self._give_up_later(node, CARRIED_RETURN_S)
+        asyncio.get_running_loop().call_later(wait_s, due)
 
     async def worker(self, request: web.Request) -> web.WebSocketResponse:
         """GET /worker: a transcription worker's connection, for as long as it lasts."""

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from app.errors import Invalid
 from app.scheduling import agenda, motifs
-from app.scheduling.motifs import REMINDERS_H, MotifForm
+from app.scheduling.motifs import MOST_H, REMINDERS_H, MotifForm
 from app.scheduling.tables import Motif
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, SETTINGS
@@ -50,11 +50,17 @@ async def remind(request: web.Request) -> web.StreamResponse:
 
 
 async def _form(request: web.Request, fields: dict[str, str]) -> MotifForm:
-    form, usual = parse(MotifForm, fields), await _usual(request)
-    chosen = tuple(hours for hours in _offered(request, usual) if fields.get(f"remind{hours}"))
+    form, usual, chosen = parse(MotifForm, fields), await _usual(request), _ticked(fields)
+    if not all(0 < hours <= MOST_H for hours in chosen):
+        raise Invalid
     if set(chosen) == set(usual):
         return form
     return form.model_copy(update={"reminders_h": ",".join(str(hours) for hours in chosen)})
+
+
+def _ticked(fields: dict[str, str]) -> list[int]:
+    """The hours of the reminders that a form has ticked, a motif's own among them, the earliest first."""
+    return sorted((int(key[6:]) for key in fields if key.startswith("remind") and key[6:].isdecimal()), reverse=True)
 
 
 async def _usual(request: web.Request) -> tuple[int, ...]:
@@ -72,21 +78,24 @@ async def _page(request: web.Request, refusal: Invalid | None = None, typed: dic
     usual = motifs.usual_hours(clinic.organization, request.app[SETTINGS].reminder_hours)
     tried = request.match_info.get("id", "") if refusal else None
     errors = {field: translated(request, text) for field, text in refusal.fields.items()} if refusal else {}
-    lines = [_line(motif, usual, typed if tried == motif.id else None) for motif in (*clinic.motifs, NEW)]
+    offered = _offered(request, usual)
+    lines = [_line(motif, usual, offered, typed if tried == motif.id else None) for motif in (*clinic.motifs, NEW)]
     return render(
         request, "scheduler/motifs.html", status=refusal.status if refusal else 200, here="availability",
         zone=clinic.organization.zone, lines=lines, tried=tried, errors=errors, usual=usual,
-        offered=_offered(request, usual),
+        offered=offered,
         saved=next((m for m in clinic.motifs if m.id == request.query.get("saved")), None),
         reminders_saved=request.query.get("saved") == "reminders",
     )
 
 
-def _line(motif: Motif, usual: tuple[int, ...], typed: dict[str, str] | None) -> dict[str, Any]:
+def _line(motif: Motif, usual: tuple[int, ...], offered: tuple[int, ...], typed: dict[str, str] | None
+          ) -> dict[str, Any]:
     """A motif as its form shows it; as it was typed when that was refused."""
-    kept = motif.model_dump() | {"reminders": motifs.reminder_hours(motif, usual)}
+    own = motifs.reminder_hours(motif, usual)
+    kept = motif.model_dump() | {"reminders": own, "hours": sorted({*offered, *own}, reverse=True)}
     if typed is None:
         return kept
-    reminders = [int(key[6:]) for key in typed if key.startswith("remind") and key[6:].isdecimal()]
+    reminders = _ticked(typed)
     return kept | {key: typed.get(key, "") for key in MotifForm.model_fields if key != "public"} | {
         "public": "public" in typed, "active": "active" in typed, "reminders": reminders}

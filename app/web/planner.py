@@ -14,7 +14,7 @@ from app.people import Practitioner
 from app.scheduling import agenda, french_days, month, series
 from app.scheduling.agenda import AgendaEntry, Board, FreeSlot
 from app.scheduling.intervals import Interval
-from app.scheduling.tables import Motif
+from app.scheduling.tables import DeskHold, Motif
 from app.scheduling.wall import day_bounds, is_repeated
 from app.web.keys import ACTOR, DATABASE, LANGUAGE
 from app.web.rendering import render, translated, url
@@ -223,7 +223,10 @@ def _column(request: web.Request, board: Board, doctor: str, on: date, title: st
                  for part in _before_and_after(board.now, i) if part.overlaps(day)],
         "now": board.now.astimezone(zone).replace(tzinfo=None) if day.start <= board.now < day.end else None,
         "entries": _in_order(
-            [_free(booking, slot, day, zone) for slot in board.free_of(doctor) if day.start <= slot.start_at < day.end]
+            [_free(booking, slot, day, zone) for slot in board.free_of(doctor)
+             if day.start <= slot.start_at < day.end]
+            + [_held(request, hold, day, zone) for hold in board.holds
+               if hold.practitioner_id == doctor and day.start <= hold.start_at < day.end]
             + [_entry(request, e, day, zone, board.now) for e in board.entries_of(doctor)
                if day.start <= e.appointment.start_at < day.end]),
     }
@@ -257,10 +260,17 @@ def _free(booking: str, slot: FreeSlot, day: Interval, zone: ZoneInfo) -> dict[s
         "free": True, "at": slot.start_at, "href": f"{booking}&on={on}&start={value}", "value": value}
 
 
+def _held(request: web.Request, hold: DeskHold, day: Interval, zone: ZoneInfo) -> dict[str, Any]:
+    said = translated(request, HELD_BY, {"name": i18n.isolated(hold.holder_name),
+                                         "time": slot_label(hold.held_until, request[LANGUAGE], zone)})
+    return _place(Interval(hold.start_at, hold.end_at), day, zone) | {
+        "free": False, "at": hold.start_at, "held": said}
+
+
 def _entry(request: web.Request, entry: AgendaEntry, day: Interval, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     row, who = entry.appointment, entry.identity
     return _place(Interval(row.start_at, row.end_at), day, zone) | {
-        "free": False, "at": row.start_at, "id": row.id, "status": row.status, "full_name": who.name,
+        "free": False, "held": "", "at": row.start_at, "id": row.id, "status": row.status, "full_name": who.name,
         "name": f"{who.given[:1]}. {who.family}", "label": motif_label(entry.motif, request[LANGUAGE]),
         "movable": row.status == "booked" and row.start_at > now,
     }
@@ -301,6 +311,7 @@ def _(text: str) -> str:
     return text  # marks catalogue texts; they are translated when shown
 
 
+HELD_BY = _("Held by %(name)s until %(time)s")
 NOTICES = {
     "booked": _("Booked for %(name)s, %(moment)s. The invitation is on its way."),
     "cancelled": _("The appointment of %(name)s, %(moment)s, is cancelled. The patient is told."),

@@ -1,5 +1,6 @@
 """Booking without an account, from the clinic's public page: a time, who one is, a code. The time is held meanwhile."""
 
+from collections import Counter
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -13,7 +14,7 @@ from app.errors import Conflict, Invalid, LimitReached
 from app.notifications import codes
 from app.notifications.delivery import site_of
 from app.notifications.invitations import Site
-from app.people import IdentityForm, PatientIdentity
+from app.people import IdentityForm, PatientIdentity, Practitioner
 from app.scheduling import agenda, selfservice
 from app.scheduling.agenda import FreeSlot
 from app.scheduling.booking import SlotTaken
@@ -22,7 +23,7 @@ from app.scheduling.wall import day_bounds
 from app.web.bookings import instant
 from app.web.forms import form_of, parse
 from app.web.keys import ACTOR, DATABASE, LANGUAGE, REQUEST_ID, SETTINGS
-from app.web.limits import RateLimit
+from app.web.limits import RateLimit, household
 from app.web.middleware import client_ip
 from app.web.planner import day_asked, doctor_named, motif_label, slot_label, start_value
 from app.web.rendering import render, say, see_other, translated, url
@@ -34,7 +35,7 @@ HOLDS_OF_ONE_CONTACT = RateLimit(5, 3600)  # nobody's mailbox is flooded with co
 
 async def page(request: web.Request) -> web.Response:
     """GET /book: what for, with whom, and the next free times."""
-    LOOKS.hit(client_ip(request))
+    LOOKS.hit(household(client_ip(request)))
     return await _times_page(request)
 
 
@@ -46,11 +47,12 @@ async def details(request: web.Request) -> web.Response:
 async def hold(request: web.Request) -> web.StreamResponse:
     """POST /book/details: hold the time and send a code to the phone or e-mail."""
     fields = await form_of(request)
-    HOLDS.hit(client_ip(request))
+    HOLDS.hit(household(client_ip(request)))
     try:
         start_at = instant(fields.get("start", ""))
         identity = parse(IdentityForm, {"language": request[LANGUAGE], **fields}).identity()
-        HOLDS_OF_ONE_CONTACT.hit(identity.phone or identity.email.casefold())
+        for contact in filter(None, (identity.phone, identity.email.casefold())):  # either may be where the code goes
+            HOLDS_OF_ONE_CONTACT.hit(contact)
         token = await request.app[DATABASE].write(
             _clerk(request), _hold, identity, site_of(request.app[SETTINGS]), request[LANGUAGE], start_at=start_at,
             practitioner_id=fields.get("practitioner", ""), motif_id=fields.get("motif", ""))
@@ -90,8 +92,10 @@ async def _times_page(request: web.Request, typed: dict[str, str] | None = None,
     return render(
         request, "public/times.html", status=taken.status if taken else 200, clinic=clinic.organization.name,
         phone=clinic.organization.phone, zone=clinic.organization.zone, motif_id=chosen, practitioner_id=doctor,
-        motifs=[{"id": m.id, "label": motif_label(m, request[LANGUAGE]), "minutes": m.duration_min} for m in motifs],
+        motifs=[{"id": m.id, "label": motif_label(m, request[LANGUAGE]), "minutes": m.duration_min, "mode": m.mode}
+                for m in motifs],
         practitioners=[(p.id, p.name) for p in clinic.practitioners], on=on, taken=say(request, taken) if taken else "",
+        by_video=all(m.mode == "video" for m in motifs),
         days=_by_day(request, seen, taken.alternatives if taken and taken.alternatives else seen.slots),
     )
 
@@ -123,7 +127,15 @@ def _by_day(request: web.Request, seen: Offer, slots: list[FreeSlot]) -> list[di
     zone, lang = seen.clinic.zone, request[LANGUAGE]
     days = groupby(slots, key=lambda slot: slot.start_at.astimezone(zone).date())
     motif, doctors = seen.motif.id if seen.motif else "", seen.clinic.practitioners
+    short = _shortly(doctors)
     return [{"on": on, "slots": [
         {"time": slot_label(slot.start_at, lang, zone), "doctor": doctor_named(doctors, slot.practitioner_id),
+         "with_whom": short[slot.practitioner_id],
          "href": url(request, "public-details", motif=motif, start=start_value(slot.start_at),
                      practitioner=slot.practitioner_id)} for slot in group]} for on, group in days]
+
+
+def _shortly(doctors: list[Practitioner]) -> dict[str, str]:
+    """What a button calls each doctor: without the given name, unless two share the rest."""
+    families = Counter(doctor.family for doctor in doctors)
+    return {d.id: d.name if families[d.family] > 1 else f"{d.prefix} {d.family}".strip() for d in doctors}

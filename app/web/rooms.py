@@ -20,6 +20,7 @@ from app.errors import AccessDenied, Conflict, Unavailable
 from app.record import transcripts
 from app.record.transcripts import Line, Marker
 from app.web import signals, speech
+from app.web.placing import Alone, Nodes, Placement, move
 from app.web.seats import Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
 from app.web.speech import Speech
 from transcription.protocol import Language
@@ -33,9 +34,9 @@ ROOMS_ACTOR = system("rooms")
 class Rooms:
     """All rooms of this process, and the media nodes they can live on."""
 
-    def __init__(self, db: Database, bus: Bus) -> None:
-        self._db, self._bus = db, bus
-        self._nodes: dict[str, MediaNode] = {}
+    def __init__(self, db: Database, bus: Bus, agreed: Placement | None = None) -> None:
+        self._db, self._bus, self._agreed = db, bus, agreed or Alone()
+        self._nodes = Nodes(self._agreed)
         self._rooms: dict[str, Room] = {}
         self._present: dict[tuple[str, str], set[str]] = {}
         self.captions: CaptionState = "live"
@@ -72,7 +73,9 @@ class Rooms:
             raise Conflict("This visit has not begun." if encounter.finished_at is None else "This visit is over.")
         room = self._room(encounter)
         if room.node is None:
-            self._move(room, self._place())
+            await self._nodes.house(room, self._rooms.values())
+            if self._nodes.hides(room.left):  # the others are still there
+                self.tell(visit_id, {"type": "rejoin"}, skip=connection)
         seat = room.seats.setdefault(participant, Seat(participant, role))
         if seat.connection not in ("", connection):
             self.tell(visit_id, {"type": "replaced"}, only=seat.connection)
@@ -83,12 +86,12 @@ class Rooms:
             return await ask(self._seated(visit_id, participant).join(visit_id, participant, role))
         except CallRefused as refusal:
             if refusal.code == "overloaded" and all(seat.state != "connected" for seat in room.seats.values()):
-                self._move(room, None)  # nobody is there yet: the next try looks for another node
+                move(room, None)  # nobody is there yet: the next try looks for another node
             raise
 
     async def probe(self, room_id: str) -> Offer:
         """A room of one whose node sends back what it gets."""
-        room = self._rooms[room_id] = Room(room_id, "", "", self._place())
+        room = self._rooms[room_id] = Room(room_id, "", "", self._nodes.least_loaded(self._rooms.values()))
         room.seats["probe"] = Seat("probe", "probe", connection=room_id)
         return await ask(self._seated(room_id, "probe").join(room_id, "probe", "probe", echo=True))
 
@@ -162,6 +165,7 @@ class Rooms:
         room = self._rooms.pop(visit_id, None)
         if room and room.node:
             await _try(room.node.close(visit_id), "close")
+        await self._agreed.forget(visit_id)
 
     async def consent_changed(self, visit_id: str) -> None:
         """Consent to transcription was given or withdrawn (already committed): taps follow at once."""
@@ -214,28 +218,28 @@ class Rooms:
 
     async def node_up(self, node: MediaNode, reported: dict[str, dict[str, Seat]]) -> None:
         """A node (re)connected and reports its rooms; rooms it lost, or that had none, join again."""
-        self._nodes[node.node] = node
+        self._nodes.up(node)
         for visit_id, seats in reported.items():
             await self._rebuild(node, visit_id, seats)
         for room in self._rooms.values():
             if room.node is not None and room.node.node == node.node and room.id not in reported:
-                self._move(room, None)
+                move(room, None)
         self.rehouse()
 
-    def node_down(self, node: MediaNode) -> None:
-        """A node's control connection is gone. Its calls may still run: the caller waits a little, then rehouses."""
-        if self._nodes.get(node.node) is node:
-            del self._nodes[node.node]
-        for room in self._rooms.values():
-            if room.node is node:
-                room.node = None
+    def node_down(self, node: MediaNode, *, out_of_sight: bool = False) -> None:
+        """A node's control connection is gone, or the way there. Its calls may still run: wait, then give it up."""
+        self._nodes.down(node, self._rooms.values(), out_of_sight=out_of_sight)
+
+    def give_up(self, node: str) -> bool:
+        """A node did not come back: its rooms go elsewhere. False when it is still to be waited for."""
+        given_up = self._nodes.give_up(node)
+        self.rehouse()
+        return given_up
 
     def rehouse(self) -> None:
         """Rooms without a node join again, on whichever node there is; without any, the next one to come tells them."""
-        for room in self._rooms.values():
-            if self._nodes and room.node is None:
-                self._move(room, None)
-                self.tell(room.id, {"type": "rejoin"})
+        for room in self._nodes.homeless(self._rooms.values()):
+            self._go_elsewhere(room)
 
     async def participant_changed(self, visit_id: str, participant: str, state: MediaState, reason: str = "") -> None:
         """A node says how a participant's media is doing; `reason` remote: their browser closed it itself."""
@@ -307,18 +311,6 @@ class Rooms:
             room = self._rooms[encounter.id] = Room(encounter.id, encounter.practitioner_id, encounter.language)
         return room
 
-    def _place(self) -> MediaNode:
-        if not self._nodes:
-            raise Unavailable("The video service is starting again. Your place is kept; please wait a moment.")
-        nodes = [node for node in self._nodes.values() if node.admitting] or list(self._nodes.values())
-        return min(nodes, key=lambda node: sum(room.node is node for room in self._rooms.values()))
-
-    @staticmethod
-    def _move(room: Room, node: MediaNode | None) -> None:
-        room.node = node
-        for seat in room.seats.values():
-            seat.stream = ""  # a tap lives on its node
-
     def _seated(self, visit_id: str, participant: str) -> MediaNode:
         room = self._rooms.get(visit_id)
         if room is None or room.node is None or participant not in room.seats:
@@ -339,10 +331,10 @@ class Rooms:
             await _try(node.close(visit_id), "close")
             return
         room = self._room(encounter)
-        if room.node not in (None, node):  # it moved while this node was away
+        if not await self._nodes.belongs(room, node):
             await _try(node.close(visit_id), "close")
             return
-        self._move(room, node)
+        move(room, node)
         for name, seat in seats.items():
             known = room.seats.setdefault(name, seat)
             known.state, known.stream = seat.state, seat.stream
@@ -356,6 +348,8 @@ class Rooms:
                 other = on and seat.language != standing.language_of(seat.role)
                 if room.node is not None and (on != bool(seat.stream) or other):
                     await self._tap(room, seat, standing, on=on)
+                elif self._nodes.hides(room.left) and seat.stream and not on:
+                    self._go_elsewhere(room)  # nobody can stop the tap there: it is left without a voice
 
     async def _tap(self, room: Room, seat: Seat, standing: Speech, *, on: bool) -> None:
         if room.node is None:
@@ -371,6 +365,12 @@ class Rooms:
             _not_followed("tap", failure)
             if on:
                 await self._missed(room, room.id)
+            elif room.node is not None or self._nodes.hides(room.left):
+                self._go_elsewhere(room)
+
+    def _go_elsewhere(self, room: Room) -> None:
+        move(room, None)
+        self.tell(room.id, {"type": "rejoin"})
 
     async def _failed(self, room: Room, seat: Seat) -> None:
         if room.fails(seat) and await self._db.write(ROOMS_ACTOR, tasks.ask_call_back, room.id):

@@ -85,6 +85,7 @@ class Room:
     doctor: str
     language: str
     node: MediaNode | None = None
+    left: str = ""  # the node before this one
     seats: dict[str, Seat] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     failures: int = 0  # of the patient's and the doctor's connections

@@ -36,6 +36,7 @@ def test_days_and_times_in_english():
     assert i18n.day(MOMENT, "en", PARIS) == "Monday 23 November 2026"
     assert i18n.moment(MOMENT, "en", PARIS) == "Monday 23 November at 14:05"
     assert i18n.short_day(MOMENT, "en", PARIS) == "Mon 23"
+    assert (i18n.short_date(MOMENT, "en", PARIS), i18n.short_date(MOMENT, "fr", PARIS)) == ("Mon 23 Nov", "lun. 23 nov.")
 
 
 def test_a_day_is_the_clinics_day():

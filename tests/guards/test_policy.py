@@ -11,6 +11,7 @@ from app.actor import Actor, Role
 ROLES = (Role.PATIENT, Role.DOCTOR, Role.SCHEDULER, Role.ADMINISTRATOR, Role.SYSTEM, Role.ANONYMOUS, Role.GUEST)
 EXPECTED = {
     "slots:read":          "yes  yes  yes  no   yes  yes  no",
+    "slots:hold":          "no   no   yes  no   no   no   no",
     "schedule:read":       "no   yes  yes  no   yes  no   no",
     "schedule:write":      "no   no   yes  no   yes  no   no",
     "appointment:book":    "no   no   yes  no   yes  no   no",

@@ -32,7 +32,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
     "patient_token": {"token": "keyed hash (blind index)"},
     "appointment": {"held_until": "an instant", "before_min": "a number", "after_min": "a number",
                     "series_id": "random identifier", "on_site": "yes or no"},
-    "occupancy": {"resource_id": "random identifier", "active": "yes or no"},
+    "occupancy": {"resource_id": "random identifier", "active": "yes or no", "held_until": "an instant"},
     "wait_entry": {"any_doctor": "yes or no", "urgent": "yes or no: who is asked first", "from_hour": "an hour of the day",
                    "to_hour": "an hour of the day", "joined_at": "an instant"},
     "wait_offer": {"entry_id": "random identifier", "offered_at": "an instant", "gained_h": "a number", "state": "a code"},
@@ -77,7 +77,7 @@ PATIENT_TABLES: dict[str, dict[str, str]] = {
 }
 # Tables without patient data: staff, places, opening hours, keys.
 OTHER_TABLES = {
-    "learnt", "rebooking", "calendar_feed", "busy_calendar", "busy_time", "organization", "practitioner", "motif", "resource",
+    "learnt", "rebooking", "calendar_feed", "busy_calendar", "busy_time", "desk_hold", "organization", "practitioner", "motif", "resource",
     "availability_rule",
     "availability_exception", "account", "staff_session", "note_template", "data_key", "audit_head",
 }

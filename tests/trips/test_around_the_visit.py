@@ -13,8 +13,6 @@ from app.scheduling.tables import Appointment
 from tests.trips import people
 from tests.trips.conftest import House, browser_speaking, running_house
 
-VIEWS = [("fr", True), ("en", False)]
-OTHER_VIEWS = [("fr", False), ("en", True)]
 WORDS = {
     "fr": {"motif": "Consultation de suivi (15 min)", "onsite": "Au centre {} (15 min)", "doctor": "Dr Nadia Benali",
            "late": "plus tard", "reminder": "Rappel", "missed": "n’est pas venu"},
@@ -30,6 +28,20 @@ def house(tmp_path_factory) -> Iterator[House]:
     with running_house(tmp_path_factory.mktemp("day"), COLLOQUE_TRANSCRIPTION_WORKERS="0",
                        COLLOQUE_CLINIC_ZONE=people.midday_zone()) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def another_house(tmp_path_factory) -> Iterator[House]:
+    """A second one: a doctor's morning can be walked through once, and one address asks for so many codes."""
+    with running_house(tmp_path_factory.mktemp("another"), COLLOQUE_TRANSCRIPTION_WORKERS="0",
+                       COLLOQUE_CLINIC_ZONE=people.midday_zone()) as running:
+        yield running
+
+
+@pytest.fixture
+def either_house(request: pytest.FixtureRequest, lang: str, phone: bool) -> House:
+    """Each has one visit in French and one in English, on a phone and at a desk."""
+    return request.getfixturevalue("house" if phone == (lang == "en") else "another_house")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +66,7 @@ def earlier(house: House, page: Page, minutes: int) -> None:
 
 def desk(browser: Browser, house: House, lang: str, phone: bool, role: str = "scheduler", name: str = "") -> Page:
     page = people.context(browser, house, lang, phone=phone).new_page()
-    people.sign_in(page, house, role, name)
+    people.at_work(page, house, role, name)
     return page
 
 
@@ -78,12 +90,14 @@ def prove(page: Page, house: House, link: str, address: str) -> None:
     page.wait_for_url("**/visit**")
 
 
-@pytest.mark.parametrize(("lang", "phone"), VIEWS)
-def test_a_time_given_back_is_offered_and_taken(house: House, browser: Browser, lang: str, phone: bool):
-    on = people.day_ahead(22 if phone else 23)
+@pytest.mark.parametrize(("lang", "phone"), people.COMBINATIONS)
+def test_a_time_given_back_is_offered_and_taken(either_house: House, browser: Browser, lang: str, phone: bool):
+    house = either_house
+    on = people.day_ahead(22 if phone else 24)
     clerk = desk(browser, house, lang, phone)
-    _, first = book(clerk, house, lang, datetime.combine(on, datetime.min.time()), f"Premiere-{lang}")
-    address, second = book(clerk, house, lang, datetime.combine(on + timedelta(days=1), datetime.min.time()), f"Attend-{lang}")
+    _, first = book(clerk, house, lang, datetime.combine(on, datetime.min.time()), f"Premiere-{lang}-{people.device(phone)}")
+    waiting = f"Attend-{lang}-{people.device(phone)}"
+    address, second = book(clerk, house, lang, datetime.combine(on + timedelta(days=1), datetime.min.time()), waiting)
 
     waits = people.context(browser, house, lang, phone=phone).new_page()
     prove(waits, house, second, address)
@@ -99,7 +113,7 @@ def test_a_time_given_back_is_offered_and_taken(house: House, browser: Browser, 
 
     offer = house.mailbox.wait_for(lambda m: address in str(m["to"]) and house.mailbox.messages.index(m) >= seen)
     clerk.goto("/waiting-list")
-    line = clerk.locator("ol.rows > li", has_text=f"Attend-{lang}")
+    line = clerk.locator("ol.rows > li", has_text=waiting)
     expect(line.locator(".chip.sun")).to_be_visible()  # asked
     taker = people.context(browser, house, lang, phone=phone).new_page()
     prove(taker, house, people.link_in(offer), address)
@@ -116,16 +130,18 @@ def test_a_time_given_back_is_offered_and_taken(house: House, browser: Browser, 
         page.context.close()
 
 
-@pytest.mark.parametrize(("lang", "phone"), OTHER_VIEWS)
-def test_from_a_reminder_to_the_device_test_days_before(house: House, browser: Browser, lang: str, phone: bool):
+@pytest.mark.parametrize(("lang", "phone"), people.COMBINATIONS)
+def test_from_a_reminder_to_the_device_test_days_before(either_house: House, browser: Browser, lang: str, phone: bool):
+    house = either_house
     clerk = desk(browser, house, lang, phone)
     clerk.goto("/motifs")
     clerk.locator("#usual-168").check(force=True)  # J-7, J-1 and H-1 are the clinic's choice
     clerk.locator("#reminders button").click()
     clerk.wait_for_url("**saved=reminders")
     on = people.day_ahead(29 if phone else 30)
-    address, _ = book(clerk, house, lang, datetime.combine(on, datetime.min.time()), f"Rappel-{lang}")
-    clerk.locator("a.a", has_text=f"Rappel-{lang}").first.click()
+    family = f"Rappel-{lang}-{people.device(phone)}"
+    address, _ = book(clerk, house, lang, datetime.combine(on, datetime.min.time()), family)
+    clerk.locator("a.a", has_text=family).first.click()
     clerk.wait_for_url("**/appointments/*")
     appointment = clerk.url
     with database(house) as session:  # the week before has come
@@ -150,9 +166,10 @@ def test_from_a_reminder_to_the_device_test_days_before(house: House, browser: B
         page.context.close()
 
 
-@pytest.mark.parametrize(("lang", "phone"), OTHER_VIEWS)
-def test_who_waits_is_late_or_never_came(house: House, browser: Browser, lang: str, phone: bool):
-    words, zone = WORDS[lang], house.env["COLLOQUE_CLINIC_ZONE"]
+@pytest.mark.parametrize(("lang", "phone"), people.COMBINATIONS)
+def test_who_waits_is_late_or_never_came(either_house: House, browser: Browser, lang: str, phone: bool):
+    house, words = either_house, WORDS[lang]
+    zone = house.env["COLLOQUE_CLINIC_ZONE"]
     clerk = desk(browser, house, lang, phone)
     clerk.goto("/motifs")
     if not clerk.get_by_text(words["onsite"].format(lang)[:-9]).count():

@@ -39,15 +39,4 @@ class FindPatient extends HTMLElement {
   }
 }
 
-for (const form of document.querySelectorAll("form[method=post]")) {
-  form.addEventListener("submit", (event) => {
-    if (form.getAttribute("aria-busy") === "true") event.preventDefault();
-    form.setAttribute("aria-busy", "true");
-  });
-}
-// Coming back with the browser's button brings the page as it was: it may be sent again.
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
-});
-
 customElements.define("find-patient", FindPatient);

@@ -16,12 +16,11 @@ from sqlmodel import select
 from app import audit, jobs
 from app.audit import Trail
 from app.crypto.keyring import Keyring
-from app.db import Database
+from app.db import Database, new_id
 from app.engines import open_engine
 from app.errors import AccessDenied, Conflict, Unavailable
 from app.jobs import Job
 from app.people import Patient, PatientIdentity
-from app.scheduling.occupancy import Occupancy
 from tests.app.foundation.test_database import ACTOR, counts, register
 from tests.conftest import KEK
 
@@ -128,10 +127,14 @@ async def test_one_that_breaks_takes_nothing_of_the_others_with_it(db, trail):
         tx.session.execute(text("SELECT * FROM nowhere"))
 
     def nobodys(tx):  # found out when all are committed
-        tx.insert(Occupancy, appointment_id="f" * 32, resource_id="r", start_at=tx.now, end_at=tx.now.replace(hour=23),
-                  active=True)
+        tx.session.execute(text("INSERT INTO nobodys VALUES ('f')"))
 
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE nobodys (patient_id VARCHAR REFERENCES patient (id) "
+                                "DEFERRABLE INITIALLY DEFERRED)"))
     results = await in_one_batch(db, register, broken, register, unheard_of, nobodys, register)
+    with db.engine.begin() as connection:
+        connection.execute(text("DROP TABLE nobodys"))
     assert [isinstance(one, str) for one in results] == [True, False, True, False, False, True]
     assert isinstance(results[1], ZeroDivisionError)
     assert db.read_sync(ACTOR, counts) == [3, 3, 3]
@@ -157,19 +160,21 @@ async def test_what_follows_a_commit_finds_it_and_may_fail_without_harm(db):
 
 
 async def test_a_patients_key_that_was_never_committed_is_not_used(db):
-    row = Patient(created_at=db._clock())
+    row_id = new_id()
 
     def refused(tx):
+        row = Patient(id=row_id, created_at=tx.now)
         tx.seal(row, PatientIdentity(family="Un", given="A", birth_date="1972-04-03"))
         raise Conflict("no")
 
     def kept(tx):
+        row = Patient(id=row_id, created_at=tx.now)
         tx.seal(row, PatientIdentity(family="Deux", given="A", birth_date="1972-04-03"))
         tx.session.add(row)
 
     await in_one_batch(db, refused, kept)
     other = Database(db.engine, Keyring(KEK), db._journal, db._clock)
-    assert other.read_sync(ACTOR, lambda tx: tx.open(tx.session.get(Patient, row.id), PatientIdentity).family) == "Deux"
+    assert other.read_sync(ACTOR, lambda tx: tx.open(tx.session.get(Patient, row_id), PatientIdentity).family) == "Deux"
 
 
 async def test_what_is_known_once_is_asked_again_after_a_change(db):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from itertools import count
 
 import pytest
 from sqlalchemy import event
@@ -13,12 +14,12 @@ from app.audit import Trail, Verdict
 from app.crypto.keyring import Keyring
 from app.db import Database
 from app.engines import open_engine
-from app.errors import Unavailable
+from app.errors import Unavailable, Uncertain
 from app.jobs import Runner
 from tests.app.conftest import browser, forget_tries
 from tests.app.foundation.test_database import ACTOR, counts, register
 from tests.app.front_door import PASSWORD, Visitor, open_clinic
-from tests.conftest import KEK
+from tests.conftest import ENGINES, KEK
 
 assert browser  # fixtures
 assert forget_tries
@@ -58,6 +59,13 @@ FULL = {"sqlite": "PRAGMA max_page_count = 1",  # SQLite takes the pages it has:
         "postgresql": "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$"}
 GONE = {"sqlite": "SELECT * FROM volume_that_went_away",
         "postgresql": "SELECT pg_terminate_backend(pg_backend_pid())"}
+
+DIES_AT_COMMIT = (
+    """CREATE FUNCTION gone() RETURNS trigger AS $$ BEGIN
+        PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$ LANGUAGE plpgsql""",
+    "CREATE CONSTRAINT TRIGGER gone AFTER INSERT ON patient DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION gone()",
+)
 
 
 def fill(tx):
@@ -142,18 +150,18 @@ async def test_pages_say_that_the_disk_is_full_and_work_again_after(
     await visitor.post("/sign-in/code", code=front.totp())
     await visitor.follow()
     await visitor.get("/availability")
-    motifs = {"label_fr": "M" * 80, "label_en": "M" * 80, "duration_min": "15"}
+    motifs = ({"label_fr": name, "label_en": name, "duration_min": "15"} for name in (f"{n:M>80}" for n in count()))
     with Disk(sqlite).full():
         async with asyncio.timeout(30):
             while True:
-                await visitor.post("/motifs", **motifs)
+                await visitor.post("/motifs", **next(motifs))
                 if visitor.status != 303:
                     break
                 await visitor.get("/availability")
         assert visitor.status == 503
         assert "disque" in visitor.page
     await visitor.get("/availability")
-    await visitor.post("/motifs", **motifs)
+    await visitor.post("/motifs", **next(motifs))
     assert visitor.status == 303
 
 
@@ -178,3 +186,30 @@ async def test_what_was_overwritten_leaves_the_files_on_each_engine(db: Database
     assert (await db.read(ACTOR, counts))[0] == 1
     await db.write(ACTOR, register)
     assert (await db.read(ACTOR, counts))[0] == 2
+
+
+@pytest.mark.skipif("postgresql" not in ENGINES, reason="SQLite's commits are in our own process")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_commit_whose_answer_never_comes_is_uncertain_and_not_done_again(sqlite: Database, trail: Trail) -> None:
+    ran = []
+
+    def registered(tx):
+        ran.append(1)
+        register(tx)
+
+    with sqlite.engine.begin() as connection:
+        for statement in DIES_AT_COMMIT:
+            connection.exec_driver_sql(statement)
+    try:
+        with pytest.raises(Uncertain, match="look whether it was done"):
+            sqlite.write_sync(ACTOR, registered)
+        together = await asyncio.gather(*(sqlite.write(ACTOR, registered) for _ in range(3)), return_exceptions=True)
+    finally:
+        with sqlite.engine.begin() as connection:
+            connection.exec_driver_sql("DROP FUNCTION gone CASCADE")
+    assert [type(one) for one in together] == [Uncertain] * 3
+    assert len(ran) == 4, "nobody knows what stands: none was tried again"
+    assert sqlite.read_sync(ACTOR, counts) == [0, 0, 0]
+    await sqlite.write(ACTOR, registered)
+    assert sqlite.read_sync(ACTOR, counts) == [1, 1, 1]
+    assert sqlite.read_sync(ACTOR, trail.verify).fault == ""

@@ -1,7 +1,9 @@
 """A clinic's machine and speech machines, joined by a real NATS server: couriers and workers are real processes."""
 
 import base64
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,16 +21,18 @@ class Machine:
 
     def __init__(self, folder: Path, nats: NatsServer, kind: str) -> None:
         self.folder, self.kind = folder, kind
-        (folder / "run").mkdir(parents=True, mode=0o700)
+        (folder / "run").mkdir(parents=True, mode=0o700, exist_ok=True)
         key = folder / "machines.key"
         key.write_text(base64.b64encode(KEY).decode())
         key.chmod(0o600)
         self._env = {
             **os.environ, "COLLOQUE_MACHINE": kind, "COLLOQUE_DATA_DIR": str(folder), "COLLOQUE_NATS_URL": nats.url,
             "COLLOQUE_MACHINES_KEY_FILE": str(key), "COLLOQUE_ENV_FILE": os.devnull,
-            "COLLOQUE_TRANSCRIPTION_WORKERS": "0" if kind == "clinic" else "1"}
+            "COLLOQUE_TRANSCRIPTION_WORKERS": "0" if kind == "clinic" else "1",
+            "COLLOQUE_MEDIA_NODES": "1", "COLLOQUE_MEDIA_ADDRESSES": "127.0.0.1"}
         self.courier: subprocess.Popen[bytes] | None = None
         self._worker: subprocess.Popen[bytes] | None = None
+        self.serving: subprocess.Popen[bytes] | None = None
 
     @property
     def socket(self) -> Path:
@@ -36,17 +40,21 @@ class Machine:
 
     @property
     def spool(self) -> Path:
-        """What the taps of a clinic write, or what came to a speech machine."""
-        return self.folder / ("spool" if self.kind == "clinic" else "heard")
+        """What the taps of this machine write, or what came to a speech machine."""
+        return self.folder / ("heard" if self.kind == "speech" else "spool")
 
     def start(self) -> None:
-        """The courier, and on a speech machine its worker."""
+        """The courier, and on a speech machine its worker; a media machine as its site starts it."""
+        if self.kind == "media":
+            self.serving = self._run("serve")
+            return
         self.courier = self._run("courier")
         if self.kind == "speech":
             self._worker = self._run("transcribe")
 
     def _run(self, command: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "app", command], env=self._env, cwd=Path(__file__).parents[3])
+        return subprocess.Popen([sys.executable, "-m", "app", command], env=self._env, cwd=Path(__file__).parents[3],
+                                start_new_session=command == "serve")
 
     def restart_courier(self) -> None:
         """It is killed, and another takes its place."""
@@ -58,6 +66,20 @@ class Machine:
         for process in (self.courier, self._worker):
             if process:
                 _kill(process)
+        if self.serving:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.serving.pid, signal.SIGKILL)
+            self.serving.wait()
+
+    def children(self, command: str) -> list[int]:
+        """The pids of a kind of process that `serve` started here."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if parent == self.serving.pid and command.encode() in (folder / "cmdline").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+        return found
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -70,7 +70,7 @@ def test_an_examination_already_done_is_not_ordered() -> None:
     found = facts(
         "D: Vous l'avez eu quand, l'électrocardiogramme ?\nP: Chez le cardiologue, en mars. Il a dit que c'était bon."
     )
-    assert fact("électrocardiogramme", found).status == "done"
+    assert fact("ECG (électrocardiogramme)", found).status == "done"
 
 
 def test_alarms_and_advice() -> None:

@@ -40,3 +40,54 @@ def test_a_forbidden_drug_is_listed_as_absent() -> None:
     made = drafted("D: Vous avez de la fièvre ?\nP: Oui, trente-neuf.\nD: Surtout pas d'ibuprofène.")
     (fact,) = [f for f in made.facts if f.label == "ibuprofène"]
     assert fact.polarity == "absent"
+
+
+def test_an_operation_of_a_relative_is_told_with_what_it_was_for() -> None:
+    found = texts("D: Et dans la famille ?\nP: Mon père s'est fait opérer d'une hernie il y a dix ans. Moi j'ai mal au dos.", type="family")
+    assert len(found) == 1
+    assert "hernie" in found[0]
+
+
+def test_the_weight_a_relative_lost_is_no_family_history() -> None:
+    assert texts("D: Alors ?\nP: J'ai de la fièvre. Ma tante, elle a perdu dix kilos avec l'Ozempic.", type="family", label="perte de poids") == []
+
+
+def test_the_old_dose_is_not_listed_beside_the_one_that_replaces_it() -> None:
+    made = drafted("D: Le ramipril cinq milligrammes, toujours un le matin ?\nP: Oui.\nD: Votre tension est haute, je monte le ramipril à dix milligrammes.")
+    assert [f.value for f in made.facts if f.label == "ramipril"] == [10.0]
+
+
+def test_a_dose_that_stays_is_listed() -> None:
+    made = drafted("D: Le ramipril cinq milligrammes, toujours un le matin ?\nP: Oui.\nD: On garde le ramipril comme ça.")
+    assert 5.0 in [f.value for f in made.facts if f.label == "ramipril"]
+
+
+def test_what_followed_a_dose_is_told_with_the_dose() -> None:
+    dialogue = "D: Vous avez pris quelque chose ?\nP: Hier ma femme m'a donné un tramadol à elle. J'ai vomi une heure après.\nD: On évite alors."
+    assert texts(dialogue, label="vomissements") == []
+    assert "Vomissements" in "\n".join(s.text for s in drafted(dialogue).sentences)
+
+
+def test_advice_that_leans_on_the_question_is_not_listed_and_a_prohibition_is() -> None:
+    before = "D: Bonjour.\nP: J'ai une entorse à la cheville depuis hier. {asked} ?\nD: {answer}\nP: D'accord."
+    assert texts(before.format(asked="Je la mets de quel côté", answer="Vous alternez, un jour sur l'autre."), status="advice") == []
+    assert texts(before.format(asked="Je peux courir", answer="Non, évitez le sport, jamais de course."), status="advice")
+
+
+def test_what_another_doctor_may_propose_is_no_referral() -> None:
+    assert texts("D: Si ça reste haut, le diabétologue proposera l'insuline.\nP: J'ai du diabète.", type="plan", label="diabétologue") == []
+    assert texts("D: Vous prenez rendez-vous avec le diabétologue.\nP: J'ai du diabète.", type="plan", label="diabétologue")
+
+
+def test_a_relative_who_had_the_illness_that_was_asked_about_had_that_illness() -> None:
+    made = drafted("D: Il y a la varicelle à l'école ?\nP: Oui, et ma sœur l'a eue il y a quinze jours, elle avait vomi aussi. Moi ça gratte.")
+    assert [(f.label, f.experiencer) for f in made.facts if f.type == "family"] == [("varicelle", "sister")]
+
+
+def test_a_doctor_who_stops_work_writes_a_certificate() -> None:
+    assert [f.value for f in drafted("D: Alors ?\nP: J'ai mal au dos.\nD: Je vous arrête quatre jours.").facts if f.type == "work_stoppage"] == [4.0]
+
+
+def test_no_more_of_a_drug_is_no_drug() -> None:
+    made = drafted("D: Alors ?\nP: J'ai de la fièvre, trente-neuf.\nD: Surtout plus d'ibuprofène avec la varicelle.")
+    assert [f.polarity for f in made.facts if f.label == "ibuprofène"] == ["absent"]

@@ -47,7 +47,7 @@ def test_talk_that_is_not_clinical_gives_no_note_in_english(text: str) -> None:
 def test_one_real_thing_gives_a_note(lang: str, text: str, wanted: str) -> None:
     made = drafted(text, lang)
     assert made.reason is None
-    assert wanted in told(made)
+    assert wanted.casefold() in told(made).casefold()
 
 
 def test_a_renewal_granted_is_in_the_plan() -> None:

@@ -152,7 +152,12 @@ def test_what_is_no_list_of_busy_times_is_said_to_be_none(body) -> None:
 @pytest.mark.parametrize(("url", "allowed"), [
     ("https://cloud.example/dav/", True), ("http://cloud.example/dav/", False), ("https://evil.example/", False),
     ("https://x@cloud.example/", False), ("http://127.0.0.1:5232/x/", True), ("http://127.0.0.1:80/x/", False),
-    ("file:///etc/passwd", False), ("https://[::1", False), ("", False), ("https://cloud.example:99999/", False)])
+    ("file:///etc/passwd", False), ("https://[::1", False), ("", False), ("https://cloud.example:99999/", False),
+    ("https://cloud.example:443/dav/", True), ("https://cloud.example:22/", False), ("https://cloud.example:8443/", False),
+    ("https://cloud.example.evil.example/", False), ("https://cloud.example\\.evil.example/", False), ("https://cloud.example\\@evil.example/", False),
+    ("https://127.0.0.1/", False), ("https://2130706433:5232/", False), ("http://127.1:5232/", False), ("http://[::ffff:127.0.0.1]:5232/", False),
+    ("https://evil.example/?https://cloud.example/", False), ("https://evil.example#cloud.example", False), ("gopher://cloud.example/", False),
+    ("https://cloud.example\u3002evil.example/", False), ("//cloud.example/", False), ("https://169.254.169.254/latest/meta-data/", False)])
 def test_only_servers_that_the_site_names_are_asked(url, allowed) -> None:
     assert caldav.is_allowed(url, ("cloud.example", "127.0.0.1:5232")) == allowed
 

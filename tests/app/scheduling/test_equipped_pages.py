@@ -68,6 +68,12 @@ async def test_what_a_visit_needs_is_changed_on_its_page_and_it_moves_where_all_
     await scheduler.post(f"{page}/resources", room=room)
     await scheduler.follow()
     assert f'<option value="{room}" selected>' in scheduler.page
+    assert "Interpreter and room are changed." in scheduler.text
+    await scheduler.post(f"{page}/resources", interpreter="", room="")  # the band's Undo: as it was before
+    await scheduler.follow()
+    assert f'<option value="{room}" selected>' not in scheduler.page
+    assert f'<input type="hidden" name="room" value="{room}">' in scheduler.page, "and back again"
+    await scheduler.post(f"{page}/resources", room=room)
     await scheduler.get(f"{page}/time")
     assert 'value="2026-11-23T10:00Z"' not in scheduler.page
     assert 'value="2026-11-23T11:00Z"' in scheduler.page

@@ -1,6 +1,7 @@
 """What can be booked: its rules are kept, and count where they should."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from app.notifications.messages import Message, MessageContent
 from app.people import Organization
 from app.scheduling import motifs, replies
 from app.scheduling.motifs import MotifForm
+from app.scheduling.occupancy import LONGEST
 from app.scheduling.tables import Appointment, Motif
 from tests.app.scheduling.conftest import SCHEDULER, SYSTEM, TEN
 from tests.app.scheduling.test_pages import scheduler, visitor  # noqa: F401  fixtures
@@ -120,10 +122,12 @@ async def test_the_page_of_motifs(db, clinic, scheduler):  # noqa: F811
     await scheduler.post(f"/motifs/{clinic.motif}", **(form | {"documents_en": "", "label_fr": "Autre <b>"}))
     assert scheduler.status == 422 and "both languages" in scheduler.text and "Autre &lt;b&gt;" in scheduler.page
     assert kept() == row
-    await scheduler.post("/motifs", **(FORM | {"remind168": "yes", "remind24": "yes", "remind1": "yes"}))
+    await scheduler.post("/motifs", **FORM)
+    assert scheduler.status == 422 and "There is one of this name already." in scheduler.text, "a form sent twice makes one"
+    await scheduler.post("/motifs", **(FORM | {"label_fr": "Plâtre", "label_en": "Plaster", "remind168": "yes", "remind24": "yes", "remind1": "yes"}))
     await scheduler.follow()
     assert (await scheduler.get("/motifs")).count('action="/motifs/') == 3
-    made = db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Motif).where(Motif.label_en == "Dressing", Motif.id != row.id)).one())
+    made = db.read_sync(SYSTEM, lambda tx: tx.session.exec(select(Motif).where(Motif.label_en == "Plaster")).one())
     assert made.reminders_h is None
 
 
@@ -142,3 +146,27 @@ async def test_the_page_sets_when_the_clinic_reminds(db, clinic, scheduler):  # 
     await scheduler.post("/reminders")
     await scheduler.follow()
     assert clinics() == "" and "checked" not in scheduler.page.split('id="reminders"')[1].split("</form>")[0]
+
+
+def reminders_of(db, clinic) -> str | None:
+    return db.read_sync(SYSTEM, lambda tx: tx.session.get_one(Motif, clinic.motif)).reminders_h
+
+
+async def test_a_motifs_own_hours_are_ticks_of_its_form_and_are_kept(db, clinic, rule, scheduler):  # noqa: F811
+    rule(reminders_h="72,5")
+    await scheduler.get("/motifs")
+    assert re.search(r'name="remind72"[^>]* checked', scheduler.page) and re.search(r'name="remind5"[^>]* checked', scheduler.page)
+    as_shown = {"label_fr": "Suivi", "label_en": "Follow-up", "duration_min": "15", "active": "yes", "remind72": "yes"}
+    await scheduler.post(f"/motifs/{clinic.motif}", **as_shown, remind5="yes")
+    assert scheduler.status == 303 and reminders_of(db, clinic) == "72,5"
+    await scheduler.post(f"/motifs/{clinic.motif}", **as_shown, remind24="yes")
+    assert reminders_of(db, clinic) == "72,24"
+    await scheduler.post(f"/motifs/{clinic.motif}", **as_shown, remind9999="yes")
+    assert scheduler.status == 422 and reminders_of(db, clinic) == "72,24"
+
+
+def test_no_visit_takes_longer_than_the_index_of_what_is_taken_looks_back():
+    """`occupancy.LONGEST` bounds the look-up on both sides: a longer visit would be overlooked by searches for free times."""
+    longest = {name: next(rule.le for rule in MotifForm.model_fields[name].metadata if hasattr(rule, "le"))
+               for name in ("before_min", "duration_min", "after_min")}
+    assert timedelta(minutes=sum(longest.values())) <= LONGEST

@@ -194,10 +194,11 @@ async def test_an_offer_is_answered_once_even_by_two_at_once(front):
             (front.db.write_sync(me, waitlist.accept) if n % 2 else front.db.write_sync(me, waitlist.decline))
         except Conflict:
             return "late"
-        return "answered"
+        return "yes" if n % 2 else "no"
 
-    with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(answer, range(6))) == ["answered"] + ["late"] * 5
+    with ThreadPoolExecutor(4) as pool:  # the same answer again is heard, the other one is not
+        assert sorted(pool.map(answer, range(6))) in (["late"] * 3 + ["yes"] * 3, ["late"] * 3 + ["no"] * 3)
+    assert sum(offer.state in ("accepted", "declined") for offer in offers(front)) == 1
 
 
 async def test_an_offer_that_ran_out_or_whose_appointment_changed_cannot_be_taken(front):

@@ -120,14 +120,15 @@ def offered(state: str) -> Callable[[str], dict[str, Any]]:
 
 TIMES = {
     "phone": "04 75 00 00 00",
-    "motifs": [{"id": "m1", "label": "Suivi", "minutes": 15}, {"id": "m2", "label": "Renouvellement", "minutes": 15}],
+    "motifs": [{"id": "m1", "label": "Suivi", "minutes": 15, "mode": "video"}, {"id": "m2", "label": "Vaccin", "minutes": 15, "mode": "onsite"}],
+    "by_video": False,
     "motif_id": "m1",
     "practitioners": [("d1", DOCTOR.name)],
     "practitioner_id": "",
     "on": None,
     "taken": "",
     "days": [
-        {"on": date(2026, 11, day), "slots": [{"time": f"09:{m}", "doctor": DOCTOR.name, "href": "#"} for m in (15, 30, 45)]}
+        {"on": date(2026, 11, day), "slots": [{"time": f"09:{m}", "doctor": DOCTOR.name, "with_whom": "Dr Benali", "href": "#"} for m in (15, 30, 45)]}
         for day in (25, 26)
     ],
 }

@@ -20,7 +20,8 @@ from tests.guards.pages.people import CLAIRE, DOCTOR
 from tests.guards.pages.visit import visit
 
 
-def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, closed: bool = False) -> dict[str, Any]:
+def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, closed: bool = False,
+           holds: tuple[tuple[int, int, str], ...] = ()) -> dict[str, Any]:
     """A day, or a doctor, of the planner."""
     head: dict[str, Any] = {
         "title": title,
@@ -35,7 +36,7 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
     }
     if closed:
         return head
-    taken = {(h, m) for h, m, _, _ in booked}
+    taken = {(h, m) for h, m, *_ in (*booked, *holds)}
     entries: list[dict[str, Any]] = [
         {"free": True, "start": time(h, m), "minutes": 15, "href": "#", "value": "2026-11-23T13:15Z"}
         for h in (9, 10, 11, 14, 15)
@@ -45,6 +46,7 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
     entries += [
         {
             "free": False,
+            "held": "",
             "id": f"{h}{m}{name}",
             "start": time(h, m),
             "minutes": 15,
@@ -56,6 +58,7 @@ def column(title: str, *booked: tuple[int, int, str, str], today: bool = False, 
         }
         for h, m, name, status in booked
     ]
+    entries += [{"free": False, "held": held, "start": time(h, m), "minutes": 15} for h, m, held in holds]
     for entry in entries:
         entry |= {"time": f"{entry['start']:%H:%M}", "place": f"h{entry['start'].hour} m{entry['start'].minute} d15"}
     return head | {
@@ -79,7 +82,8 @@ WEEK = [
     column("Mar. 24", (9, 15, "I. Costa", "booked"), (10, 0, "M. Faure", "booked"), (14, 30, "D. Leroy", "booked")),
     column("Mer. 25", closed=True) | {"notes": ["Noël", "Vacances de Noël"]},
     column("Jeu. 26", (9, 30, "L. Petit", "booked"), (11, 0, "R. Noël", "booked"), (15, 0, "T. Brun", "booked")),
-    column("Ven. 27", (10, 15, "G. Blanc", "booked"), (10, 30, "A. Roy", "booked")),
+    column("Ven. 27", (10, 15, "G. Blanc", "booked"), (10, 30, "A. Roy", "booked"),
+           holds=((11, 15, "Retenu par Sophie Perrin jusqu’à 10:05"),)),
 ]
 PRACTITIONERS = [
     {"id": "d1", "name": "Dr Benali", "href": "#", "here": True},
@@ -154,6 +158,7 @@ ABSENCE = {
 }
 APPOINTMENT = {
     "appointment": visit("planned").appointment,
+    "had": None,
     "practitioner_name": DOCTOR.name,
     "motif_label": "Suivi",
     "patient": KNOWN | {"email": CLAIRE.email, "phone": CLAIRE.phone},
@@ -245,7 +250,7 @@ FINDER: dict[str, Any] = {
               for m in ("00", "15", "30")]}
 MOTIFS: dict[str, Any] = {
     "lines": [Motif(id=key, organization_id="o1", label_fr=fr, label_en=en, duration_min=15, mode=mode, public=mode == "video",
-                    active=mode != "onsite").model_dump() | {"reminders": (168, 24)}
+                    active=mode != "onsite").model_dump() | {"reminders": (168, 24), "hours": (168, 72, 24, 1)}
               for key, fr, en, mode in (("m1", "Suivi", "Follow-up", "video"), ("m2", "Résultats", "Results", "phone"),
                                         ("m3", "Pansement", "Dressing", "onsite"), ("", "", "", "video"))],
     "tried": "m2", "errors": {"": "Please name the documents in both languages, or in neither."}, "offered": (168, 24, 1), "usual": (24, 1), "reminders_saved": False,
@@ -373,6 +378,7 @@ PAGES = [
         rows=[], languages=LANGUAGES, typed={}, chosen=[], errors={}, fault="There is one of this name already.")),
     Page("appointment", "scheduler/appointment.html", "scheduler", "planner", always(**APPOINTMENT)),
     Page("appointment-equipped", "scheduler/appointment.html", "scheduler", "planner", always(**(APPOINTMENT | {
+        "had": {"interpreter": "i2", "room": ""},
         "errors": {"resource": "Pris à l’heure de ce rendez-vous : Salle 3. Libre à cette heure : Salle 2."}}))),
     Page("appointment-coming", "scheduler/appointment.html", "scheduler", "planner", always(**(
         APPOINTMENT | {"appointment": Some(id="v1", status="booked", start_at=at(14, 0, 25), end_at=at(14, 15, 25))}))),
