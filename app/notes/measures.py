@@ -277,7 +277,7 @@ def _anothers(measure: Measure, before: str, lang: Language) -> bool:
     return max(others, default=0) > max(mine, len(before) - MAX_TO_VALUE)
 
 
-NAMED_APART = MEASURES[:3]  # heart rate, saturation, respiratory rate
+NAMED_APART = (TEMPERATURE, *MEASURES[:3])  # heart rate, saturation, respiratory rate
 NAME_NUMBER = re.compile(
     r"(?<![a-z])(?:chem|covid|type|stage|grade|phase|vitamin b|b|hpv|class|room) $"
 )  # "chem-12" is a name
