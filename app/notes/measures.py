@@ -7,6 +7,7 @@ from importlib import resources
 
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence, Fact, FactType, Temporality
+from app.notes.lexicon import find_drugs
 from app.notes.polarity import CONDITIONS
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
@@ -255,7 +256,7 @@ def _named(said: _Said) -> Iterator[Fact]:
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
-        asked = not cues and bool(cue.search(said.context)) and len(norm) < 110
+        asked = not cues and bool(cue.search(said.context)) and len(norm) < 110 and not find_drugs(norm)
         for at, match in _values(norm, cues, asked):
             value, found = _metres(norm, match) if measure.fr == "taille" else (float(match.group(1)), True)
             if (
@@ -278,9 +279,9 @@ def _anothers(measure: Measure, before: str, lang: Language) -> bool:
 
 
 NAMED_APART = (TEMPERATURE, *MEASURES[:3])  # heart rate, saturation, respiratory rate
-NAME_NUMBER = re.compile(
-    r"(?<![a-z])(?:chem|covid|type|stage|grade|phase|vitamin b|b|hpv|class|room) $"
-)  # "chem-12" is a name
+NAME_NUMBER = re.compile(  # "chem-12", "b12" are names
+    r"(?:(?<![a-z])(?:chem|covid|type|stage|grade|phase|vitamin b|b|hpv|class|room) |[a-z])$"
+)
 GOAL = re.compile(
     r"dessous de|au dessus|objectif|moins de|plus de|perd(?:u|re)|repris|pris \d|doses? (?:de|pour)|graduation|passez|below|goal|los[te]|losing|gain|"
     r"(?:greater|more|less|lower|higher|over|under) than|criteri"

@@ -84,6 +84,8 @@ def _step(out: _Builder, tokens: Tokens, i: int, text: str, lang: Language) -> i
         last = positions[0 if word == "percent" else 1]
         out.put("%", "%", start, tokens[last][2])
         return last + 1
+    if word.isalpha() and lang == "en" and " ".join(words[:3]) in SPELLED_OUT:
+        return _replace(out, tokens, i, positions[2], SPELLED_OUT[" ".join(words[:3])])
     if word.isalpha():
         half = _half(words, lang)
         if half:
@@ -114,6 +116,7 @@ def _spaced_tenths(out: _Builder, tokens: Tokens, last: int, digits: str) -> tup
     return f"{digits}.{tenth[0]}", at
 
 
+SPELLED_OUT = {"nine one one": "911", "nine nine nine": "999", "one one two": "112"}  # whom to call
 FEVERISH = re.compile(r"9[4-9]|10[0-7]|3[4-9]|4[0-2]")
 OF_FEVER = re.compile(r"temp|fever|fahrenheit|degrees")
 BEFORE_TEMPERATURE = 60  # characters

@@ -93,3 +93,8 @@ def test_the_number_of_a_name_or_a_goal_is_no_value() -> None:
     assert not labels(facts("D: I will order a hemoglobin a1c and a chem-12 .", "en"), type="lab")
     assert not labels(facts("D: The criteria is a BMI greater than 30.", "en"), type="vital")
     assert not labels(facts("D: How is your weight?\nP: Stable, I could lose about 25 pounds.", "en"), type="vital")
+
+
+def test_the_dose_after_a_result_is_no_result() -> None:
+    found = facts("D: Your ferritin was low . You take ferrous sulfate , three hundred a day . For 12 weeks .", "en")
+    assert not [f for f in found if f.type == "lab" and f.value is not None]
