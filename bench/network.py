@@ -1,13 +1,18 @@
 """A visit over bad networks: the patient's Chromium in a namespace of its own, behind a way that loses, delays and squeezes.
 
 For each condition, after it has lasted a while: what both hear (share of sound made up, longest gap) and see (pictures,
-height, whether the page says that video pauses); then how soon sound and picture are back. See tests/wan.py.
+height, whether the page says that video pauses); then how soon sound and picture are back. See tests/wan.py. Then the same
+from behind a home's router (tests/nat.py), which in the middle of the visit lets less and less out: only what goes to the
+TURN server, by UDP, by TCP, by TLS.
 """
 
 import argparse
 import itertools
+import secrets
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +20,8 @@ from playwright.sync_api import Page, Playwright, sync_playwright
 
 from bench.call import KEEP, write_camera
 from bench.recovery import in_visit
-from tests import chromium, wan
+from tests import chromium, nat, wan
+from tests.coturn import Relay, coturn
 from tests.trips import people
 from tests.trips.conftest import browser_speaking, free_port, running_house
 
@@ -25,6 +31,12 @@ CONDITIONS: dict[str, dict[str, float]] = {
     "500 kbit/s": {"bits_per_s": 500_000, "delay_ms": 20}, "150 kbit/s": {"bits_per_s": 150_000, "delay_ms": 20},
     "150 kbit/s, 150 ms, loss 2 %": {"bits_per_s": 150_000, "delay_ms": 150, "loss": 0.02},
 }
+WAYS: dict[str, str] = {  # what the router drops, and what it does not
+    "NAT": "", "TURN over UDP": "udp dport {port} accept; udp sport {port} accept; meta l4proto udp drop",
+    "TURN over TCP": "meta l4proto udp drop; tcp dport {tls_port} drop",
+    "TURN over TLS": "meta l4proto udp drop; tcp dport {port} drop",
+}
+STOPPED_S = 1.5  # what was on its way is heard by then
 SETTLE_S, LOOK_S, RECOVER_S, WHOLE_S = 10.0, 8.0, 25.0, 0.6
 # Ten times a second: when, sound received that was not made up, all sound, pictures decoded, height.
 LISTEN = """(() => {
@@ -42,6 +54,13 @@ LISTEN = """(() => {
     window.heard.push(row);
   }, 100);
 })()"""
+
+WAY = """async () => {
+  const report = await window.live.getStats();
+  const way = [...report.values()].find((s) => s.type === "transport");
+  const own = report.get(report.get(way?.selectedCandidatePairId)?.localCandidateId);
+  return `${own?.candidateType} ${own?.relayProtocol ?? own?.protocol}`;
+}"""
 
 
 def _rows(page: Page, since_s: float) -> list[list[float]]:
@@ -106,33 +125,74 @@ def _outage(first: wan.Wan, pages: dict[str, Page], for_s: float) -> dict[str, A
 
 
 def _another_address(first: wan.Wan, second: wan.Wan, pages: dict[str, Page]) -> dict[str, Any]:
+    began_s = time.monotonic()
     second.take()
     first.leave()
-    return {"back": _back(pages, time.monotonic())}
+    time.sleep(STOPPED_S)
+    return {"back": _back(pages, began_s)}
 
 
-def measure(playwright: Playwright, directory: Path, names: list[str], outage_s: float) -> dict[str, Any]:
-    """One visit through all of it. Needs root (wan.permitted)."""
+@contextmanager
+def _visit(playwright: Playwright, directory: Path, home: Any = None, **settings: str) -> Iterator[
+        tuple[wan.Wan, wan.Wan, dict[str, Page]]]:
+    """A visit that runs, its patient elsewhere: their two ways, and both pages. Needs root (wan.permitted)."""
     port = free_port()
-    with wan.patients_place(port) as (first, second, command), \
+    with wan.patients_place(port, *([home] if home else [])) as (first, second, command), \
             running_house(directory, COLLOQUE_TRANSCRIPTION_WORKERS="0", COLLOQUE_PORT=str(port), COLLOQUE_HOST="0.0.0.0",
-                          COLLOQUE_BASE_URL=f"http://localhost:{port}", COLLOQUE_MEDIA_ADDRESSES=wan.SERVER) as house, \
+                          COLLOQUE_BASE_URL=f"http://localhost:{port}", COLLOQUE_MEDIA_ADDRESSES=wan.SERVER,
+                          **settings) as house, \
             browser_speaking(playwright, *_devices(directory)) as here:
         away = playwright.chromium.launch(executable_path=command, args=[
-            *chromium.ARGS, *chromium.fake_devices(15, None), f"--use-file-for-fake-video-capture={directory / 'camera.y4m'}"])
+            *chromium.ARGS, *chromium.fake_devices(15, None), "--ignore-certificate-errors",
+            f"--use-file-for-fake-video-capture={directory / 'camera.y4m'}"])
         pages = {"patient": people.context(away, house, "en").new_page(), "doctor": people.context(here, house, "en").new_page()}
         for page in pages.values():
             page.add_init_script(KEEP)
             page.add_init_script(LISTEN)
         in_visit(house, pages["patient"], pages["doctor"])
         time.sleep(5)
+        yield first, second, pages
+        away.close()
+
+
+def measure(playwright: Playwright, directory: Path, names: list[str], outage_s: float) -> dict[str, Any]:
+    """One visit through all of it."""
+    with _visit(playwright, directory) as (first, second, pages):
         found = _conditions(first, pages, names)
         if outage_s:
             found[f"nothing for {outage_s:g} s"] = _outage(first, pages, outage_s)
             time.sleep(5)
         found["another address"] = _another_address(first, second, pages)
-        away.close()
         return found
+
+
+def measure_home(playwright: Playwright, directory: Path, names: list[str], outage_s: float) -> dict[str, Any]:
+    """One visit from behind a router that lets less and less through. Needs nat.permitted too."""
+    relay = Relay(free_port(), free_port(), secrets.token_urlsafe(24), directory / "coturn.log", nat.RELAY, wan.SERVER)
+    found: dict[str, Any] = {}
+    with nat.address(nat.RELAY), \
+            _visit(playwright, directory / "house", nat.behind, COLLOQUE_TURN_URLS=",".join(relay.urls),
+                   COLLOQUE_TURN_SECRET=relay.secret) as (first, second, pages), \
+            coturn(directory, relay, *nat.certificate(directory, nat.RELAY)):
+        for name in names:
+            time.sleep(SETTLE_S / 2)
+            began_s = time.monotonic()
+            nat.let_through(first.namespace, WAYS[name].format(port=relay.port, tls_port=relay.tls_port))
+            time.sleep(STOPPED_S)
+            back = _back(pages, began_s)
+            time.sleep(SETTLE_S + LOOK_S)
+            found[name] = {who: _seen(page) for who, page in pages.items()} | {"back": back, "way": _way(pages["patient"])}
+            found[f"{name}, loss 2 %"] = _conditions(first, pages, ["loss 2 %"])["loss 2 %"]
+            found[f"{name}, another address"] = _another_address(first, second, pages)
+            first, second = second, first
+        if outage_s:
+            found[f"{names[-1]}, nothing for {outage_s:g} s"] = _outage(first, pages, outage_s)
+    return found
+
+
+def _way(page: Page) -> str:
+    """How the page's media leaves: its own kind of address and, through TURN, how it gets there."""
+    return page.evaluate(WAY)
 
 
 def _devices(directory: Path) -> tuple[None, str]:
@@ -145,6 +205,10 @@ def run(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--only", default="", help="names of conditions, with semicolons between")
     parser.add_argument("--outage", type=float, default=30)
     options = parser.parse_args(argv)
-    names = [name for name in options.only.split(";") if name] or list(CONDITIONS)
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory, sync_playwright() as playwright:
-        return measure(playwright, Path(directory), names, options.outage)
+    names = [name for name in options.only.split(";") if name] or [*CONDITIONS, *WAYS]
+    found: dict[str, Any] = {}
+    for some, measured in ((CONDITIONS, measure), (WAYS, measure_home)):
+        if wanted := [name for name in names if name in some]:
+            with tempfile.TemporaryDirectory(prefix="bench-") as directory, sync_playwright() as playwright:
+                found |= measured(playwright, Path(directory), wanted, options.outage)
+    return found

@@ -15,18 +15,21 @@ START_S = 15.0
 
 @dataclass(frozen=True)
 class Relay:
-    """A running TURN server on loopback, which relays to 127.0.0.1 alone."""
+    """A running TURN server, on loopback unless told otherwise, which relays to one peer alone."""
 
     port: int
     tls_port: int
     secret: str
     log: Path
+    address: str = "127.0.0.1"
+    peer: str = "127.0.0.1"
 
     @property
     def urls(self) -> list[str]:
         """UDP, TCP and TLS."""
-        return [f"turn:127.0.0.1:{self.port}?transport=udp", f"turn:127.0.0.1:{self.port}?transport=tcp",
-                f"turns:localhost:{self.tls_port}?transport=tcp"]
+        named = "localhost" if self.address == "127.0.0.1" else self.address  # as the certificate says
+        return [f"turn:{self.address}:{self.port}?transport=udp", f"turn:{self.address}:{self.port}?transport=tcp",
+                f"turns:{named}:{self.tls_port}?transport=tcp"]
 
     def carried(self) -> dict[str, int]:
         """Packets that each credential's sessions, once closed, had sent through it."""
@@ -39,21 +42,21 @@ class Relay:
 @contextmanager
 def coturn(folder: Path, relay: Relay, certificate: Path | None = None, key: Path | None = None) -> Iterator[None]:
     """Start it, with TLS when it has a certificate; wait until it answers."""
-    ours = {"realm": "localhost", "static-auth-secret": relay.secret, "allowed-peer-ip": "127.0.0.1", "cert": certificate,
+    ours = {"realm": "localhost", "static-auth-secret": relay.secret, "allowed-peer-ip": relay.peer, "cert": certificate,
             "pkey": key, "listening-port": relay.port, "tls-listening-port": relay.tls_port, "syslog": None,
             "no-stdout-log": None}
     text = CONFIGURATION.read_text()
     for name, value in ours.items():
         text, changed = re.subn(rf"^{name}(=.*)?$", "" if value is None else f"{name}={value}", text, flags=re.MULTILINE)
         assert changed == 1, f"{CONFIGURATION} has no line for {name}"
-    text += (f"\nlistening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nallow-loopback-peers\nlog-file={relay.log}\nsimple-log\nverbose\n"
+    text += (f"\nlistening-ip={relay.address}\nrelay-ip={relay.address}\nallow-loopback-peers\nlog-file={relay.log}\nsimple-log\nverbose\n"
              f"pidfile={folder}/coturn.pid\nuserdb={folder}/coturn.db\n")
     (folder / "turnserver.conf").write_text(text)
     process = subprocess.Popen(["turnserver", "-c", str(folder / "turnserver.conf")], cwd=folder,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + START_S
-        while not _answers(relay.port):
+        while not _answers(relay):
             assert process.poll() is None and time.monotonic() < until, relay.log.read_text()[-3000:]
             time.sleep(0.1)
         yield
@@ -62,9 +65,9 @@ def coturn(folder: Path, relay: Relay, certificate: Path | None = None, key: Pat
         process.wait(10)
 
 
-def _answers(port: int) -> bool:
+def _answers(relay: Relay) -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), 5):
+        with socket.create_connection((relay.address, relay.port), 5):
             return True
     except OSError:
         return False

@@ -44,7 +44,8 @@ class Condition:
     up: bool = True
 
 
-def _ip(*words: str) -> None:
+def ip(*words: str) -> None:
+    """Run iproute2."""
     subprocess.run(["ip", *words], check=True)
 
 
@@ -58,21 +59,21 @@ class Wan:
         self._process = subprocess.Popen([sys.executable, __file__, namespace, self.here, self.there],
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None and self._process.stdout.readline() == "ready\n"
-        _ip("addr", "add", self._own, "peer", self._peer, "dev", self.here)
-        _ip("link", "set", self.here, "up")
+        ip("addr", "add", self._own, "peer", self._peer, "dev", self.here)
+        ip("link", "set", self.here, "up")
         self.condition = Condition()
 
     def take(self) -> None:
         """The patient's device is on this way from now on, with its own address."""
         inside = ("-n", self.namespace)
-        _ip(*inside, "addr", "add", self._peer, "peer", self._own, "dev", self.there)
-        _ip(*inside, "link", "set", self.there, "up")
-        _ip(*inside, "route", "replace", "default", "dev", self.there, "src", self._peer)
+        ip(*inside, "addr", "add", self._peer, "peer", self._own, "dev", self.there)
+        ip(*inside, "link", "set", self.there, "up")
+        ip(*inside, "route", "replace", "default", "dev", self.there, "src", self._peer)
 
     def leave(self) -> None:
         """The device has lost this way, and its address there."""
-        _ip("-n", self.namespace, "link", "set", self.there, "down")
-        _ip("-n", self.namespace, "addr", "flush", "dev", self.there)
+        ip("-n", self.namespace, "link", "set", self.there, "down")
+        ip("-n", self.namespace, "addr", "flush", "dev", self.there)
         self.on_leave()
 
     def set(self, **changed: float) -> None:
@@ -88,26 +89,30 @@ class Wan:
 
 
 @contextlib.contextmanager
-def patients_place(port: int) -> Iterator[tuple[Wan, Wan, str]]:
+def patients_place(
+    port: int, home: Callable[[str], contextlib.AbstractContextManager[str]] = contextlib.nullcontext,
+) -> Iterator[tuple[Wan, Wan, str]]:
     """A namespace with two ways to us, the first taken; the third: a command that starts Chromium there.
 
-    `localhost:port` there is the web server's port here, so that pages are a secure context.
+    `localhost:port` there is the web server's port here, so that pages are a secure context. home: what stands between
+    that namespace and where the browser is, if anything does (nat.behind).
     """
     namespace = f"patient-{secrets.token_hex(3)}"
     with contextlib.ExitStack() as stack:
-        _ip("netns", "add", namespace)
-        stack.callback(_ip, "netns", "del", namespace)
-        _ip("-n", namespace, "link", "set", "lo", "up")
+        ip("netns", "add", namespace)
+        stack.callback(ip, "netns", "del", namespace)
+        ip("-n", namespace, "link", "set", "lo", "up")
         first, second = (stack.enter_context(contextlib.closing(Wan(namespace, subnet))) for subnet in (77, 78))
         first.take()
-        door = subprocess.Popen(["ip", "netns", "exec", namespace, sys.executable, __file__, "door", str(port)])
+        inside = stack.enter_context(home(namespace))
+        door = subprocess.Popen(["ip", "netns", "exec", inside, sys.executable, __file__, "door", str(port)])
         # A browser ends what it had open when its address goes; here the door has those connections.
         first.on_leave = second.on_leave = lambda: door.send_signal(signal.SIGUSR1)
         stack.callback(door.wait)
         stack.callback(door.terminate)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wan-")))
         command = folder / "chromium"
-        command.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} /usr/bin/chromium "$@"\n')
+        command.write_text(f'#!/bin/sh\nexec ip netns exec {inside} /usr/bin/chromium "$@"\n')
         command.chmod(0o755)
         yield first, second, str(command)
 

@@ -24,6 +24,8 @@ from webrtc.srtp import Outgoing
 NO_LIMIT_BITS_PER_S = 20_000_000
 RESEND_SHARE = 0.25  # of what the way carries may be packets sent again
 RESEND_EVERY_S = 0.05
+MAX_DROPOUT = 3_000  # packets; RFC 3550, appendix A.1
+REPORT_EVERY_S = 0.1  # senders report once a second or less
 
 _streams = itertools.count(1)
 
@@ -53,6 +55,7 @@ class Egress(Row):
         self._ring: np.ndarray | None = None  # of a video: sealed datagrams by their outgoing number
         self._again: dict[int, float] = {}  # when a packet was last sent again
         self._budget, self._budget_s = 0.0, 0.0  # octets that may be sent again
+        self._asked, self._asked_s = 0, float("-inf")  # numbers asked for of late, and since when
         self._reports: dict[int, float] = {}  # middle 32 bits of a forwarded report's NTP time: when it left
         self.row["ssrc"], self.row["clock_hz"] = ssrc, AUDIO_CLOCK_HZ if source == "mic" else VIDEO_CLOCK_HZ
         self.row["next"] = secrets.randbelow(0x4000)  # RFC 3550: the first sequence number is unpredictable
@@ -84,6 +87,10 @@ class Egress(Row):
         """Answer a NACK from the cache, within a budget: on a way that is full, more packets only lose more."""
         if self._outgoing is None or self._ring is None:
             return
+        if now_s - self._asked_s >= RESEND_EVERY_S:
+            self._asked, self._asked_s = 0, now_s
+        numbers = numbers[: CACHE_PACKETS - self._asked]  # one packet can name thousands
+        self._asked += len(numbers)
         refill = RESEND_SHARE * (self.limit_bits_per_s or NO_LIMIT_BITS_PER_S) / 8
         self._budget = min(refill, self._budget + refill * (now_s - self._budget_s))
         self._budget_s = now_s
@@ -125,7 +132,7 @@ class Ingress(Row):
 
     layout = INGRESS
     stream, octets, heard_at_s = Cell(int), Cell(int), Cell(float)
-    _ssrc, _place = Cell(int), Cell(int)  # place: where the transport-wide number stood last
+    _ssrc = Cell(int)
 
     def __init__(self, source: Source) -> None:
         super().__init__()
@@ -143,7 +150,7 @@ class Ingress(Row):
         self.reception = Reception(AUDIO_CLOCK_HZ if self.source == "mic" else VIDEO_CLOCK_HZ)
         self.row["reception"] = self.reception.address
         self.missing = Missing()
-        self.heard_at_s = float("-inf")
+        self.heard_at_s = self._reported_s = float("-inf")
         self.octets = self.probes = 0
 
     @property
@@ -193,13 +200,12 @@ class Ingress(Row):
             return
         first, second, sequence, timestamp, ssrc, begin, end, place = parsed
         if place:
-            self._place = place
             self.arrivals.add(NUMBER.unpack_from(packet, place)[0], now_s)
         original = RTX_OF.get(second & 0x7F)
         if original is not None:
             self._recover(packet, parsed, original, now_s)
             return
-        if ssrc != self.ssrc:
+        if ssrc != self.ssrc or self._jumped(sequence):
             self._begin(ssrc)
         number = self._numbered(sequence, now_s)
         if number is None:
@@ -210,6 +216,14 @@ class Ingress(Row):
             return
         self.heard_at_s = now_s
         self._deliver(packet, number, parsed, begin, end, now_s)
+
+    def _jumped(self, sequence: int) -> bool:
+        """Whether so much is missing that it is another stream: no receiver may lose count of the numbers' rounds."""
+        highest = self.reception.highest
+        if highest < 0 or extend(sequence, highest) <= highest + MAX_DROPOUT:
+            return False
+        self.keyframes.ask()
+        return True
 
     def _begin(self, ssrc: int) -> None:
         self.stop()
@@ -272,7 +286,10 @@ class Ingress(Row):
         return now_s - self.heard_at_s < SILENT_S
 
     def sender_report(self, ntp_time: int, timestamp: int, now_s: float) -> None:
-        """The sender's report: remember it for ours, and send it on to every slot."""
+        """The sender's report: remember it for ours, and send it on to every slot; a flood of them is not sent on."""
+        if now_s - self._reported_s < REPORT_EVERY_S:
+            return
+        self._reported_s = now_s
         self.reception.sender_report(ntp_time, now_s)
         for egress in self.egresses:
             egress.send_report(self.stream, ntp_time, timestamp, now_s)

@@ -66,7 +66,7 @@ class MediaProtocol(StunProtocol):
         first = data[0]
         if 127 < first < 192:
             self.receiver.on_media(data)
-        elif first < 4 or (19 < first < 64 and self.receiver.has_room()):
+        elif first < 4 or 19 < first < 64:
             self.receiver.heard_at_s = time.monotonic()
             try:
                 super().datagram_received(data, addr)
@@ -107,9 +107,12 @@ class HostConnection(aioice.Connection):
         self._protocols.append(protocol)
         self._local_candidates.append(protocol.local_candidate)
 
-    def has_room(self) -> bool:
-        """Whether the handshake's queue takes one more datagram."""
-        return self._queue.qsize() < DTLS_BACKLOG
+    def data_received(self, data: bytes, component: int) -> None:
+        """What is no STUN: DTLS waits for the handshake while there is room, anything else is dropped."""
+        if data[0] > 19 and self._queue.qsize() < DTLS_BACKLOG:
+            super().data_received(data, component)
+        else:
+            self.malformed += 1
 
     def settle(self) -> None:
         """The pair is nominated, by us and for good: from here on its socket is for that peer alone."""

@@ -30,7 +30,7 @@ from webrtc.compiled import (
     unprotect_rtcp,
     wait,
 )
-from webrtc.rtp import EXTENDED, HEADER_BYTES, NUMBER_HEAD, ONE_BYTE_PROFILE, PLAIN_EXTENDED
+from webrtc.rtp import EXTENDED, HEADER_BYTES, NUMBER_HEAD, ONE_BYTE_PROFILE, PLAIN_EXTENDED, STOP_ID
 from webrtc.wide import arrived, is_feedback_alone, read_feedback, stamp
 
 ROOM_BYTES = 2_048
@@ -42,6 +42,7 @@ UNSENT = 1_024
 CACHE_PACKETS = 512  # about four seconds of 1 Mbit/s video
 OFFSETS_KEPT = 64
 WATCHERS = 8
+MOST_SSRCS = 32  # that one peer may use: libsrtp keeps a context for each as long as the session lives
 _EXTENDED_BYTES = EXTENDED.size
 _EVENT_BYTES, _EVENT_FD = (12, 4) if machine() == "x86_64" else (16, 8)  # struct epoll_event is packed there alone
 
@@ -60,7 +61,7 @@ _READABLE, _OTHER, _PACKET, _CONTROL, _SPEECH = map(int, Aside)
 
 RECEPTION = np.dtype([("clock_hz", "f8"), ("base", "i8"), ("highest", "i8"), ("received", "i8"), ("expected", "i8"),
                       ("timestamp", "i8"), ("transit", "f8"), ("jitter", "f8")])
-INGRESS = np.dtype([("ssrc", "i8"), ("stream", "i8"), ("place", "i8"), ("octets", "i8"), ("tapped", "i8"),
+INGRESS = np.dtype([("ssrc", "i8"), ("stream", "i8"), ("octets", "i8"), ("tapped", "i8"),
                     ("heard_at_s", "f8"), ("reception", "i8"), ("arrivals", "i8"), ("watchers", "i8"),
                     ("egresses", "i8", (WATCHERS,))])
 EGRESS = np.dtype([("ssrc", "i8"), ("clock_hz", "f8"), ("outgoing", "i8"), ("paused", "i8"), ("stream", "i8"),
@@ -69,7 +70,8 @@ EGRESS = np.dtype([("ssrc", "i8"), ("clock_hz", "f8"), ("outgoing", "i8"), ("pau
                    ("ring", "i8"), ("older", "i8"), ("lengths", "i8", (CACHE_PACKETS,)),
                    ("older_start", "i8", (OFFSETS_KEPT,)), ("older_offset", "i8", (OFFSETS_KEPT,))])
 OUTGOING = np.dtype([("srtp", "i8"), ("fd", "i8"), ("refused", "i8"), ("downlink", "i8")])
-PATH = np.dtype([("srtp", "i8"), ("refused", "i8"), ("heard_at_s", "f8"), ("downlink", "i8"), ("takers", "i8", (128,))])
+PATH = np.dtype([("srtp", "i8"), ("refused", "i8"), ("heard_at_s", "f8"), ("downlink", "i8"), ("ssrcs", "i8"),
+                 ("takers", "i8", (128,)), ("ssrc", "i8", (MOST_SSRCS,))])
 LAID_ASIDE = np.dtype([("kind", "i8"), ("fd", "i8"), ("ingress", "i8"), ("stream", "i8"), ("number", "i8"),
                        ("timestamp", "i8"), ("length", "i8"), ("now_s", "f8"), ("data", "u1", (ROOM_BYTES,))])
 DESK = np.dtype([("paths", "i8"), ("sockets", "i8"), ("asides", "i8"), ("unsent", "i8"), ("dropped", "i8"),
@@ -133,6 +135,11 @@ def take(desk_at: Address, path_at: Address, fd: int, length: int) -> None:
     if path.srtp == 0 or (ingress_at == 0 and not control) or not HEADER_BYTES <= length <= ROOM_BYTES:
         path.refused += 1
         return
+    ssrc = four(data, 4 if control else 8)
+    known = _knows(path, ssrc)
+    if not known and path.ssrcs == MOST_SSRCS:
+        path.refused += 1
+        return
     desk = row(desk_at, DESK)
     desk.length = length
     if control:
@@ -142,6 +149,9 @@ def take(desk_at: Address, path_at: Address, fd: int, length: int) -> None:
     if failed != 0:
         path.refused += 1
         return
+    if not known:
+        path.ssrc[path.ssrcs] = ssrc
+        path.ssrcs += 1
     now_s = clock_s(desk_at + _CLOCK)
     path.heard_at_s = now_s
     if control:
@@ -154,16 +164,46 @@ def take(desk_at: Address, path_at: Address, fd: int, length: int) -> None:
 
 
 @compiled
+def _knows(path: Any, ssrc: int) -> bool:
+    """Whether something of this SSRC was opened before."""
+    for n in range(path.ssrcs):  # noqa: SIM110  compiled code knows no generators
+        if path.ssrc[n] == ssrc:
+            return True
+    return False
+
+
+@compiled
+def number_place(data: Any, at: int, end: int) -> int:
+    """Where the transport-wide number stands in a one-byte header extension (RFC 8285); 0: nowhere, or wrongly."""
+    place = 0
+    while at < end:
+        head = int(data[at])
+        if head >> 4 == STOP_ID:
+            break
+        if head == 0:
+            at += 1
+            continue
+        if head >> 4 == 0 or (head >> 4 == NUMBER_HEAD >> 4 and (head != NUMBER_HEAD or place != 0)):
+            return 0
+        if head == NUMBER_HEAD:
+            place = at + 1
+        at += 2 + (head & 15)
+    return place if at <= end else 0
+
+
+@compiled
 def deliver(desk_at: Address, ingress_at: Address, length: int, now_s: float, fd: int) -> bool:
     """Send the opened packet in the inbox on, if it is the next of its stream, with a header like the one before."""
     data, ingress = octets(desk_at + _INBOX, ROOM_BYTES), row(ingress_at, INGRESS)
-    reception, place = row(ingress.reception, RECEPTION), ingress.place
+    reception = row(ingress.reception, RECEPTION)
     if length < _EXTENDED_BYTES or data[0] != PLAIN_EXTENDED or two(data, 12) != ONE_BYTE_PROFILE:
         return False
     begin = _EXTENDED_BYTES + 4 * two(data, 14)
     ssrc = four(data, 8)
-    if not (ssrc == ingress.ssrc and two(data, 2) == reception.expected
-            and _EXTENDED_BYTES < place < begin - 1 and begin <= length and data[place - 1] == NUMBER_HEAD):
+    if ssrc != ingress.ssrc or two(data, 2) != reception.expected or begin > length:
+        return False
+    place = number_place(data, _EXTENDED_BYTES, begin)
+    if place == 0:
         return False
     arrived(ingress.arrivals, two(data, place), now_s)
     timestamp = four(data, 4)

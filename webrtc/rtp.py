@@ -10,6 +10,7 @@ EXTENDED = struct.Struct(">BBHIIHH")  # the same, no CSRC, and what begins a hea
 PLAIN_EXTENDED = 0x90  # first byte of such a packet: an extension, no padding
 PADDING_BIT, EXTENSION_BIT, CSRC_MASK = 0x20, 0x10, 0x0F
 ONE_BYTE_PROFILE = 0xBEDE
+STOP_ID = 15  # of a one-byte element: whoever reads stops there
 NUMBER = struct.Struct(">H")
 _EXTENSION = struct.Struct(">HH")
 NUMBER_HEAD = TRANSPORT_SEQUENCE_ID << 4 | 1  # of the one-byte header extension: identifier, octets less one
@@ -20,7 +21,8 @@ Parsed = tuple[int, int, int, int, int, int, int, int]
 def parse(packet: bytes) -> Parsed | None:
     """First byte, second byte, sequence, timestamp, SSRC, payload begin, payload end, transport-wide place.
 
-    The place is 0 when there is no such number. None when it is not RTP: wrong version, truncated, too much padding.
+    The place is 0 when there is no such number. None when it is not RTP: wrong version, truncated, too much padding; or
+    when its extension could be read in more than one way, so that a number of the sender's own would pass for ours.
     """
     length = len(packet)
     if length < HEADER_BYTES:
@@ -33,8 +35,11 @@ def parse(packet: bytes) -> Parsed | None:
         profile, words = _EXTENSION.unpack_from(packet, begin)
         at = begin + 4
         begin = at + 4 * words
-        if profile == ONE_BYTE_PROFILE and begin <= length:
-            place = _transport_sequence(packet, at, begin)
+        if profile != ONE_BYTE_PROFILE or begin > length:
+            return None
+        place = _transport_sequence(packet, at, begin)
+        if place < 0:
+            return None
     if first & PADDING_BIT:
         end = length - packet[-1]
         if end == length:
@@ -45,15 +50,21 @@ def parse(packet: bytes) -> Parsed | None:
 
 
 def _transport_sequence(packet: bytes, at: int, end: int) -> int:
+    """-1 where an element is not as it must be; see lane.number_place."""
+    place = 0
     while at < end:
         head = packet[at]
+        if head >> 4 == STOP_ID:
+            break
         if head == 0:  # padding between elements
             at += 1
             continue
-        if head == NUMBER_HEAD and at + 3 <= end:
-            return at + 1
+        if head >> 4 == 0 or (head >> 4 == TRANSPORT_SEQUENCE_ID and (head != NUMBER_HEAD or place)):
+            return -1
+        if head == NUMBER_HEAD:
+            place = at + 1
         at += 2 + (head & 15)
-    return 0
+    return place if at <= end else -1
 
 
 def unwrap_rtx(packet: bytes, parsed: Parsed, payload_type: int, ssrc: int) -> tuple[bytes, int] | None:

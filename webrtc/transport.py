@@ -23,6 +23,7 @@ from webrtc.srtp import Outgoing, session_address
 
 CONNECT_TIMEOUT_S = 20.0
 CERTIFICATE_LIFE_S = 86_400.0
+CONTROL_OCTETS_PER_S = 50_000  # of control packets that Python reads; a browser sends a tenth of it
 
 _certificate: tuple[float, RTCCertificate] | None = None
 
@@ -76,6 +77,7 @@ class MediaTransport(Row):
         for payload_type, ingress in sources.items():
             self.row["takers"][payload_type] = ingress.address
         self._heard_at_s = float("-inf")
+        self._control_octets, self._control_s = float(CONTROL_OCTETS_PER_S), 0.0
 
     async def open(self) -> None:
         """Open the sockets. Raises ice.NoAddress."""
@@ -143,9 +145,19 @@ class MediaTransport(Row):
         if laid.kind == Aside.OTHER:
             self.ice.take(laid.data)
         elif laid.kind == Aside.CONTROL:
-            self._on_rtcp(laid.data, laid.now_s)
+            self._take_control(laid)
         else:
             self._sources[laid.ingress].take(laid)
+
+    def _take_control(self, laid: Laid) -> None:
+        """Within a budget: reading one packet full of requests takes as long as forwarding hundreds."""
+        refill = CONTROL_OCTETS_PER_S * (laid.now_s - self._control_s)
+        self._control_octets, self._control_s = min(CONTROL_OCTETS_PER_S, self._control_octets + refill), laid.now_s
+        if self._control_octets < len(laid.data):
+            self.refused += 1
+            return
+        self._control_octets -= len(laid.data)
+        self._on_rtcp(laid.data, laid.now_s)
 
     def _take_elsewhere(self, datagram: bytes) -> None:
         """Media came to another of our addresses than the settled one: browsers change their mind about the way."""

@@ -149,10 +149,8 @@ async def test_picture_holds_and_sound_is_continuous(
     for page, earlier in zip(pages, before, strict=True):
         now = await page.evaluate(STATS)
         video, audio = now["in_video"], now["in_audio"]
-        # On some days Chromium's estimate falls far below what this machine's loopback carries, and stays there: the
-        # picture is then smaller and slower. Why is not found out yet; it must not stand still.
-        assert video["frameHeight"] >= 240, video["frameHeight"]
-        assert video["framesDecoded"] - earlier["in_video"]["framesDecoded"] > 10
+        assert video["frameHeight"] >= 480, video["frameHeight"]
+        assert video["framesDecoded"] - earlier["in_video"]["framesDecoded"] > 40
         assert audio["packetsReceived"] - earlier["in_audio"]["packetsReceived"] > 190
         assert audio["packetsLost"] == 0
         samples = audio["totalSamplesReceived"] - earlier["in_audio"]["totalSamplesReceived"]

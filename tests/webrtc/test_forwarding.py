@@ -71,19 +71,50 @@ def with_extension(sequence: int, elements: bytes, payload: bytes = KEY_FRAME) -
 
 
 def test_the_transport_wide_number_is_found_wherever_it_stands() -> None:
-    """The place is remembered from packet to packet, and a packet that is made differently is read anew."""
+    """A sender's own number never passes for the receiver's: not as a second one, and not in an element of another size."""
     ingress, _, wire = camera()
     first, second = b"\x31\x01\x02\x00", b"\x22aaa\x31\x01\x02\x00"
-    others = b"\x22\x31\x31\x31", b"\x32\x31\x31\x31"
-    for n, elements in enumerate((first, first, second, second, first, *others, second)):
+    other = b"\x22\x31\x31\x31"
+    for n, elements in enumerate((first, first, second, second, first, other, second)):
         feed(ingress, with_extension(n, elements))
-    places = {0: 17, 1: 17, 2: 21, 3: 21, 4: 17, 7: 21}  # of packets 5 and 6 nothing is to be changed
+    places = {0: 17, 1: 17, 2: 21, 3: 21, 4: 17, 6: 21}  # of packet 5 nothing is to be changed
     wide = [wire.packets[n][place : place + 2] for n, place in places.items()]
     assert wide == [n.to_bytes(2, "big") for n in range(6)], "the receiver's own numbers"
-    assert [wire.packets[n][16:] for n in (5, 6)] == [elements + KEY_FRAME for elements in others]
+    assert wire.packets[5][16:] == other + KEY_FRAME
     assert ingress.arrivals._count == 6
-    feed(ingress, with_extension(8, second, b""))  # nothing after the header
-    feed(ingress, with_extension(9, second)[:20], refused=True)  # an extension that is longer than the packet
+    feed(ingress, with_extension(7, second, b""))  # nothing after the header
+    feed(ingress, with_extension(8, second)[:20], refused=True)  # an extension that is longer than the packet
+    for smuggled in (b"\x32\x31\x31\x31", b"\x31\x01\x02\x31\x01\x02\x00\x00", b"\x01\x31\x01\x02", b"\x31\x01\x02\x41"):
+        feed(ingress, with_extension(8, smuggled), refused=True)
+    two_byte = bytearray(with_extension(8, b"\x03\x02\x01\x02"))
+    two_byte[12:14] = b"\x10\x00"
+    feed(ingress, bytes(two_byte), refused=True)
+    assert len(wire.packets) == 8
+
+
+def test_after_a_jump_the_receiver_still_knows_which_round_of_numbers_it_is() -> None:
+    """Two jumps with a loss between them would be taken for none: nothing would open any more, of whoever comes next."""
+    ingress, _, wire = camera()
+    for number in (10, 11, 12 + 0x7000, 13 + 0x7000, 14 + 0xE000, 15 + 0xE000):
+        feed(ingress, packet(number))
+    assert steps(wire.sequences) == [1] * 5
+    assert ingress.keyframes.wanted
+
+
+def test_a_flood_of_reports_or_of_requests_is_not_passed_on() -> None:
+    ingress, egress, wire = camera()
+    for number in range(600):
+        feed(ingress, packet(number))
+    first = wire.sequences[0]
+    for n in range(40):
+        ingress.sender_report(n, 7, 2.0 + n / 1_000)
+    assert len(wire.control()) == 1
+    egress.send_again([first + n & 0xFFFF for n in range(-60_000, 600)], 3.0)
+    assert not wire.again(), "none of the first so many is there"
+    egress.send_again([first + n & 0xFFFF for n in range(600)] * 20, 3.01)
+    assert not wire.again(), "as many were asked for as can be"
+    egress.send_again([first + n & 0xFFFF for n in range(590, 600)] * 20, 3.1)
+    assert len(wire.again()) == 10
 
 
 def test_padding_is_dropped_and_leaves_no_hole() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from itertools import count
 
 import pytest
 from sqlalchemy import event
@@ -149,18 +150,18 @@ async def test_pages_say_that_the_disk_is_full_and_work_again_after(
     await visitor.post("/sign-in/code", code=front.totp())
     await visitor.follow()
     await visitor.get("/availability")
-    motifs = {"label_fr": "M" * 80, "label_en": "M" * 80, "duration_min": "15"}
+    motifs = ({"label_fr": name, "label_en": name, "duration_min": "15"} for name in (f"{n:M>80}" for n in count()))
     with Disk(sqlite).full():
         async with asyncio.timeout(30):
             while True:
-                await visitor.post("/motifs", **motifs)
+                await visitor.post("/motifs", **next(motifs))
                 if visitor.status != 303:
                     break
                 await visitor.get("/availability")
         assert visitor.status == 503
         assert "disque" in visitor.page
     await visitor.get("/availability")
-    await visitor.post("/motifs", **motifs)
+    await visitor.post("/motifs", **next(motifs))
     assert visitor.status == 303
 
 
