@@ -47,17 +47,31 @@ def _asked_habit(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     for question in exchange.questions:
         for label, english, words in HABITS:
             if words[lang].search(question.norm) and not NOT_A_HABIT.search(question.norm):
-                told = [s for s in exchange.answer if s.speaker != "doctor"]
+                told = _answering([s for s in exchange.answer if s.speaker != "doctor"], label, lang)
                 if told:
                     former = FORMER.search(question.norm) is not None
-                    yield from _habit(
+                    verdict = "quit" if former and exchange.verdict == "no" else exchange.verdict
+                    habit = _habit(
                         label if lang == "fr" else english,
                         label,
                         told,
                         (question.evidence(), *(s.evidence() for s in told[:2])),
                         lang,
-                        "quit" if former and exchange.verdict == "no" else exchange.verdict,
+                        verdict,
                     )
+                    yield from (f for f in habit if f.polarity == "present" or _denies_all(question, told, lang))
+
+
+def _answering(told: list[Sentence], label: str, lang: Language) -> list[Sentence]:
+    """The sentences of an answer without those that tell only of another habit: "No drugs. I used to smoke"."""
+    other = [words[lang] for habit, _, words in HABITS if habit != label]
+    mine = next(words[lang] for habit, _, words in HABITS if habit == label)
+    return [s for s in told if mine.search(s.norm) or not any(words.search(s.norm) for words in other)] or told
+
+
+def _denies_all(question: Sentence, told: list[Sentence], lang: Language) -> bool:
+    """Whether a no to this question denies the habit: a no to "heavy drinking?" or "any other tobacco?" does not."""
+    return not ONLY_SOME[lang].search(question.norm) or any(AT_ALL.search(s.norm) for s in told)
 
 
 def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iterator[Fact]:
@@ -67,6 +81,7 @@ def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None)
         if (
             not match
             or relation_near(norm, match.start(), lang)
+            or SOMEBODYS.search(norm[: match.start()])
             or (exchange and any(words[lang].search(q.norm) for q in exchange.questions))
         ):
             continue
@@ -74,7 +89,9 @@ def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None)
             continue  # having one says nothing
         if label == "alcool" and match.group().startswith("drink"):
             continue  # "drinking" alone is more often water
-        if (label == "tabac" and VAPING[lang].search(norm)) or re.search(r"coca|eau|water|fumeur,", norm):
+        if label == "tabac" and VAPING[lang].search(norm):
+            continue
+        if re.search(r"coca|eau|water|fumeur,", norm) and not DRINK.match(match.group()):
             continue
         yield from _habit(label if lang == "fr" else english, label, [sentence], (sentence.evidence(),), lang, "")
 
@@ -85,7 +102,8 @@ def _habit(
     cue_words = next(words[lang] for habit, _, words in HABITS if habit == label)
     told = [s for s in told if cue_words.search(s.norm)] or told
     text = " ".join(s.norm for s in told[:3])
-    quit_ = QUIT[lang].search(text) is not None or verdict == "quit" or bool(SINCE_YEAR.search(text))
+    ended = QUIT[lang].search(WISHED.sub("", text)) is not None and not AGAIN.search(text)
+    quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text))
     amount = _amount(told, label, lang)
     named = cue_words.search(told[0].norm)
     if named:
@@ -116,11 +134,31 @@ def _quit_since(text: str, lang: Language) -> str:
     return f"arrêté {when}".strip() if lang == "fr" else f"stopped {when}".strip()
 
 
-NOT_A_HABIT = re.compile(  # drinking water, or somebody else's smoke
+ONLY_SOME = {
+    "fr": re.compile(
+        r"(?<![a-z])(?:exces\w*|trop|beaucoup|autres?|plus de|abus\w*|gros(?:se)?|tous les jours|juste|seulement|depend\w*)(?![a-z])"
+    ),
+    "en": re.compile(
+        r"(?<![a-z])(?:heav\w+|excess\w*|too much|a lot|much|other|else|more than|abus\w*|binge\w*|every ?day|just|only|depend\w*|problems? with)(?![a-z])"
+    ),
+}
+AT_ALL = re.compile(r"(?<![a-z])(?:jamais|du tout|never|at all|none|teetotal)(?![a-z])")
+SOMEBODYS = re.compile(
+    r"(?<![a-z])(?:anyone|anybody|someone|somebody|nobody|people|quelqu un|personne|des gens)(?: \w+){0,3} (?:\w+ )?$"
+)
+DRINK = re.compile(r"wine|beer|whisky|vodka|biere|verres? de (?:vin|rouge|blanc|rose)")
+NOT_A_HABIT = re.compile(  # drinking water, somebody else's smoke, or the advice to have less
+    r"(?<![a-z])(?:cut (?:down|back)|avoid|stay away|try not to|limit|evite[rz]|reduire|reduisez|diminue[rz]|limite[rz])(?![a-z])|"
     r"bien boire|(?:il|elle) boit|manger|biberon|water|fluids|eat|(?:anyone|anybody|someone|people|quelqu un|on) (?:\w+ )*(?:smok|fum)"
 )
+WISHED = re.compile(  # "I want to quit" is no end
+    r"(?<!managed )(?<!able )(?<![a-z])(?:to|of|about|hard|help me|should|must|can t|could) (?:quit|stop)\w*|(?<!viens d )(?<![a-z])arreter(?![a-z])"
+)
+AGAIN = re.compile(
+    r"(?<![a-z])(?:up again|again since|started (?:back|again)|back (?:at|on) it|relapsed|repris|recommence|rechute)"
+)
 FORMER = re.compile(
-    r"refum|toujours pas|toujours arrete|plus du tout|still (?:not|off)|quit"
+    r"refum|toujours pas|toujours arrete|plus du tout|still (?:not|off)|quit(?!e)"
 )  # asks one who has stopped
 SINCE_YEAR = re.compile(r"(?:non|no)\W+(?:¤|\W)*(?:not )?(?:depuis|since) (?:19|20)\d\d")
 AMOUNTS = {
@@ -172,7 +210,7 @@ def _life(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iter
             extra=(job, ""),
         )
     living = LIVING[lang].search(norm)
-    if living and confirmed:
+    if living and confirmed and not is_denied(norm, living.start(), living.end(), lang):
         words = re.sub(
             r"^(?:je |j['’]|I |on a |we |got )", "", shown[living.start() : living.end()].strip(), flags=re.IGNORECASE
         )

@@ -277,13 +277,18 @@ def _times(times: float) -> str:
     return {1: "once", 2: "twice"}.get(int(times), f"{times:g} times")
 
 
+FROM_AN_EVENT = re.compile(  # "jusqu'à sept jours après le retour" is not how long it lasts
+    r"\w{0,2} (?:apres|avant|after|before) (?:le|la|l|les|votre|the|your|you|coming|leaving|getting)(?![a-z])"
+)
+
+
 def _duration(norm: str, lang: Language) -> str:
     for match in DURATION.finditer(norm):
         before = norm[max(0, match.start() - 22) : match.start()]
         if re.search(
             r"dans $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|(?<![a-z])in $|after $|au bout d|over $|last $|past $|par $|since|preservatif",
             before,
-        ):
+        ) or FROM_AN_EVENT.match(norm[match.end() :]):
             continue
         amount = match.group(1) or "1"
         if not match.group(1) and not re.match(r"pendant|durant|pour|for", match.group()):

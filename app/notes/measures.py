@@ -7,6 +7,7 @@ from importlib import resources
 
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence, Fact, FactType, Temporality
+from app.notes.lexicon import find_drugs
 from app.notes.polarity import CONDITIONS
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
@@ -90,6 +91,8 @@ def _elses(sentence: Sentence, visit: Visit) -> bool:
 
 def _fact(said: _Said, measure: Measure, value: str | float, at: int, unit: str | None = None) -> Fact:
     norm = said.sentence.norm
+    if said.sentence.speaker == "doctor":  # reads out the vital signs of this visit: "your heart rate was 58"
+        norm = re.sub(r"(?<![a-z])was (?=\d)", "is  ", norm)
     past: Temporality = (
         "past"
         if re.search(LAST, norm[:at])
@@ -161,10 +164,9 @@ def _temperature(said: _Said) -> Iterator[Fact]:
     for match in re.finditer(r"(?<![\d./])(9[5-9]|10[0-6])(?:\.(\d))?(?!\d|\.\d|/)", norm) if said.lang == "en" else ():
         if (
             said.announced(r"temperature|fever|fahrenheit|temp\b|vital")
-            and not re.search(
-                r"%|percent|over|kilo|pound|bpm|pulse|oxygen|sat", norm[max(0, match.start() - 18) : match.end() + 12]
-            )
+            and not re.search(r"%|percent|over|kilo|pound|bpm", norm[max(0, match.start() - 18) : match.end() + 9])
             and not CONDITIONS["en"].search(norm[: match.start()])
+            and not _anothers(TEMPERATURE, norm[: match.start()], "en")
         ):
             yield _fact(said, TEMPERATURE, float(match.group().rstrip(".")), match.start(), "[degF]")
 
@@ -254,18 +256,35 @@ def _named(said: _Said) -> Iterator[Fact]:
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
-        asked = not cues and bool(cue.search(said.context)) and len(norm) < 110
+        asked = not cues and bool(cue.search(said.context)) and len(norm) < 110 and not find_drugs(norm)
         for at, match in _values(norm, cues, asked):
             value, found = _metres(norm, match) if measure.fr == "taille" else (float(match.group(1)), True)
-            if found and measure.low <= value <= measure.high and not _means_else(measure, value, norm, match, lang):
+            if (
+                found
+                and measure.low <= value <= measure.high
+                and not _means_else(measure, value, norm, match, lang)
+                and not _anothers(measure, norm[: match.start()], lang)
+            ):
                 unit = _lab_unit(measure, value, norm + " " + said.context, lang)
                 yield _fact(said, measure, _precise(measure, value, norm, match), at, unit)
                 if measure.fr != "poids":  # "je pesais 82, je suis à 77" tells two
                     break
 
 
+def _anothers(measure: Measure, before: str, lang: Language) -> bool:
+    """Whether the measure that is named last before a number is another: "heart rate was 68, pulse ox 98"."""
+    others = [m.end() for one in NAMED_APART if one is not measure for m in re.finditer(one.cue(lang), before)]
+    mine = max((m.end() for m in re.finditer(measure.cue(lang), before)), default=0)
+    return max(others, default=0) > max(mine, len(before) - MAX_TO_VALUE)
+
+
+NAMED_APART = (TEMPERATURE, *MEASURES[:3])  # heart rate, saturation, respiratory rate
+NAME_NUMBER = re.compile(  # "chem-12", "b12" are names
+    r"(?:(?<![a-z])(?:chem|covid|type|stage|grade|phase|vitamin b|b|hpv|class|room) |[a-z])$"
+)
 GOAL = re.compile(
-    r"dessous de|au dessus|objectif|moins de|plus de|perdu|repris|pris \d|doses? (?:de|pour)|graduation|passez|below|goal|lost|gained"
+    r"dessous de|au dessus|objectif|moins de|plus de|perd(?:u|re)|repris|pris \d|doses? (?:de|pour)|graduation|passez|below|goal|los[te]|losing|gain|"
+    r"(?:greater|more|less|lower|higher|over|under) than|criteri"
 )
 LEAST_BARE_WEIGHT_KG = 20
 
@@ -273,6 +292,8 @@ LEAST_BARE_WEIGHT_KG = 20
 def _means_else(measure: Measure, value: float, norm: str, match: re.Match[str], lang: Language) -> bool:
     """Whether a number near the name of a measure is something else: days, a goal, a change, a height."""
     at, after = match.start(), norm[match.end() :]
+    if NAME_NUMBER.search(re.sub(r"\W", " ", norm[:at])):
+        return True
     if measure.fr != "taille" and FOREIGN_UNIT.match(after):
         return True
     if CONDITIONS[lang].search(norm[:at]) or GOAL.search(norm[max(0, at - 25) : at + 1]):

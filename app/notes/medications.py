@@ -165,6 +165,11 @@ def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) ->
         )
 
 
+TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
+    r"[\s,.…]*(?:(?:euh|enfin|en fait|finalement|well|actually)[\s,]+)*(?:pas du tout|non(?! plus)|surtout pas|finalement pas|not at all|no(?= ?[,.]))(?![a-z])"
+)
+
+
 def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
     """The doctor speaks of a drug: prescribes, stops, considers or only names it."""
     norm = use.sentence.norm
@@ -174,6 +179,8 @@ def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
         yield _stop(use, lang, (use.sentence.evidence(),))
         return
     dose = strength(use, lang)
+    if not dose and not schedule.sig and TAKEN_BACK.match(norm[use.end :]):
+        return
     if MAYBE[lang].search(norm if not dose else use.before):
         yield _considered(use, lang, evidence)
     elif dose or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]):

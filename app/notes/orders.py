@@ -9,6 +9,7 @@ from app.notes.facts import Certainty, Fact, FactType, Temporality
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.people import relation_near
 from app.notes.results import past_exams, result
+from app.notes.spoken_en import is_chatter
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
@@ -69,7 +70,8 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
     if certificate:
         yield from _certificate(sentence, lang)
         return
-    if SEES[lang].search(norm) and not LATER[lang].search(norm) and not IF[lang].search(norm):
+    spoken = lang == "en" and is_chatter(norm, doctor=True)
+    if not spoken and SEES[lang].search(norm) and not LATER[lang].search(norm) and not IF[lang].search(norm):
         yield _plain("procedure", sentence, "examen", status="seen")
         return
     if PRONOUN_ORDER.search(norm):
@@ -83,7 +85,7 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
         yield _follow_up(replace(sentence, start=sentence.start + again.start()), lang)
     elif LATER[lang].search(norm) and WHEN[lang].search(norm) and not ordered:
         yield _follow_up(sentence, lang)
-    elif not ordered and _advises(sentence, lang, visit, place):
+    elif not ordered and not spoken and _advises(sentence, lang, visit, place):
         condition = bool(IF[lang].search(norm))
         yield _plain(
             "advice",

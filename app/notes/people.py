@@ -22,6 +22,8 @@ RELATIONS = {
         "uncle": r"oncle",
         "aunt": r"tante",
         "cousin": r"cousine?s?",
+        "nephew": r"neveux?|(?:fils|garcon) de (?:ma s(?:oe|œ)ur|mon frere)",
+        "niece": r"nieces?|fille de (?:ma s(?:oe|œ)ur|mon frere)",
         "roommate": r"coloc(?:ataire)?s?",
         "colleague": r"collegues?|patron|cheffe?",
         "neighbour": r"voisine?s?",
@@ -50,6 +52,8 @@ RELATIONS = {
         "uncle": r"uncles?",
         "aunt": r"aunts?",
         "cousin": r"cousins?",
+        "nephew": r"nephews?|(?:sister|brother) s (?:\w+ )?(?:son|boy)s?",
+        "niece": r"nieces?|(?:sister|brother) s (?:\w+ )?(?:daughter|girl)s?",
         "roommate": r"roommate|flatmate|housemate",
         "colleague": r"colleagues?|coworkers?|boss",
         "neighbour": r"neighbou?rs?",
@@ -59,6 +63,10 @@ RELATIONS = {
     },
 }
 OWN = {"fr": r"(?:ma|mon|mes|son|sa|ses|notre|nos|la|le|du|votre|vos|leur)", "en": r"(?:my|his|her|our|their|your|the)"}
+HAVING = {  # "I have two little kids", "j'ai trois enfants"
+    "fr": re.compile(r"(?<![a-z])(?:j ai|on a|nous avons) (?:\w+ ){1,2}$"),
+    "en": re.compile(r"(?<![a-z])(?:i|we) (?:do |also )?(?:have|ve got|got) (?:\w+ ){0,3}$"),
+}
 BLOOD = frozenset(
     {
         "mother",
@@ -72,6 +80,8 @@ BLOOD = frozenset(
         "uncle",
         "aunt",
         "cousin",
+        "nephew",
+        "niece",
         "parents",
         "children",
         "granddaughter",
@@ -93,6 +103,8 @@ NAMES_FR = {
     "uncle": "Oncle",
     "aunt": "Tante",
     "cousin": "Cousin(e)",
+    "nephew": "Neveu",
+    "niece": "Nièce",
     "roommate": "Colocataire",
     "colleague": "Collègue",
     "neighbour": "Voisinage",
@@ -119,7 +131,8 @@ def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | No
     found: tuple[str, int, int] | None = None
     for relation, words in RELATIONS[lang].items():
         for match in re.finditer(rf"(?<![a-z])(?:{OWN[lang]} (?:\w+ )?)?(?:{words})(?![a-z])", norm):
-            if not re.match(OWN[lang] + " ", match.group()) and norm[: match.start()].strip(" ,."):
+            own = re.match(OWN[lang] + " ", match.group()) or HAVING[lang].search(norm[: match.start()])
+            if not own and norm[: match.start()].strip(" ,."):
                 continue
             if NEAR[lang].search(norm[: match.start()]) and not _is_subject_after_all(norm, match):
                 continue

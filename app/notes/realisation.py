@@ -125,7 +125,13 @@ def _symptoms(facts: Sequence[Fact], voice: Voice) -> str:
 
 
 def _drug(fact: Fact) -> str:
-    return " ".join(filter(None, (*fact.extra[:2], fact.detail))).replace(" ,", ",")
+    words = " ".join(filter(None, (*fact.extra[:2], fact.detail))).replace(" ,", ",")
+    return BARE_HALF.sub("la moitié d'un comprimé", words)
+
+
+BARE_HALF = re.compile(  # "puis un demi une semaine": beside a strength in mg a bare 0,5 would be read as one
+    r"(?<=puis )0[.,]5(?= (?:le |au |un|une|pendant|par|matin|midi|soir|tous|\d))"
+)
 
 
 def _systems(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:

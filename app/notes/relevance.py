@@ -39,6 +39,11 @@ KINDS: dict[str, SectionKind] = {
 PRESENTS = re.compile(
     r"year old|past medical history|presents (?:with|for|today)|here (?:today )?(?:for|with)(?![a-z])"
 )
+OPENS_SECTION: tuple[tuple[SectionKind, re.Pattern[str]], ...] = (  # where a doctor's first words say what follows
+    (EXAMINATION, re.compile(r"^\W*(?:(?:and|so|now|then|okay|alright|otherwise|your)\W+)*(?:on|for) (?:your|the|his|her) (?:\w+ ){0,3}(?:exam|examination|auscultation|palpation)(?![a-z])")),
+    (HISTORY, re.compile(r"(?<![a-z])(?:i|we) (?:heard|understand|hear|saw|know) (?:that )?(?:i heard that )?you (?:re|are|ve|have|were|had)(?: been)? (?:having|here|coming|in|complaining|feeling|experiencing|dealing)(?![a-z])")),
+    (RESULTS, re.compile(r"(?<![a-z])(?:results?|x ?rays?|ct|mri|ekg|echocardiogram|ultrasound|biopsy|labs?) (?:of (?:your|the) [a-z ]{3,20} )?(?:show(?:s|ed)|reveal(?:s|ed)|demonstrat(?:es|ed)|came back|(?:was|were|is|are) (?:normal|negative|positive|fine|good|elevated))(?![a-z])")),
+)  # fmt: skip
 VAGUE = re.compile(  # words that are in every note and say nothing of this one
     r"patient|th(?:at|is|ey|eir|ings?)|with|have|about|looks?|pretty|right|little|really|good|today|doing|going|some|very|been|"
     r"here|want|make|sure|also|wh(?:en|at)|just|know|like|w(?:ould|ill)|could|a?"
@@ -110,6 +115,9 @@ def _section(one: Statement, scores: Sequence[float], names: Sequence[str]) -> S
         return SYSTEMS
     if one.speaker != "doctor" or PRESENTS.search(one.sentence.norm):
         return HISTORY
+    for section, opens in OPENS_SECTION:
+        if opens.search(one.sentence.norm):
+            return section
     return KINDS[max(zip(scores, names, strict=True))[1]]
 
 

@@ -10,6 +10,7 @@ from app.notes.cues import cues
 from app.notes.facts import Evidence
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.sentences import Voice
+from app.notes.spoken_en import is_chatter, is_half
 from app.notes.timing import time_phrase
 from app.notes.units import Exchange, Sentence, Visit
 
@@ -37,9 +38,6 @@ BROKEN = re.compile(
 COMMAND = re.compile(
     r"\W*(?:(?:hey|okay|ok|all right|alright|so|and|now)\W+)*dragon\W+(?:show|pull|open|finali[sz]e|stop|start|end)"
 )  # to a machine
-ASKS_ON = re.compile(  # a question that follows in the same breath and lost its mark
-    r"\?|(?<!what )(?<!how )(?<!where )(?<!when )(?<![a-z])(?:are|were|do|did|have) you(?![a-z])|(?<![a-z])(?:any questions|how (?:does|do|is|are)|what s your|does this)(?![a-z])"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,8 @@ def statements(visit: Visit, voice: Voice) -> Iterator[Statement]:
                 and not BROKEN.search(text)
                 and not COMMAND.match(sentence.norm)
                 and not wording_en.STILL.search(text)
-                and not ASKS_ON.search(sentence.norm)
+                and not is_half(text, sentence.shown)
+                and not is_chatter(sentence.norm, doctor=sentence.speaker == "doctor")
             ):
                 yield Statement(sentence, f"{text}.", (sentence.evidence(),), visit.question_of(sentence))
 

@@ -84,17 +84,45 @@ def _step(out: _Builder, tokens: Tokens, i: int, text: str, lang: Language) -> i
         last = positions[0 if word == "percent" else 1]
         out.put("%", "%", start, tokens[last][2])
         return last + 1
+    if word.isalpha() and lang == "en" and " ".join(words[:3]) in SPELLED_OUT:
+        return _replace(out, tokens, i, positions[2], SPELLED_OUT[" ".join(words[:3])])
     if word.isalpha():
         half = _half(words, lang)
         if half:
             return _replace(out, tokens, i, positions[half[1] - 1], half[0])
         found = read_number(words, lang)
         if found:
-            return _replace(out, tokens, i, positions[found[1] - 1], found[0])
+            digits, last = found[0], positions[found[1] - 1]
+            tenths = _spaced_tenths(out, tokens, last, digits) if lang == "en" else None
+            return _replace(out, tokens, i, tenths[1] if tenths else last, tenths[0] if tenths else digits)
     elif word[0].isdigit():
-        return _digits(out, tokens, i)
+        tenths = _spaced_tenths(out, tokens, i, word) if lang == "en" else None
+        return _replace(out, tokens, i, tenths[1], tenths[0]) if tenths else _digits(out, tokens, i)
     out.put(word, text[start:end], start, end)
     return i + 1
+
+
+def _spaced_tenths(out: _Builder, tokens: Tokens, last: int, digits: str) -> tuple[str, int] | None:
+    """A temperature that was transcribed with spaces, "98 . 2": its digits and its last token."""
+    around = [token for token, _, _ in tokens[last + 1 : last + 4]]
+    if around[:2] != [" ", "."] or len(tokens) <= last + 4 or not FEVERISH.fullmatch(digits):
+        return None
+    at = next((i for i in range(last + 3, len(tokens)) if not tokens[i][0].isspace()), last)
+    tenth = read_number([tokens[at][0]], "en") if tokens[at][0].isalpha() else (tokens[at][0], 1)
+    following = next((token for token, _, _ in tokens[at + 1 :] if not token.isspace()), "")
+    said = "".join(out.norm[-BEFORE_TEMPERATURE:])
+    if not tenth or not re.fullmatch(r"\d", tenth[0]) or COUNTED.fullmatch(following) or not OF_FEVER.search(said):
+        return None
+    return f"{digits}.{tenth[0]}", at
+
+
+SPELLED_OUT = {"nine one one": "911", "nine nine nine": "999", "one one two": "112"}  # whom to call
+FEVERISH = re.compile(r"9[4-9]|10[0-7]|3[4-9]|4[0-2]")
+OF_FEVER = re.compile(r"temp|fever|fahrenheit|degrees")
+BEFORE_TEMPERATURE = 60  # characters
+COUNTED = re.compile(  # the number after the stop counts something of its own
+    r"days?|nights?|weeks?|months?|years?|hours?|minutes?|times?|tablets?|pills?|puffs?|mg|milligrams?|more|other|of|or|and|people|kids|out|to"
+)
 
 
 def _half(words: list[str], lang: Language) -> tuple[str, int] | None:

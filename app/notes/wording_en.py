@@ -2,6 +2,8 @@
 
 import re
 
+from app.notes.spoken_en import ended
+
 FILLER = re.compile(
     r"(?:^|(?<=[\s,.…]))(?:um+|uh+|erm|you know|i mean|like(?=,)|sort of|kind of|kinda|actually|basically|honestly|okay|ok|alright|all right|right(?=\s*[,.…!?]|\s*$)|well(?=,)|yeah|yes|yep|so|oh|gosh|mind(?=,)|righto|(?<=,\s)doctor|please|obviously|really|just|hey|please)(?=[\s,.…!?]|$)[,…]?\s*",
     re.IGNORECASE,
@@ -146,7 +148,7 @@ WRITTEN = (  # amounts as a note writes them
     (r"\b(\d+) year old\b", r"\1-year-old"),
     (r"\bcovid\b", "COVID"),
     (r"\bx ray", "x-ray"),
-    (r",? (?:or|and|if|because|but|that|the|to|of|is|a|with)$", ""),
+    (r",? (?:or|and|if|because|but)$", ""),
 )
 
 
@@ -170,7 +172,7 @@ def tidy(text: str) -> str:
     words = HESITANT.sub(r"\1 ", words)
     for pattern, right in WRITTEN:
         words = re.sub(pattern, right, words, flags=re.IGNORECASE)
-    return re.sub(r"(?:,\s*){2,}", ", ", words).strip(" ,:;.!?-")
+    return ended(re.sub(r"(?:,\s*){2,}", ", ", words).strip(" ,:;.!?-"))
 
 
 DISFLUENT = re.compile(

@@ -111,3 +111,8 @@ def test_a_value_must_agree() -> None:
 def test_rouge_of_the_same_text_is_one_and_of_another_is_none() -> None:
     assert rouge("Toux depuis 3 jours.", "Toux depuis 3 jours.") == (1.0, 1.0, 1.0)
     assert rouge("abc", "def") == (0.0, 0.0, 0.0)
+
+
+def test_a_number_told_digit_by_digit() -> None:
+    assert not list(unsupported("Call 911.", "call nine one one", "en"))
+    assert list(unsupported("Call 911.", "call nine one", "en")) == ["911"]

@@ -91,11 +91,112 @@ def test_what_cannot_be_examined() -> None:
     assert [f.status for f in found] == ["not examined"]
 
 
-@pytest.mark.parametrize(("asked", "said", "lang", "written"), [
-    ("Quelqu'un est malade autour de vous ?", "Ma mère est sous antibiotiques depuis hier. Moi je tousse depuis trois jours.",
-     "fr", "Mère : sous antibiotique."),
-    ("Is anyone ill at home?", "My husband takes methotrexate. I have had a cough for three days.",
-     "en", "Husband: takes methotrexate."),
-])
+@pytest.mark.parametrize(
+    ("asked", "said", "lang", "written"),
+    [
+        (
+            "Quelqu'un est malade autour de vous ?",
+            "Ma mère est sous antibiotiques depuis hier. Moi je tousse depuis trois jours.",
+            "fr",
+            "Mère : sous antibiotique.",
+        ),
+        (
+            "Is anyone ill at home?",
+            "My husband takes methotrexate. I have had a cough for three days.",
+            "en",
+            "Husband: takes methotrexate.",
+        ),
+    ],
+)
 def test_what_a_relative_takes_is_told_as_taken(asked: str, said: str, lang: str, written: str) -> None:
     assert written in told(drafted(f"D: {asked}\nP: {said}", lang))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Yes, hives and his lips swelled up. We have an EpiPen at school and one at home.",
+        "Yes, he gets hives. He carries epinephrine, and they gave him Benadryl.",
+        "Hives, yes. We keep a Jext and some cetirizine in the kitchen.",
+    ],
+)
+def test_a_drug_against_the_reaction_is_no_allergen(answer: str) -> None:
+    found = facts(f"D: Still allergic to peanuts?\nR: {answer}", "en")
+    assert labels(found, type="allergy") == {"arachide"}
+    assert fact("arachide", found, type="allergy").detail == "hives"
+
+
+def test_a_drug_against_reactions_can_be_an_allergen() -> None:
+    assert labels(facts("D: Any allergies?\nP: Yes, prednisone gives me hives.", "en"), type="allergy") == {
+        "prednisone"
+    }
+    assert labels(facts("P: Je suis allergique à l'adrénaline."), type="allergy") == {"adrénaline"}
+    found = facts("D: Des allergies ?\nP: Oui, le Zyrtec, j'ai des plaques.")
+    assert labels(found, type="allergy") == {"cétirizine"}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("P: I take Zyrtec for my allergies.", "en"),
+        ("D: Any allergies?\nP: In spring, I use Flonase for it.", "en"),
+        ("D: Des allergies ?\nP: Au printemps, je prends de l'Aerius, et j'ai un stylo d'Anapen.", "fr"),
+    ],
+)
+def test_what_is_taken_for_an_allergy_is_no_allergen(text: str, lang: str) -> None:
+    assert not [f for f in facts(text, lang) if f.type == "allergy" and not f.doubt]
+
+
+def test_a_no_to_some_of_a_habit_does_not_deny_it() -> None:
+    for question in (
+        "Any history of heavy alcohol use?",
+        "No other alcohol, just the beer.",
+        "Do you drink too much alcohol?",
+    ):
+        assert not labels(facts(f"D: {question}\nP: No.", "en"), type="social")
+    assert not labels(facts("D: Vous buvez trop d'alcool ?\nP: Non."), type="social")
+    assert fact("alcool", facts("D: Any heavy drinking?\nP: No, I never drink.", "en")).polarity == "absent"
+
+
+def test_wine_beside_water_is_a_habit() -> None:
+    found = facts("P: Besides a beer with dinner I only have water.", "en")
+    assert fact("alcool", found).polarity == "present"
+
+
+def test_to_want_to_quit_is_not_to_have_quit() -> None:
+    assert (
+        fact("tabac", facts("D: Do you smoke?\nP: Ten cigarettes a day, I'm trying to stop.", "en")).temporality
+        == "current"
+    )
+    assert fact("tabac", facts("D: Vous fumez ?\nP: Oui, je voudrais arrêter.")).temporality == "current"
+    assert fact("tabac", facts("D: How much do you smoke?\nP: It's quite a bit less.", "en")).temporality == "current"
+    assert fact("tabac", facts("D: Do you smoke?\nP: I managed to quit in May.", "en")).temporality == "past"
+
+
+def test_each_habit_by_its_own_sentence() -> None:
+    found = facts(
+        "D: Do you smoke, drink alcohol or use street drugs?\nP: No drugs. A glass of wine on Sundays. I quit smoking ten years ago.",
+        "en",
+    )
+    assert fact("cannabis ou autres substances", found).polarity == "absent"
+    assert fact("alcool", found).temporality == "current"
+    assert fact("tabac", found).temporality == "past"
+
+
+def test_other_peoples_smoke_is_not_the_patients() -> None:
+    assert not labels(facts("P: I don't live with anybody who smokes.", "en"), type="social")
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "who"),
+    [
+        ("P: I have three young kids and they've always got a cough.", "en", "children"),
+        ("P: We've got small children, so there is always a fever at home.", "en", "children"),
+        ("P: J'ai deux enfants qui toussent.", "fr", "children"),
+        ("P: My brother's daughter has a cough.", "en", "niece"),
+        ("P: Le garçon de ma sœur tousse aussi.", "fr", "nephew"),
+    ],
+)
+def test_what_the_family_has_is_theirs(text: str, lang: str, who: str) -> None:
+    found = [f for f in facts(text, lang) if f.type in ("symptom", "family")]
+    assert [f.experiencer for f in found] == [who]

@@ -177,3 +177,10 @@ def test_damaged_words_invent_nothing() -> None:
 def test_no_module_of_notes_is_too_long() -> None:
     for path in (Path(__file__).parents[3] / "app" / "notes").glob("*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path.name
+
+
+@pytest.mark.parametrize("number", ["nine one one", "911", "nine nine nine"])
+def test_whom_to_call_in_an_emergency_is_told(number: str) -> None:
+    made = drafted(f"P: I have a cough.\nD: If you can't finish a sentence, call {number}.\nP: Okay.", "en")
+    called = number if number.isdigit() else "".join({"nine": "9", "one": "1"}[word] for word in number.split())
+    assert f"call {called}" in told(made)

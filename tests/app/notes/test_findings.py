@@ -161,3 +161,13 @@ def test_numbness_is_no_tingling() -> None:
 
 def test_a_hard_belly_is_not_called_contractions() -> None:
     assert "contractions" not in labels(facts("D: Alors ?\nP: J'ai le ventre un peu dur le soir."))
+
+
+def test_what_had_been_is_no_complaint_of_today() -> None:
+    assert fact("perte de poids", facts("P: J'avais beaucoup maigri, j'ai tout repris.")).temporality == "past"
+    assert fact("perte de poids", facts("P: J'ai maigri de trois kilos.")).temporality == "current"
+
+
+def test_not_too_bad_denies_nothing() -> None:
+    assert fact("obstruction nasale", facts("P: I have a stuffy nose, not too bad.", "en")).polarity == "present"
+    assert fact("céphalées", facts("P: Headache not anymore.", "en")).polarity == "absent"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.notes.support import facts
+from tests.app.notes.support import fact, facts, labels
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,33 @@ def test_past_values() -> None:
         if f.label == "poids"
     ]
     assert [(f.value, f.temporality) for f in found] == [(91.0, "current"), (88.0, "past")]
+
+
+def test_a_temperature_transcribed_with_spaces() -> None:
+    found = facts("D: You have a low-grade fever of a hundred . four right now , your pulse was eighty four .", "en")
+    assert fact("température", found).value == 100.4
+    assert fact("fréquence cardiaque", found).temporality == "current"
+    assert fact("température", facts("D: Your temperature is 97 . 6 , pulse ox 98 percent .", "en")).value == 97.6
+
+
+def test_a_full_stop_with_spaces_stays_one() -> None:
+    found = facts("P: My fever was 101 . Two days later it was gone .", "en")
+    assert fact("température", found).value == 101.0
+
+
+def test_a_value_is_not_given_to_the_measure_before() -> None:
+    found = facts("D: Your heart rate was sixty eight and your pulse ox was ninety eight percent .", "en")
+    assert fact("fréquence cardiaque", found).value == 68.0
+    found = facts("D: I reviewed your vital signs . Heart rate is 98 and respirations are 16 .", "en")
+    assert {f.label: f.value for f in found} == {"fréquence cardiaque": 98.0, "fréquence respiratoire": 16.0}
+
+
+def test_the_number_of_a_name_or_a_goal_is_no_value() -> None:
+    assert not labels(facts("D: I will order a hemoglobin a1c and a chem-12 .", "en"), type="lab")
+    assert not labels(facts("D: The criteria is a BMI greater than 30.", "en"), type="vital")
+    assert not labels(facts("D: How is your weight?\nP: Stable, I could lose about 25 pounds.", "en"), type="vital")
+
+
+def test_the_dose_after_a_result_is_no_result() -> None:
+    found = facts("D: Your ferritin was low . You take ferrous sulfate , three hundred a day . For 12 weeks .", "en")
+    assert not [f for f in found if f.type == "lab" and f.value is not None]

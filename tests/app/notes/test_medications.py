@@ -207,3 +207,19 @@ def test_the_most_that_may_be_taken_joins_the_dose() -> None:
 def test_a_colleagues_drug_is_no_history() -> None:
     assert not [f for f in facts("D: Alors ?\nP: Ma collègue prend du Lexomil.") if f.type == "family"]
     assert [f for f in facts("D: Alors ?\nP: Ma mère prend du Lexomil.") if f.type == "family"]
+
+
+def test_a_drug_taken_back_in_the_same_breath_is_not_prescribed() -> None:
+    found = facts(
+        "P: J'ai mal au dos.\nD: Je vous mets du paracétamol un gramme trois fois par jour, et "
+        "je rajoute du tramadol, non, pas du tout, du repos."
+    )
+    assert labels(found, type="medication", status="prescribed") == {"paracétamol"}
+
+
+def test_days_after_an_event_are_not_how_long_a_drug_is_taken() -> None:
+    found = facts(
+        "D: Je vous prescris de la doxycycline, un comprimé par jour, à poursuivre "
+        "dix jours après votre retour.\nP: Oui."
+    )
+    assert "10" not in fact("doxycycline", found, status="prescribed").detail
