@@ -43,6 +43,7 @@ function byId(id, type) {
 }
 
 startButton.addEventListener("click", () => void test());
+startButton.disabled = false; // a press before this was read would have done nothing
 form.addEventListener("submit", stop);
 globalThis.addEventListener("pagehide", stop);
 for (const answer of question.querySelectorAll("button")) {
