@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Connection, Dialect, Select, String, Text, bindparam, insert
@@ -150,13 +150,16 @@ class Insertion(Prepared):
 
     def __init__(self, kind: type[BaseModel]) -> None:
         super().__init__(insert(kind))
-        self._defaults = [(name, field) for name, field in kind.model_fields.items() if not field.is_required()]
+        optional = {name: field for name, field in kind.model_fields.items() if not field.is_required()}
+        # Looked up once: pydantic reads a factory's signature each time it is asked for a default.
+        self._constants = {name: field.default for name, field in optional.items() if field.default_factory is None}
+        self._factories = {name: cast("Callable[[], Any]", field.default_factory) for name, field in optional.items()
+                           if field.default_factory and not field.default_factory_takes_validated_data}
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """As any statement's."""
-        left_out = {name: field.get_default(call_default_factory=True, validated_data={})
-                    for name, field in self._defaults if name not in values}
-        return super().run(connection, {**left_out, **values})
+        made = {name: make() for name, make in self._factories.items() if name not in values}
+        return super().run(connection, {**self._constants, **made, **values})
 
 
 def _written(statement: Any, dialect: Dialect) -> _Text:

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from app import jobs, people
 from app.access import guard
 from app.access.policy import Action
-from app.db import Tx
+from app.db import Tx, new_id
 from app.errors import Conflict, Invalid, NotFound
 from app.people import Language, Organization, PatientIdentity, Practitioner, directory
 from app.people.directory import PatientHit
@@ -92,7 +92,7 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
     The doctor and all of `resource_ids` (interpreter, room) are free then, or nothing is booked. Raises SlotTaken,
     Invalid (a time that has passed or is too far, a resource that is not there), NotFound, AccessDenied.
     """
-    appointment = Appointment(practitioner_id=practitioner_id, patient_id=patient_id, motif_id=motif_id,
+    appointment = Appointment(id=new_id(), practitioner_id=practitioner_id, patient_id=patient_id, motif_id=motif_id,
                               language=_known(language), start_at=start_at, end_at=start_at, created_at=tx.now,
                               status="pending" if held_until else "booked", held_until=held_until,
                               series_id=series_id)
