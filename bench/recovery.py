@@ -21,15 +21,7 @@ SETTLE_S = 11.0  # a child that lived so long is started again without a longer 
 
 def in_visit(house: House, patient: Page, doctor: Page) -> None:
     """Both in the call of the seeded visit, timed from inside the pages."""
-    for page in (patient, doctor):
-        page.add_init_script(recovery.WATCH)
-    people.open_link(patient, house, house.facts["patient_link"], house.facts["patient"]["email"])
-    patient.goto("/visit/consent")
-    people.consent(patient, transcription=False)
-    people.sign_in(doctor, house, "doctor")
-    doctor.goto(f"/visits/{house.facts['visit_id']}")
-    doctor.locator("#admit button").click()
-    patient.wait_for_url("**/visit/call")
+    recovery.begin(house, patient, doctor)
     for page in (patient, doctor):
         page.wait_for_function("() => window.peers.some((p) => p.pictureMs !== null)")
 

@@ -3,6 +3,9 @@
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from tests.trips import people
+from tests.trips.conftest import House
+
 # Peer connections are numbered as they are made; each notes when it was connected and when its first picture showed.
 WATCH = """(() => {
   const Native = window.RTCPeerConnection;
@@ -35,6 +38,19 @@ TIMES = """() => {
   return { noticed_ms: back.madeMs - markedMs, connected_ms: back.connectedMs - markedMs,
            picture_ms: back.pictureMs - markedMs };
 }"""
+
+
+def begin(house: House, patient: Page, doctor: Page, *, transcription: bool = False) -> None:
+    """The seeded visit begins, watched from both pages: the patient agrees and waits, the doctor lets them in."""
+    for page in (patient, doctor):
+        page.add_init_script(WATCH)
+    people.open_link(patient, house, house.facts["patient_link"], house.facts["patient"]["email"])
+    patient.goto("/visit/consent")
+    people.consent(patient, transcription=transcription)
+    people.sign_in(doctor, house, "doctor")
+    doctor.goto(f"/visits/{house.facts['visit_id']}")
+    doctor.locator("#admit button").click()
+    patient.wait_for_url("**/visit/call")
 
 
 def mark(*pages: Page, from_ms: float | None = None, from_peer: int | None = None) -> None:

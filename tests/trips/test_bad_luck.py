@@ -33,16 +33,8 @@ def visit(playwright, tmp_path):
             browser_speaking(playwright, wavs["doctor"]) as staff_browser, \
             browser_speaking(playwright, wavs["patient"]) as patient_browser:
         patient = people.context(patient_browser, house, "fr", phone=True).new_page()
-        patient.add_init_script(recovery.WATCH)
-        people.open_link(patient, house, house.facts["patient_link"], house.facts["patient"]["email"])
-        patient.goto("/visit/consent")
-        people.consent(patient, transcription=True)
         doctor = people.context(staff_browser, house, "fr").new_page()
-        doctor.add_init_script(recovery.WATCH)
-        people.sign_in(doctor, house, "doctor")
-        doctor.goto(f"/visits/{house.facts['visit_id']}")
-        doctor.locator("#admit button").click()
-        patient.wait_for_url("**/visit/call")
+        recovery.begin(house, patient, doctor, transcription=True)
         flows(doctor)
         flows(patient)
         yield house, doctor, patient

@@ -39,15 +39,7 @@ def visit(playwright, tmp_path):
             browser_speaking(playwright, None) as staff_browser, browser_speaking(playwright, None) as patient_browser:
         patient = people.context(patient_browser, house, "fr", phone=True).new_page()
         doctor = people.context(staff_browser, house, "fr").new_page()
-        for page in (patient, doctor):
-            page.add_init_script(recovery.WATCH)
-        people.open_link(patient, house, house.facts["patient_link"], house.facts["patient"]["email"])
-        patient.goto("/visit/consent")
-        people.consent(patient, transcription=False)
-        people.sign_in(doctor, house, "doctor")
-        doctor.goto(f"/visits/{house.facts['visit_id']}")
-        doctor.locator("#admit button").click()
-        patient.wait_for_url("**/visit/call")
+        recovery.begin(house, patient, doctor)
         flows(doctor)
         flows(patient)
         yield house, nats, doctor, patient
