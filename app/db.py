@@ -33,7 +33,7 @@ from app.crypto.envelope import seal, unseal
 from app.crypto.keyring import MADE, Keyring
 from app.engines import BUSY_MS, READER_THREADS
 from app.errors import ColloqueError, Unavailable
-from app.prepared import Insertion, Prepared, in_one_go
+from app.prepared import Prepared, in_one_go, insertion
 from app.together import Call, Savepoint, Together
 from app.trouble import CIRCLES, LOCKED, commits_told, sqlstate, troubles_told
 
@@ -48,11 +48,6 @@ CLASH_TRIES = 4
 TOGETHER_S = 0.03  # a batch takes in no more calls after that
 KNOWN = "known"     # in the info of a batch's sessions: what its calls have read once
 LOCK_WAIT_MS = 5   # whoever holds locks of a batch waits no longer for others: no two can wait for each other
-
-
-@cache
-def _insertion(kind: type[SQLModel]) -> Insertion:
-    return Insertion(kind)
 
 
 @cache
@@ -153,7 +148,7 @@ class Tx:
         For rows that nobody changes again in this transaction.
         """
         self.session.flush()
-        _insertion(kind).run(self.session.connection(), values)
+        insertion(kind).run(self.session.connection(), values)
 
     def run(self, statement: Prepared, /, **values: Any) -> list[tuple[Any, ...]]:
         """The rows of a prepared statement, after what the session still has to write."""

@@ -26,10 +26,10 @@ from app.scheduling import booking, selfservice, waitlist
 from app.scheduling.tables import Appointment
 from app.scheduling.waitlist import Wish
 from app.settings import Settings
-from bench.booking import ACTOR, DOCTORS, Clinic, database, open_database, seed
+from bench.booking import ACTOR, Clinic, database, hot_slot, open_database, seed
 from bench.rig import free_port
 
-FIRST, LATE = DOCTORS * 96, DOCTORS * 96 * 60  # slots of the day after tomorrow, and of two months later
+FIRST, LATE = 96, 96 * 60  # slots of the day after tomorrow, and of two months later
 PAUSE_S = 0.7
 
 
@@ -47,10 +47,10 @@ class Inbox:
 
 def fill(tx: Tx, clinic: Clinic, times: int, waiting: int) -> list[str]:
     """Appointments that will be given back, and people who wait for an earlier one; the invitations are not written."""
-    ids = [booking.book(tx, **clinic.slot(FIRST + n)).id for n in range(times)]  # type: ignore[arg-type]
+    ids = [booking.book(tx, **hot_slot(clinic, FIRST + n)).id for n in range(times)]
     for n in range(waiting):
         who = people.register(tx, PatientIdentity(family=f"W{n}", given="X", birth_date=date(1960, 1, 1), email=f"w{n}@x.example"))
-        row = booking.book(tx, **(clinic.slot(LATE + n) | {"patient_id": who.id}))  # type: ignore[arg-type]
+        row = booking.book(tx, **hot_slot(clinic, LATE + n) | {"patient_id": who.id})
         waitlist.join(tx, row.id, Wish(any_doctor=True))
     return ids
 

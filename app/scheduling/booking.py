@@ -15,11 +15,11 @@ from sqlmodel import col, select
 from app import jobs, people
 from app.access import guard
 from app.access.policy import Action
-from app.db import Tx, new_id
+from app.db import Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.people import Language, Organization, PatientIdentity, Practitioner, directory
 from app.people.directory import PatientHit
-from app.prepared import Prepared
+from app.prepared import Prepared, unsaved
 from app.scheduling import holds, occupancy, replies, resources
 from app.scheduling.agenda import FreeSlot, next_slots, open_time
 from app.scheduling.history import given_why
@@ -92,10 +92,9 @@ def book(tx: Tx, *, practitioner_id: str, motif_id: str, start_at: datetime, pat
     The doctor and all of `resource_ids` (interpreter, room) are free then, or nothing is booked. Raises SlotTaken,
     Invalid (a time that has passed or is too far, a resource that is not there), NotFound, AccessDenied.
     """
-    appointment = Appointment(id=new_id(), practitioner_id=practitioner_id, patient_id=patient_id, motif_id=motif_id,
-                              language=_known(language), start_at=start_at, end_at=start_at, created_at=tx.now,
-                              status="pending" if held_until else "booked", held_until=held_until,
-                              series_id=series_id)
+    appointment = unsaved(Appointment, practitioner_id=practitioner_id, patient_id=patient_id, motif_id=motif_id,
+                          language=_known(language), start_at=start_at, end_at=start_at, created_at=tx.now,
+                          status="pending" if held_until else "booked", held_until=held_until, series_id=series_id)
     guard.permit(tx, Action.APPOINTMENT_BOOK, entity="Appointment", entity_id=appointment.id,
                  patient_id=patient_id, practitioner_id=practitioner_id)
     place = fit(tx, appointment, resource_ids)
@@ -125,9 +124,9 @@ def fit(tx: Tx, appointment: Appointment, resource_ids: Sequence[str]) -> Place:
     place = _bookable(tx, appointment.practitioner_id, appointment.motif_id)
     _check_ahead(tx, appointment.start_at)
     resources.check(tx, resource_ids)
-    appointment.end_at = appointment.start_at + timedelta(minutes=place.duration_min)
-    appointment.before_min, appointment.after_min = place.before_min, place.after_min
-    appointment.on_site = place.mode == "onsite"
+    vars(appointment).update(  # no session follows it yet
+        end_at=appointment.start_at + timedelta(minutes=place.duration_min), before_min=place.before_min,
+        after_min=place.after_min, on_site=place.mode == "onsite")
     _check_hours(tx, appointment, resource_ids, ZoneInfo(place.zone))
     return place
 

@@ -14,6 +14,7 @@ from app.access import guard
 from app.access.policy import Action
 from app.db import Tx, new_id
 from app.errors import Conflict, NotFound
+from app.prepared import unsaved
 from app.scheduling import booking, holds, occupancy
 from app.scheduling.tables import Appointment, DeskHold
 
@@ -30,8 +31,8 @@ def hold(tx: Tx, *, practitioner_id: str, start_at: datetime, motif_id: str, res
     Raises SlotTaken (it says who holds it, if the desk does; what was held stays), Conflict (too many at once),
     Invalid, NotFound, AccessDenied.
     """
-    wanted = Appointment(practitioner_id=practitioner_id, patient_id="", motif_id=motif_id, start_at=start_at,
-                         end_at=start_at, created_at=tx.now)
+    wanted = unsaved(Appointment, practitioner_id=practitioner_id, patient_id="", motif_id=motif_id,
+                     start_at=start_at, end_at=start_at, created_at=tx.now)
     _permit(tx, wanted.id, start_at)
     booking.fit(tx, wanted, resource_ids)
     return _held(tx, wanted, resource_ids, instead_of)
