@@ -83,7 +83,7 @@ def hot_slot(clinic: Clinic, n: int) -> dict[str, Any]:
 
 
 async def _committing(db: Database, _clinic: Clinic, _numbers: Iterator[int], until: float) -> list[float]:
-    times = []
+    times: list[float] = []
     while (begun := time.perf_counter()) < until:
         with db.engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection:
             connection.execute(COMMIT, {"n": len(times)})

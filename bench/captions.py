@@ -23,13 +23,14 @@ import av
 import jiwer
 
 from tests.transcription.support import SPEECH, FakeWeb, Tap
+from transcription.protocol import Language
 
 
 class Voice(NamedTuple):
     """One recording to speak: Opus packets of 20 ms, its language, what it says and in which visit."""
 
     packets: list[bytes]
-    language: str
+    language: Language
     words: str
     visit: int = 0
 
@@ -142,7 +143,7 @@ def figures(hub: FakeWeb, voices: list[Voice]) -> dict[str, Any]:
 
 def error_rates(hub: FakeWeb, voices: list[Voice], streams: str = "s") -> dict[str, float]:
     """By language, numbers as Whisper wrote them: a digit for a word counts as wrong. Streams are `streams`0, 1, …"""
-    rates = {}
+    rates: dict[str, float] = {}
     for language in sorted({voice.language for voice in voices}):
         mine = [n for n, voice in enumerate(voices) if voice.language == language]
         truth, heard = [plain(voices[n].words) for n in mine], [plain(hub.text(f"{streams}{n}")) for n in mine]

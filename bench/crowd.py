@@ -224,7 +224,7 @@ def _changes(looks: list[dict[str, Any]], of: Any) -> list[float]:
 
 def _most(changes: list[float]) -> float | None:
     """The one that is farthest from none."""
-    return round(max(changes, key=abs), 1) if changes else None
+    return round(sorted(changes, key=abs)[-1], 1) if changes else None
 
 
 def run(argv: list[str]) -> dict[str, Any]:

@@ -105,12 +105,12 @@ class Racer:
         at = clinic.first + timedelta(minutes=15 * slot)
         also = chance.sample(self._also, chance.choice((0, 0, 1, 2)))
         known = chance.choice(self._mine) if self._mine else ""
-        place = {"practitioner_id": doctor, "motif_id": clinic.motif, "language": "fr", "resource_ids": also,
-                 "patient_id": chance.choice(clinic.patients)}
+        place: dict[str, Any] = {"practitioner_id": doctor, "motif_id": clinic.motif, "language": "fr", "resource_ids": also,
+                                 "patient_id": chance.choice(clinic.patients)}
         if kind == "book" or kind in ("hold", "expire"):
             until = {"book": None, "hold": HELD, "expire": EXPIRED}[kind]
             return lambda tx: [_effect(tx, booking.book(
-                tx, start_at=at, held_until=until and tx.now + until, **place))], {"patient": place["patient_id"]}
+                tx, start_at=at, held_until=tx.now + until if until else None, **place))], {"patient": place["patient_id"]}
         if kind == "series":
             whole = chance.random() < 0.5
             return lambda tx: [_effect(tx, one) for one in series.book(

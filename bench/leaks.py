@@ -28,7 +28,8 @@ from yarl import URL
 from app.application import open_database
 from app.db import Database
 from app.rehearsal import browser, cast, visit
-from app.rehearsal.visit import ACTOR, Seat
+from app.rehearsal.cast import ACTOR
+from app.rehearsal.visit import Seat
 from app.settings import Settings
 from bench.needles import Needles, memory, phrases, spellings, windows
 from tests.trips.conftest import House, running_house
@@ -77,7 +78,7 @@ class Eavesdropper:
             self.sound.append(samples.tobytes())
             return samples
 
-        OpusEncoder.encode, FileVoice._next_block = keep_packets, keep_sound  # type: ignore[method-assign]
+        OpusEncoder.encode, FileVoice._next_block = keep_packets, keep_sound  # type: ignore[method-assign, assignment]
 
     def look(self, house: House, moment: str) -> None:
         """Read the memory of all processes and the data directory now; they are searched later."""

@@ -126,7 +126,8 @@ async def _send(tap: Tap, opus: list[bytes], survivors: Iterator[bool], chance: 
                 for n, (packet, arrives) in enumerate(zip(opus, survivors, strict=True)) if arrives]  # fmt: skip
     for count, (at_s, n, packet) in enumerate(sorted(arrivals), 1):
         tap.take(1, n, n * FRAME_SAMPLES % 2**32, packet, at_s)
-        if count % BATCH == 0 and (batch := tap.due()):
-            tap.written(len(batch), tap.write(batch))
+        if count % BATCH == 0 and tap.seal():
+            tap.hand_over()
+            tap.written(tap.write())
     await tap.stop("closed")
     return len(opus) - len(arrivals)

@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -209,13 +210,13 @@ async def compare(load: Load, most: list[int], relayed: int) -> dict[str, Any]:
 
 
 def _ratios(found: dict[str, Any]) -> dict[str, Any]:
-    def cpu(name: str) -> float | None:
-        return found[name] and found[name]["cpu_s_per_call_minute"]
+    def cpu(name: str) -> float:
+        return float(found[name]["cpu_s_per_call_minute"]) if found[name] else nan
 
     mine = cpu("ours")
     return {"ratio_to_c_limit": round(mine / cpu("limit"), 2),
-            "ratio_to_janus": cpu("janus") and round(mine / cpu("janus"), 2),
-            "relay_to_ours": cpu("relay") and round(cpu("relay") / mine, 1)}
+            "ratio_to_janus": round(mine / cpu("janus"), 2) if found["janus"] else None,
+            "relay_to_ours": round(cpu("relay") / mine, 1) if found["relay"] else None}
 
 
 @contextmanager

@@ -155,7 +155,9 @@ class Peer:
                 found[1], 1, "udp", int(found[2]), found[3], int(found[4]), "host"))
 
         def one(name: str) -> str:
-            return re.search(rf"a={name}:(\S+)(?: (\S+))?", offer.sdp)[2 if name == "fingerprint" else 1]
+            said = re.search(rf"a={name}:(\S+)(?: (\S+))?", offer.sdp)
+            assert said
+            return said[2 if name == "fingerprint" else 1]
 
         self.transport.start(Answer(
             one("ice-ufrag"), one("ice-pwd"), "passive", (("sha-256", one("fingerprint")),), frozenset()))

@@ -100,7 +100,7 @@ def measured(db: Database, patients: int) -> dict[str, object]:
         result |= asyncio.run(pages(db, doctors[:SHOWN], monday))
     for text in SEARCHES:
         search = partial(db.read_sync, CLERK, directory.search, text)
-        result[f"search {text!r}"] = {"hits": len(search())} | timed(search)
+        result[f"search {text!r}"] = {"hits": len(search())} | timed(search)  # type: ignore[call-arg]
     return result
 
 
@@ -109,7 +109,7 @@ async def pages(db: Database, doctors: list[str], monday: date) -> dict[str, obj
     db.write_sync(ACTOR, _sign_in, "bench")
     shown = ",".join(doctors)
     with TemporaryDirectory() as directory:
-        settings = Settings(_env_file=None, data_dir=Path(directory), base_url="http://bench.test")  # type: ignore[call-arg]
+        settings = Settings(_env_file=None, data_dir=Path(directory), base_url="http://bench.test")
         collect()
         freeze()  # as `serve` does: what is there from the start is not looked at again
         async with TestClient(TestServer(build(settings, db)), cookies={"colloque-staff": "bench"}) as browser:
@@ -126,7 +126,7 @@ def _sign_in(tx: Tx, secret: str) -> None:
                                 expires_at=tx.now + timedelta(hours=1), ip="", user_agent=""))
 
 
-async def _page(browser: TestClient, path: str) -> dict[str, float]:  # type: ignore[type-arg]
+async def _page(browser: TestClient, path: str) -> dict[str, float]:
     times = []
     for _ in range(PAGE_ROUNDS):
         begun = time.perf_counter()

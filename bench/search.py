@@ -99,7 +99,8 @@ def measured(db: Database, doctors: int) -> dict[str, object]:
     seeded_s = round(time.perf_counter() - begun, 1)
     gc.collect()
     gc.freeze()  # as web does (app.confine): what is there from the start is not looked at again
-    any_doctor, one_doctor = [], []
+    any_doctor: list[float] = []
+    one_doctor: list[float] = []
     for n in range(SEARCHES):
         at = datetime.combine(first, wall_time(chance.randrange(7, 17), 10), UTC) + timedelta(days=chance.randrange(DAYS - 30))
         doctor = chance.choice(ids) if n % 2 else None

@@ -186,7 +186,7 @@ def _stock() -> Callable[[], Hear]:
 def _faster(model: str) -> Callable[[], Hear]:
     from faster_whisper import WhisperModel
 
-    engine = WhisperModel(model, device="cpu", compute_type="int8", cpu_threads=1)
+    engine: Any = WhisperModel(model, device="cpu", compute_type="int8", cpu_threads=1)
 
     def hear(samples: np.ndarray, language: str) -> str:
         segments, _ = engine.transcribe(samples, language=language, beam_size=1, condition_on_previous_text=False)
@@ -196,7 +196,8 @@ def _faster(model: str) -> Callable[[], Hear]:
 
 
 def _hear_all(engine: str, folder: Path, *more: str) -> dict[str, Any]:
-    speaker = {"ours": _ours, "stock": _stock, "faster": _faster}[engine](*more)
+    speakers: dict[str, Callable[..., Callable[[], Hear]]] = {"ours": _ours, "stock": _stock, "faster": _faster}
+    speaker = speakers[engine](*more)
     speaker()(np.zeros(16_000, np.float32), "fr")  # warm
     texts, took_s = [], 0.0
     for path in sorted(folder.glob("*.npz")):

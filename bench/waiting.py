@@ -13,6 +13,7 @@ import random
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.forecasting import queue
 from app.forecasting.queue import MINUTE, PastVisit
@@ -78,7 +79,7 @@ def run(argv: list[str]) -> dict[str, object]:
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--doctors", type=int, default=6)
     asked = parser.parse_args(argv)
-    results = [one_doctor(seed, asked.days) for seed in range(asked.doctors)]
+    results: list[tuple[Any, ...]] = [one_doctor(seed, asked.days) for seed in range(asked.doctors)]
     held, fixed, widths, times = ([x for r in results for x in r[n]] for n in (0, 1, 2, 4))
     each = [round(100 * sum(r[0]) / len(r[0]), 1) for r in results]
     return {

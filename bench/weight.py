@@ -78,7 +78,7 @@ def samples(templates: list[str]) -> dict[str, str]:
 async def served(pages: dict[str, str], through_caddy: bool) -> AsyncIterator[tuple[ClientSession, URL]]:
     """A server of these pages with our middleware and static files; a session to ask it, and its address."""
     app = web.Application(middlewares=[middleware.harden])
-    app[keys.SETTINGS] = Settings(_env_file=None)  # type: ignore[call-arg]
+    app[keys.SETTINGS] = Settings(_env_file=None)
     assets.add(app, "preview", assets.load(ROOT / "static"))
     app[SAMPLES] = pages
     app.router.add_get("/{page}", _page)

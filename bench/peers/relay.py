@@ -15,7 +15,7 @@ from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaRelay
 
 
-class Awaited(MediaStreamTrack):  # type: ignore[misc]
+class Awaited(MediaStreamTrack):
     """The other's track, once they are here."""
 
     def __init__(self, kind: str) -> None:

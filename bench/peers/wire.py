@@ -37,6 +37,7 @@ class Wire:
 def wire_of(transport: MediaTransport) -> Wire:
     """What a connected transport agreed on (private parts of aiortc and aioice: this is a bench)."""
     pair, dtls = transport.ice._nominated[1], transport._dtls
+    assert dtls._ssl
     profile, key_bytes, salt_bytes = PROFILES[dtls._ssl.get_selected_srtp_profile()]
     secret = dtls._ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (key_bytes + salt_bytes))
     keys, salts = secret[: 2 * key_bytes], secret[2 * key_bytes :]
