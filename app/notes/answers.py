@@ -10,6 +10,7 @@ from app.notes.lexicon import Mention, find_concepts
 from app.notes.mentions import detail_of, family_fact, mention_fact, named_side
 from app.notes.people import relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, is_denied, stance
+from app.notes.timing import DAY_EN, DAY_FR
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
 
@@ -112,8 +113,26 @@ def _takes_up_another(exchange: Exchange, question: Sentence, mention: Mention) 
     return taken_up and not word.search(question.norm[mention.start : mention.end])
 
 
+OPENING = re.compile(  # before an answer says anything
+    r"\W*(?:(?:ben|bah|alors|euh|heu|ah|oh|oui|ouais|si|eh|enfin|um|uh|well|yes|yeah|so)(?![a-z])\W*)*"
+)
+ASKS_BEFORE = cues("findings.asks_before")
+OF_ANOTHER = re.compile(r"\W*(?:(?:ah|ben|bah|euh|oui|well|yes|um|uh)\W+)*(?:un (?:petit )?peu|a (?:little )?bit) (?=[a-z])")
+
+
+def _names_another(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "Des contractions ?" - "Un peu dur le ventre.": a little of something else is no yes to what was asked."""
+    first = exchange.answer[0].norm
+    little = OF_ANOTHER.match(first)
+    named = [m for m in find_concepts(first, lang) if little and m.start - little.end() < NEXT_WORD]
+    return bool(named) and all(m.concept.fr != mention.concept.fr for m in named)
+
+
+NEXT_WORD = 4  # characters: "de la", "d'"
+
+
 def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
-    if _takes_up_another(exchange, question, mention):
+    if _takes_up_another(exchange, question, mention) or _names_another(exchange, mention, lang):
         return None
     polarity = _echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
@@ -131,11 +150,14 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
     temporality: Temporality = (
         "past"
         if past != "current"
+        or (polarity == "present" and ASKS_BEFORE[lang].search(question.norm))
         or (mention.concept.kind != "symptom" and polarity == "present" and re.search(r"deja|ever", question.norm))
         else "current"
     )
-    if polarity == "present" and stance(first.norm, 0, 0, lang).temporality != "current":
-        temporality = stance(first.norm, 0, 0, lang).temporality
+    opening = OPENING.match(first.norm)
+    at = opening.end() if opening else 0
+    if polarity == "present" and stance(first.norm, at, at, lang).temporality != "current":
+        temporality = stance(first.norm, at, at, lang).temporality
     return mention_fact(
         mention,
         lang,
@@ -229,16 +251,31 @@ def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             and SAME_ILLNESS[lang].search(sentence.norm)
             and any(re.search(r"malade|quelqu un|sick|ill\b|anyone", q.norm) for q in exchange.questions)
         ):
-            name = "mêmes symptômes" if lang == "fr" else "same illness"
+            name, when = "mêmes symptômes" if lang == "fr" else "same illness", _day(sentence, lang)
             yield Fact(
                 "family",
-                name,
+                f"{name} {when}".strip(),
                 "mêmes symptômes",
                 (exchange.questions[-1].evidence(), sentence.evidence()),
                 experiencer=near[0],
                 temporality="past",
-                extra=(name, ""),
+                extra=(name, when),
             )
+
+
+DAYS = {
+    "fr": re.compile(rf"(?<![a-z])(?:{DAY_FR}(?: dernier)?|avant hier|hier|la semaine derniere|(?:il )?y a (?:\d+|une) (?:jours?|semaines?))(?![a-z])"),
+    "en": re.compile(rf"(?<![a-z])(?:(?:on |last )?{DAY_EN}|yesterday|last week|(?:\d+|a) (?:days?|weeks?) ago)(?![a-z])"),
+}  # fmt: skip
+
+
+def _day(sentence: Sentence, lang: Language) -> str:
+    """The first day that a sentence names, in its own words; empty when none."""
+    match = DAYS[lang].search(sentence.norm)
+    if not match:
+        return ""
+    shown = sentence.line.shown[sentence.start + match.start() : sentence.start + match.end()]
+    return re.sub(r"^y a", "il y a", shown[:1].lower() + shown[1:] if lang == "fr" else shown)
 
 
 WHICH_SIDE = cues("findings.which_side")

@@ -100,8 +100,9 @@ def _habit(
     name: str, label: str, told: list[Sentence], evidence: tuple[Evidence, ...], lang: Language, verdict: str
 ) -> Iterator[Fact]:
     cue_words = next(words[lang] for habit, _, words in HABITS if habit == label)
-    told = [s for s in told if cue_words.search(s.norm)] or told
+    told = [s for s in told if not _of_somebody(s, cue_words, lang)] or told
     text = " ".join(s.norm for s in told[:3])
+    told = [s for s in told if cue_words.search(s.norm)] or told
     ended = QUIT[lang].search(WISHED.sub("", text)) is not None and not AGAIN.search(text)
     quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text))
     amount = _amount(told, label, lang)
@@ -113,7 +114,7 @@ def _habit(
     never = denied and not amount and not quit_
     if label == "tabac" and re.search(r"jamais fume|never smoked", text):
         never, quit_, amount = True, False, ""
-    detail = _quit_since(text, lang) if quit_ else "" if never else amount
+    detail = ", ".join(filter(None, (_quit_since(text, lang), amount))) if quit_ else "" if never else amount
     words = " ".join(filter(None, (name, detail)))
     yield Fact(
         "social",
@@ -127,6 +128,12 @@ def _habit(
         sentence=told[0].shown,
         extra=(name, "quit" if quit_ else ""),
     )
+
+
+def _of_somebody(sentence: Sentence, habit: re.Pattern[str], lang: Language) -> bool:
+    """ "J'ai arrêté. Mon mari fume sur le balcon.": the second is no word about the patient."""
+    named = habit.search(sentence.norm)
+    return relation_near(sentence.norm, named.start() if named else len(sentence.norm), lang) is not None
 
 
 def _quit_since(text: str, lang: Language) -> str:

@@ -249,6 +249,10 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
     if every:
         span = f"{every.group(1)}-{every.group(2)}" if every.group(2) else every.group(1)
         return [f"toutes les {span} h" if lang == "fr" else f"every {span} hours"], f"/{span} h"
+    monthly = OF_THE_MONTH.search(norm)
+    if monthly:
+        unit = "jours/mois" if lang == "fr" else "days/month"
+        return [monthly.group().replace("ce mois ci", "ce mois-ci")], f"{monthly.group(1)} {unit}"
     if weekly and re.search(r"\d|un|one|once|twice|par semaine|weekly|time", weekly.group()):
         return _weekly(weekly, lang)
     slot = next(
@@ -262,6 +266,11 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
     if slot and not (limit and slot[0] in ("1/j", "daily")):
         return [slot[0]], slot[0] if slot[1] == 1 else f"{slot[0]}"
     return [], ""
+
+
+OF_THE_MONTH = re.compile(
+    r"(?<![\w.])(\d+) (?:jours|days) (?:par mois|le mois dernier|ce mois ci|a month|last month|this month)(?![a-z])"
+)
 
 
 def _weekly(match: re.Match[str], lang: Language) -> tuple[list[str], str]:

@@ -167,6 +167,7 @@ def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Writt
 def _complaint(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     """What the patient says first of all to suffer from."""
     told = [f for f in facts if f.type in ("symptom", "problem") and f.polarity == "present" and f.is_patients]
+    told = [f for f in told if f.temporality == "current"] or told
     proved = {(f.label, e.turn) for f in told for e in f.evidence}
     for sentence in visit.sentences:
         if sentence.speaker != "doctor" and not sentence.asks:

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.notes.answers import CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers
+from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers
 from app.notes.cues import cue, cues
-from app.notes.facts import Certainty, Fact
+from app.notes.facts import Certainty, Fact, Temporality
 from app.notes.lexicon import Mention, find_concepts
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
 from app.notes.people import SELF, relation_near, uncle_side
-from app.notes.polarity import CONDITIONS, SUPPOSES, is_denied, stance
+from app.notes.polarity import CONDITIONS, SUPPOSES, Stance, is_denied, stance
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
@@ -92,6 +92,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     if re.search(r"allerg", asked + " " + norm) and not FAMILY_QUESTION[lang].search(asked):
         return
     repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
+    told: tuple[int, Temporality] = (0, "current")
     for mention in find_concepts(norm, lang):
         if (
             mention.concept.kind not in CLINICAL
@@ -115,7 +116,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             if not is_denied(norm, mention.start, mention.end, lang):
                 yield family_fact(mention, uncle_side(norm, relative[0]), (sentence.evidence(),), norm, lang)
             continue
-        meant = stance(norm, mention.start, mention.end, lang)
+        meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
+        told = (mention.end, meant.temporality)
         if (
             WISHES.search(norm[: mention.start])
             or RATHER_THAN.search(norm[: mention.start])
@@ -140,7 +142,37 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             detail_of(sentence, lang, mention) if mention.concept.kind != "surgery" else "",
             sentence.shown,
             norm,
+            status=EFFECT if mention.concept.kind == "symptom" and _of_earlier_drug(asked, lang) else "",
         )
+
+
+EFFECT = "effect"  # status of what a drug did when it was taken before
+
+
+def _of_earlier_drug(asked: str, lang: Language) -> bool:
+    return bool(ASKS_BEFORE[lang].search(asked) and TOLERATED.search(asked))
+
+
+TOLERATED = re.compile(r"support|toler|effets? (?:secondaire|indesirable)|passe bien|bien passe|side effect|agree with")
+STILL = {
+    "fr": re.compile(
+        r"(?<![a-z])(?:maintenant|aujourd hui|actuellement|en ce moment|encore|toujours|depuis|je suis|ca (?:me|fait)|"
+        r"(?:j ai|(?:il|elle) a) (?:mal|de|du|des|la|le|les|l|un|une)|(?:il|elle) est)(?![a-z])"
+    ),
+    "en": re.compile(r"(?<![a-z])(?:now|today|still|currently|these days|since|i have|i ve got|i m|it s)(?![a-z])"),
+}
+
+
+def _in_its_time(
+    meant: Stance, sentence: Sentence, mention: Mention, asked: str, told: tuple[int, Temporality], lang: Language
+) -> Stance:
+    """The time of what was told or asked just before: "je tremblais, la sueur"; "vous l'aviez supporté ?"."""
+    norm, (end, before) = sentence.norm, told
+    if meant.temporality != "current" or mention.concept.kind != "symptom":
+        return meant
+    goes_on = before == "past" and not STILL[lang].search(norm[end : mention.start])
+    of_then = ASKS_BEFORE[lang].search(asked) and not STILL[lang].search(norm[: mention.end])
+    return replace(meant, temporality="past") if goes_on or of_then else meant
 
 
 ALARM = cues("findings.alarm")

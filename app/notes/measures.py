@@ -2,55 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib import resources
 
 from app.notes.cues import cue, cues
-from app.notes.facts import Evidence, Fact, FactType, Temporality
+from app.notes.earlier_values import earlier_value
+from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
 from app.notes.polarity import CONDITIONS
+from app.notes.readings import MEASURES, PRESSURE, TEMPERATURE, Measure, Said, measured
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 NUM = r"(\d+(?:\.\d+)?)"
 VALUE_WIDTH = 5  # characters of a value such as 38.6 and a space
-MAX_TO_TIME = 60  # characters between a value and when it was measured
 MAX_TO_VALUE = 48  # characters between the name of a measure and its value
-LAST = (
-    r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|"
-    r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|pesais|faisais|etiez|etait|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A kind of measurement: its name, unit (UCUM), plausible range and the words that announce it."""
-
-    type: FactType
-    fr: str
-    en: str
-    unit: str
-    low: float
-    high: float
-    cue_fr: str
-    cue_en: str
-
-    def cue(self, lang: Language) -> str:
-        return self.cue_fr if lang == "fr" else self.cue_en
-
-    def name(self, lang: Language) -> str:
-        return self.fr if lang == "fr" else self.en
-
-
-def _table() -> Iterator[Measure]:
-    text = (resources.files("app.notes") / "data" / "measures.tsv").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            kind, fr, en, unit, low, high, cue_fr, cue_en = line.split("\t")
-            yield Measure("lab" if kind == "lab" else "vital", fr, en, unit, float(low), float(high), cue_fr, cue_en)
-
-
-TEMPERATURE, PRESSURE, *MEASURES = _table()
 FOREIGN_UNIT = cue("measures.foreign_unit")
 GLUCOSE = cues("measures.glucose")
 
@@ -59,29 +23,28 @@ def measures(visit: Visit) -> Iterator[Fact]:
     """Vital signs, pain scores and lab values of the patient in the order of speech; the question gives the name."""
     asked: dict[int, tuple[Sentence, ...]] = {a.turn: e.questions for e in visit.exchanges for a in e.answer}
     before: Sentence | None = None
+    last: Fact | None = None
     for sentence in visit.sentences:
         questions = asked.get(sentence.turn, ())
         if not sentence.asks and re.search(r"\d", sentence.norm) and not _elses(sentence, visit):
             context = " ".join(q.norm for q in questions) + (
                 " " + before.norm if before and before.turn == sentence.turn else ""
             )
-            for reader in READERS:
-                yield from reader(_Said(sentence, context, questions, visit.lang))
+            said = Said(sentence, _with_series(sentence, context, visit), questions, visit.lang)
+            found = [fact for reader in READERS for fact in reader(said)] or list(earlier_value(said, last))
+            yield from found
+            last = found[-1] if found else last
         before = sentence
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    sentence: Sentence
-    context: str
-    questions: tuple[Sentence, ...]
-    lang: Language
+NEXT_HOUR = re.compile(r"\W*(?:et |puis )?(?:a|apres) (?:une|\d) heures?(?![a-z])")
 
-    def evidence(self) -> tuple[Evidence, ...]:
-        return (*(q.evidence() for q in self.questions[-1:]), self.sentence.evidence())
 
-    def announced(self, cue: str) -> bool:
-        return bool(re.search(cue, self.sentence.norm) or re.search(cue, self.context))
+def _with_series(sentence: Sentence, context: str, visit: Visit) -> str:
+    """ "À jeun, 0,94. À une heure, 1,71. À deux heures, 1,42": what began the series names all of it."""
+    if not NEXT_HOUR.match(sentence.norm):
+        return context
+    return " ".join([context, *(s.norm for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start)])
 
 
 def _elses(sentence: Sentence, visit: Visit) -> bool:
@@ -89,52 +52,7 @@ def _elses(sentence: Sentence, visit: Visit) -> bool:
     return sentence.speaker != "doctor" and bool(number and visit.other_person(sentence, number.start()))
 
 
-def _fact(said: _Said, measure: Measure, value: str | float, at: int, unit: str | None = None) -> Fact:
-    norm = said.sentence.norm
-    if said.sentence.speaker == "doctor":  # reads out the vital signs of this visit: "your heart rate was 58"
-        norm = re.sub(r"(?<![a-z])was (?=\d)", "is  ", norm)
-    past: Temporality = (
-        "past"
-        if re.search(LAST, norm[:at])
-        or (re.search(LAST + r"?", norm[at : at + 30]) and re.search(LAST, norm[at : at + 30]))
-        else "current"
-    )
-    when = _when(said, at)
-    name = measure.name(said.lang)
-    shown_unit = measure.unit if unit is None else unit
-    own = bool(re.search(measure.cue(said.lang), norm))
-    return Fact(
-        measure.type,
-        " ".join(filter(None, (name, when))),
-        measure.fr,
-        said.evidence() if not own else (said.sentence.evidence(),),
-        value=value,
-        unit=shown_unit or None,
-        temporality=past,
-        asserted_by=said.sentence.speaker,
-        critical=past == "current",
-        detail=when,
-        sentence=said.sentence.shown,
-        extra=(name, when),
-    )
-
-
-WHEN = cues("measures.when")
-
-
-def _when(said: _Said, at: int) -> str:
-    shown = said.sentence.line.shown[said.sentence.start : said.sentence.end]
-    places = list(WHEN[said.lang].finditer(shown))
-    if places:
-        best = min(places, key=lambda m: at - m.end() if m.end() <= at else m.start() - at)
-        words = best.group()[:1].lower() + best.group()[1:]
-        return words.replace("y a", "il y a").replace("il il", "il") if abs(best.start() - at) < MAX_TO_TIME else ""
-    question = " ".join(q.shown for q in said.questions)
-    match = WHEN[said.lang].search(question)
-    return match.group().lower() if match and len(said.sentence.norm) < 60 else ""
-
-
-def _temperature(said: _Said) -> Iterator[Fact]:
+def _temperature(said: Said) -> Iterator[Fact]:
     norm = said.sentence.norm
     for match in re.finditer(
         r"(?<![\d./])(3[4-9]|4[0-2])(?:(?:\.| degres? | )(\d{1,2}|un(?= (?:ce|cette|hier|le|sous|au|dans|apres|sans)|[,.!?]|$)))?(?!\d|\.\d|/| ?(?:kilos?|kg|ans|sur|semaines|over|%|par|mg))",
@@ -160,7 +78,7 @@ def _temperature(said: _Said) -> Iterator[Fact]:
                 if match.group(2)
                 else float(match.group(1))
             )
-            yield _fact(said, TEMPERATURE, value, match.start())
+            yield measured(said, TEMPERATURE, value, match.start())
     for match in re.finditer(r"(?<![\d./])(9[5-9]|10[0-6])(?:\.(\d))?(?!\d|\.\d|/)", norm) if said.lang == "en" else ():
         if (
             said.announced(r"temperature|fever|fahrenheit|temp\b|vital")
@@ -168,10 +86,10 @@ def _temperature(said: _Said) -> Iterator[Fact]:
             and not CONDITIONS["en"].search(norm[: match.start()])
             and not _anothers(TEMPERATURE, norm[: match.start()], "en")
         ):
-            yield _fact(said, TEMPERATURE, float(match.group().rstrip(".")), match.start(), "[degF]")
+            yield measured(said, TEMPERATURE, float(match.group().rstrip(".")), match.start(), "[degF]")
 
 
-def _pressure(said: _Said) -> Iterator[Fact]:
+def _pressure(said: Said) -> Iterator[Fact]:
     norm = said.sentence.norm
     if (
         re.search(r"dessous de|au dessus|objectif|below|goal|target|less than", norm[:80])
@@ -200,10 +118,10 @@ def _pressure(said: _Said) -> Iterator[Fact]:
             high, low = high * 10, low * 10
         if not (70 <= high <= 260 and 30 <= low <= 150 and high > low):
             continue
-        yield _fact(said, PRESSURE, f"{high:g}/{low:g}", match.start())
+        yield measured(said, PRESSURE, f"{high:g}/{low:g}", match.start())
 
 
-def _pain(said: _Said) -> Iterator[Fact]:
+def _pain(said: Said) -> Iterator[Fact]:
     norm = said.sentence.norm
     scale = re.compile(r"0 a 10|zero a dix|echelle|sur 10|/10|0 to 10|1 to 10|out of 10|scale|\beva\b")
     if not scale.search(norm + " " + said.context):
@@ -250,7 +168,7 @@ def _pain_context(shown: str, at: int) -> str:
     )
 
 
-def _named(said: _Said) -> Iterator[Fact]:
+def _named(said: Said) -> Iterator[Fact]:
     """Values that a word announces: in the sentence before the number, or in the question."""
     norm, lang = said.sentence.norm, said.lang
     for measure in MEASURES:
@@ -266,7 +184,7 @@ def _named(said: _Said) -> Iterator[Fact]:
                 and not _anothers(measure, norm[: match.start()], lang)
             ):
                 unit = _lab_unit(measure, value, norm + " " + said.context, lang)
-                yield _fact(said, measure, _precise(measure, value, norm, match), at, unit)
+                yield measured(said, measure, _precise(measure, value, norm, match), at, unit)
                 if measure.fr != "poids":  # "je pesais 82, je suis à 77" tells two
                     break
 
@@ -349,7 +267,7 @@ def _lab_unit(measure: Measure, value: float, words: str, lang: Language) -> str
     return measure.unit
 
 
-def _glucose(said: _Said) -> Iterator[Fact]:
+def _glucose(said: Said) -> Iterator[Fact]:
     """Glycaemia in g/L as the French say it: "un quarante-cinq", "zéro cinquante-huit", "un gramme quarante-cinq"."""
     norm = said.sentence.norm
     if (
@@ -382,15 +300,15 @@ def _glucose(said: _Said) -> Iterator[Fact]:
         "glucose",
     )
     value: str | float = float(values[0]) if len(values) == 1 else ", ".join(values)
-    yield _fact(said, name, value, first)
+    yield measured(said, name, value, first)
 
 
-def _stones(said: _Said) -> Iterator[Fact]:
+def _stones(said: Said) -> Iterator[Fact]:
     match = re.search(r"(\d{1,2}) stone(?: (\d{1,2}))?", said.sentence.norm) if said.lang == "en" else None
     if match:
         pounds = f" {match.group(2)}" if match.group(2) else ""
         weight = next(m for m in MEASURES if m.fr == "poids")
-        yield _fact(said, weight, f"{match.group(1)} st{pounds}", match.start(), "[stone_av]")
+        yield measured(said, weight, f"{match.group(1)} st{pounds}", match.start(), "[stone_av]")
 
 
-READERS: tuple[Callable[[_Said], Iterator[Fact]], ...] = (_temperature, _pressure, _pain, _named, _glucose, _stones)
+READERS: tuple[Callable[[Said], Iterator[Fact]], ...] = (_temperature, _pressure, _pain, _named, _glucose, _stones)

@@ -206,6 +206,8 @@ def _spelled(words: str) -> Iterable[float]:
     """Numbers that are words or parts of words: one, two, a half."""
     for match in re.finditer(r"(?<![\d.])(3[4-9]|4[0-2]) un(?![a-z])", words):
         yield float(f"{match.group(1)}.1")
+    for match in re.finditer(r"(?<![\d.])(\d{1,3}) un(?=[,.;!?]|\s*$)", words):
+        yield float(f"{match.group(1)}.1")
     for match in re.finditer(r"(?<![a-z])une? (?:gramme |kilo |metre )?(\d{2})(?!\d)", words):
         yield float(f"1.{match.group(1)}")
         yield 100 + float(match.group(1))

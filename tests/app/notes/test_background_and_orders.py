@@ -200,3 +200,10 @@ def test_other_peoples_smoke_is_not_the_patients() -> None:
 def test_what_the_family_has_is_theirs(text: str, lang: str, who: str) -> None:
     found = [f for f in facts(text, lang) if f.type in ("symptom", "family")]
     assert [f.experiencer for f in found] == [who]
+
+
+def test_the_smoke_of_the_husband_is_not_the_patients() -> None:
+    tobacco = fact("tabac", facts("D: Vous fumez ?\nP: J'ai arrêté il y a six ans. Ma femme fume encore à la maison."))
+    assert tobacco.temporality == "past"
+    tobacco = fact("tabac", facts("D: Vous fumez ?\nP: J'ai arrêté en deux mille quinze. Avant, dix cigarettes par jour."))
+    assert (tobacco.temporality, "10 cigarettes" in tobacco.text) == ("past", True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.notes.support import fact, facts, labels
+from tests.app.notes.support import drafted, fact, facts, labels
 
 
 def test_question_and_answer_are_one() -> None:
@@ -171,3 +171,41 @@ def test_what_had_been_is_no_complaint_of_today() -> None:
 def test_not_too_bad_denies_nothing() -> None:
     assert fact("obstruction nasale", facts("P: I have a stuffy nose, not too bad.", "en")).polarity == "present"
     assert fact("céphalées", facts("P: Headache not anymore.", "en")).polarity == "absent"
+
+
+def test_an_answer_tells_its_time_after_its_fillers() -> None:
+    found = facts("D: Vous avez fait des malaises ?\nP: Alors… l'hiver dernier, une fois dans le métro.")
+    assert fact("malaise", found).temporality == "past"
+
+
+def test_what_began_long_ago_is_not_over() -> None:
+    found = facts("D: Vous avez mal à la tête ?\nP: Oui, ça a commencé l'an dernier.")
+    assert fact("céphalées", found).temporality == "current"
+
+
+def test_a_count_of_last_week_is_of_today() -> None:
+    found = facts("D: Des vertiges ?\nP: Deux fois la semaine dernière.")
+    assert fact("vertiges", found).temporality == "current"
+
+
+def test_the_imperfect_goes_on_without_its_verb() -> None:
+    found = facts("D: Racontez-moi.\nP: Je tremblais, les palpitations, et puis c'est passé.")
+    assert {f.temporality for f in found if f.type == "symptom"} <= {"past", "resolved"}
+
+
+def test_what_a_drug_did_before_is_no_symptom_of_today() -> None:
+    dialogue = "D: Vous aviez eu de l'amoxicilline, vous l'aviez supportée ?\nP: Ça m'avait donné la diarrhée."
+    made = drafted(dialogue)
+    assert "diarrhée" not in {f.label for f in made.facts}
+    assert fact("diarrhée", facts(dialogue)).temporality == "past"
+
+
+def test_a_little_of_something_else_is_no_yes() -> None:
+    found = facts("D: Des palpitations ?\nP: Un peu mal à la tête, plutôt.")
+    assert "palpitations" not in labels(found, polarity="present")
+    assert fact("palpitations", facts("D: Des palpitations ?\nP: Un peu, le soir.")).polarity == "present"
+
+
+def test_the_same_illness_with_its_day() -> None:
+    found = facts("D: Quelqu'un d'autre est malade ?\nP: Oui, ma fille a eu ça mardi.")
+    assert fact("mêmes symptômes", found).text == "mêmes symptômes mardi"

@@ -98,3 +98,23 @@ def test_the_number_of_a_name_or_a_goal_is_no_value() -> None:
 def test_the_dose_after_a_result_is_no_result() -> None:
     found = facts("D: Your ferritin was low . You take ferrous sulfate , three hundred a day . For 12 weeks .", "en")
     assert not [f for f in found if f.type == "lab" and f.value is not None]
+
+
+def test_an_earlier_value_needs_no_name() -> None:
+    found = facts("D: L'hémoglobine glyquée est à sept virgule neuf.\nP: C'est plus haut qu'avant ?\nD: Six huit, en juin.")
+    assert [(f.value, f.temporality) for f in found if f.label == "HbA1c"] == [(7.9, "current"), (6.8, "past")]
+
+
+def test_the_weight_of_before_as_it_is_spoken() -> None:
+    found = facts("D: Elle pèse combien ?\nR: Neuf kilos deux.\nD: Et avant ?\nR: Il y a dix jours, neuf six.", age=1)
+    assert [(f.value, f.temporality) for f in found if f.label == "poids"] == [(9.2, "current"), (9.6, "past")]
+
+
+def test_a_number_near_a_value_may_count_something_else() -> None:
+    found = facts("D: Votre poids ?\nP: Soixante-dix kilos.\nD: Et avant ?\nP: Avant, j'avais deux enfants et soixante poules.")
+    assert [f.value for f in found if f.label == "poids"] == [70.0]
+
+
+def test_the_third_value_of_a_glucose_test() -> None:
+    found = facts("D: Le test au sucre. À jeun, zéro quatre-vingt-huit. À une heure, un soixante. À deux heures, un trente.")
+    assert [f.value for f in found if f.type == "lab"] == [0.88, 1.6, 1.3]
