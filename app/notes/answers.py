@@ -61,6 +61,8 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 continue
             if mention.concept.kind == "problem" and VACCINATED.search(question.norm):
                 continue
+            if BESIDES.search(question.norm[: mention.start]):
+                continue
             relative = _relative_in_answer(exchange, lang)
             if relative and mention.concept.fr not in answered:
                 yield family_fact(
@@ -74,6 +76,11 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
             fact = _answered(exchange, question, mention, lang)
             if fact:
                 yield fact
+
+
+BESIDES = re.compile(  # "à part la toux, autre chose ?": what is known is not what is asked
+    r"(?<![a-z])(?:a part|en dehors d[eu]|hormis|mis a part|sauf|en plus d[eu]|autres? (?:\w+ )?que|besides|other than|apart from|except|on top of|as well as) [^.;?]*$"
+)
 
 
 def _others(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:

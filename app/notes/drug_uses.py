@@ -149,10 +149,16 @@ def _before_a_dose(norm: str) -> Iterator[DrugMention]:
 BROKEN_INTO = 4  # words at most
 
 
+QUARTERED = ("bisoprolol", "ramipril", "nébivolol", "trandolapril")  # tablets of 1.25 mg, spoken "un vingt-cinq"
+ONE_QUARTER = re.compile(r"(?<![\d.])1 25(?![\d.])")
+
+
 def strength(use: Use, lang: Language, words: str | None = None) -> Dose | None:
     """The dose that `words` (those of the use when not given) tell; a bare number is milligrams, or micrograms for some."""
     unit = "" if use.drug.inn in NOT_MG or use.drug.inn in CLASSES else "µg" if use.drug.inn in MICROGRAMS else "mg"
     text = use.words if words is None else words
+    if use.drug.inn in QUARTERED:
+        text = ONE_QUARTER.sub("1.25", text)
     found = find_dose(text, bare_unit=unit, lang=lang)
     if found is None and words is None:
         before = find_dose(use.before[-32:], lang=lang)

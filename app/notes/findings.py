@@ -217,6 +217,16 @@ def _role_of_relative(visit: Visit) -> str:
     return "father" if re.search(r"papa|le pere|\bdad\b|father", text) else "other"
 
 
+SOUGHT = {  # a test for it, a guard against it, a treatment of it: nobody has said that it is there
+    "fr": re.compile(
+        r"(?<![a-z])(?:depist\w*|serologies?|recherch\w*|tests?|prelevements?|vaccin\w*|elimin\w*|exclu\w*|risque|preven\w*|eviter|evite|"
+        r"peur|verifi\w*|confirm\w*|surveill\w*|bilan|controle (?:de|du|des)|pourrait|peut (?:aussi )?(?:donner|faire|etre))(?![a-z])[^.;:]*$"
+    ),
+    "en": re.compile(
+        r"(?<![a-z])(?:screen\w*|test(?:s|ed|ing)? (?:for|you)|serolog\w*|swabs?|vaccin\w*|exclude|rule out|risk of|prevent\w*|to avoid|"
+        r"check(?:ed|ing)? for|look(?:ing)? for|worr(?:y|ied) about)(?![a-z])[^.;:]*$"
+    ),
+}
 IS_A = re.compile(
     r"(?:c est (?:donc |bien |surement )?(?:une?|de la|du|des)|vous (?:avez|faites) une?|this is|it s an?|you have an?) $"
 )
@@ -238,6 +248,8 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         if is_denied(norm, mention.start, mention.end, lang) or NOT_LIKE[lang].search(before[-40:]):
             continue
         history = HISTORY[lang].search(norm)
+        if SOUGHT[lang].search(before):
+            continue
         if (
             not history
             and not CONCLUDES[lang].search(before)

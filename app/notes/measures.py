@@ -204,7 +204,13 @@ GOAL = re.compile(
     r"dessous de|au dessus|objectif|moins de|plus de|perd(?:u|re)|repris|pris \d|doses? (?:de|pour)|graduation|passez|below|goal|los[te]|losing|gain|"
     r"(?:greater|more|less|lower|higher|over|under) than|criteri"
 )
+STATED = re.compile(r" (?:je suis|je pese|je fais|(?:il|elle) (?:est|pese|fait)|i am|i m|i weigh) ")
 LEAST_BARE_WEIGHT_KG = 20
+CHANGE_REACH = 45  # characters
+CHANGED = re.compile(  # "j'ai maigri, genre quatre kilos"
+    r"(?<![a-z])(?:maigri|grossi|perdu|perd|repris|(?:ai|a|avez|avais) pris|perte|prise|en moins|en plus|gained|lost|put on)(?![a-z])"
+    r"(?!.*(?<![a-z])(?:suis|est|pese|fais|fait|descendue? a|montee? a|now|weigh))"
+)
 
 
 def _means_else(measure: Measure, value: float, norm: str, match: re.Match[str], lang: Language) -> bool:
@@ -214,10 +220,11 @@ def _means_else(measure: Measure, value: float, norm: str, match: re.Match[str],
         return True
     if measure.fr != "taille" and FOREIGN_UNIT.match(after):
         return True
-    if CONDITIONS[lang].search(norm[:at]) or GOAL.search(norm[max(0, at - 25) : at + 1]):
+    if CONDITIONS[lang].search(norm[:at]) or GOAL.search(STATED.split(norm[max(0, at - 25) : at + 1])[-1]):
         return True
     return measure.fr == "poids" and (
         bool(re.search(r"metre $", norm[:at]))
+        or bool(CHANGED.search(norm[max(0, at - CHANGE_REACH) : at]))
         or (value < LEAST_BARE_WEIGHT_KG and not re.search(r"kilo|kg", after[:8]))
     )
 

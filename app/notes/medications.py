@@ -12,11 +12,11 @@ from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.polarity import is_denied
+from app.notes.stopping import is_stopped, stop_fact
 from app.notes.timing import date_phrase
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
 
-STOPS = cues("medications.stops")
 PRESCRIBES = cues("medications.prescribes")
 MAYBE = cues("medications.maybe")
 TOOK = cues("medications.took")
@@ -68,7 +68,7 @@ def _stopped_it(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fa
             return
         uses = list(uses_in(visit, back, known))
         if uses:
-            yield _stop(
+            yield stop_fact(
                 replace(uses[-1], sentence=sentence), visit.lang, (uses[-1].sentence.evidence(), sentence.evidence())
             )
             return
@@ -77,6 +77,8 @@ def _stopped_it(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fa
 def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
     """ "Et le paracétamol, je peux ?" - "Oui, un gramme, trois par jour maximum." """
     reply = [s for s in visit.sentences[place + 1 : place + 5] if s.speaker == "doctor"]
+    if reply and ASKS_MAY[visit.lang].search(use.sentence.norm) and REFUSES[visit.lang].match(reply[0].norm):
+        yield stop_fact(use, visit.lang, (use.sentence.evidence(), reply[0].evidence()))
     if not reply or not GRANTS[visit.lang].search(reply[0].norm):
         return
     words = reply[0].norm
@@ -93,6 +95,10 @@ def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
                 asserted_by="doctor",
             )
         )
+
+
+ASKS_MAY = cues("medications.asks_may")
+REFUSES = cues("medications.refuses")
 
 
 def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
@@ -177,8 +183,8 @@ def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
     norm = use.sentence.norm
     evidence = tuple(s.evidence() for s in use.through)
     schedule = find_schedule(use.words, lang)
-    if _is_stopped(use, lang):
-        yield _stop(use, lang, (use.sentence.evidence(),))
+    if is_stopped(use, lang):
+        yield stop_fact(use, lang, (use.sentence.evidence(),))
         return
     dose = strength(use, lang)
     if not dose and not schedule.sig and TAKEN_BACK.match(norm[use.end :]):
@@ -237,53 +243,6 @@ def _with_duration(schedule: Schedule, norm: str, use: Use, lang: Language) -> S
     )
 
 
-def _is_stopped(use: Use, lang: Language) -> bool:
-    before, after = use.sentence.norm[max(0, use.start - 40) : use.start], use.sentence.norm[use.end : use.end + 45]
-    near = re.split(r"[.;:!?]", before)[-1]
-    if lang == "en" and re.search(r"(?<![a-z])no $", near):
-        return True
-    if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
-        return True
-    cut = re.split(r"[.;!?]|, (?!on|stop|c est non)", after)[0]
-    return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
-
-
-def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
-    name = drug_name(use, lang)
-    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
-    name = ABBREVIATED[lang].get(use.drug.inn, name)
-    depends = DEPENDS.match(use.sentence.norm)
-    text = (
-        (f"arrêt de {name}" if says_pause else f"pas de {name}")
-        if lang == "fr"
-        else (f"stop {name}" if says_pause else f"no {name}")
-    )
-    if lang == "fr":
-        text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
-    if depends:
-        found = use.sentence.shown[depends.start(1) : depends.end(1)].lower()
-        text = f"si {found} : {text}" if lang == "fr" else f"if {found}: {text}"
-    return Fact(
-        "plan" if says_pause else "advice",
-        text,
-        use.drug.inn,
-        evidence,
-        asserted_by="doctor",
-        critical=True,
-        code=use.drug.atc,
-        status="stop",
-        sentence=use.sentence.shown,
-        extra=(name, ""),
-        certainty="conditional" if depends else "certain",
-    )
-
-
-DEPENDS = re.compile(
-    r"\W*(?:(?:si (?:c est |il est )?|if (?:it s |it is )?|et |and )*)((?:negati|positi)(?:f|ve))(?=[ ,:])"
-)
-ABBREVIATED = {"fr": {"anti-inflammatoire": "anti-inflammatoires (AINS)"}, "en": {"anti-inflammatoire": "NSAIDs"}}
-
-
 def _considered(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     name = drug_name(use, lang)
     text = f"{name} à discuter" if lang == "fr" else f"{name} to be discussed"
@@ -325,9 +284,11 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             )
         return
     tail = use.words[:90]
-    if REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
+    if SINCE_IT.search(use.before):  # "j'ai plus de règles depuis l'implant": it is there
+        yield drug_fact(use, lang, evidence, None, Schedule(), status="current")
+    elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
-    elif QUIT[lang].search(use.before + " " + tail):
+    elif QUIT[lang].search(use.before + " " + tail) and not FINISHED.search(use.before + " " + tail):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif is_denied(norm, use.start, use.end, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
@@ -335,7 +296,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         if not meant(use.drug, use.sentence, use.words, None, visit):
             yield _only_heard(use, lang, "unmeant")
             return
-        past = TOOK[lang].search(norm) or _asks_what_was_taken(use, visit)
+        past = TOOK[lang].search(norm) or FINISHED.search(norm) or _asks_what_was_taken(use, visit)
         temporality: Temporality = (
             "past"
             if past and not re.search(r"tous les|toutes les|par semaine|every day|daily|je prends|i take", norm)
@@ -354,6 +315,10 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
+SINCE_IT = re.compile(r"(?<![a-z])(?:depuis|since) (?:(?:que j ai|que je prends|i got|i ve had) )?(?:(?:le|la|l|les|mon|ma|mes|the|my) )?$")
+FINISHED = re.compile(  # a course that is over was taken, not given up
+    r"(?<![a-z])(?:j (?:l )?ai|je l ai|on a|c est|i|i ve|just) (?:fini|termin|finished|completed)"
+)
 ANOTHER = re.compile(r", (?:mon|ma|mes|son|sa|le|la|my|his|her|the) [a-z]+ ")
 REFUSAL_REACH = 60  # characters after the name
 THEIRS = cues("medications.theirs")

@@ -79,6 +79,8 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
     results = list(result(sentence, lang))
     yield from results
     ordered = [] if results and not ORDERS[lang].search(norm) else list(_ordered(sentence, lang))
+    if not ordered and not results and _goes_on(visit, place):
+        ordered = list(_ordered(sentence, lang, goes_on=True))
     yield from ordered
     again = MEETS[lang].search(norm)
     if ordered and again and WHEN[lang].search(norm[again.start() :]):
@@ -158,12 +160,16 @@ def _advises(sentence: Sentence, lang: Language, visit: Visit, place: int) -> bo
     words = norm.split()
     if not 3 <= len(words) <= 60 or EMPTY[lang].search(norm) or not ADVISES[lang].search(norm):
         return False
-    if re.match(r"\W*(?:pas de|no) ", norm) and find_drugs(norm):
-        return False
+    nothing = re.match(r"\W*(?:pas de|no) ", norm)
+    if nothing and (find_drugs(norm) or any(m.start - nothing.end() < NEXT_WORD for m in find_concepts(norm, lang))):
+        return False  # a drug is told as stopped; "pas de fièvre" is no advice
     mentions_drug_dose = any(re.search(r"\d", norm[m.end : m.end + 30]) for m in find_drugs(norm))
     return not mentions_drug_dose and not re.search(
         r"(?<![a-z])(?:je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])", norm
     )
+
+
+NEXT_WORD = 4  # characters
 
 
 def _plain(
@@ -193,7 +199,26 @@ def _plain(
     )
 
 
-def _ordered(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+AND_A = {
+    "fr": re.compile(r"\W*(?:(?:et|plus|puis|ainsi que|avec|egalement|aussi)\W+)+(?:aussi )?(?:une?|des|la|le|les|l|du|de la)(?![a-z])"),
+    "en": re.compile(r"\W*(?:(?:and|plus|also|as well as)\W+)+(?:an?|the|some|your)(?![a-z])"),
+}  # fmt: skip
+
+
+NEXT_WORD_TURNS = 2  # the other side says yes in between
+
+
+def _goes_on(visit: Visit, place: int) -> bool:
+    """ "Je veux une radio du bassin. Et un ECBU, avant tout antibiotique.": one more thing ordered, without a verb."""
+    sentence = visit.sentences[place]
+    before = next((s for s in reversed(visit.sentences[:place]) if s.speaker == "doctor"), None)
+    near = before is not None and sentence.turn - before.turn <= NEXT_WORD_TURNS and not before.asks
+    if before is None or not near or not AND_A[visit.lang].match(sentence.norm):
+        return False
+    return ORDERS[visit.lang].search(before.norm) is not None and any(True for _ in _ordered(before, visit.lang))
+
+
+def _ordered(sentence: Sentence, lang: Language, *, goes_on: bool = False) -> Iterator[Fact]:
     norm = sentence.norm
     wanted = [
         m
@@ -209,7 +234,7 @@ def _ordered(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         for mention in wanted[:1]:
             yield _order(mention, sentence, lang, "absent", "certain", "current")
         return
-    if not ORDERS[lang].search(norm) and not LATER[lang].search(norm) and not IF[lang].search(norm):
+    if not (goes_on or ORDERS[lang].search(norm) or LATER[lang].search(norm) or IF[lang].search(norm)):
         return
     condition = bool(IF[lang].search(norm)) or bool(
         re.search(

@@ -275,10 +275,18 @@ def _names_class(fact: Fact, others: list[Fact]) -> bool:
         code is not None
         and fact.type == "medication"
         and any(
-            (f.code or "").startswith(code) and f.type == "medication" and set(f.turns) & set(fact.turns)
+            (f.code or "").startswith(code)
+            and f.type == "medication"
+            and (set(f.turns) & set(fact.turns) or _both_taken(f, fact))
             for f in others
         )
     )
+
+
+def _both_taken(drug: Fact, named: Fact) -> bool:
+    """ "Elle prend l'anticoagulant" - "L'Eliquis ?" - "Oui.": the class and then its drug, of the same person."""
+    same = drug.experiencer == named.experiencer and drug.polarity == named.polarity == "present"
+    return same and named.status == drug.status == "current" and named.value is None
 
 
 def _considered_and_prescribed(fact: Fact, others: list[Fact]) -> bool:
@@ -327,6 +335,8 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
         and fact.temporality in ("current", f.temporality)
     ]
     if any(f.polarity == fact.polarity or fact.label in ("opération", "vaccin") for f in alike):
+        return True
+    if fact.label == "vaccin" and any(f.label.startswith("vaccin ") and f.type == fact.type for f in others):
         return True
     if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
         others_told = any(

@@ -172,6 +172,7 @@ HALF = 0.5
 
 def _said_bare(amount: str, words: str) -> bool:
     """Whether a number stands right after a drug's name, at the start of an answer, or after words that tell a dose."""
+    words = words.replace(amount.replace(".", " "), amount)  # "un vingt-cinq" for 1.25
     names = [mention.end for mention in find_drugs(words)]
     turns = [0, *(match.end() for match in re.finditer(r" \. ", words))]
     for start in (place.start(1) for place in BARE.finditer(words) if place.group(1) == amount):

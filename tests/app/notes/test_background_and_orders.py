@@ -207,3 +207,18 @@ def test_the_smoke_of_the_husband_is_not_the_patients() -> None:
     assert tobacco.temporality == "past"
     tobacco = fact("tabac", facts("D: Vous fumez ?\nP: J'ai arrêté en deux mille quinze. Avant, dix cigarettes par jour."))
     assert (tobacco.temporality, "10 cigarettes" in tobacco.text) == ("past", True)
+
+
+def test_one_more_order_without_a_verb() -> None:
+    found = facts("P: Je suis tombée.\nD: Je veux une radio du bassin aujourd'hui.\nP: D'accord.\nD: Et une prise de sang, avant la fin de la semaine.")
+    assert {"radiographie", "prise de sang"} <= labels(found, status="order")
+
+
+def test_a_smear_that_was_never_done() -> None:
+    found = facts("D: Le frottis, vous en avez déjà fait ?\nP: J'en ai jamais eu.")
+    assert "frottis" not in labels(found, polarity="present")
+
+
+def test_nothing_of_something_is_advice() -> None:
+    assert [f.text for f in facts("P: Ça brûle.\nD: Pas de savon parfumé, de l'eau claire.") if f.type == "advice"]
+    assert not [f.text for f in facts("P: Ça brûle.\nD: Pas de fièvre, donc, c'est bien.") if f.type == "advice"]

@@ -209,3 +209,31 @@ def test_a_little_of_something_else_is_no_yes() -> None:
 def test_the_same_illness_with_its_day() -> None:
     found = facts("D: Quelqu'un d'autre est malade ?\nP: Oui, ma fille a eu ça mardi.")
     assert fact("mêmes symptômes", found).text == "mêmes symptômes mardi"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Comme vous avez un nouveau partenaire, je vous prescris un dépistage, chlamydia et gonocoque.",
+        "Vous avez quarante ans, on va faire une sérologie VIH et hépatite.",
+        "Vous avez mal depuis longtemps, il faut éliminer une fracture.",
+        "Vous avez de la fièvre, on cherche à exclure une pyélonéphrite.",
+    ],
+)
+def test_what_is_only_looked_for_is_no_diagnosis(said: str) -> None:
+    assert not [f for f in facts(f"D: Alors.\nP: J'ai mal au ventre.\nD: {said}") if f.type == "problem"]
+
+
+def test_a_diagnosis_said_to_be_suggested() -> None:
+    found = facts("D: Alors.\nP: Ça me gratte.\nD: C'est évocateur d'une gale.")
+    assert fact("gale", found).status == "diagnosis"
+
+
+@pytest.mark.parametrize("besides", ["à part la toux", "en dehors de la toux", "en plus de la toux"])
+def test_what_is_known_already_is_not_denied(besides: str) -> None:
+    found = facts(f"D: Dites-moi.\nP: Je tousse depuis hier.\nD: D'autres symptômes, {besides} ?\nP: Non, rien.")
+    assert fact("toux", found).polarity == "present"
+
+
+def test_a_subjunctive_is_no_stroke() -> None:
+    assert "AVC" not in labels(facts("D: Alors ?\nP: J'ai mal à la tête, c'est possible qu'il en ait repris."))

@@ -118,3 +118,13 @@ def test_a_number_near_a_value_may_count_something_else() -> None:
 def test_the_third_value_of_a_glucose_test() -> None:
     found = facts("D: Le test au sucre. À jeun, zéro quatre-vingt-huit. À une heure, un soixante. À deux heures, un trente.")
     assert [f.value for f in found if f.type == "lab"] == [0.88, 1.6, 1.3]
+
+
+@pytest.mark.parametrize("said", ["J'ai maigri, genre quatre kilos.", "J'en ai repris, je dirais six kilos.", "J'ai perdu bien vingt-cinq kilos."])
+def test_a_change_of_weight_is_no_weight(said: str) -> None:
+    assert not [f for f in facts(f"D: Le poids ?\nP: {said}") if f.label == "poids"]
+
+
+def test_a_weight_beside_its_change() -> None:
+    found = facts("D: Le poids ?\nP: J'ai perdu six kilos, je suis à soixante et onze kilos.")
+    assert [f.value for f in found if f.label == "poids"] == [71.0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.notes.support import fact, facts, labels
+from tests.app.notes.support import drafted, fact, facts, labels, told
 
 
 def test_a_spoken_prescription() -> None:
@@ -223,3 +223,44 @@ def test_days_after_an_event_are_not_how_long_a_drug_is_taken() -> None:
         "dix jours après votre retour.\nP: Oui."
     )
     assert "10" not in fact("doxycycline", found, status="prescribed").detail
+
+
+def test_a_tablet_of_one_and_a_quarter() -> None:
+    found = facts("D: Le ramipril, on le baisse à un vingt-cinq le matin.\nP: D'accord.")
+    assert fact("ramipril", found, status="prescribed").value == 1.25
+    made = drafted("D: Vous avez des vertiges ?\nP: Oui, le matin.\nD: Le ramipril, on le baisse à un vingt-cinq le matin.")
+    assert "1,25 mg" in told(made)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("Je peux prendre du Voltarène ?", "Surtout pas, avec votre anticoagulant."),
+        ("Et l'aspirine, j'ai le droit ?", "Non, évitez."),
+        ("Je peux lui donner de l'ibuprofène ?", "Je préfère pas, avec la varicelle."),
+    ],
+)
+def test_a_drug_that_the_doctor_refuses(asked: str, answered: str) -> None:
+    made = drafted(f"D: De la fièvre ?\nP: Oui, trente-neuf.\nD: D'accord.\nP: {asked}\nD: {answered}")
+    (drug,) = [f for f in made.facts if f.status == "stop"]
+    assert drug.polarity == "absent"
+
+
+def test_a_drug_not_to_be_given_up_is_not_forbidden() -> None:
+    made = drafted("D: De la fièvre ?\nP: Oui, trente-neuf.\nD: D'accord.\nP: Je peux arrêter le Kardégic ?\nD: Non, surtout pas.")
+    assert not [f for f in made.facts if f.status == "stop"]
+
+
+def test_a_course_that_is_over_was_taken() -> None:
+    found = facts("D: Des antibiotiques récemment ?\nP: Oui, de l'amoxicilline, j'ai fini mardi.")
+    assert fact("amoxicilline", found).status == "taken"
+
+
+def test_an_implant_that_changed_the_periods_is_there() -> None:
+    found = facts("D: Vous avez une contraception ?\nP: L'implant, posé en mars.\nD: Les règles ?\nP: J'en ai plus depuis l'implant.")
+    assert fact("implant contraceptif", found).polarity == "present"
+
+
+def test_a_class_and_then_its_drug_are_one() -> None:
+    found = facts("D: Un traitement ?\nP: Je prends un anticoagulant tous les jours.\nD: L'Eliquis, cinq milligrammes deux fois par jour ?\nP: Oui.")
+    assert labels(found, type="medication") == {"apixaban"}

@@ -1,0 +1,66 @@
+"""Drugs that the doctor stops, pauses or forbids, and those named only as the reason."""
+
+import re
+
+from app.notes.cues import cues
+from app.notes.dosing import find_dose
+from app.notes.drug_uses import Use, drug_name
+from app.notes.facts import Evidence, Fact
+from app.notes.transcript import Language
+
+STOPS = cues("medications.stops")
+BECAUSE_OF = re.compile(
+    r"(?<![a-z])(?:avec|sous|vu|a cause d[eu]|comme vous (?:prenez|avez)|puisque vous (?:prenez|avez)|with|because of|while on|as you (?:take|are on)) "
+    r"(?:(?:le|la|l|les|du|de la|votre|vos|un|une|the|your|an?) )?$"
+)
+
+
+def is_stopped(use: Use, lang: Language) -> bool:
+    """Whether the words around a drug stop or forbid it."""
+    before, after = use.sentence.norm[max(0, use.start - 40) : use.start], use.sentence.norm[use.end : use.end + 45]
+    near = re.split(r"[.;:!?]", before)[-1]
+    if BECAUSE_OF.search(near):
+        return False  # "surtout pas, avec votre anticoagulant": the other drug is meant
+    if lang == "en" and re.search(r"(?<![a-z])no $", near):
+        return True
+    if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
+        return True
+    cut = re.split(r"[.;!?]|, (?!on|stop|c est non)", after)[0]
+    return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
+
+
+def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
+    """The fact that the doctor stops or forbids a drug."""
+    name = drug_name(use, lang)
+    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
+    name = ABBREVIATED[lang].get(use.drug.inn, name)
+    depends = DEPENDS.match(use.sentence.norm)
+    text = (
+        (f"arrêt de {name}" if says_pause else f"pas de {name}")
+        if lang == "fr"
+        else (f"stop {name}" if says_pause else f"no {name}")
+    )
+    if lang == "fr":
+        text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
+    if depends:
+        found = use.sentence.shown[depends.start(1) : depends.end(1)].lower()
+        text = f"si {found} : {text}" if lang == "fr" else f"if {found}: {text}"
+    return Fact(
+        "plan" if says_pause else "advice",
+        text,
+        use.drug.inn,
+        evidence,
+        asserted_by="doctor",
+        critical=True,
+        code=use.drug.atc,
+        status="stop",
+        sentence=use.sentence.shown,
+        extra=(name, ""),
+        certainty="conditional" if depends else "certain",
+    )
+
+
+DEPENDS = re.compile(
+    r"\W*(?:(?:si (?:c est |il est )?|if (?:it s |it is )?|et |and )*)((?:negati|positi)(?:f|ve))(?=[ ,:])"
+)
+ABBREVIATED = {"fr": {"anti-inflammatoire": "anti-inflammatoires (AINS)"}, "en": {"anti-inflammatoire": "NSAIDs"}}
