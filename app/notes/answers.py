@@ -90,11 +90,27 @@ def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Senten
         if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
             continue
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
+        if near and near[0] not in BY_MARRIAGE and _runs_in_family(exchange, sentence, lang):
+            return uncle_side(sentence.norm, near[0]), sentence
         if near and re.search(
             r"en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
         ):
             return uncle_side(sentence.norm, near[0]), sentence
     return None
+
+
+BY_MARRIAGE = ("husband", "wife", "partner")
+IN_FAMILY = {"fr": re.compile(r"famill|chez vous|parents"), "en": re.compile(r"family|relatives|your parents")}
+NAMES_ONE = {  # and nothing against it
+    "fr": re.compile(r"\W*(?:(?:oui|ouais|si|alors|euh|ben)\W+)*(?:ma|mon|mes) (?!.*(?:(?<![a-z])(?:non|pas|jamais|rien|sais)(?![a-z])))"),
+    "en": re.compile(r"\W*(?:(?:yes|yeah|well|um|just)\W+)*my (?!.*(?:(?<![a-z])(?:not|no|never|n t|don t|know)(?![a-z])))"),
+}  # fmt: skip
+
+
+def _runs_in_family(exchange: Exchange, sentence: Sentence, lang: Language) -> bool:
+    """ "Du diabète dans la famille ?" - "Ma mère, depuis toujours.": who is named has it."""
+    asked = any(IN_FAMILY[lang].search(q.norm) for q in exchange.questions)
+    return asked and NAMES_ONE[lang].match(sentence.norm) is not None
 
 
 PART = re.compile(

@@ -136,7 +136,7 @@ OPENERS = (
     (r"^je (?:rajoute|ajoute|demande)\b", "ajouter"),
     (r"^je préfère (?:vous )?", "préférer "),
     (r"^je veux que votre médecin vous examine\b", "examen par le médecin traitant"),
-    (r"^ça sera |^ce sera |^c['’]est ", ""),
+    (r"^ça sera |^ce sera |^c['’]est (?!lui|elle|eux)", ""),
 )
 
 
@@ -153,7 +153,10 @@ def infinitive(verb: str) -> str:
 
 Rewrite = tuple[str, Callable[[re.Match[str]], str]]
 TO_INFINITIVE: tuple[Rewrite, ...] = (
-    (rf"\b(disant|dire|dites|précisant|signalant) que vous {EZ}\b", lambda m: f"{m.group(1)} que le patient {_present(m.group(2))}"),
+    (
+        rf"\b(disant|dire|dites|précisant|signalant|ce) que vous {EZ}\b",
+        lambda m: f"{m.group(1)} que le patient {_present(m.group(2))}",
+    ),
     (rf"\bne vous {EZ} pas\b", lambda m: f"ne pas se {infinitive(m.group(1))}"),
     (
         rf"\bvous (le |la |les |l['’]|en |y ){EZ} (pas|plus|jamais)\b",

@@ -354,10 +354,17 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
+THEN_TOOK = {  # at the time that was just told
+    "fr": re.compile(r"(?<![a-z])(?:je prenais|prenait|j etais sous|j avais pris)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:was (?:taking|on)|used to take|had taken)(?![a-z])"),
+}
+
+
 def _when_taken(use: Use, visit: Visit) -> str:
     """The time told with a drug or after it: what the turn tells before is about something else."""
     sentence, lang = use.sentence, visit.lang
-    of_it = date_phrase(visit.lines[sentence.turn].norm[sentence.start :], lang)
+    turn = visit.lines[sentence.turn].norm
+    of_it = date_phrase(turn if THEN_TOOK[lang].search(sentence.norm) else turn[sentence.start :], lang)
     day = DAY_OF[lang].search(sentence.norm)
     return of_it or (sentence.line.shown[sentence.start + day.start() : sentence.start + day.end()] if day else "")
 
