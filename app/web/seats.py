@@ -17,7 +17,7 @@ FRUITLESS_S = 4.0  # a browser gives a connection five; who reloads is quicker
 R = TypeVar("R")
 Body = dict[str, Any]
 CaptionState = Literal["live", "late", "paused"]
-MediaState = Literal["connecting", "connected", "lost", "left"]
+MediaState = Literal["connecting", "connected", "unheard", "lost", "left"]
 
 
 class CallRefused(ColloqueError):

@@ -19,10 +19,10 @@ from playwright.async_api import Page, async_playwright
 
 from tests import chromium
 from tests.firefox import firefox
-from tests.webrtc.conftest import RunningNode, until
+from tests.webrtc.conftest import RunningNode, deafened, until
 from tests.webrtc.house import House
 from tests.webrtc.wire import divert, send
-from webrtc.signaling import VideoEvent
+from webrtc.signaling import ParticipantEvent, VideoEvent
 
 ROOT = Path(__file__).parents[2]
 PICTURES_PER_S = 15
@@ -330,6 +330,25 @@ async def test_video_pauses_on_a_way_for_speech_alone_and_comes_back(
     await until(lambda: told(False), 60)
     decoded = (await pages[0].evaluate(STATS))["in_video"]["framesDecoded"]
     await pages[0].wait_for_function(DECODED_MORE, arg=decoded + 20, timeout=15_000)
+
+
+async def test_a_page_that_is_not_heard_though_it_hears_all_is_back_on_another_way(
+    house: House, node: RunningNode, pages: tuple[Page, Page],
+) -> None:
+    await join_both(pages)
+    patient = pages[1]
+    await patient.evaluate("async () => { await session.mute('audio', true); await session.mute('video', true); }")
+    await asyncio.sleep(6)  # a browser that is muted sends on: nobody takes it for gone
+    assert await patient.evaluate("() => peers") == 1
+    began_s = time.monotonic()
+    async with deafened(node.rooms._rooms["visit-1"].participants["p1"].join.transport):
+        await patient.wait_for_function("() => peers === 2 && peer.connectionState === 'connected'", timeout=10_000)
+    took_s = time.monotonic() - began_s
+    states = [e.state for e in house.events if isinstance(e, ParticipantEvent) and e.participant == "p1"]
+    assert states == ["connected", "unheard", "connecting", "connected"], states
+    assert took_s < 6
+    await asyncio.sleep(3)
+    assert await patient.evaluate("() => peers") == 2, "it stays there"
 
 
 async def test_whose_connection_it_is(house: House, pages: tuple[Page, Page]) -> None:

@@ -207,6 +207,9 @@ export class CallSession extends EventTarget {
       case "quality":
         this.#others.fares(message.participant, message.level);
         break;
+      case "heard":
+        this.#watch?.heard(message.heard);
+        break;
       case "rejoin":
         this.#epoch = 0; // the next offer is another node's, which counts by a clock of its own
         this.#joinFailures = 0;

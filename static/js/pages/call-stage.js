@@ -37,6 +37,8 @@ export class CallStage {
   #me;
   /** @type {MediaStream|null} */ #local = null;
   #facing = "user";
+  #missing = false; // nothing comes from the other
+  #away = false; // and their page is closed
 
   /**
    * @param {CallSession} session
@@ -196,7 +198,10 @@ export class CallStage {
     const remote = element("remote", HTMLVideoElement);
     remote.srcObject = stream;
     remote.hidden = stream === null;
-    if (stream) void remote.play().catch(() => this.#askToPlay(remote));
+    if (!stream) return;
+    remote.play().catch((refusal) => {
+      if (refusal.name === "NotAllowedError") this.#askToPlay(remote); // and not because another stream came meanwhile
+    });
   }
 
   /** @param {MediaStream|null} stream */
@@ -224,11 +229,28 @@ export class CallStage {
   /** @param {{role: string, audio: boolean, video: boolean, saving: boolean, state: string}} told */
   #describe(told) {
     if (told.role !== this.#other) return;
-    const { otherMuted, otherCameraOff, otherSaves, otherLost } = this.#words;
-    const text = told.state === "lost" ? otherLost : told.state !== "connected" ? ""
+    if (told.state === "connecting" && this.#missing) return; // on their way back: what is said of them holds
+    const { otherMuted, otherCameraOff, otherSaves, otherLost, lostThem } = this.#words;
+    const text = this.#away ? "" : told.state === "lost" ? otherLost : told.state === "unheard" ? lostThem : told.state !== "connected" ? ""
       : [told.audio ? "" : otherMuted, told.saving ? otherSaves : told.video ? "" : otherCameraOff].filter(Boolean).join(" ");
-    this.band("other", text, told.state === "lost" ? "mind" : "info");
+    this.#missing = ["unheard", "lost"].includes(told.state);
+    this.#dim();
+    this.band("other", text, this.#missing ? "mind" : "info");
+    if (this.#missing) this.band("quality", "", "mind"); // one sentence of it is enough
     element("remote", HTMLVideoElement).classList.toggle("off", !told.video);
+  }
+
+  /** The other closed their page, which says why nothing comes, or opened it. @param {string} text  empty once it is open */
+  awayIs(text) {
+    this.#away = text !== "";
+    this.#dim();
+    this.band("presence", text, "info");
+    if (this.#away && this.#missing) this.band("other", "", "mind");
+  }
+
+  /** A picture that stands still must not look like somebody who listens. */
+  #dim() {
+    element("remote", HTMLVideoElement).classList.toggle("missing", this.#missing || this.#away);
   }
 
   /** @param {{participant: string, paused: boolean}} told  whose way carries speech alone */
@@ -249,7 +271,8 @@ export class CallStage {
   /** @param {import("../call/quality.js").Quality} quality */
   #weigh(quality) {
     const { weakYou, lostYou, weakThem, lostThem } = this.#words;
-    const text = quality.level === "good" ? "" : quality.side === "them"
+    const theirs = quality.side === "them";
+    const text = quality.level === "good" || (theirs && this.#missing) ? "" : theirs
       ? (quality.level === "lost" ? lostThem : weakThem) : (quality.level === "lost" ? lostYou : weakYou);
     this.band("quality", text, "mind");
   }

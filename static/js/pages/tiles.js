@@ -49,6 +49,7 @@ export function wireTiles(session, stage, other) {
   function add(participant) {
     const tile = /** @type {HTMLElement} */ (element("tile", HTMLTemplateElement).content.firstElementChild?.cloneNode(true));
     tile.dataset.participant = participant;
+    if (session.state !== "connected") tile.dataset.told = ""; // they were here before oneself: that is no news
     tiles.set(participant, tile);
     tile.addEventListener("keydown", (event) => {
       if (!["Enter", " "].includes(event.key)) return;
@@ -65,13 +66,14 @@ export function wireTiles(session, stage, other) {
     if (!tile || !who) return;
     tile.classList.toggle("off", !who.video);
     tile.classList.toggle("muted", !who.audio);
-    tile.classList.toggle("lost", who.state === "lost");
+    const lost = ["unheard", "lost"].includes(who.state);
+    tile.classList.toggle("lost", lost);
     const name = /** @type {HTMLElement} */ (tile.querySelector(".name"));
     name.textContent = called(participant);
     const states = /** @type {HTMLElement} */ (tile.querySelector(".sr"));
     if (!("told" in tile.dataset)) say(participant, text.came); // once it is known who they are
     tile.dataset.told = "";
-    states.textContent = [!who.audio && text.muted, !who.video && text.cameraOff, who.state === "lost" && text.lost].filter(Boolean).join(", ");
+    states.textContent = [!who.audio && text.muted, !who.video && text.cameraOff, lost && text.lost].filter(Boolean).join(", ");
   }
 
   /** @param {string} participant */
