@@ -168,7 +168,8 @@ class Participant:
                 for ingress in (i for ssrc in part.sources for i in self._sending(ssrc)):
                     ingress.heard_at_s = float("-inf")
             case RtcpRtpfbPacket(fmt=1) if part.media_ssrc in self._egress_of:  # RFC 4585: generic NACK
-                self._egress_of[part.media_ssrc].send_again(part.lost, now_s)
+                if self._egress_of[part.media_ssrc].send_again(part.lost, now_s):
+                    self._keyframes([part.media_ssrc])
             case RtcpPsfbPacket():
                 self._picture_feedback(part)
 
