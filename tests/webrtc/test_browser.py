@@ -366,6 +366,25 @@ async def test_whose_connection_it_is(house: House, pages: tuple[Page, Page]) ->
     assert said == ["good null", "weak you", "weak you", "weak you", "lost you", "weak them", "lost them"]
 
 
+async def test_what_one_look_says_is_not_believed(house: House, pages: tuple[Page, Page]) -> None:
+    believed = await pages[0].evaluate("""async () => {
+      const { Belief, summarise } = await import("/static/js/call/quality.js");
+      const look = (more) => ({ packetsReceived: 100, packetsLost: 0, sentLoss: 0, rttMs: 40, frameHeight: 480, ...more });
+      const [well, own, missing] = [{}, { sentLoss: 0.2 }, { packetsLost: 20 }];
+      const belief = new Belief();
+      const one = (more, theirs = "good", stale = false) => {
+        const { level, side } = belief.of(summarise(look({}), look({ packetsReceived: 200, ...more }), stale, theirs));
+        return `${level} ${side}`;
+      };
+      return { once: [one(own), one(well), one(own), one(own), one(well)],
+               missing: [one(missing), one(missing), one(missing), one(missing)],
+               theirs: [one(missing, "weak"), one(well)], lost: [one(well, "good", true), one(well)] };
+    }""")
+    assert believed == {"once": ["good null", "good null", "good null", "weak you", "good null"],
+                        "missing": ["good null", "good null", "good null", "weak you"],
+                        "theirs": ["weak them", "good null"], "lost": ["lost you", "good null"]}
+
+
 async def test_who_speaks_is_told_by_what_came_of_each(house: House, pages: tuple[Page, Page]) -> None:
     said = await pages[0].evaluate("""async () => {
       const { Speaking } = await import("/static/js/call/speaking.js");

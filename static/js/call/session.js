@@ -266,6 +266,7 @@ export class CallSession extends EventTarget {
   async #answer(offer) {
     if (!this.#wanted || offer.epoch <= this.#epoch) return;
     this.#epoch = offer.epoch;
+    if (this.state === "connected") this.#setState("reconnecting");
     this.#dropPeer();
     const peer = (this.#peer = new RTCPeerConnection({ iceServers: offer.ice_servers ?? [], bundlePolicy: "max-bundle" }));
     peer.onconnectionstatechange = () => this.#peerChanged(peer);

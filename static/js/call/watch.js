@@ -3,7 +3,7 @@
  * @module
  */
 
-import { STALE_AFTER_MS, look, summarise } from "./quality.js";
+import { Belief, STALE_AFTER_MS, look, summarise } from "./quality.js";
 
 const LOOK_EVERY_MS = 1000;
 const UNHEARD_FOR_MS = 400; // after a stall of both ways "unheard" and "heard" come together
@@ -17,6 +17,7 @@ export class Watch {
   #timer;
   #aliveAtMs = performance.now();
   #unheardAtMs = Infinity;
+  #belief = new Belief();
   /** @type {import("./quality.js").Look|null} */ #before = null;
 
   /**
@@ -46,7 +47,7 @@ export class Watch {
     const now = look(await this.#peer.getStats());
     if (now.bytesReceived !== (this.#before?.bytesReceived ?? -1)) this.#aliveAtMs = now.atMs;
     const stale = now.atMs - this.#aliveAtMs > STALE_AFTER_MS || now.atMs - this.#unheardAtMs >= UNHEARD_FOR_MS;
-    const quality = summarise(this.#before, now, stale, this.#theirs());
+    const quality = this.#belief.of(summarise(this.#before, now, stale, this.#theirs()));
     this.#before = now;
     this.#tell({ quality, now, stale });
   }

@@ -10,6 +10,9 @@
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 }, facingMode: "user" };
 
+const HELD_MS = 6000; // a sentence that comes and goes is not read, and moves the picture each time
+const SOCKET_PATIENCE_MS = 1000; // another address, or web begun anew: mostly back by then
+
 /** How a band of each kind looks: its class and its icon. */
 const LOOKS = { good: ["", "circle-check"], info: ["sky", "info"], mind: ["sun", "triangle-alert"], bad: ["rose", "circle-alert"] };
 
@@ -39,6 +42,8 @@ export class CallStage {
   #facing = "user";
   #missing = false; // nothing comes from the other
   #away = false; // and their page is closed
+  #weakUntilMs = 0; // so long a weak connection is spoken of, though it is better now
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #socketTimer;
 
   /**
    * @param {CallSession} session
@@ -185,12 +190,19 @@ export class CallStage {
       if (message.type === "video") this.#videoPaused(message);
     });
     on(session, "state", (state) => this.#reflect(state));
-    on(session, "socket", (open) => this.band("socket", open ? "" : this.#words.socketLost, "mind"));
+    on(session, "socket", (open) => {
+      clearTimeout(this.#socketTimer);
+      if (open) this.band("socket", "", "mind");
+      else this.#socketTimer = setTimeout(() => this.band("socket", this.#words.socketLost, "mind"), SOCKET_PATIENCE_MS);
+    });
     on(session, "quality", (quality) => this.#weigh(quality));
     on(session, "problem", (problem) => {
       if (problem.code !== "conflict") this.band("problem", problem.message, "mind");
     });
-    on(session, "refused", () => this.band("socket", this.#words.refused, "bad"));
+    on(session, "refused", () => {
+      clearTimeout(this.#socketTimer);
+      this.band("socket", this.#words.refused, "bad");
+    });
   }
 
   /** @param {MediaStream|null} stream */
@@ -274,6 +286,9 @@ export class CallStage {
     const theirs = quality.side === "them";
     const text = quality.level === "good" || (theirs && this.#missing) ? "" : theirs
       ? (quality.level === "lost" ? lostThem : weakThem) : (quality.level === "lost" ? lostYou : weakYou);
+    const now_ms = performance.now();
+    if (quality.level === "good" && now_ms < this.#weakUntilMs) return;
+    this.#weakUntilMs = quality.level === "weak" ? now_ms + HELD_MS : 0;
     this.band("quality", text, "mind");
   }
 
