@@ -175,4 +175,18 @@ def run(argv: list[str]) -> dict[str, Any]:
         if not asked.rates_only:
             result[engine] |= {"histories": histories.on_engine(engine, asked.operations, 3),
                                "search": search.on_engine(engine, 1_000)}
-    return result
+    return result | worst([*result.values()])
+
+
+def worst(engines: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the limits are about, of the engine that does worst."""
+    rates = [each for engine in engines for each in engine["rates"]]
+    raced = [engine["histories"] for engine in engines if "histories" in engine]
+    searched = [engine["search"]["search_p99_ms"] for engine in engines if "search" in engine]
+    kept = {"doubles": sum(each["doubles"] for each in raced), "lost_acks": sum(each["lost_acks"] for each in raced)}
+    return {
+        **(kept if raced else {}), "bookings_per_s": min(each["bookings_per_s"] for each in rates),
+        "ratio_to_commit_limit": min(each["ratio_to_commit_limit"] for each in rates),
+        "p50_ms": max(each["p50_ms"] for each in rates), "p99_ms": max(each["p99_ms"] for each in rates),
+        **({"search_p99_ms": max(searched)} if searched else {}),
+    }

@@ -10,6 +10,7 @@ from app.notes.lexicon import Mention, find_concepts
 from app.notes.mentions import detail_of, family_fact, mention_fact, named_side
 from app.notes.people import relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, is_denied, stance
+from app.notes.timing import DAY_OF
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
 
@@ -229,7 +230,9 @@ def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             and SAME_ILLNESS[lang].search(sentence.norm)
             and any(re.search(r"malade|quelqu un|sick|ill\b|anyone", q.norm) for q in exchange.questions)
         ):
-            name = "mêmes symptômes" if lang == "fr" else "same illness"
+            when = DAY_OF[lang].search(sentence.norm)
+            day = f" {sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()]}" if when else ""
+            name = ("mêmes symptômes" if lang == "fr" else "same illness") + day
             yield Fact(
                 "family",
                 name,

@@ -1,11 +1,11 @@
-"""A dose changed without its drug's name: "on descend : un seul le soir" is about the drug under discussion."""
+"""A dose told without its drug's name is about the drug under discussion: changed ("on descend : un seul le soir"), read back."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.cues import cues
-from app.notes.dosing import find_dose, find_schedule
+from app.notes.dosing import COUNT, find_dose, find_schedule, number
 from app.notes.drug_uses import IF_CLAUSE, Use, drug_fact, strength
 from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
@@ -15,6 +15,8 @@ from app.notes.units import Sentence, Visit
 
 CHANGES = cues("medications.changes")
 TOPIC_TURNS = 6
+READ_TURNS = 3
+OF_STRENGTH = re.compile(rf"{COUNT.pattern} (?:de|of|a|doses? a) (\d+(?:\.\d+)?)(?![\d.])")
 
 
 def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
@@ -52,6 +54,28 @@ def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
             ),
             detail=taper or ", ".join(schedule.words),
         )
+
+
+def read_back(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
+    """ "J'en prends deux." - "Deux comprimés de 0,25, tous les soirs.": what the doctor repeats of the drug just asked about."""
+    sentence, lang = visit.sentences[place], visit.lang
+    told = [s for s in visit.sentences if s.turn == sentence.turn - 1 and s.speaker != "doctor"]
+    counted = OF_STRENGTH.search(sentence.norm)
+    if not counted or not told or not topics or sentence.turn - topics[-1].sentence.turn > READ_TURNS:
+        return
+    count, each = counted.group(1), float(counted.group(4))
+    if not any(re.search(rf"(?<![\w.]){count}(?!\w|\.\d)", s.norm) for s in told):
+        return
+    use = replace(topics[-1], sentence=sentence, start=0, end=0, before="", words=sentence.norm, through=(sentence,))
+    dose = strength(use, lang, f"{each:g}")
+    if dose is None:
+        return
+    evidence = (*(s.evidence() for s in told), sentence.evidence())
+    plain = find_schedule(sentence.norm, lang)
+    counted_of = f"{plain.words[0]} {'de' if lang == 'fr' else 'of'} {dose.written(lang)}"
+    words, sig = (counted_of, *plain.words[1:]), " ".join((counted_of, *plain.words[1:]))
+    fact = drug_fact(use, lang, evidence, None, replace(plain, words=words, sig=sig), status="current")
+    yield replace(fact, value=number(count) * dose.value, unit=dose.unit)
 
 
 def _after_change(norm: str, lang: Language) -> str:

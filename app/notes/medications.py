@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.cues import cue, cues
-from app.notes.dose_changes import CHANGES, changed
+from app.notes.dose_changes import CHANGES, changed, read_back
 from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, is_limit, number
 from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, drug_name, known_drugs, strength, uses_in
 from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
@@ -45,6 +45,8 @@ def medications(visit: Visit) -> Iterator[Fact]:
             topics.append(uses[-1])
         elif sentence.speaker == "doctor" and not sentence.asks and CHANGES[lang].search(sentence.norm):
             yield from changed(visit, place, topics)
+        elif sentence.speaker == "doctor":
+            yield from read_back(visit, place, topics)
 
 
 UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")

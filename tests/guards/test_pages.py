@@ -12,6 +12,7 @@ from tests.guards.pages import PAGES, Page, base_context
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = environment()
 PARTS = {"base.html", "call_base.html", "macros.html", "patient/base.html"}  # not pages
+PATIENTS = ("Lefèvre", "Martin", "Ziani", "Roux", "Faure", "Moreau", "Roy")  # of the samples
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "use", "path", "circle", "rect"}
 
 
@@ -74,6 +75,7 @@ def test_the_page_is_whole(page, lang):
     missing = {one for ids in reader.refers for one in ids.split()} - set(reader.ids)
     assert not missing, f"refers to ids that are not there: {missing}"
     assert reader.titles[0].removesuffix(" · Colloque").strip()
+    assert not [name for name in PATIENTS if name in reader.titles[0]], "the browser's history and a shared screen show it"
     assert html.count("<h1") == 1
     assert html.count('method="post"') == html.count('name="csrf_token"')
 

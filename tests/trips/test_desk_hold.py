@@ -12,8 +12,10 @@ from tests.trips.conftest import House, browser_speaking
 ON = {"fr": people.day_ahead(56), "en": people.day_ahead(58)}  # from eight weeks on: on no other trip's way
 SAMUEL, PASSWORD = "samuel.roy@desk.example", "correct horse battery staple"
 WORDS = {
-    "fr": {"held": "est retenu pour vous", "by": "Retenu par Sophie Perrin", "soon": "moins d’une minute", "over": "n’est plus retenu"},
-    "en": {"held": "is held for you", "by": "Held by Sophie Perrin", "soon": "Less than a minute", "over": "no longer held"},
+    "fr": {"held": "est retenu pour vous", "by": "Retenu par Sophie Perrin", "soon": "moins d’une minute", "over": "n’est plus retenu",
+           "away": "Rien n’a été envoyé"},
+    "en": {"held": "is held for you", "by": "Held by Sophie Perrin", "soon": "Less than a minute", "over": "no longer held",
+           "away": "Nothing was sent"},
 }
 
 
@@ -132,6 +134,10 @@ def test_a_time_is_held_while_somebody_types(house: House, browser: Browser, sam
     expect(other.locator(".a.hold")).to_contain_text(words["by"])
     sophie.locator("[name=birth_date]").fill("1944-01-09" if lang == "fr" else "1968-12-02")
     sophie.locator("[name=email]").fill(f"chene.{lang}@patients.example")
+    sophie.context.set_offline(True)
+    sophie.locator("#booking .actions button").click()
+    expect(sophie.get_by_role("alert")).to_contain_text(words["away"])
+    sophie.context.set_offline(False)
     sophie.locator("#booking .actions button").click()
     sophie.wait_for_url("**done=booked**")
     other.reload()

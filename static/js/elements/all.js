@@ -4,6 +4,7 @@ import "./copy-button.js";
 import "./count-down.js";
 import "./open-dialog.js";
 import "./quiet-form.js";
+import "./server-away.js";
 import "./sent-once.js";
 import "./time-ago.js";
 import "./menus.js";

@@ -200,3 +200,30 @@ def test_other_peoples_smoke_is_not_the_patients() -> None:
 def test_what_the_family_has_is_theirs(text: str, lang: str, who: str) -> None:
     found = [f for f in facts(text, lang) if f.type in ("symptom", "family")]
     assert [f.experiencer for f in found] == [who]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "told"),
+    [
+        ("D: La sérologie est négative, vous n'êtes pas immunisée.\nP: Ah.", "fr", "sérologie : négative, pas d'immunité"),
+        ("D: The serology is negative, so you're not protected.\nP: Oh.", "en", "serology: negative, not immune"),
+    ],
+)
+def test_a_serology_of_somebody_who_is_not_immune(text: str, lang: str, told: str) -> None:
+    assert [(f.text, f.polarity) for f in facts(text, lang) if f.type == "lab"] == [(told, "absent")]
+
+
+def test_a_negative_test_alone_says_nothing_of_immunity() -> None:
+    assert [f.polarity for f in facts("D: La sérologie est négative.\nP: Ah.") if f.type == "lab"] == ["present"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "told"),
+    [
+        ("D: Quelqu'un est malade autour de vous ?\nP: Ma fille, elle a eu ça mardi dernier.", "fr", "mêmes symptômes mardi dernier"),
+        ("D: Anyone else sick?\nP: My husband had the same thing last week.", "en", "same illness last week"),
+        ("D: Quelqu'un est malade autour de vous ?\nP: Ma fille, elle a eu la même chose.", "fr", "mêmes symptômes"),
+    ],
+)
+def test_when_a_relative_had_the_same(text: str, lang: str, told: str) -> None:
+    assert [f.text for f in facts(text, lang) if f.label == "mêmes symptômes"] == [told]

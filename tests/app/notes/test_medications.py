@@ -223,3 +223,22 @@ def test_days_after_an_event_are_not_how_long_a_drug_is_taken() -> None:
         "dix jours après votre retour.\nP: Oui."
     )
     assert "10" not in fact("doxycycline", found, status="prescribed").detail
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "label", "value", "sig"),
+    [
+        ("D: La mirtazapine, vous en prenez combien ?\nP: Le soir, j'en prends trois.\nD: Trois comprimés de quinze le soir. Et vous dormez ?\nP: Oui.",
+         "fr", "mirtazapine", 45.0, "3 comprimés de 15 mg le soir"),
+        ("D: The gabapentin, then.\nP: I take two at night.\nD: Two capsules of 300, every night. Any dizziness?\nP: No.",
+         "en", "gabapentine", 600.0, "2 capsules of 300 mg at night"),
+    ],
+)  # fmt: skip
+def test_a_dose_that_the_doctor_reads_back(text: str, lang: str, label: str, value: float, sig: str) -> None:
+    drug = next(f for f in facts(text, lang) if f.label == label and f.value is not None)
+    assert (drug.value, drug.unit, drug.sig, drug.status) == (value, "mg", sig, "current")
+
+
+def test_a_count_that_nobody_told_is_not_read_back() -> None:
+    found = facts("D: La mirtazapine, vous en prenez combien ?\nP: Ça dépend.\nD: Trois comprimés de quinze, c'est trop.\nP: Ah.")
+    assert not [f for f in found if f.value == 45.0]

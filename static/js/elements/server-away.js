@@ -1,0 +1,74 @@
+/**
+ * A form in which something was typed is not sent to a server that is away: the browser's own error page would take the words
+ * with it. Whether it is there is asked now and then while somebody types; in doubt, once more before sending. First of all
+ * listeners, so that none takes the form for sent. What to say is the body's data-away.
+ */
+
+const ASK_MS = 10_000;
+const ANSWER_MS = 8000;
+const NO_SERVER = [502, 503, 504]; // as the proxy tells it, or the server of its database
+
+/** @type {WeakSet<HTMLFormElement>} */
+const asking = new WeakSet();
+/** @type {WeakSet<HTMLFormElement>} */
+const answered = new WeakSet();
+let away = false;
+let askedAt = performance.now(); // the page came from it
+
+/** Whether leaving would lose something. @param {HTMLFormElement} form */
+function isFilled(form) {
+  const boxes = [...form.elements].filter((box) => box instanceof HTMLInputElement || box instanceof HTMLTextAreaElement);
+  return form.method === "post" && form.hasAttribute("action") && boxes.some((box) => box.value !== box.defaultValue);
+}
+
+async function ask() {
+  askedAt = performance.now();
+  try {
+    const answer = await fetch("/health", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) });
+    away = NO_SERVER.includes(answer.status);
+  } catch {
+    away = true;
+  }
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} button
+ */
+async function sendIfThere(form, button) {
+  asking.add(form);
+  document.querySelector("[data-not-sent]")?.remove();
+  await ask();
+  if (away) tell(button?.closest(".actions") ?? form.lastElementChild);
+  else {
+    answered.add(form);
+    form.requestSubmit(button);
+    answered.delete(form);
+  }
+  asking.delete(form);
+}
+
+/** @param {Element | null} before */
+function tell(before) {
+  const band = document.createElement("div");
+  band.className = "band rose";
+  band.dataset.notSent = "";
+  band.setAttribute("role", "alert");
+  before?.before(band);
+  band.textContent = document.body.dataset.away ?? "";
+  band.scrollIntoView({ block: "nearest" });
+}
+
+setInterval(() => {
+  const typed = !document.hidden && performance.now() - askedAt > ASK_MS && [...document.forms].some(isFilled);
+  if (document.body.dataset.away && typed) void ask();
+}, ASK_MS / 2);
+
+window.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || answered.has(form) || !document.body.dataset.away || !isFilled(form)) return;
+  if (navigator.onLine && !away) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!asking.has(form)) void sendIfThere(form, event.submitter);
+}, { capture: true });
