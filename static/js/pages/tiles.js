@@ -24,6 +24,7 @@ export function wireTiles(session, stage, other) {
   const place = element("tiles", HTMLElement);
   /** @type {Map<string, Told>} */ const told = new Map();
   /** @type {Map<string, HTMLElement>} */ const tiles = new Map();
+  /** @type {Map<string, number>} */ const timers = new Map();
 
   on(session, "remote", (remote) => {
     if (remote.participant === other || remote.kind !== "camera") return;
@@ -89,6 +90,7 @@ export function wireTiles(session, stage, other) {
    */
   function say(participant, sentence) {
     stage.band(`about-${participant}`, sentence.replace("{name}", called(participant)), "info");
-    setTimeout(() => stage.band(`about-${participant}`, "", "info"), SAID_MS);
+    clearTimeout(timers.get(participant)); // of what was said before, which would take this away too early
+    timers.set(participant, setTimeout(() => stage.band(`about-${participant}`, "", "info"), SAID_MS));
   }
 }
