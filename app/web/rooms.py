@@ -21,7 +21,7 @@ from app.record import transcripts
 from app.record.transcripts import Line, Marker
 from app.web import signals, speech
 from app.web.placing import Alone, Nodes, Placement, move
-from app.web.seats import Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
+from app.web.seats import THERE, Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
 from app.web.speech import Speech
 from transcription.protocol import Language
 from transcription.sealing import seal_key
@@ -85,7 +85,7 @@ class Rooms:
         try:
             return await ask(self._seated(visit_id, participant).join(visit_id, participant, role))
         except CallRefused as refusal:
-            if refusal.code == "overloaded" and all(seat.state != "connected" for seat in room.seats.values()):
+            if refusal.code == "overloaded" and all(seat.state not in THERE for seat in room.seats.values()):
                 move(room, None)  # nobody is there yet: the next try looks for another node
             raise
 
@@ -344,7 +344,7 @@ class Rooms:
         async with room.lock:
             standing = await self._db.write(ROOMS_ACTOR, speech.read, room.id)
             for seat in list(room.seats.values()):
-                on = seat.state in ("connected", "unheard") and standing.may_hear(seat.role, seat.participant)
+                on = seat.state in THERE and standing.may_hear(seat.role, seat.participant)
                 other = on and seat.language != standing.language_of(seat.role)
                 if room.node is not None and (on != bool(seat.stream) or other):
                     await self._tap(room, seat, standing, on=on)

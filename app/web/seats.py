@@ -18,6 +18,7 @@ R = TypeVar("R")
 Body = dict[str, Any]
 CaptionState = Literal["live", "late", "paused"]
 MediaState = Literal["connecting", "connected", "unheard", "lost", "left"]
+THERE = ("connected", "unheard")  # as far as web can tell, and not given up
 
 
 class CallRefused(ColloqueError):
