@@ -12,7 +12,7 @@ from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.polarity import is_denied
-from app.notes.timing import date_phrase
+from app.notes.timing import DAY_OF, date_phrase
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
 
@@ -350,8 +350,16 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             temporality=temporality,
             status="taken" if temporality == "past" else "current",
         )
-        when = date_phrase(visit.lines[use.sentence.turn].norm, lang) if temporality == "past" else ""
+        when = _when_taken(use, visit) if temporality == "past" else ""
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
+
+
+def _when_taken(use: Use, visit: Visit) -> str:
+    """The time told with a drug or after it: what the turn tells before is about something else."""
+    sentence, lang = use.sentence, visit.lang
+    of_it = date_phrase(visit.lines[sentence.turn].norm[sentence.start :], lang)
+    day = DAY_OF[lang].search(sentence.norm)
+    return of_it or (sentence.line.shown[sentence.start + day.start() : sentence.start + day.end()] if day else "")
 
 
 ANOTHER = re.compile(r", (?:mon|ma|mes|son|sa|le|la|my|his|her|the) [a-z]+ ")

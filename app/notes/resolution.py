@@ -118,7 +118,8 @@ def _key(fact: Fact) -> Hashable:
         return fact.type, fact.text
     if fact.type == "social" and fact.label in ("profession", "mode de vie"):
         return fact.type, fact.text
-    return fact.type, fact.label, fact.experiencer, fact.polarity, fact.status == "diagnosis"
+    over = fact.type == "symptom" and fact.temporality in ("past", "resolved")
+    return fact.type, fact.label, fact.experiencer, fact.polarity, fact.status == "diagnosis", over
 
 
 def _merge(facts: Iterable[Fact], key: Callable[[Fact], Hashable]) -> list[Fact]:

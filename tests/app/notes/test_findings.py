@@ -171,3 +171,18 @@ def test_what_had_been_is_no_complaint_of_today() -> None:
 def test_not_too_bad_denies_nothing() -> None:
     assert fact("obstruction nasale", facts("P: I have a stuffy nose, not too bad.", "en")).polarity == "present"
     assert fact("céphalées", facts("P: Headache not anymore.", "en")).polarity == "absent"
+
+
+def test_an_old_episode_is_not_the_one_of_today() -> None:
+    found = facts("P: J'ai mal au bas du dos depuis lundi.\nD: Vous aviez déjà eu un lumbago ?\nP: Il y a trois ans, oui.")
+    assert sorted(f.temporality for f in found if f.label == "lombalgie") == ["current", "past"]
+
+
+@pytest.mark.parametrize("forbidden", ["Pas de sport pendant quinze jours.", "Pas de piscine avant la cicatrisation."])
+def test_what_is_forbidden_is_advice(forbidden: str) -> None:
+    assert [f.type for f in facts(f"D: {forbidden}\nP: D'accord.")] == ["advice"]
+
+
+def test_an_allergy_to_one_nut_is_to_that_one() -> None:
+    assert labels(facts("D: Des allergies ?\nP: Aux noix de cajou."), type="allergy") == {"noix de cajou"}
+    assert labels(facts("D: Any allergies?\nP: Cashew nuts.", "en"), type="allergy") == {"noix de cajou"}

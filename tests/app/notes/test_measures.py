@@ -98,3 +98,15 @@ def test_the_number_of_a_name_or_a_goal_is_no_value() -> None:
 def test_the_dose_after_a_result_is_no_result() -> None:
     found = facts("D: Your ferritin was low . You take ferrous sulfate , three hundred a day . For 12 weeks .", "en")
     assert not [f for f in found if f.type == "lab" and f.value is not None]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "told"),
+    [
+        ("D: La douleur, de zéro à dix ?\nP: Huit quand je tousse, trois assis.", "fr", [(8.0, "quand je tousse"), (3.0, "assis")]),
+        ("D: Sur une échelle de zéro à dix ?\nP: Au repos, deux. En marchant, six.", "fr", [(2.0, "au repos"), (6.0, "en marchant")]),
+        ("D: The pain, on a scale of 0 to 10?\nP: Nine when I walk, four lying down.", "en", [(9.0, "when i walk"), (4.0, "lying down")]),
+    ],
+)  # fmt: skip
+def test_each_pain_score_has_its_own_place(text: str, lang: str, told: list[tuple[float, str]]) -> None:
+    assert [(f.value, f.detail) for f in facts(text, lang) if f.unit == "/10"] == told

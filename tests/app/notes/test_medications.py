@@ -242,3 +242,14 @@ def test_a_dose_that_the_doctor_reads_back(text: str, lang: str, label: str, val
 def test_a_count_that_nobody_told_is_not_read_back() -> None:
     found = facts("D: La mirtazapine, vous en prenez combien ?\nP: Ça dépend.\nD: Trois comprimés de quinze, c'est trop.\nP: Ah.")
     assert not [f for f in found if f.value == 45.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("P: Opéré une fois à neuf ans. Et le mois dernier j'ai pris du Solupred, quatre jours.", "4 jours le mois dernier"),
+        ("P: J'ai pris du Solupred, quatre jours. C'était en 2019.", "4 jours en 2019"),
+    ],
+)
+def test_when_a_drug_was_taken_is_told_with_it_or_after_it(said: str, told: str) -> None:
+    assert [f.detail for f in facts(said) if f.type == "medication"] == [told]
