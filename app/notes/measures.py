@@ -9,6 +9,7 @@ from app.notes.cues import cue, cues
 from app.notes.facts import Evidence, Fact, FactType, Temporality
 from app.notes.lexicon import find_drugs
 from app.notes.polarity import CONDITIONS
+from app.notes.timing import DAY_EN, DAY_FR
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
@@ -233,7 +234,7 @@ def _pain(said: _Said) -> Iterator[Fact]:
 
 PLACES = re.compile(
     r"(couch[eé]e?|allong[eé]e?|assise?|au repos|debout|quand je (?:me l[eè]ve|\w+)|la nuit|at night|at rest|[àa] l['’]effort|"
-    r"en (?:marchant|bougeant|toussant)|when I(?:['’]m)? (?:go down the stairs|\w+)|lying down|sitting)",
+    rf"en (?:marchant|bougeant|toussant)|ce (?:matin|soir)|hier|aujourd['’]hui|{DAY_FR}|today|now|yesterday|on {DAY_EN}|when I(?:['’]m)? (?:go down the stairs|\w+)|lying down|sitting)",
     re.IGNORECASE,
 )
 
@@ -244,7 +245,8 @@ def _pain_context(shown: str, at: int) -> str:
     own = re.split(r"[,;.]", before)[-1] + re.split(r"[,;.]|\bet\b|\band\b", after)[0]
     since_the_last = re.split(r"\d", before)[-1][-30:]
     found = PLACES.search(own) or PLACES.search(since_the_last)
-    return {"quand je me lève": "au lever"}.get(found.group().lower(), found.group().lower()) if found else ""
+    words = found.group()[:1].lower() + found.group()[1:] if found else ""
+    return {"quand je me lève": "au lever"}.get(words, words)
 
 
 def _named(said: _Said) -> Iterator[Fact]:

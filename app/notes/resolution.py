@@ -358,18 +358,28 @@ def _same_breath(fact: Fact, other: Fact) -> bool:
 
 
 def _told_with_figure(fact: Fact, others: list[Fact]) -> bool:
-    """ "La TSH était normale, 2,1": the words of a result beside its figure."""
-    return fact.status == "result" and any(
+    """ "La TSH était normale, 2,1": the words of a result beside its figure, or that the exam was done."""
+    return (fact.status == "result" or (fact.status == "done" and fact.polarity == "present")) and any(
         f.type == "lab"
-        and f.status != "result"
+        and f.value is not None
         and f.label == fact.label
         and f.evidence[-1].turn == fact.evidence[-1].turn
         for f in others
     )
 
 
+def _is_reaction(fact: Fact, others: list[Fact]) -> bool:
+    """ "A rash all over, years ago": what an allergy did is told with it."""
+    return fact.type == "symptom" and any(
+        f.type == "allergy" and f.is_patients and f.extra[1] and f.extra[1].split()[0] in fact.text.lower()
+        and fact.evidence[-1] in f.evidence
+        for f in others
+    )
+
+
 COVERS = (
     *relatives.COVERS,
+    _is_reaction,
     _operated_for,
     _told_with_figure,
     _asked_for_only,

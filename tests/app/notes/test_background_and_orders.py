@@ -37,7 +37,7 @@ def test_an_intolerance() -> None:
         "D: And allergies? I have codeine.\nP: It's not really an allergy. It makes me violently sick, that's all. No rash.",
         "en",
     )
-    assert fact("codéine", found).detail == "intolerance : vomiting"
+    assert fact("codéine", found).detail == "intolerance : sickness"
 
 
 def test_habits() -> None:
@@ -227,3 +227,23 @@ def test_a_negative_test_alone_says_nothing_of_immunity() -> None:
 )
 def test_when_a_relative_had_the_same(text: str, lang: str, told: str) -> None:
     assert [f.text for f in facts(text, lang) if f.label == "mêmes symptômes"] == [told]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "label", "reaction"),
+    [
+        ("P: Je suis allergique à la pénicilline.\nD: La pénicilline, ça vous donne des plaques, c'est ça ?\nP: Oui, des plaques partout.",
+         "fr", "pénicilline", "éruption (plaques)"),
+        ("P: I'm allergic to latex.\nD: You swell up with latex, is that right?\nP: Yes, swelling all over my hands, years ago.",
+         "en", "latex", "swelling"),
+    ],
+)  # fmt: skip
+def test_what_a_known_allergy_does_may_be_asked(text: str, lang: str, label: str, reaction: str) -> None:
+    found = facts(text, lang)
+    assert fact(label, found).detail == reaction
+    assert not labels(found, type="symptom")
+
+
+def test_a_test_with_its_figure_is_not_told_as_done_besides() -> None:
+    found = facts("D: When was your last A1c?\nP: In May, it was 6.9.", "en")
+    assert [(f.type, f.value) for f in found if f.label == "HbA1c"] == [("lab", 6.9)]

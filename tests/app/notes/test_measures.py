@@ -105,7 +105,7 @@ def test_the_dose_after_a_result_is_no_result() -> None:
     [
         ("D: La douleur, de zéro à dix ?\nP: Huit quand je tousse, trois assis.", "fr", [(8.0, "quand je tousse"), (3.0, "assis")]),
         ("D: Sur une échelle de zéro à dix ?\nP: Au repos, deux. En marchant, six.", "fr", [(2.0, "au repos"), (6.0, "en marchant")]),
-        ("D: The pain, on a scale of 0 to 10?\nP: Nine when I walk, four lying down.", "en", [(9.0, "when i walk"), (4.0, "lying down")]),
+        ("D: The pain, on a scale of 0 to 10?\nP: Nine when I walk, four lying down.", "en", [(9.0, "when I walk"), (4.0, "lying down")]),
     ],
 )  # fmt: skip
 def test_each_pain_score_has_its_own_place(text: str, lang: str, told: list[tuple[float, str]]) -> None:
