@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TURN_URL = re.compile(r"turns?:(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(\?transport=(udp|tcp))?", re.ASCII)
+STUN_URL = re.compile(r"stuns?:(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?", re.ASCII)
 
 
 class UnsafeSettings(ValueError):
@@ -83,6 +84,14 @@ class Settings(BaseSettings):
         for url in filter(None, (part.strip() for part in value.split(","))):
             if not TURN_URL.fullmatch(url):
                 raise ValueError(f"COLLOQUE_TURN_URLS: {url} is no URL such as turn:turn.clinic.example:3478?transport=udp")
+        return value
+
+    @field_validator("stun_url")
+    @classmethod
+    def reflector(cls, value: str) -> str:
+        """As turn_urls: browsers refuse to connect at all with a URL that is none."""
+        if value and not STUN_URL.fullmatch(value):
+            raise ValueError(f"COLLOQUE_STUN_URL: {value} is no URL such as stun:stun.clinic.example:3478")
         return value
 
     @field_validator("llm_url")

@@ -3,7 +3,7 @@
 For each condition, after it has lasted a while: what both hear (share of sound made up, longest gap) and see (pictures,
 height, whether the page says that video pauses); then how soon sound and picture are back. See tests/wan.py. Then the same
 from behind a home's router (tests/nat.py), which in the middle of the visit lets less and less out: only what goes to the
-TURN server, by UDP, by TCP, by TLS.
+TURN server, by UDP, by TCP, by TLS; or lets everything in and nothing out.
 """
 
 import argparse
@@ -31,10 +31,12 @@ CONDITIONS: dict[str, dict[str, float]] = {
     "500 kbit/s": {"bits_per_s": 500_000, "delay_ms": 20}, "150 kbit/s": {"bits_per_s": 150_000, "delay_ms": 20},
     "150 kbit/s, 150 ms, loss 2 %": {"bits_per_s": 150_000, "delay_ms": 150, "loss": 0.02},
 }
+NOT_OUT = 'iifname "home*" meta l4proto udp drop; iifname "home*" tcp dport {port} drop'  # but TLS to TURN
 WAYS: dict[str, str] = {  # what the router drops, and what it does not
     "NAT": "", "TURN over UDP": "udp dport {port} accept; udp sport {port} accept; meta l4proto udp drop",
     "TURN over TCP": "meta l4proto udp drop; tcp dport {tls_port} drop",
     "TURN over TLS": "meta l4proto udp drop; tcp dport {port} drop",
+    "in, not out": NOT_OUT,
 }
 STOPPED_S = 1.5  # what was on its way is heard by then
 SETTLE_S, LOOK_S, RECOVER_S, WHOLE_S = 10.0, 8.0, 25.0, 0.6
@@ -53,6 +55,15 @@ LISTEN = """(() => {
     });
     window.heard.push(row);
   }, 100);
+})()"""
+
+# What the bands say, whenever that changes, by the machine's clock.
+BANDS = """(() => {
+  window.told = [];
+  setInterval(() => {
+    const said = document.querySelector("#bands")?.innerText.trim().replaceAll("\\n", " ") ?? "";
+    if (said !== (window.told.at(-1)?.[1] ?? "")) window.told.push([Date.now(), said]);
+  }, 50);
 })()"""
 
 WAY = """async () => {
@@ -76,6 +87,12 @@ def _seen(page: Page) -> dict[str, Any]:
             "says": page.locator("#bands").inner_text().replace("\n", " ")[:80]}
 
 
+def told_ms(page: Page, began_at_s: float) -> int | None:
+    """How long after that moment, in Unix seconds, the page said something new."""
+    told = [at_ms for at_ms, said in page.evaluate("() => window.told") if said and at_ms >= began_at_s * 1_000]
+    return round(told[0] - began_at_s * 1_000) if told else None
+
+
 def _longest_gap_ms(rows: list[list[float]]) -> int:
     """The longest time without new sound: of a tenth of a second, less than a tenth was real."""
     worst, since = 0.0, rows[0][0]
@@ -85,7 +102,7 @@ def _longest_gap_ms(rows: list[list[float]]) -> int:
     return round(max(worst, rows[-1][0] - since))
 
 
-def _back(pages: dict[str, Page], began_s: float) -> dict[str, int | None]:
+def back(pages: dict[str, Page], began_s: float) -> dict[str, int | None]:
     """From that moment on, when half a second of whole sound began for all of them, and of a moving picture."""
     found: dict[str, int | None] = {}
     while time.monotonic() - began_s < RECOVER_S and len(found) < 2:
@@ -112,7 +129,7 @@ def _conditions(first: wan.Wan, pages: dict[str, Page], names: list[str]) -> dic
         time.sleep(SETTLE_S + LOOK_S)
         seen = {who: _seen(page) for who, page in pages.items()}
         first.set(bits_per_s=0, delay_ms=0, loss=0)
-        found[name] = seen | {"back": _back(pages, time.monotonic())}
+        found[name] = seen | {"back": back(pages, time.monotonic())}
     return found
 
 
@@ -121,7 +138,7 @@ def _outage(first: wan.Wan, pages: dict[str, Page], for_s: float) -> dict[str, A
     time.sleep(for_s)
     says = {who: page.locator("#bands").inner_text().replace("\n", " ")[:80] for who, page in pages.items()}
     first.set(up=True)
-    return {"says": says, "back": _back(pages, time.monotonic())}
+    return {"says": says, "back": back(pages, time.monotonic())}
 
 
 def _another_address(first: wan.Wan, second: wan.Wan, pages: dict[str, Page]) -> dict[str, Any]:
@@ -129,11 +146,11 @@ def _another_address(first: wan.Wan, second: wan.Wan, pages: dict[str, Page]) ->
     second.take()
     first.leave()
     time.sleep(STOPPED_S)
-    return {"back": _back(pages, began_s)}
+    return {"back": back(pages, began_s)}
 
 
 @contextmanager
-def _visit(playwright: Playwright, directory: Path, home: Any = None, **settings: str) -> Iterator[
+def visit(playwright: Playwright, directory: Path, home: Any = None, **settings: str) -> Iterator[
         tuple[wan.Wan, wan.Wan, dict[str, Page]]]:
     """A visit that runs, its patient elsewhere: their two ways, and both pages. Needs root (wan.permitted)."""
     port = free_port()
@@ -149,6 +166,7 @@ def _visit(playwright: Playwright, directory: Path, home: Any = None, **settings
         for page in pages.values():
             page.add_init_script(KEEP)
             page.add_init_script(LISTEN)
+            page.add_init_script(BANDS)
         in_visit(house, pages["patient"], pages["doctor"])
         time.sleep(5)
         yield first, second, pages
@@ -157,7 +175,7 @@ def _visit(playwright: Playwright, directory: Path, home: Any = None, **settings
 
 def measure(playwright: Playwright, directory: Path, names: list[str], outage_s: float) -> dict[str, Any]:
     """One visit through all of it."""
-    with _visit(playwright, directory) as (first, second, pages):
+    with visit(playwright, directory) as (first, second, pages):
         found = _conditions(first, pages, names)
         if outage_s:
             found[f"nothing for {outage_s:g} s"] = _outage(first, pages, outage_s)
@@ -171,17 +189,19 @@ def measure_home(playwright: Playwright, directory: Path, names: list[str], outa
     relay = Relay(free_port(), free_port(), secrets.token_urlsafe(24), directory / "coturn.log", nat.RELAY, wan.SERVER)
     found: dict[str, Any] = {}
     with nat.address(nat.RELAY), \
-            _visit(playwright, directory / "house", nat.behind, COLLOQUE_TURN_URLS=",".join(relay.urls),
+            visit(playwright, directory / "house", nat.behind, COLLOQUE_TURN_URLS=",".join(relay.urls),
                    COLLOQUE_TURN_SECRET=relay.secret) as (first, second, pages), \
             coturn(directory, relay, *nat.certificate(directory, nat.RELAY)):
         for name in names:
+            if WAYS[name] == NOT_OUT:
+                direct_again(first, pages)
             time.sleep(SETTLE_S / 2)
-            began_s = time.monotonic()
+            began_s, began_at_s = time.monotonic(), time.time()
             nat.let_through(first.namespace, WAYS[name].format(port=relay.port, tls_port=relay.tls_port))
             time.sleep(STOPPED_S)
-            back = _back(pages, began_s)
+            returned = {"back": back(pages, began_s), "told_ms": {who: told_ms(page, began_at_s) for who, page in pages.items()}}
             time.sleep(SETTLE_S + LOOK_S)
-            found[name] = {who: _seen(page) for who, page in pages.items()} | {"back": back, "way": _way(pages["patient"])}
+            found[name] = {who: _seen(page) for who, page in pages.items()} | returned | {"way": way(pages["patient"])}
             found[f"{name}, loss 2 %"] = _conditions(first, pages, ["loss 2 %"])["loss 2 %"]
             found[f"{name}, another address"] = _another_address(first, second, pages)
             first, second = second, first
@@ -190,7 +210,14 @@ def measure_home(playwright: Playwright, directory: Path, names: list[str], outa
     return found
 
 
-def _way(page: Page) -> str:
+def direct_again(first: wan.Wan, pages: dict[str, Page]) -> None:
+    """The router is an ordinary one again, and the patient's page takes the way through it."""
+    nat.let_through(first.namespace)
+    pages["patient"].reload()
+    back(pages, time.monotonic())
+
+
+def way(page: Page) -> str:
     """How the page's media leaves: its own kind of address and, through TURN, how it gets there."""
     return page.evaluate(WAY)
 

@@ -2,13 +2,12 @@
 
 import os
 import shutil
-import socket
-import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.started import until_it_answers
 
 CADDYFILE = Path(__file__).resolve().parents[1] / "Caddyfile"
 INSTALLED = shutil.which("caddy") is not None
@@ -27,21 +26,8 @@ def caddy(folder: Path, port: int, upstream: str) -> Iterator[Path]:
                                    env=os.environ | settings, stdout=log, stderr=log)
     root = folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
     try:
-        until = time.monotonic() + 20
-        while not _answers(port, root):
-            assert process.poll() is None and time.monotonic() < until, (folder / "caddy.log").read_text()[-3000:]
-            time.sleep(0.1)
+        until_it_answers(process, folder / "caddy.log", "127.0.0.1", port, trust=root)
         yield root
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _answers(port: int, root: Path) -> bool:
-    # The file of the certificate is there before its text, and the text before the port answers.
-    try:
-        trust = ssl.create_default_context(cafile=str(root))
-        with socket.create_connection(("127.0.0.1", port), 5) as wire, trust.wrap_socket(wire, server_hostname="localhost"):
-            return True
-    except OSError:
-        return False

@@ -1,13 +1,13 @@
 """Real coturn with the repository's configuration: only the lines that it calls a site's own, and the ports, are changed."""
 
 import re
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.started import until_it_answers
 
 CONFIGURATION = Path(__file__).resolve().parents[1] / "docs" / "turnserver.conf"
 START_S = 15.0
@@ -32,9 +32,12 @@ class Relay:
                 f"turns:{named}:{self.tls_port}?transport=tcp"]
 
     def carried(self) -> dict[str, int]:
-        """Packets that each credential's sessions, once closed, had sent through it."""
+        """Packets that the sessions of each name (a browser's socket), once closed, had sent through it.
+
+        A credential is a name and a time: who joins again over the same socket gets another of the same name.
+        """
         packets: dict[str, int] = {}
-        for user, count in re.findall(r" usage: realm=<[^>]*>, username=<([^>]+)>, rp=(\d+)", self.log.read_text()):
+        for user, count in re.findall(r" usage: realm=<[^>]*>, username=<\d+:([^>]+)>, rp=(\d+)", self.log.read_text()):
             packets[user] = packets.get(user, 0) + int(count)
         return packets
 
@@ -55,19 +58,8 @@ def coturn(folder: Path, relay: Relay, certificate: Path | None = None, key: Pat
     process = subprocess.Popen(["turnserver", "-c", str(folder / "turnserver.conf")], cwd=folder,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + START_S
-        while not _answers(relay):
-            assert process.poll() is None and time.monotonic() < until, relay.log.read_text()[-3000:]
-            time.sleep(0.1)
+        until_it_answers(process, relay.log, relay.address, relay.port, within_s=START_S)
         yield
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _answers(relay: Relay) -> bool:
-    try:
-        with socket.create_connection((relay.address, relay.port), 5):
-            return True
-    except OSError:
-        return False

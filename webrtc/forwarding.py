@@ -24,6 +24,7 @@ from webrtc.srtp import Outgoing
 NO_LIMIT_BITS_PER_S = 20_000_000
 RESEND_SHARE = 0.25  # of what the way carries may be packets sent again
 RESEND_EVERY_S = 0.05
+HOPELESS_S = 1.0  # what would take longer to send again is given up: a key frame is there sooner
 MAX_DROPOUT = 3_000  # packets; RFC 3550, appendix A.1
 REPORT_EVERY_S = 0.1  # senders report once a second or less
 
@@ -55,6 +56,7 @@ class Egress(Row):
         self._ring: np.ndarray | None = None  # of a video: sealed datagrams by their outgoing number
         self._again: dict[int, float] = {}  # when a packet was last sent again
         self._budget, self._budget_s = 0.0, 0.0  # octets that may be sent again
+        self._given_up, self._given_up_s = 0, float("-inf")  # what was sent before this number is not sent again
         self._asked, self._asked_s = 0, float("-inf")  # numbers asked for of late, and since when
         self._reports: dict[int, float] = {}  # middle 32 bits of a forwarded report's NTP time: when it left
         self.row["ssrc"], self.row["clock_hz"] = ssrc, AUDIO_CLOCK_HZ if source == "mic" else VIDEO_CLOCK_HZ
@@ -83,10 +85,13 @@ class Egress(Row):
         """Whether something was sent lately."""
         return now_s - self._last_s < SILENT_S
 
-    def send_again(self, numbers: list[int], now_s: float) -> None:
-        """Answer a NACK from the cache, within a budget: on a way that is full, more packets only lose more."""
+    def send_again(self, numbers: list[int], now_s: float) -> bool:
+        """Answer a NACK from the cache, within a budget: on a way that is full, more packets only lose more.
+
+        True when so much is missing that a key frame helps the receiver sooner.
+        """
         if self._outgoing is None or self._ring is None:
-            return
+            return False
         if now_s - self._asked_s >= RESEND_EVERY_S:
             self._asked, self._asked_s = 0, now_s
         numbers = numbers[: CACHE_PACKETS - self._asked]  # one packet can name thousands
@@ -96,16 +101,35 @@ class Egress(Row):
         self._budget_s = now_s
         if len(self._again) > CACHE_PACKETS:
             self._again = {number: at_s for number, at_s in self._again.items() if now_s - at_s < RESEND_EVERY_S}
+        self._given_up = max(self._given_up, int(self.row["next"]) - CACHE_PACKETS)
+        owed = 0
         for number in numbers:
+            if self._is_given_up(number):
+                continue
             # The ring's length divides 65536, so a number's place survives wrapping; SRTP leaves the header readable.
             sealed, length = self._ring[number % CACHE_PACKETS], int(self.row["lengths"][number % CACHE_PACKETS])
             lately = now_s - self._again.get(number, 0.0) < RESEND_EVERY_S
-            if lately or not length or sealed[2:4].tobytes() != NUMBER.pack(number) or self._budget < length:
+            if lately or not length or sealed[2:4].tobytes() != NUMBER.pack(number):
+                continue
+            if self._budget < length:
+                owed += length
                 continue
             self._budget -= length
             self._again[number] = now_s
             self.resent += 1
             lane.post_again(desk.address, self._outgoing.address, sealed.ctypes.data, length)
+        return self._gives_up(numbers, now_s, hopeless=owed > refill * HOPELESS_S)
+
+    def _gives_up(self, numbers: list[int], now_s: float, *, hopeless: bool) -> bool:
+        # What was given up and is still asked for a second later: the key frame, or the wish for it, was lost as well.
+        lately = HOPELESS_S < now_s - self._given_up_s < 5 * HOPELESS_S
+        if hopeless or (lately and any(self._is_given_up(number) for number in numbers)):
+            self._given_up, self._given_up_s = int(self.row["next"]), now_s
+            return True
+        return False
+
+    def _is_given_up(self, number: int) -> bool:
+        return bool((number - self._given_up) & 0x8000)
 
     def send_report(self, stream: int, ntp_time: int, timestamp: int, now_s: float) -> None:
         """Forward a sender report: the sender's clock, this slot's timestamps and counts."""

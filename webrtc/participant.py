@@ -34,11 +34,13 @@ from webrtc.wide import NODE_SSRC
 
 SLOTS = 3  # others that one participant can see: a room holds four
 LOST_AFTER_S = 4.0  # silence on every channel, ICE's own checks (one each 2.5 s) included
+UNHEARD_AFTER_S = 1.5  # the same of whoever's microphone sounded to the last: it gives 50 packets a second, muted too
+TOGETHER_S = 0.5  # sound that ended so shortly before everything else ended with it
 SLOW_TICKS = 20  # receiver reports: once a second at 50 ms a tick
 ARRIVAL_TICKS = 2  # transport-wide feedback: each 100 ms, as browsers themselves give it by default
 LIMIT_TICKS = 4  # what receivers can take: five times a second
 
-State = Literal["connecting", "connected", "lost", "left"]
+State = Literal["connecting", "connected", "unheard", "lost", "left"]
 
 
 @dataclass
@@ -166,7 +168,8 @@ class Participant:
                 for ingress in (i for ssrc in part.sources for i in self._sending(ssrc)):
                     ingress.heard_at_s = float("-inf")
             case RtcpRtpfbPacket(fmt=1) if part.media_ssrc in self._egress_of:  # RFC 4585: generic NACK
-                self._egress_of[part.media_ssrc].send_again(part.lost, now_s)
+                if self._egress_of[part.media_ssrc].send_again(part.lost, now_s):
+                    self._keyframes([part.media_ssrc])
             case RtcpPsfbPacket():
                 self._picture_feedback(part)
 
@@ -223,10 +226,13 @@ class Participant:
             self._reports_to_sender(outgoing, now_s)
 
     def _listen(self, transport: MediaTransport, now_s: float) -> None:
-        silent = now_s - transport.heard_at_s > LOST_AFTER_S
-        if self.state == "connected" and silent:
+        silent_s = now_s - transport.heard_at_s
+        sounded = self.ingress["mic"].heard_at_s > transport.heard_at_s - TOGETHER_S
+        if self.state in ("connected", "unheard") and silent_s > LOST_AFTER_S:
             self._change("lost", "silent")
-        elif self.state == "lost" and transport.connected and not silent:
+        elif self.state == "connected" and silent_s > UNHEARD_AFTER_S and sounded:
+            self._change("unheard", "silent")
+        elif self.state in ("unheard", "lost") and transport.connected and silent_s < UNHEARD_AFTER_S:
             self._change("connected", "heard")
 
     def _limits(self, join: Join, outgoing: Outgoing, now_s: float) -> None:

@@ -17,7 +17,7 @@ KEY_BYTES = 32
 
 Request = Annotated[int, Field(ge=0, lt=2**53)]
 Epoch = Annotated[int, Field(ge=0, lt=2**53)]
-State = Literal["connecting", "connected", "lost", "left"]
+State = Literal["connecting", "connected", "unheard", "lost", "left"]
 TapState = Literal["started", "stopped", "failed"]
 
 
@@ -169,7 +169,7 @@ class Refusal(Strict):
 
 
 class ParticipantEvent(Strict):
-    """A participant's media path changed. reason: why, where it is known (remote, failed, timeout, consent, silent)."""
+    """A participant's media path changed. reason: remote, failed, timeout, consent, silent, heard, or none."""
 
     type: Literal["participant"] = "participant"
     room: Identifier

@@ -34,6 +34,14 @@ NONE = cues("background.none")
 
 def allergies(visit: Visit) -> Iterator[Fact]:
     """Facts about allergies in the order of speech."""
+    found = list(_told(visit))
+    yield from found
+    known = {fact.label for fact in found if fact.type == "allergy" and fact.polarity == "present"}
+    for exchange in visit.exchanges:
+        yield from _asked_reaction(exchange, known, visit.lang)
+
+
+def _told(visit: Visit) -> Iterator[Fact]:
     answered = {s: e for e in visit.exchanges for s in e.answer}
     for exchange in visit.exchanges:
         yield from _asked_allergy(exchange, visit)
@@ -129,6 +137,16 @@ def _asked_allergy(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         )
     elif ALLERGY[lang].search(question.norm) and not told:
         yield from _not_understood(exchange, question, lang)
+
+
+def _asked_reaction(exchange: Exchange, known: set[str], lang: Language) -> Iterator[Fact]:
+    """ "You get a rash with sulfa, is that right?" - "Yeah.": what an allergy that was told before does."""
+    for question in exchange.questions if exchange.verdict == "yes" else ():
+        reaction = _reaction(question.norm, lang)
+        for label, name, _ in allergens(question.norm, lang):
+            if reaction and label in known:
+                evidence = (question.evidence(), exchange.answer[0].evidence())
+                yield _allergy(name, label, evidence, exchange.answer[0], reaction=reaction)
 
 
 def _of_record(sentence: Sentence, visit: Visit) -> list[tuple[str, str, int]]:
@@ -276,7 +294,7 @@ REACTIONS_EN = (
     ("hives", "hives"),
     ("swell", "swelling"),
     ("anaphyla", "anaphylaxis"),
-    ("sick", "vomiting"),
+    ("sick", "sickness"),
     ("vomit", "vomiting"),
     ("nausea", "nausea"),
     ("itch", "itching"),

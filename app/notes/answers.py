@@ -10,7 +10,7 @@ from app.notes.lexicon import Mention, find_concepts
 from app.notes.mentions import detail_of, family_fact, mention_fact, named_side
 from app.notes.people import relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, is_denied, stance
-from app.notes.timing import DAY_EN, DAY_FR
+from app.notes.timing import DAY_OF
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
 
@@ -97,11 +97,27 @@ def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Senten
         if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
             continue
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
+        if near and near[0] not in BY_MARRIAGE and _runs_in_family(exchange, sentence, lang):
+            return uncle_side(sentence.norm, near[0]), sentence
         if near and re.search(
             r"en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
         ):
             return uncle_side(sentence.norm, near[0]), sentence
     return None
+
+
+BY_MARRIAGE = ("husband", "wife", "partner")
+IN_FAMILY = {"fr": re.compile(r"famill|chez vous|parents"), "en": re.compile(r"family|relatives|your parents")}
+NAMES_ONE = {  # and nothing against it
+    "fr": re.compile(r"\W*(?:(?:oui|ouais|si|alors|euh|ben)\W+)*(?:ma|mon|mes) (?!.*(?:(?<![a-z])(?:non|pas|jamais|rien|sais)(?![a-z])))"),
+    "en": re.compile(r"\W*(?:(?:yes|yeah|well|um|just)\W+)*my (?!.*(?:(?<![a-z])(?:not|no|never|n t|don t|know)(?![a-z])))"),
+}  # fmt: skip
+
+
+def _runs_in_family(exchange: Exchange, sentence: Sentence, lang: Language) -> bool:
+    """ "Du diabète dans la famille ?" - "Ma mère, depuis toujours.": who is named has it."""
+    asked = any(IN_FAMILY[lang].search(q.norm) for q in exchange.questions)
+    return asked and NAMES_ONE[lang].match(sentence.norm) is not None
 
 
 PART = re.compile(
@@ -258,31 +274,18 @@ def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             and SAME_ILLNESS[lang].search(sentence.norm)
             and any(re.search(r"malade|quelqu un|sick|ill\b|anyone", q.norm) for q in exchange.questions)
         ):
-            name, when = "mêmes symptômes" if lang == "fr" else "same illness", _day(sentence, lang)
+            when = DAY_OF[lang].search(sentence.norm)
+            day = f" {sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()]}" if when else ""
+            name = ("mêmes symptômes" if lang == "fr" else "same illness") + day
             yield Fact(
                 "family",
-                f"{name} {when}".strip(),
+                name,
                 "mêmes symptômes",
                 (exchange.questions[-1].evidence(), sentence.evidence()),
                 experiencer=near[0],
                 temporality="past",
-                extra=(name, when),
+                extra=(name, ""),
             )
-
-
-DAYS = {
-    "fr": re.compile(rf"(?<![a-z])(?:{DAY_FR}(?: dernier)?|avant hier|hier|la semaine derniere|(?:il )?y a (?:\d+|une) (?:jours?|semaines?))(?![a-z])"),
-    "en": re.compile(rf"(?<![a-z])(?:(?:on |last )?{DAY_EN}|yesterday|last week|(?:\d+|a) (?:days?|weeks?) ago)(?![a-z])"),
-}  # fmt: skip
-
-
-def _day(sentence: Sentence, lang: Language) -> str:
-    """The first day that a sentence names, in its own words; empty when none."""
-    match = DAYS[lang].search(sentence.norm)
-    if not match:
-        return ""
-    shown = sentence.line.shown[sentence.start + match.start() : sentence.start + match.end()]
-    return re.sub(r"^y a", "il y a", shown[:1].lower() + shown[1:] if lang == "fr" else shown)
 
 
 WHICH_SIDE = cues("findings.which_side")

@@ -136,7 +136,7 @@ OPENERS = (
     (r"^je (?:rajoute|ajoute|demande)\b", "ajouter"),
     (r"^je préfère (?:vous )?", "préférer "),
     (r"^je veux que votre médecin vous examine\b", "examen par le médecin traitant"),
-    (r"^ça sera |^ce sera |^c['’]est ", ""),
+    (r"^ça sera |^ce sera |^c['’]est (?!lui|elle|eux)", ""),
 )
 
 
@@ -153,6 +153,10 @@ def infinitive(verb: str) -> str:
 
 Rewrite = tuple[str, Callable[[re.Match[str]], str]]
 TO_INFINITIVE: tuple[Rewrite, ...] = (
+    (
+        rf"\b(disant|dire|dites|précisant|signalant|ce) que vous {EZ}\b",
+        lambda m: f"{m.group(1)} que le patient {_present(m.group(2))}",
+    ),
     (rf"\bne vous {EZ} pas\b", lambda m: f"ne pas se {infinitive(m.group(1))}"),
     (
         rf"\bvous (le |la |les |l['’]|en |y ){EZ} (pas|plus|jamais)\b",
@@ -239,13 +243,26 @@ PRESENTS = {
     "prenez": "prend",
     "buvez": "boit",
     "sentez": "sent",
+    "mettez": "met",
+    "devez": "doit",
+    "allez": "va",
+    "venez": "vient",
+    "revenez": "revient",
+    "sortez": "sort",
+    "courez": "court",
 }
+IN_DRE = re.compile(r"(?:scend|(?<![a-z])[eé]?tend|[dr][eé]tend|rend|ntend|ttend|perd|r[eé]pond|mord|tord|vend|fend)(?=ez$)")
+
+
+def _present(verb: str) -> str:
+    """ "descendez" -> "descend", "parlez" -> "parle"."""
+    return PRESENTS.get(verb, verb[:-2] if IN_DRE.search(verb) else verb[:-2] + "e")
 
 
 def observed(text: str) -> str:
     """What the doctor sees, told of the patient: "vous parlez sans vous arrêter" -> "parle sans s'arrêter"."""
     words = re.sub(r"^(?:[Cc]['’]est|[Jj]e vois|[Dd]e ce que je vois,?(?: c['’]est)?)\s+", "", tidy(text))
-    words = re.sub(rf"\bvous {EZ}\b", lambda m: PRESENTS.get(m.group(1), m.group(1)[:-2] + "e"), words)
+    words = re.sub(rf"\b[Vv]ous {EZ}\b", lambda m: _present(m.group(1)), words)
     words = re.sub(
         r"\bvous (?=[aeiouhéè])",
         "s'",

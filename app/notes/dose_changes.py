@@ -16,7 +16,7 @@ from app.notes.units import Sentence, Visit
 CHANGES = cues("medications.changes")
 TOPIC_TURNS = 6
 READ_TURNS = 3
-OF_STRENGTH = re.compile(rf"{COUNT.pattern} (?:de|of|a|doses? a) (\d+(?:\.\d+)?)(?![\d.])")
+OF_STRENGTH = re.compile(rf"{COUNT.pattern} (?:de|of|a|doses? a) (\d+(?:\.\d+)?)(?!\d|\.\d)")
 
 
 def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
@@ -92,4 +92,4 @@ def _taper(sentence: Sentence, lang: Language) -> str:
 
 def _recorded_dose_said(line: str, turn: str) -> bool:
     found = find_dose(fold(line).replace(",", "."))
-    return bool(found and re.search(rf"vous etes a {found[0].value:g}(?![\d.])", turn))
+    return bool(found and re.search(rf"vous etes a {found[0].value:g}(?!\d|\.\d)", turn))

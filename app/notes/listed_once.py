@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from app.notes.facts import Fact
-from app.notes.resolution import GENERAL
+from app.notes.generality import GENERAL
 from app.notes.text import fold, normalise
 
 

@@ -9,6 +9,7 @@ from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
 from app.notes.polarity import CONDITIONS
 from app.notes.readings import MEASURES, PRESSURE, TEMPERATURE, Measure, Said, measured
+from app.notes.timing import DAY_EN, DAY_FR
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
@@ -150,22 +151,20 @@ def _pain(said: Said) -> Iterator[Fact]:
 
 
 PLACES = re.compile(
-    r"(couch[eé]e?|allong[eé]e?|au repos|debout|quand je me l[eè]ve|la nuit|at night|at rest|[àa] l['’]effort|en marchant|"
-    r"when I (?:go down the stairs|walk|stand|move|cough))",
+    r"(couch[eé]e?|allong[eé]e?|assise?|au repos|debout|quand je (?:me l[eè]ve|\w+)|la nuit|at night|at rest|[àa] l['’]effort|"
+    rf"en (?:marchant|bougeant|toussant)|ce (?:matin|soir)|hier|aujourd['’]hui|{DAY_FR}|today|now|yesterday|on {DAY_EN}|when I(?:['’]m)? (?:go down the stairs|\w+)|lying down|sitting)",
     re.IGNORECASE,
 )
 
 
 def _pain_context(shown: str, at: int) -> str:
-    clauses = list(PLACES.finditer(shown))
-    if not clauses:
-        return ""
-    near = min(clauses, key=lambda m: abs(m.start() - at))
-    return (
-        {"quand je me lève": "au lever"}.get(near.group().lower(), near.group().lower())
-        if abs(near.start() - at) < 30
-        else ""
-    )
+    """Where or when a pain has this score: "7 quand je bouge, 2 allongé"; "au repos, 2"."""
+    before, after = shown[:at], shown[at:]
+    own = re.split(r"[,;.]", before)[-1] + re.split(r"[,;.]|\bet\b|\band\b", after)[0]
+    since_the_last = re.split(r"\d", before)[-1][-30:]
+    found = PLACES.search(own) or PLACES.search(since_the_last)
+    words = found.group()[:1].lower() + found.group()[1:] if found else ""
+    return {"quand je me lève": "au lever"}.get(words, words)
 
 
 def _named(said: Said) -> Iterator[Fact]:

@@ -13,7 +13,7 @@ from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.polarity import is_denied
 from app.notes.stopping import is_stopped, stop_fact
-from app.notes.timing import date_phrase
+from app.notes.timing import DAY_OF, date_phrase
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
 
@@ -311,7 +311,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             temporality=temporality,
             status="taken" if temporality == "past" else "current",
         )
-        when = date_phrase(visit.lines[use.sentence.turn].norm, lang) if temporality == "past" else ""
+        when = _when_taken(use, visit) if temporality == "past" else ""
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
@@ -319,6 +319,21 @@ SINCE_IT = re.compile(r"(?<![a-z])(?:depuis|since) (?:(?:que j ai|que je prends|
 FINISHED = re.compile(  # a course that is over was taken, not given up
     r"(?<![a-z])(?:j (?:l )?ai|je l ai|on a|c est|i|i ve|just) (?:fini|termin|finished|completed)"
 )
+THEN_TOOK = {  # at the time that was just told
+    "fr": re.compile(r"(?<![a-z])(?:je prenais|prenait|j etais sous|j avais pris)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:was (?:taking|on)|used to take|had taken)(?![a-z])"),
+}
+
+
+def _when_taken(use: Use, visit: Visit) -> str:
+    """The time told with a drug or after it: what the turn tells before is about something else."""
+    sentence, lang = use.sentence, visit.lang
+    turn = visit.lines[sentence.turn].norm
+    of_it = date_phrase(turn if THEN_TOOK[lang].search(sentence.norm) else turn[sentence.start :], lang)
+    day = DAY_OF[lang].search(sentence.norm)
+    return of_it or (sentence.line.shown[sentence.start + day.start() : sentence.start + day.end()] if day else "")
+
+
 ANOTHER = re.compile(r", (?:mon|ma|mes|son|sa|le|la|my|his|her|the) [a-z]+ ")
 REFUSAL_REACH = 60  # characters after the name
 THEIRS = cues("medications.theirs")

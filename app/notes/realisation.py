@@ -262,7 +262,8 @@ def _examination(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> I
                 if voice.lang == "fr"
                 else wording_en.directive(fact.sentence, voice.sex) or voice.tidy(fact.sentence)
             )
-            yield _sentence(section, voice.say(f"À la vidéo : {words}", words), [fact])
+            if len(words.split()) > 1:  # "tient." tells a reader nothing
+                yield _sentence(section, voice.say(f"À la vidéo : {words}", words), [fact])
         else:
             yield _sentence(
                 section,

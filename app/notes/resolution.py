@@ -7,64 +7,11 @@ from dataclasses import replace
 from app.notes import relatives
 from app.notes.answers import UNMARKED
 from app.notes.facts import Fact, proofs
+from app.notes.generality import GENERAL
 from app.notes.lexicon import find_drugs
 from app.notes.people import PET
 from app.notes.text import fold
 
-GENERAL = {  # a general label says nothing beside a particular one
-    "diabète": {"diabète de type 2", "diabète de type 1", "diabète gestationnel"},
-    "migraine": {"migraine avec aura"},
-    "cancer": {
-        "cancer du sein",
-        "cancer de la prostate",
-        "cancer du côlon",
-        "cancer du poumon",
-        "cancer de la thyroïde",
-        "cancer de l'ovaire",
-        "mélanome",
-        "leucémie",
-    },
-    "infection": {"cystite", "pyélonéphrite", "otite", "sinusite", "pneumopathie", "angine"},
-    "opération": {
-        "appendicectomie",
-        "cholécystectomie",
-        "césarienne",
-        "hystérectomie",
-        "prothèse de hanche",
-        "prothèse de genou",
-        "mastectomie",
-        "amygdalectomie",
-    },
-    "vaccin": {
-        "vaccin antigrippal",
-        "vaccin coqueluche",
-        "vaccin zona",
-        "vaccin Covid",
-        "vaccin pneumocoque",
-        "vaccins à jour",
-        "vaccin tétanos",
-    },
-    "céphalées": {"migraine", "migraine avec aura"},
-    "anxiété": {"crises d'angoisse", "trouble panique", "trouble anxieux"},
-    "saignement": {
-        "sang dans les selles",
-        "hématurie",
-        "hémoptysie",
-        "saignement vaginal",
-        "épistaxis",
-        "saignement des gencives",
-    },
-    "raideur": {"raideur de la nuque", "raideur articulaire"},
-    "insomnie": {"réveils précoces", "réveils nocturnes"},
-    "eczéma": {"eczéma de contact"},
-    "mycose": {"mycose vaginale", "pied d'athlète"},
-    "addiction": {"alcoolisme"},
-    "asthme": {"asthme non contrôlé", "exacerbation d'asthme"},
-    "arthrite": {"polyarthrite rhumatoïde"},
-    "dépression": {"dépression du post-partum"},
-    "psychologue": {"thérapie comportementale"},
-    "appendicite": {"appendicectomie"},
-}
 MEAN = r"moyenne|average"
 HOME = ("current", "stopped", "not taken")
 
@@ -118,7 +65,8 @@ def _key(fact: Fact) -> Hashable:
         return fact.type, fact.text
     if fact.type == "social" and fact.label in ("profession", "mode de vie"):
         return fact.type, fact.text
-    return fact.type, fact.label, fact.experiencer, fact.polarity, fact.status == "diagnosis"
+    over = fact.type == "symptom" and fact.temporality in ("past", "resolved")
+    return fact.type, fact.label, fact.experiencer, fact.polarity, fact.status == "diagnosis", over
 
 
 def _merge(facts: Iterable[Fact], key: Callable[[Fact], Hashable]) -> list[Fact]:
@@ -367,18 +315,28 @@ def _same_breath(fact: Fact, other: Fact) -> bool:
 
 
 def _told_with_figure(fact: Fact, others: list[Fact]) -> bool:
-    """ "La TSH était normale, 2,1": the words of a result beside its figure."""
-    return fact.status == "result" and any(
+    """ "La TSH était normale, 2,1": the words of a result beside its figure, or that the exam was done."""
+    return (fact.status == "result" or (fact.status == "done" and fact.polarity == "present")) and any(
         f.type == "lab"
-        and f.status != "result"
+        and f.value is not None
         and f.label == fact.label
         and f.evidence[-1].turn == fact.evidence[-1].turn
         for f in others
     )
 
 
+def _is_reaction(fact: Fact, others: list[Fact]) -> bool:
+    """ "A rash all over, years ago": what an allergy did is told with it."""
+    return fact.type == "symptom" and any(
+        f.type == "allergy" and f.is_patients and f.extra[1] and f.extra[1].split()[0] in fact.text.lower()
+        and fact.evidence[-1] in f.evidence
+        for f in others
+    )
+
+
 COVERS = (
     *relatives.COVERS,
+    _is_reaction,
     _operated_for,
     _told_with_figure,
     _asked_for_only,

@@ -14,6 +14,10 @@ from app.notes.units import Exchange, Sentence
 
 IF = cues("orders.if")
 RESULT = cues("orders.result")
+NOT_IMMUNE = {
+    "fr": re.compile(r"(?:pas|non) (?:protegee?|immunisee?)|pas d (?:immunite|anticorps)"),
+    "en": re.compile(r"(?:not|n t|non) (?:protected|immune)|no (?:immunity|antibodies)"),
+}
 RESULT_WORDS = {
     "negatif": "négatif",
     "negative": "négative",
@@ -41,11 +45,15 @@ def result(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         ):
             shown = RESULT_WORDS.get(word.group(), word.group()) if lang == "fr" else word.group()
             name = mention.concept.name(lang)
+            open_to_it = NOT_IMMUNE[lang].search(norm, word.end()) is not None
+            if open_to_it:
+                shown += ", pas d'immunité" if lang == "fr" else ", not immune"
             yield Fact(
                 "lab",
                 f"{name} : {shown}" if lang == "fr" else f"{name}: {shown}",
                 mention.concept.fr,
                 (sentence.evidence(),),
+                polarity="absent" if open_to_it else "present",
                 asserted_by="doctor",
                 status="result",
                 sentence=sentence.shown,

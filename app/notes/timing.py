@@ -13,9 +13,13 @@ DAY_EN = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 MONTH_EN = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 LENGTH_EN = r"(?:about |around |almost |over |nearly |at least )?(?:the (?:last|past) )?(?:\d+(?:\.5)?(?:,? (?:to |or )?\d+)?|a|an|one|a few|several|few|a couple(?: of)?|couple of) (?:hours?|days?|weeks?|months?|years?|minutes?)"
 
+DAY_OF = {
+    "fr": re.compile(rf"(?<![a-z])(?:{DAY_FR}(?: dernier)?|(?:avant )?hier|la semaine derniere|l (?:hiver|automne|ete|an) dernier|le (?:printemps|mois) dernier|il y a {LENGTH_FR})(?![a-z])"),
+    "en": re.compile(rf"(?<![a-z])(?:(?:on |last )?{DAY_EN}|yesterday|last (?:week|month|year|winter|spring|summer|fall|autumn)|{LENGTH_EN} ago)(?![a-z])"),
+}
 SINCE = cues("timing.since")
 OFTEN = cues("timing.often")
-YEAR = re.compile(r"(?<![\d.])(?:19[3-9]\d|20[0-4]\d)(?![\d.])")
+YEAR = re.compile(r"(?<![\d.])(?:19[3-9]\d|20[0-4]\d)(?!\d|\.\d)")
 AT_AGE = {"fr": re.compile(r"(?<!y )a \d{1,2} ans"), "en": re.compile(r"(?:at|when i was) (?:the age of )?\d{1,2}")}
 
 

@@ -63,7 +63,7 @@ class BlackBox:
         link = self._links.get((visit_id, participant))
         if state == "left" and link is not None:
             self._count(self._links.pop((visit_id, participant)))
-        elif state == "lost" and reason != "remote":  # a reload is no trouble
+        elif state in ("unheard", "lost") and reason != "remote":  # a reload is no trouble
             await self.hear(visit_id, participant, role, "lost")
         elif state == "connected" and link is not None and link.level == "lost":
             await self.hear(visit_id, participant, role, "good")

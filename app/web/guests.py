@@ -25,7 +25,8 @@ OPENINGS = RateLimit(60, 60)
 KNOCKS = RateLimit(10, 300)
 COOKIE_S = 24 * 3600  # the session itself ends with the link or the visit
 # What concerns a guest; captions, the transcript and the queue do not.
-HEARD = {"layout", "participant", "quality", "video", "rejoin", "replaced", "removed", "ended", "message", "admitted"}
+HEARD = {"layout", "participant", "quality", "video", "rejoin", "heard", "replaced", "removed", "ended", "message",
+         "admitted"}
 
 
 class LockForm(BaseModel):

@@ -21,7 +21,7 @@ from app.record import transcripts
 from app.record.transcripts import Line, Marker
 from app.web import signals, speech
 from app.web.placing import Alone, Nodes, Placement, move
-from app.web.seats import Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
+from app.web.seats import THERE, Body, CallRefused, CaptionState, MediaNode, MediaState, Room, Seat, ask, line_body
 from app.web.speech import Speech
 from transcription.protocol import Language
 from transcription.sealing import seal_key
@@ -85,7 +85,7 @@ class Rooms:
         try:
             return await ask(self._seated(visit_id, participant).join(visit_id, participant, role))
         except CallRefused as refusal:
-            if refusal.code == "overloaded" and all(seat.state != "connected" for seat in room.seats.values()):
+            if refusal.code == "overloaded" and all(seat.state not in THERE for seat in room.seats.values()):
                 move(room, None)  # nobody is there yet: the next try looks for another node
             raise
 
@@ -116,9 +116,8 @@ class Rooms:
 
         Who wants sound alone gets no video from the node, whichever node it is after a move.
         """
-        room = self._rooms.get(visit_id)
-        if room and participant in room.seats:
-            seat = room.seats[participant]
+        room, seat = self._find(visit_id, participant)
+        if room is not None and seat is not None:
             spared, seat.saving = seat.saving or said.saving, said.saving
             seat.audio, seat.video, seat.screen = said.audio, said.video, said.screen
             self.tell(visit_id, seat.body(), skip=seat.connection)
@@ -127,8 +126,7 @@ class Rooms:
 
     async def leave(self, visit_id: str, participant: str, connection: str) -> None:
         """A participant leaves on purpose; says nothing when another socket took the seat meanwhile."""
-        room = self._rooms.get(visit_id)
-        seat = room.seats.get(participant) if room else None
+        room, seat = self._find(visit_id, participant)
         if room is None or seat is None or seat.connection != connection:
             return
         seat.connection = ""
@@ -243,12 +241,13 @@ class Rooms:
 
     async def participant_changed(self, visit_id: str, participant: str, state: MediaState, reason: str = "") -> None:
         """A node says how a participant's media is doing; `reason` remote: their browser closed it itself."""
-        room = self._rooms.get(visit_id)
-        seat = room.seats.get(participant) if room else None
+        room, seat = self._find(visit_id, participant)
         if room is None or seat is None:
             return
         seat.state = state
         self.tell(visit_id, seat.body())
+        if seat.connection and (state == "unheard" or reason == "heard"):
+            self.tell(visit_id, {"type": "heard", "heard": state == "connected"}, only=seat.connection)
         if not room.is_visit:
             return
         if state == "connected":
@@ -268,8 +267,7 @@ class Rooms:
 
     def layout(self, visit_id: str, participant: str, slots: list[Body]) -> None:
         """Who is in which slot of a participant's connection."""
-        room = self._rooms.get(visit_id)
-        seat = room.seats.get(participant) if room else None
+        seat = self._find(visit_id, participant)[1]
         if seat is not None and seat.connection:
             self.tell(visit_id, {"type": "layout", "slots": slots}, only=seat.connection)
 
@@ -287,9 +285,8 @@ class Rooms:
 
     async def tap_ended(self, visit_id: str, participant: str, stream_id: str, reason: str) -> None:
         """A sealed stream ended: closed or withdrawn, or it failed and the transcript says so."""
-        room = self._rooms.get(visit_id)
+        room, seat = self._find(visit_id, participant)
         failed = reason not in ("closed", "withdrawn")
-        seat = room.seats.get(participant) if room else None
         if seat is not None and seat.stream == stream_id:  # not the next one, which may run already
             seat.stream = ""
         await self._db.write(ROOMS_ACTOR, transcripts.end_stream, stream_id, "lost" if failed else reason)
@@ -317,9 +314,12 @@ class Rooms:
             raise Unavailable("The call is being connected again.")
         return room.node
 
-    def _role(self, visit_id: str, participant: str) -> str:
+    def _find(self, visit_id: str, participant: str) -> tuple[Room | None, Seat | None]:
         room = self._rooms.get(visit_id)
-        seat = room.seats.get(participant) if room else None
+        return room, room.seats.get(participant) if room else None
+
+    def _role(self, visit_id: str, participant: str) -> str:
+        seat = self._find(visit_id, participant)[1]
         return seat.role if seat else participant
 
     async def _rebuild(self, node: MediaNode, visit_id: str, seats: dict[str, Seat]) -> None:
@@ -344,7 +344,7 @@ class Rooms:
         async with room.lock:
             standing = await self._db.write(ROOMS_ACTOR, speech.read, room.id)
             for seat in list(room.seats.values()):
-                on = seat.state == "connected" and standing.may_hear(seat.role, seat.participant)
+                on = seat.state in THERE and standing.may_hear(seat.role, seat.participant)
                 other = on and seat.language != standing.language_of(seat.role)
                 if room.node is not None and (on != bool(seat.stream) or other):
                     await self._tap(room, seat, standing, on=on)

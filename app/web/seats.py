@@ -17,7 +17,8 @@ FRUITLESS_S = 4.0  # a browser gives a connection five; who reloads is quicker
 R = TypeVar("R")
 Body = dict[str, Any]
 CaptionState = Literal["live", "late", "paused"]
-MediaState = Literal["connecting", "connected", "lost", "left"]
+MediaState = Literal["connecting", "connected", "unheard", "lost", "left"]
+THERE = ("connected", "unheard")  # as far as web can tell, and not given up
 
 
 class CallRefused(ColloqueError):

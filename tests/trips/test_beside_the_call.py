@@ -171,7 +171,7 @@ def test_an_interpreter_and_a_relative_join_by_link_and_the_room_is_locked(call)
     expect(doctor.locator("#knocks")).to_be_empty()
     for page in (doctor, patient):
         expect(page.locator(".tile .name")).to_have_text("Samir Haddad · Interprète", timeout=15_000)
-        expect(page.locator("#bands")).to_contain_text("Samir Haddad · Interprète est entré")
+        expect(page.locator("#bands")).to_contain_text("Samir Haddad · Interprète a rejoint")
         page.wait_for_function(MOVES, arg=".tile video", timeout=30_000)
         page.wait_for_function(MOVES, arg="#remote", timeout=30_000)
     interpreter.wait_for_function(MOVES, arg="#remote", timeout=30_000)

@@ -11,9 +11,12 @@ import pytest_asyncio
 
 from tests.webrtc.house import House
 from transcription.sealing import new_node_keypair
+from webrtc.desk import desk
 from webrtc.ice import Reach
 from webrtc.node import Node
 from webrtc.rooms import Rooms
+from webrtc.sockets import Poller
+from webrtc.transport import MediaTransport
 
 
 class RunningNode:
@@ -61,3 +64,13 @@ async def until(true: Callable[[], object], timeout_s: float = 8.0) -> None:
             while not true():
                 await asyncio.sleep(0.02)
     assert true()
+
+
+@contextlib.asynccontextmanager
+async def deafened(path: MediaTransport) -> AsyncIterator[None]:
+    """Nothing that comes this way is read, while what goes out goes out: such is a router that lets nothing out."""
+    own = path.ice._nominated[1].protocol.transport.socket
+    Poller.of(asyncio.get_running_loop()).watch(own.fileno(), lambda: own.recv(2_048))  # what arrives is thrown away
+    desk.assign(own.fileno(), 0)
+    yield
+    desk.assign(own.fileno(), path.address)

@@ -97,6 +97,9 @@ class House:
                 for room, participant in list(self.browsers):
                     if room == event.room:
                         await self._tell(room, participant, body)
+                if event.state == "unheard" or event.reason == "heard":
+                    heard = {"type": "heard", "heard": event.state == "connected"}
+                    await self._tell(event.room, event.participant, heard)
             case TapEvent():
                 pass
 

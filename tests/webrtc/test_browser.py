@@ -19,10 +19,10 @@ from playwright.async_api import Page, async_playwright
 
 from tests import chromium
 from tests.firefox import firefox
-from tests.webrtc.conftest import RunningNode, until
+from tests.webrtc.conftest import RunningNode, deafened, until
 from tests.webrtc.house import House
 from tests.webrtc.wire import divert, send
-from webrtc.signaling import VideoEvent
+from webrtc.signaling import ParticipantEvent, VideoEvent
 
 ROOT = Path(__file__).parents[2]
 PICTURES_PER_S = 15
@@ -332,6 +332,25 @@ async def test_video_pauses_on_a_way_for_speech_alone_and_comes_back(
     await pages[0].wait_for_function(DECODED_MORE, arg=decoded + 20, timeout=15_000)
 
 
+async def test_a_page_that_is_not_heard_though_it_hears_all_is_back_on_another_way(
+    house: House, node: RunningNode, pages: tuple[Page, Page],
+) -> None:
+    await join_both(pages)
+    patient = pages[1]
+    await patient.evaluate("async () => { await session.mute('audio', true); await session.mute('video', true); }")
+    await asyncio.sleep(6)  # a browser that is muted sends on: nobody takes it for gone
+    assert await patient.evaluate("() => peers") == 1
+    began_s = time.monotonic()
+    async with deafened(node.rooms._rooms["visit-1"].participants["p1"].join.transport):
+        await patient.wait_for_function("() => peers === 2 && peer.connectionState === 'connected'", timeout=10_000)
+    took_s = time.monotonic() - began_s
+    states = [e.state for e in house.events if isinstance(e, ParticipantEvent) and e.participant == "p1"]
+    assert states == ["connected", "unheard", "connecting", "connected"], states
+    assert took_s < 6
+    await asyncio.sleep(3)
+    assert await patient.evaluate("() => peers") == 2, "it stays there"
+
+
 async def test_whose_connection_it_is(house: House, pages: tuple[Page, Page]) -> None:
     said = await pages[0].evaluate("""async () => {
       const { summarise } = await import("/static/js/call/quality.js");
@@ -345,6 +364,25 @@ async def test_whose_connection_it_is(house: House, pages: tuple[Page, Page]) ->
               one({ packetsLost: 20 }, false, "weak"), one({}, false, "lost")];
     }""")
     assert said == ["good null", "weak you", "weak you", "weak you", "lost you", "weak them", "lost them"]
+
+
+async def test_what_one_look_says_is_not_believed(house: House, pages: tuple[Page, Page]) -> None:
+    believed = await pages[0].evaluate("""async () => {
+      const { Belief, summarise } = await import("/static/js/call/quality.js");
+      const look = (more) => ({ packetsReceived: 100, packetsLost: 0, sentLoss: 0, rttMs: 40, frameHeight: 480, ...more });
+      const [well, own, missing] = [{}, { sentLoss: 0.2 }, { packetsLost: 20 }];
+      const belief = new Belief();
+      const one = (more, theirs = "good", stale = false) => {
+        const { level, side } = belief.of(summarise(look({}), look({ packetsReceived: 200, ...more }), stale, theirs));
+        return `${level} ${side}`;
+      };
+      return { once: [one(own), one(well), one(own), one(own), one(well)],
+               missing: [one(missing), one(missing), one(missing), one(missing)],
+               theirs: [one(missing, "weak"), one(well)], lost: [one(well, "good", true), one(well)] };
+    }""")
+    assert believed == {"once": ["good null", "good null", "good null", "weak you", "good null"],
+                        "missing": ["good null", "good null", "good null", "weak you"],
+                        "theirs": ["weak them", "good null"], "lost": ["lost you", "good null"]}
 
 
 async def test_who_speaks_is_told_by_what_came_of_each(house: House, pages: tuple[Page, Page]) -> None:

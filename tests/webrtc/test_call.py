@@ -10,15 +10,15 @@ import aiohttp
 import numpy as np
 import pytest
 
-from tests.webrtc.conftest import RunningNode, until
+from tests.webrtc.conftest import RunningNode, deafened, until
 from tests.webrtc.house import House
 from webrtc.control import MediaRefused
-from webrtc.desk import desk
+from webrtc.participant import LOST_AFTER_S
 from webrtc.quality import LAG_SAMPLES
 from webrtc.room import TICK_S, next_epoch, next_turn
 from webrtc.signaling import ParticipantEvent
-from webrtc.sockets import Poller
 from webrtc.synthetic import SyntheticParticipant
+from webrtc.transport import MediaTransport
 
 
 @contextlib.asynccontextmanager
@@ -108,21 +108,46 @@ async def test_an_answer_to_an_older_offer_is_refused(house: House, node: Runnin
         await peer.close()
 
 
-async def test_a_peer_that_falls_silent_is_lost_and_heard_again(house: House, node: RunningNode) -> None:
+def states(house: House) -> list[tuple[str, str]]:
+    return [(e.state, e.reason) for e in house.events if isinstance(e, ParticipantEvent)]
+
+
+async def in_the_room(node: RunningNode, patient: SyntheticParticipant) -> MediaTransport:
+    await until(lambda: patient.connected.is_set())
+    place = node.rooms._rooms["visit-1"].participants["p1"]
+    await until(lambda: place.join.transport.connected and place.ingress["mic"].reception.received > 10)
+    return place.join.transport
+
+
+async def test_a_peer_that_falls_silent_is_unheard_then_lost_and_heard_again(house: House, node: RunningNode) -> None:
     async with seated(house, "p1", "patient") as patient:
-        await until(lambda: patient.connected.is_set())
-        path = node.rooms._rooms["visit-1"].participants["p1"].join.transport
-        await until(lambda: path.connected)
-        own = path.ice._nominated[1].protocol.transport.socket
-        Poller.of(asyncio.get_running_loop()).watch(own.fileno(), lambda: own.recv(2_048))  # what arrives is thrown away
-        desk.assign(own.fileno(), 0)
+        path, began_s = await in_the_room(node, patient), time.monotonic()
+        async with deafened(path):
+            await until(lambda: ("unheard", "silent") in states(house), 7)
+            assert time.monotonic() - began_s < LOST_AFTER_S
+            await until(lambda: ("lost", "silent") in states(house), 7)
+        await until(lambda: ("connected", "heard") in states(house), 5)
+    assert [state for state, _ in states(house)].count("unheard") == 1
 
-        def states() -> list[tuple[str, str]]:
-            return [(e.state, e.reason) for e in house.events if isinstance(e, ParticipantEvent)]
 
-        await until(lambda: ("lost", "silent") in states(), 7)
-        desk.assign(own.fileno(), path.address)
-        await until(lambda: ("connected", "heard") in states(), 5)
+async def test_a_short_silence_is_over_without_a_loss(house: House, node: RunningNode) -> None:
+    async with seated(house, "p1", "patient") as patient:
+        async with deafened(await in_the_room(node, patient)):
+            await until(lambda: ("unheard", "silent") in states(house), 7)
+        await until(lambda: ("connected", "heard") in states(house), 2)
+        assert "lost" not in [state for state, _ in states(house)]
+
+
+async def test_who_sends_nothing_but_checks_is_not_unheard(house: House, node: RunningNode) -> None:
+    async with seated(house, "p1", "patient", video=False) as patient:
+        await in_the_room(node, patient)
+        for sender in patient._peer.getSenders():
+            sender.replaceTrack(None)  # no microphone, no camera; nobody else is there to send reports about
+        await asyncio.sleep(2 * LOST_AFTER_S)
+        assert {state for state, _ in states(house)} == {"connected"}
+        async with deafened(node.rooms._rooms["visit-1"].participants["p1"].join.transport):
+            await until(lambda: ("lost", "silent") in states(house), 9)
+    assert "unheard" not in [state for state, _ in states(house)]
 
 
 async def test_a_node_that_is_late_admits_nobody_new_and_everybody_back(house: House, node: RunningNode) -> None:

@@ -182,6 +182,32 @@ def test_what_was_sent_can_be_sent_again_until_it_is_too_old() -> None:
     assert wire.again() == []
 
 
+def test_what_takes_too_long_to_send_again_is_given_up_for_a_key_frame() -> None:
+    """115 packets lost where a sudden narrow way leaves nine a second for them: twelve seconds without a picture."""
+    ingress, egress, wire = camera()
+    for number in range(200):
+        feed(ingress, packet(number, payload=KEY_FRAME + bytes(1_000)))
+    egress.limit_bits_per_s = 300_000
+    numbers = wire.sequences
+    assert not egress.send_again(numbers[-5:], 10.0), "a few are sent one after the other"
+    assert len(wire.again()) == 5
+    assert egress.send_again(numbers[50:165], 10.1)
+    assert len(wire.again()) < 9
+    assert not egress.send_again(numbers[50:165], 10.4), "a key frame is on its way"
+    assert not wire.again(), "and what came before it takes no room from it"
+    feed(ingress, packet(200))
+    assert not egress.send_again(wire.sequences[-1:], 10.8)
+    assert len(wire.again()) == 1
+    assert egress.send_again(numbers[50:165], 11.3), "it was lost"
+    for number in range(201, 40_000):
+        feed(ingress, packet(number))
+        if number % 100 == 99:
+            wire.again()  # read, lest the socket be full
+    newest = [int(egress.row["next"]) - n & 0xFFFF for n in (3, 2, 1)]
+    assert not egress.send_again(newest, 20.0)
+    assert len(wire.again()) == 3, "minutes later all is as it was"
+
+
 def test_a_large_hole_asks_for_a_key_frame_instead() -> None:
     ingress, _, _ = camera()
     feed(ingress, packet(0))

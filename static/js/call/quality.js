@@ -22,6 +22,7 @@
  * @typedef {object} Quality
  * @property {Level} level
  * @property {"you"|"them"|null} side  whose connection it is; null while all is well
+ * @property {number} looks  how many in a row must say so before it is believed
  * @property {number|null} rttMs
  * @property {number} lossUp  share of packets, 0 to 1
  * @property {number} lossDown
@@ -30,6 +31,8 @@
 
 const WEAK_LOSS = 0.05;
 const WEAK_RTT_MS = 400;
+const OWN_LOOKS = 2; // one report in a hundred packets says 5 % now and then of a way that loses two
+const GUESS_LOOKS = 4; // whose way lost what is missing here: its sender says so within three, if it was theirs
 export const STALE_AFTER_MS = 2500;
 
 /**
@@ -75,11 +78,28 @@ export function summarise(before, now, stale, theirs) {
   const lost = Math.max(0, now.packetsLost - (before?.packetsLost ?? 0));
   const lossDown = received + lost > 0 ? lost / (received + lost) : 0;
   const figures = { rttMs: now.rttMs, lossUp: now.sentLoss, lossDown, frameHeight: now.frameHeight };
-  if (stale) return { level: "lost", side: "you", ...figures };
+  if (stale) return { level: "lost", side: "you", looks: 1, ...figures };
   const mine = now.sentLoss > WEAK_LOSS || (now.rttMs ?? 0) > WEAK_RTT_MS;
-  if (mine) return { level: "weak", side: "you", ...figures };
-  if (theirs !== "good") return { level: theirs, side: "them", ...figures };
+  if (mine) return { level: "weak", side: "you", looks: OWN_LOOKS, ...figures };
+  if (theirs !== "good") return { level: theirs, side: "them", looks: 1, ...figures };
   // Packets lost before they reached the node are missing here too, but then the sender says so (above).
-  if (lossDown > WEAK_LOSS) return { level: "weak", side: "you", ...figures };
-  return { level: "good", side: null, ...figures };
+  if (lossDown > WEAK_LOSS) return { level: "weak", side: "you", looks: GUESS_LOOKS, ...figures };
+  return { level: "good", side: null, looks: 1, ...figures };
+}
+
+/** Looks one after the other: what only a single one says is not believed. */
+export class Belief {
+  #said = "";
+  #times = 0;
+
+  /**
+   * @param {Quality} quality  of the newest look
+   * @returns {Quality}
+   */
+  of(quality) {
+    const said = `${quality.level} ${quality.side}`;
+    this.#times = said === this.#said ? this.#times + 1 : 1;
+    this.#said = said;
+    return this.#times >= quality.looks ? quality : { ...quality, level: "good", side: null };
+  }
 }

@@ -207,6 +207,9 @@ export class CallSession extends EventTarget {
       case "quality":
         this.#others.fares(message.participant, message.level);
         break;
+      case "heard":
+        this.#watch?.heard(message.heard);
+        break;
       case "rejoin":
         this.#epoch = 0; // the next offer is another node's, which counts by a clock of its own
         this.#joinFailures = 0;
@@ -263,6 +266,7 @@ export class CallSession extends EventTarget {
   async #answer(offer) {
     if (!this.#wanted || offer.epoch <= this.#epoch) return;
     this.#epoch = offer.epoch;
+    if (this.state === "connected") this.#setState("reconnecting");
     this.#dropPeer();
     const peer = (this.#peer = new RTCPeerConnection({ iceServers: offer.ice_servers ?? [], bundlePolicy: "max-bundle" }));
     peer.onconnectionstatechange = () => this.#peerChanged(peer);

@@ -1,11 +1,12 @@
 /**
- * A look at a connection each second: how it does, whether anything comes at all, who is heard. No DOM.
+ * A look at a connection each second: how it does, whether anything comes or arrives at all, who is heard. No DOM.
  * @module
  */
 
-import { STALE_AFTER_MS, look, summarise } from "./quality.js";
+import { Belief, STALE_AFTER_MS, look, summarise } from "./quality.js";
 
 const LOOK_EVERY_MS = 1000;
+const UNHEARD_FOR_MS = 400; // after a stall of both ways "unheard" and "heard" come together
 
 /** @typedef {{quality: import("./quality.js").Quality, now: import("./quality.js").Look, stale: boolean}} Seen */
 
@@ -15,6 +16,8 @@ export class Watch {
   #tell;
   #timer;
   #aliveAtMs = performance.now();
+  #unheardAtMs = Infinity;
+  #belief = new Belief();
   /** @type {import("./quality.js").Look|null} */ #before = null;
 
   /**
@@ -34,11 +37,17 @@ export class Watch {
     this.#tell = () => {};
   }
 
+  /** The node says that nothing of ours arrives, though all of its own may, or that it does again. @param {boolean} heard */
+  heard(heard) {
+    this.#unheardAtMs = heard ? Infinity : performance.now();
+    if (!heard) setTimeout(() => void this.#look(), UNHEARD_FOR_MS);
+  }
+
   async #look() {
     const now = look(await this.#peer.getStats());
     if (now.bytesReceived !== (this.#before?.bytesReceived ?? -1)) this.#aliveAtMs = now.atMs;
-    const stale = now.atMs - this.#aliveAtMs > STALE_AFTER_MS;
-    const quality = summarise(this.#before, now, stale, this.#theirs());
+    const stale = now.atMs - this.#aliveAtMs > STALE_AFTER_MS || now.atMs - this.#unheardAtMs >= UNHEARD_FOR_MS;
+    const quality = this.#belief.of(summarise(this.#before, now, stale, this.#theirs()));
     this.#before = now;
     this.#tell({ quality, now, stale });
   }

@@ -10,6 +10,9 @@
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 }, facingMode: "user" };
 
+const HELD_MS = 6000; // a sentence that comes and goes is not read, and moves the picture each time
+const SOCKET_PATIENCE_MS = 1000; // another address, or web begun anew: mostly back by then
+
 /** How a band of each kind looks: its class and its icon. */
 const LOOKS = { good: ["", "circle-check"], info: ["sky", "info"], mind: ["sun", "triangle-alert"], bad: ["rose", "circle-alert"] };
 
@@ -37,6 +40,10 @@ export class CallStage {
   #me;
   /** @type {MediaStream|null} */ #local = null;
   #facing = "user";
+  #missing = false; // nothing comes from the other
+  #away = false; // and their page is closed
+  #weakUntilMs = 0; // so long a weak connection is spoken of, though it is better now
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #socketTimer;
 
   /**
    * @param {CallSession} session
@@ -183,12 +190,19 @@ export class CallStage {
       if (message.type === "video") this.#videoPaused(message);
     });
     on(session, "state", (state) => this.#reflect(state));
-    on(session, "socket", (open) => this.band("socket", open ? "" : this.#words.socketLost, "mind"));
+    on(session, "socket", (open) => {
+      clearTimeout(this.#socketTimer);
+      if (open) this.band("socket", "", "mind");
+      else this.#socketTimer = setTimeout(() => this.band("socket", this.#words.socketLost, "mind"), SOCKET_PATIENCE_MS);
+    });
     on(session, "quality", (quality) => this.#weigh(quality));
     on(session, "problem", (problem) => {
       if (problem.code !== "conflict") this.band("problem", problem.message, "mind");
     });
-    on(session, "refused", () => this.band("socket", this.#words.refused, "bad"));
+    on(session, "refused", () => {
+      clearTimeout(this.#socketTimer);
+      this.band("socket", this.#words.refused, "bad");
+    });
   }
 
   /** @param {MediaStream|null} stream */
@@ -196,7 +210,10 @@ export class CallStage {
     const remote = element("remote", HTMLVideoElement);
     remote.srcObject = stream;
     remote.hidden = stream === null;
-    if (stream) void remote.play().catch(() => this.#askToPlay(remote));
+    if (!stream) return;
+    remote.play().catch((refusal) => {
+      if (refusal.name === "NotAllowedError") this.#askToPlay(remote); // and not because another stream came meanwhile
+    });
   }
 
   /** @param {MediaStream|null} stream */
@@ -224,11 +241,28 @@ export class CallStage {
   /** @param {{role: string, audio: boolean, video: boolean, saving: boolean, state: string}} told */
   #describe(told) {
     if (told.role !== this.#other) return;
-    const { otherMuted, otherCameraOff, otherSaves, otherLost } = this.#words;
-    const text = told.state === "lost" ? otherLost : told.state !== "connected" ? ""
+    if (told.state === "connecting" && this.#missing) return; // on their way back: what is said of them holds
+    const { otherMuted, otherCameraOff, otherSaves, otherLost, lostThem } = this.#words;
+    const text = this.#away ? "" : told.state === "lost" ? otherLost : told.state === "unheard" ? lostThem : told.state !== "connected" ? ""
       : [told.audio ? "" : otherMuted, told.saving ? otherSaves : told.video ? "" : otherCameraOff].filter(Boolean).join(" ");
-    this.band("other", text, told.state === "lost" ? "mind" : "info");
+    this.#missing = ["unheard", "lost"].includes(told.state);
+    this.#dim();
+    this.band("other", text, this.#missing ? "mind" : "info");
+    if (this.#missing) this.band("quality", "", "mind"); // one sentence of it is enough
     element("remote", HTMLVideoElement).classList.toggle("off", !told.video);
+  }
+
+  /** The other closed their page, which says why nothing comes, or opened it. @param {string} text  empty once it is open */
+  awayIs(text) {
+    this.#away = text !== "";
+    this.#dim();
+    this.band("presence", text, "info");
+    if (this.#away && this.#missing) this.band("other", "", "mind");
+  }
+
+  /** A picture that stands still must not look like somebody who listens. */
+  #dim() {
+    element("remote", HTMLVideoElement).classList.toggle("missing", this.#missing || this.#away);
   }
 
   /** @param {{participant: string, paused: boolean}} told  whose way carries speech alone */
@@ -249,8 +283,12 @@ export class CallStage {
   /** @param {import("../call/quality.js").Quality} quality */
   #weigh(quality) {
     const { weakYou, lostYou, weakThem, lostThem } = this.#words;
-    const text = quality.level === "good" ? "" : quality.side === "them"
+    const theirs = quality.side === "them";
+    const text = quality.level === "good" || (theirs && this.#missing) ? "" : theirs
       ? (quality.level === "lost" ? lostThem : weakThem) : (quality.level === "lost" ? lostYou : weakYou);
+    const now_ms = performance.now();
+    if (quality.level === "good" && now_ms < this.#weakUntilMs) return;
+    this.#weakUntilMs = quality.level === "weak" ? now_ms + HELD_MS : 0;
     this.band("quality", text, "mind");
   }
 

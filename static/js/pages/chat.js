@@ -31,7 +31,7 @@ class Chat {
   #text = element("chat-text", HTMLTextAreaElement);
   #words = JSON.parse(element("chat-words", HTMLElement).textContent ?? "{}");
   #me = this.#panel.dataset.me ?? "";
-  #time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  #time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   #outbox = new Outbox({
     messages: this.#form.action, documents: this.#panel.dataset.upload ?? "",
     token: element("chat-token", HTMLElement).querySelector("input")?.value ?? "",

@@ -18,7 +18,7 @@ export function wireDoor(session, stage, text) {
   const lists = { knocks: element("knocks", HTMLElement), guests: element("guest-list", HTMLElement), links: element("link-list", HTMLElement) };
   const locked = element("lock-room", HTMLInputElement);
   const token = /** @type {HTMLInputElement} */ (dialog.querySelector("[name=csrf_token]"));
-  const time = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  const time = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
   on(session, "message", (message) => message.type === "guests" && void look());
   on(session, "socket", (open) => open && void look());

@@ -47,7 +47,7 @@ on(session, "message", (message) => {
       interim(message);
       break;
     case "presence":
-      if (message.role === "doctor") stage.band("presence", message.online ? "" : text.otherAway, "info");
+      if (message.role === "doctor") stage.awayIs(message.online ? "" : text.otherAway);
       break;
     case "replaced":
       showHold(text.replaced, text.continueHere);

@@ -24,6 +24,7 @@ export function wireTiles(session, stage, other) {
   const place = element("tiles", HTMLElement);
   /** @type {Map<string, Told>} */ const told = new Map();
   /** @type {Map<string, HTMLElement>} */ const tiles = new Map();
+  /** @type {Map<string, number>} */ const timers = new Map();
 
   on(session, "remote", (remote) => {
     if (remote.participant === other || remote.kind !== "camera") return;
@@ -49,6 +50,7 @@ export function wireTiles(session, stage, other) {
   function add(participant) {
     const tile = /** @type {HTMLElement} */ (element("tile", HTMLTemplateElement).content.firstElementChild?.cloneNode(true));
     tile.dataset.participant = participant;
+    if (session.state !== "connected") tile.dataset.told = ""; // they were here before oneself: that is no news
     tiles.set(participant, tile);
     tile.addEventListener("keydown", (event) => {
       if (!["Enter", " "].includes(event.key)) return;
@@ -65,13 +67,14 @@ export function wireTiles(session, stage, other) {
     if (!tile || !who) return;
     tile.classList.toggle("off", !who.video);
     tile.classList.toggle("muted", !who.audio);
-    tile.classList.toggle("lost", who.state === "lost");
+    const lost = ["unheard", "lost"].includes(who.state);
+    tile.classList.toggle("lost", lost);
     const name = /** @type {HTMLElement} */ (tile.querySelector(".name"));
     name.textContent = called(participant);
     const states = /** @type {HTMLElement} */ (tile.querySelector(".sr"));
     if (!("told" in tile.dataset)) say(participant, text.came); // once it is known who they are
     tile.dataset.told = "";
-    states.textContent = [!who.audio && text.muted, !who.video && text.cameraOff, who.state === "lost" && text.lost].filter(Boolean).join(", ");
+    states.textContent = [!who.audio && text.muted, !who.video && text.cameraOff, lost && text.lost].filter(Boolean).join(", ");
   }
 
   /** @param {string} participant */
@@ -87,6 +90,7 @@ export function wireTiles(session, stage, other) {
    */
   function say(participant, sentence) {
     stage.band(`about-${participant}`, sentence.replace("{name}", called(participant)), "info");
-    setTimeout(() => stage.band(`about-${participant}`, "", "info"), SAID_MS);
+    clearTimeout(timers.get(participant)); // of what was said before, which would take this away too early
+    timers.set(participant, setTimeout(() => stage.band(`about-${participant}`, "", "info"), SAID_MS));
   }
 }

@@ -222,8 +222,9 @@ export class Transcript {
   /** @param {Line} line */
   #marker(line) {
     const said = this.#row(line, "said mark");
+    const who = this.#names[line.role] ?? line.role; // a guest: the doctor and the patient have sentences of their own
     const key = `${line.kind}${line.role ? `_${line.role}` : ""}`;
-    if (said.lastElementChild) said.lastElementChild.textContent = this.#words[key] ?? line.kind;
+    if (said.lastElementChild) said.lastElementChild.textContent = this.#words[key] ?? (this.#words[line.kind] ?? line.kind).replace("{who}", who);
     return said;
   }
 

@@ -130,7 +130,7 @@ function withdrawn() {
 
 /** @param {boolean} online */
 function presence(online) {
-  stage.band("presence", online ? "" : text.otherAway, "info");
+  stage.awayIs(online ? "" : text.otherAway);
 }
 
 /** @param {boolean} given */

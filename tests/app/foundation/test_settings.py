@@ -59,6 +59,19 @@ def test_relays_are_kept_in_their_order():
     assert Settings(_env_file=None, turn_urls=urls).turn_servers == [url.strip() for url in urls.split(",")]
 
 
+@pytest.mark.parametrize("url", ["stun.example", "stun://stun.example", "turn:stun.example", "stun:", "stun:a.example,stun:b.example",
+                                 "stun:stun.example?transport=udp"])
+def test_a_reflector_that_browsers_would_choke_on_is_refused_at_the_start(url, monkeypatch):
+    monkeypatch.setenv("COLLOQUE_STUN_URL", url)
+    with pytest.raises(ValueError, match=r"COLLOQUE_STUN_URL.*such as stun:"):
+        Settings(_env_file=None)
+
+
+@pytest.mark.parametrize("url", ["", "stun:stun.example", "stuns:stun.example:5349", "stun:[2001:db8::7]:3478", "stun:203.0.113.7"])
+def test_a_reflector_is_taken(url):
+    assert Settings(_env_file=None, stun_url=url).stun_url == url
+
+
 def test_every_setting_is_documented():
     text = Path("docs/settings.md").read_text()
     for name, field in Settings.model_fields.items():

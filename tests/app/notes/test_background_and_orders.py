@@ -37,7 +37,7 @@ def test_an_intolerance() -> None:
         "D: And allergies? I have codeine.\nP: It's not really an allergy. It makes me violently sick, that's all. No rash.",
         "en",
     )
-    assert fact("codéine", found).detail == "intolerance : vomiting"
+    assert fact("codéine", found).detail == "intolerance : sickness"
 
 
 def test_habits() -> None:
@@ -222,3 +222,50 @@ def test_a_smear_that_was_never_done() -> None:
 def test_nothing_of_something_is_advice() -> None:
     assert [f.text for f in facts("P: Ça brûle.\nD: Pas de savon parfumé, de l'eau claire.") if f.type == "advice"]
     assert not [f.text for f in facts("P: Ça brûle.\nD: Pas de fièvre, donc, c'est bien.") if f.type == "advice"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "told"),
+    [
+        ("D: La sérologie est négative, vous n'êtes pas immunisée.\nP: Ah.", "fr", "sérologie : négative, pas d'immunité"),
+        ("D: The serology is negative, so you're not protected.\nP: Oh.", "en", "serology: negative, not immune"),
+    ],
+)
+def test_a_serology_of_somebody_who_is_not_immune(text: str, lang: str, told: str) -> None:
+    assert [(f.text, f.polarity) for f in facts(text, lang) if f.type == "lab"] == [(told, "absent")]
+
+
+def test_a_negative_test_alone_says_nothing_of_immunity() -> None:
+    assert [f.polarity for f in facts("D: La sérologie est négative.\nP: Ah.") if f.type == "lab"] == ["present"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "told"),
+    [
+        ("D: Quelqu'un est malade autour de vous ?\nP: Ma fille, elle a eu ça mardi dernier.", "fr", "mêmes symptômes mardi dernier"),
+        ("D: Anyone else sick?\nP: My husband had the same thing last week.", "en", "same illness last week"),
+        ("D: Quelqu'un est malade autour de vous ?\nP: Ma fille, elle a eu la même chose.", "fr", "mêmes symptômes"),
+    ],
+)
+def test_when_a_relative_had_the_same(text: str, lang: str, told: str) -> None:
+    assert [f.text for f in facts(text, lang) if f.label == "mêmes symptômes"] == [told]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "label", "reaction"),
+    [
+        ("P: Je suis allergique à la pénicilline.\nD: La pénicilline, ça vous donne des plaques, c'est ça ?\nP: Oui, des plaques partout.",
+         "fr", "pénicilline", "éruption (plaques)"),
+        ("P: I'm allergic to latex.\nD: You swell up with latex, is that right?\nP: Yes, swelling all over my hands, years ago.",
+         "en", "latex", "swelling"),
+    ],
+)  # fmt: skip
+def test_what_a_known_allergy_does_may_be_asked(text: str, lang: str, label: str, reaction: str) -> None:
+    found = facts(text, lang)
+    assert fact(label, found).detail == reaction
+    assert not labels(found, type="symptom")
+
+
+def test_a_test_with_its_figure_is_not_told_as_done_besides() -> None:
+    found = facts("D: When was your last A1c?\nP: In May, it was 6.9.", "en")
+    assert [(f.type, f.value) for f in found if f.label == "HbA1c"] == [("lab", 6.9)]

@@ -237,3 +237,33 @@ def test_what_is_known_already_is_not_denied(besides: str) -> None:
 
 def test_a_subjunctive_is_no_stroke() -> None:
     assert "AVC" not in labels(facts("D: Alors ?\nP: J'ai mal à la tête, c'est possible qu'il en ait repris."))
+
+
+def test_an_old_episode_is_not_the_one_of_today() -> None:
+    found = facts("P: J'ai mal au bas du dos depuis lundi.\nD: Vous aviez déjà eu un lumbago ?\nP: Il y a trois ans, oui.")
+    assert sorted(f.temporality for f in found if f.label == "lombalgie") == ["current", "past"]
+
+
+@pytest.mark.parametrize("forbidden", ["Pas de sport pendant quinze jours.", "Pas de piscine avant la cicatrisation."])
+def test_what_is_forbidden_is_advice(forbidden: str) -> None:
+    assert [f.type for f in facts(f"D: {forbidden}\nP: D'accord.")] == ["advice"]
+
+
+def test_an_allergy_to_one_nut_is_to_that_one() -> None:
+    assert labels(facts("D: Des allergies ?\nP: Aux noix de cajou."), type="allergy") == {"noix de cajou"}
+    assert labels(facts("D: Any allergies?\nP: Cashew nuts.", "en"), type="allergy") == {"noix de cajou"}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "who"),
+    [
+        ("D: Il y a des migraineux chez vous ?\nP: Ma mère, depuis toujours.", "fr", ["mother"]),
+        ("D: Un glaucome dans la famille ?\nP: Oui, mon grand-père.", "fr", ["grandfather"]),
+        ("D: Any diabetes in the family?\nP: Yes, my brother, for years.", "en", ["brother"]),
+        ("D: Du diabète dans la famille ?\nP: Ma mère, non. Mon père, oui.", "fr", ["father"]),
+        ("D: Any cancer in the family?\nP: My father, I don't know.", "en", []),
+        ("D: Du cholestérol dans la famille ?\nP: Mon mari m'attend dans la voiture.", "fr", []),
+    ],
+)
+def test_who_is_named_when_the_family_is_asked_about_has_it(text: str, lang: str, who: list[str]) -> None:
+    assert [f.experiencer for f in facts(text, lang) if f.type == "family"] == who

@@ -128,3 +128,15 @@ def test_a_change_of_weight_is_no_weight(said: str) -> None:
 def test_a_weight_beside_its_change() -> None:
     found = facts("D: Le poids ?\nP: J'ai perdu six kilos, je suis à soixante et onze kilos.")
     assert [f.value for f in found if f.label == "poids"] == [71.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "told"),
+    [
+        ("D: La douleur, de zéro à dix ?\nP: Huit quand je tousse, trois assis.", "fr", [(8.0, "quand je tousse"), (3.0, "assis")]),
+        ("D: Sur une échelle de zéro à dix ?\nP: Au repos, deux. En marchant, six.", "fr", [(2.0, "au repos"), (6.0, "en marchant")]),
+        ("D: The pain, on a scale of 0 to 10?\nP: Nine when I walk, four lying down.", "en", [(9.0, "when I walk"), (4.0, "lying down")]),
+    ],
+)  # fmt: skip
+def test_each_pain_score_has_its_own_place(text: str, lang: str, told: list[tuple[float, str]]) -> None:
+    assert [(f.value, f.detail) for f in facts(text, lang) if f.unit == "/10"] == told

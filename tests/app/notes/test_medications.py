@@ -264,3 +264,33 @@ def test_an_implant_that_changed_the_periods_is_there() -> None:
 def test_a_class_and_then_its_drug_are_one() -> None:
     found = facts("D: Un traitement ?\nP: Je prends un anticoagulant tous les jours.\nD: L'Eliquis, cinq milligrammes deux fois par jour ?\nP: Oui.")
     assert labels(found, type="medication") == {"apixaban"}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "label", "value", "sig"),
+    [
+        ("D: La mirtazapine, vous en prenez combien ?\nP: Le soir, j'en prends trois.\nD: Trois comprimés de quinze le soir. Et vous dormez ?\nP: Oui.",
+         "fr", "mirtazapine", 45.0, "3 comprimés de 15 mg le soir"),
+        ("D: The gabapentin, then.\nP: I take two at night.\nD: Two capsules of 300, every night. Any dizziness?\nP: No.",
+         "en", "gabapentine", 600.0, "2 capsules of 300 mg at night"),
+    ],
+)  # fmt: skip
+def test_a_dose_that_the_doctor_reads_back(text: str, lang: str, label: str, value: float, sig: str) -> None:
+    drug = next(f for f in facts(text, lang) if f.label == label and f.value is not None)
+    assert (drug.value, drug.unit, drug.sig, drug.status) == (value, "mg", sig, "current")
+
+
+def test_a_count_that_nobody_told_is_not_read_back() -> None:
+    found = facts("D: La mirtazapine, vous en prenez combien ?\nP: Ça dépend.\nD: Trois comprimés de quinze, c'est trop.\nP: Ah.")
+    assert not [f for f in found if f.value == 45.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("P: Opéré une fois à neuf ans. Et le mois dernier j'ai pris du Solupred, quatre jours.", "4 jours le mois dernier"),
+        ("P: J'ai pris du Solupred, quatre jours. C'était en 2019.", "4 jours en 2019"),
+    ],
+)
+def test_when_a_drug_was_taken_is_told_with_it_or_after_it(said: str, told: str) -> None:
+    assert [f.detail for f in facts(said) if f.type == "medication"] == [told]

@@ -117,3 +117,21 @@ def test_words_that_are_no_fillers_stay(said: str, told: str) -> None:
 def test_side_and_circumstance_stay_with_the_symptom(said: str, told: str) -> None:
     made = drafted(f"D: Alors ?\nP: {said}\nD: Je vois, on en parle au cabinet.")
     assert told in "\n".join(s.text for s in made.sentences)
+
+
+def test_what_is_seen_is_told_of_the_patient_from_the_first_word() -> None:
+    assert directives_fr.observed("Vous parlez sans vous arrêter, ça c'est bien.") == "parle sans s'arrêter"
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [("Vous descendez jusqu'aux genoux", "descend jusqu'aux genoux"), ("vous répondez bien", "répond bien"),
+     ("vous demandez à voir", "demande à voir"), ("vous tendez le bras", "tend le bras"), ("vous mettez du temps", "met du temps")],
+)  # fmt: skip
+def test_verbs_of_what_is_seen(seen: str, told: str) -> None:
+    assert directives_fr.observed(seen) == told
+
+
+def test_what_the_patient_shall_say_elsewhere_stays_theirs() -> None:
+    said = directives_fr.directive("Vous consultez en urgence en disant que vous revenez d'une zone à risque.")
+    assert said == "Consulter en urgence en disant que le patient revient d'une zone à risque"

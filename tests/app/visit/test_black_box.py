@@ -79,8 +79,10 @@ async def test_what_was_weak_for_long_is_noted_once_it_is_good_again_but_not_of_
 
 async def test_silence_is_heard_from_the_node_and_a_reload_is_none(box: Box) -> None:
     media = box.box.media_is
+    await media("v1", "patient", "patient", "unheard", "silent")
+    box.now_s += 3
     await media("v1", "patient", "patient", "lost", "silent")
-    box.now_s += 4
+    box.now_s += 1
     await media("v1", "patient", "patient", "connecting", "")
     box.now_s += 1
     await media("v1", "patient", "patient", "connected", "")

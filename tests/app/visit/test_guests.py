@@ -237,6 +237,10 @@ async def test_an_interpreter_knocks_is_let_in_joins_writes_and_is_sent_away(hou
         told = await patient.hear("participant")
     assert (told["name"], told["role"]) == ("Samir Haddad", "interpreter")
 
+    await house.rooms.participant_changed(visit, id_, "unheard", "silent")
+    assert (await guest.hear("heard"))["heard"] is False
+    await house.rooms.participant_changed(visit, id_, "connected", "heard")
+    assert (await guest.hear("heard"))["heard"] is True
     answer = await browser.post("/guest/messages", script=True, id=uuid.uuid4().hex, text="Bonjour")
     assert answer.status == 200
     assert (await patient.hear("message"))["participant"] == id_

@@ -201,6 +201,19 @@ async def test_a_lost_connection_is_traced_and_the_tap_is_kept(house, clinic, no
     await doctor.hear("caption")
 
 
+async def test_who_is_not_heard_is_told_at_once_and_so_is_the_other_but_it_is_no_incident(house, clinic, node, db):
+    patient, doctor = await in_call(house, clinic)
+    await connected(house, clinic.visits[0])
+    for state, reason, heard in (("unheard", "silent", False), ("connected", "heard", True)):
+        await house.rooms.participant_changed(clinic.visits[0], "patient", state, reason)
+        assert (await patient.hear("heard"))["heard"] is heard
+        told = await doctor.hear("participant")
+        while told["state"] != state or told["participant"] != "patient":
+            told = await doctor.hear("participant")
+    assert kinds(db, clinic) == []
+    assert len(node.asked("tap")) == 2, "speech goes on being written down: the page may be back in a moment"
+
+
 async def test_a_tap_that_fails_is_said_in_the_transcript_and_the_call_goes_on(house, clinic, node, db):
     patient, _ = await in_call(house, clinic)
     await connected(house, clinic.visits[0])
