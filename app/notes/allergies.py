@@ -62,9 +62,22 @@ def _names_allergy(sentence: Sentence, visit: Visit) -> bool:
 
 
 def _about_allergy(exchange: Exchange, visit: Visit) -> bool:
-    return any(_names_allergy(s, visit) for s in (*exchange.questions, *exchange.run))
+    asked = [s for s in exchange.questions if _names_allergy(s, visit)]
+    read = [s for s in exchange.run if s not in exchange.questions and _names_allergy(s, visit)]
+    return bool(asked or [s for s in read if not CONCLUDED.search(s.norm)])
 
 
+CONCLUDED = re.compile(r"(?<![a-z])(?:pas (?:d allergi|allergi|intoleran)|not allergic|no allerg)")  # nothing is asked with it
+CLEARED = {  # suspected, then tested and found to be nothing
+    "fr": re.compile(
+        r"finalement (?:c etait |c est |y avait )?(?:rien|non|pas)|c etait (?:finalement )?(?:rien|pas (?:ca|une allergie))|"
+        r"tests? (?:\w+ ){0,3}negatif|(?:on|il|elle) (?:l |m |nous )?a (?:re)?teste\w*,? (?:et )?(?:c est|c etait|finalement)|innocente|ecartee?(?![a-z])"
+    ),
+    "en": re.compile(r"turned out (?:to be )?(?:nothing|fine|not)|tests? (?:was|were|came back) negative|ruled out|not allergic after all"),
+}  # fmt: skip
+
+
+BROAD = ("médicaments", "antibiotiques")
 ADRENALINE = "C01CA24"  # ATC
 RESCUE = re.compile(r"R06|H02|R03|R01A|D07")  # ATC: what is given against a reaction, or taken for an allergy
 USED = {
@@ -108,16 +121,17 @@ def _asked_allergy(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     if not _about_allergy(exchange, visit):
         return
     lang = visit.lang
-    question = next(s for s in (*exchange.questions, *exchange.run) if _names_allergy(s, visit))
+    about = [s for s in (*exchange.questions, *exchange.run) if _names_allergy(s, visit)]
+    question = next((s for s in about if not CONCLUDED.search(s.norm)), about[0])
     told = list(_told_allergens(exchange, question, lang))
     yield from told
     named = [
         item
         for s in exchange.run
         for item in (allergens(s.norm, lang) or _of_record(s, visit))
-        if item[0] not in ("antibiotiques", "médicaments")
+        if item[0] not in BROAD
     ]
-    if any(fact.is_patients for fact in told):
+    if any(f.is_patients for f in told):
         return
     if named and not re.search(r"d autres gens|chez vous", question.norm):
         yield from _recorded_allergy(exchange, question, named[0], lang)
@@ -206,10 +220,15 @@ def _told_allergens(exchange: Exchange, question: Sentence, lang: Language) -> I
                     (question.evidence(), sentence.evidence()),
                     lang,
                 )
+            elif CLEARED[lang].search(sentence.norm[at:]):
+                evidence = (question.evidence(), sentence.evidence())
+                yield _allergy(name, label, evidence, sentence, polarity="absent")
             elif is_denied(sentence.norm, at, at + 3, lang) or re.search(
                 rf"{re.escape(fold(name))[:12]}\w*,? (?:on m a dit )?non", sentence.norm
             ):
-                continue
+                if label in BROAD:
+                    evidence = (question.evidence(), sentence.evidence())
+                    yield _allergy(name, label, evidence, sentence, polarity="absent")
             elif not re.search(r"j en ai pris|je prends|i take", sentence.norm):
                 yield _allergy(
                     name, label, (question.evidence(), sentence.evidence()), sentence, reaction=_reaction(whole, lang)
@@ -287,6 +306,12 @@ REACTIONS_FR = (
     ("vomi", "vomissements"),
     ("diarrhee", "diarrhée"),
     ("demange", "démangeaisons"),
+    ("cloque", "cloques"),
+    ("rougeur", "rougeurs"),
+    ("eczema", "eczéma"),
+    ("etouff", "gêne respiratoire"),
+    ("mal au ventre", "douleurs abdominales"),
+    ("maux de ventre", "douleurs abdominales"),
     ("respirer", "gêne respiratoire"),
 )
 REACTIONS_EN = (
@@ -303,12 +328,16 @@ REACTIONS_EN = (
 
 
 def _reaction(norm: str, lang: Language) -> str:
+    found = []
     for match in REACTION[lang].finditer(norm):
-        if not is_denied(norm, match.start(), match.end(), lang):
-            return next(
-                (words for stem, words in (REACTIONS_FR if lang == "fr" else REACTIONS_EN) if stem in match.group()), ""
-            )
-    return ""
+        inside = norm[: match.start()][-1:].isalpha()  # "kitchen" is no itch
+        if not inside and not is_denied(norm, match.start(), match.end(), lang):
+            table = REACTIONS_FR if lang == "fr" else REACTIONS_EN
+            found.append(next((words for stem, words in table if stem in match.group()), ""))
+    return ", ".join(list(dict.fromkeys(filter(None, found)))[:MOST_REACTIONS])
+
+
+MOST_REACTIONS = 3
 
 
 def _allergy(

@@ -42,6 +42,61 @@ def answers(visit: Visit) -> Iterator[Fact]:
         yield from _same_illness(exchange, visit.lang)
         yield from _has_it_too(exchange, visit.lang)
         yield from _which_side(exchange, visit.lang)
+        yield from _ellipsis(exchange, visit)
+        yield from _then_not_now(exchange, visit)
+
+
+THEN_YES = {
+    "fr": re.compile(
+        r"\W*(?:(?:euh|ah|ben|alors|oui|si)\W+)*(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|au debut|avant|cet (?:ete|hiver)|le mois dernier|il y a \w+ \w+|y a \w+ \w+|pendant),? ?(?:[a-z ]{0,20},? )?(?:oui|si|j en ai eu|j y pensais|ca m est arrive|j en avais|un peu)(?![a-z])"
+    ),
+    "en": re.compile(r"\W*(?:(?:um|uh|well|yes)\W+)*(?:in (?:january|february|march|april|may|june|july|august|september|october|november|december)|at first|before|last month|a (?:month|few weeks) ago),? (?:yes|i did|i had)(?![a-z])"),
+}  # fmt: skip
+NOT_NOW = {
+    "fr": re.compile(r"(?<![a-z])(?:(?:la|maintenant|aujourd hui|depuis|mais),? (?:non|plus|c est fini|rien|plus du tout)|plus (?:depuis|maintenant|du tout)|c est (?:parti|fini|passe))(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:(?:now|today),? no|not (?:now|any ?more)|gone now|no longer)(?![a-z])"),
+}  # fmt: skip
+
+
+def _then_not_now(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    """ "Des idées noires ?" - "En septembre, oui. Là non, plus depuis un mois.": it was, and is denied of today."""
+    lang, text = visit.lang, exchange.answer_text
+    if not THEN_YES[lang].match(text) or not NOT_NOW[lang].search(text) or exchange.answer[0].speaker == "doctor":
+        return
+    first, last = exchange.answer[0], next(s for s in exchange.answer if NOT_NOW[lang].search(s.norm) or s is exchange.answer[-1])
+    for question in exchange.questions:
+        for mention in find_concepts(question.norm, lang):
+            if mention.concept.kind == "symptom":
+                asked = question.evidence(mention.start, mention.end)
+                both: tuple[tuple[Polarity, Temporality, Sentence], ...] = (
+                    ("present", "resolved", first),
+                    ("absent", "current", last),
+                )
+                for polarity, time, said in both:
+                    evidence = (asked, said.evidence())
+                    yield mention_fact(mention, lang, polarity, "certain", time, first.speaker, evidence, "", said.shown, question.norm)
+
+
+def _ellipsis(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    """ "Les chevilles ?" - "Gonflées.": the question names the part and the answer what it is like."""
+    lang, first = visit.lang, exchange.answer[0]
+    if first.speaker == "doctor" or first.asks or exchange.verdict == "no":
+        return
+    for question in exchange.questions:
+        asked = question.norm.rstrip(" ?.!…")
+        opening = OPENING.match(first.norm)
+        answered = first.norm[opening.end() if opening else 0 :]
+        if len(asked.split()) > MOST_WORDS_OF_PART or find_concepts(question.norm, lang):
+            continue
+        for mention in find_concepts(f"{asked} {answered}", lang):
+            if mention.start < len(asked) < mention.end - 1 and mention.concept.kind == "symptom":
+                evidence = (question.evidence(), first.evidence())
+                yield mention_fact(
+                    mention, lang, "present", "certain", "current", first.speaker, evidence, "", first.shown, first.norm
+                )
+
+
+MOST_WORDS_OF_PART = 5
 
 
 def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
@@ -120,6 +175,7 @@ def _runs_in_family(exchange: Exchange, sentence: Sentence, lang: Language) -> b
     return asked and NAMES_ONE[lang].match(sentence.norm) is not None
 
 
+QUALIFIED = re.compile(r"\w* (?:qui|which|that) (?:est|sont|a|ont|fait|font|coule\w*|devien\w*|se|is|are|has|have|looks?)(?![a-z])")
 PART = re.compile(
     r"\W*(?:(?:un|petit|peu|surtout|plutot|juste|seulement|oui|que|ah|euh|just|mainly|only|mostly|a|bit|yes)\W+)*"
     r"(?:les|le|la|l|the|my) ([a-z]{4,})(?:\W+(?:oui|yes))?\W*$"
@@ -154,14 +210,21 @@ def _names_another(exchange: Exchange, mention: Mention, lang: Language) -> bool
 NEXT_WORD = 4  # characters: "de la", "d'"
 
 
+def _is_then_not_now(exchange: Exchange, lang: Language) -> bool:
+    return bool(THEN_YES[lang].match(exchange.answer_text) and NOT_NOW[lang].search(exchange.answer_text))
+
+
 def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
-    if _takes_up_another(exchange, question, mention) or _names_another(exchange, mention, lang):
+    another = _takes_up_another(exchange, question, mention) or _names_another(exchange, mention, lang)
+    if another or (mention.concept.kind == "symptom" and _is_then_not_now(exchange, lang)):
         return None
     polarity = _echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
         polarity = _feverish(exchange.answer_text)  # where the figure is understood it tells more, and covers this
     if polarity == "absent" and ONLY_THERE.search(exchange.answer_text) and PLACED.match(question.norm[mention.end :]):
         return None  # "any rash near your eye?" - "no, just the back": it is there, elsewhere
+    if polarity == "absent" and QUALIFIED.match(question.norm[mention.end :]):
+        return None  # "un bouton qui est très rouge autour ?" - "non": there are others
     if polarity is None or (polarity == "absent" and CAUSE[lang].search(question.norm[: mention.start])):
         return None
     first = exchange.answer[0]

@@ -104,7 +104,7 @@ def _habit(
     text = " ".join(s.norm for s in told[:3])
     told = [s for s in told if cue_words.search(s.norm)] or told
     ended = QUIT[lang].search(WISHED.sub("", text)) is not None and not AGAIN.search(text)
-    quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text))
+    quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text)) or bool(AT_THAT_AGE[lang].search(text))
     amount = _amount(told, label, lang)
     named = cue_words.search(told[0].norm)
     if named:
@@ -128,6 +128,12 @@ def _habit(
         sentence=told[0].shown,
         extra=(name, "quit" if quit_ else ""),
     )
+
+
+AT_THAT_AGE = {  # "à vingt ans, comme tout le monde"
+    "fr": re.compile(r"(?<!depuis )(?<!y )(?<![a-z])a \d{2} ans(?![a-z])|(?<![a-z])(?:quand j etais (?:jeune|etudiante?|ado)|au lycee|a la fac|dans ma jeunesse)"),
+    "en": re.compile(r"(?<![a-z])(?:in college|at (?:school|university)|when i was (?:young|younger|\d{2}|a student|a teenager))"),
+}  # fmt: skip
 
 
 def _of_somebody(sentence: Sentence, habit: re.Pattern[str], lang: Language) -> bool:

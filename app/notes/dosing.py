@@ -126,6 +126,8 @@ SAYS_DOSE = re.compile(
     r"(?:comprimes?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
     r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|straight|just))? (?:a |de |to |l ?a |au )+$"
 )
+NAMED_STRENGTH = re.compile(r"(?:^|[.,;] ?)(?:le|du|la|celui (?:de|a)) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
+NO_MONTH = re.compile(r" ?(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|du mois)")
 THEN_WHEN = re.compile(
     r",? ?(?:le |in the |every |at )?(?:matin|midi|soir|morning|evening|night|bedtime|once|twice|daily)(?![a-z])"
 )
@@ -138,7 +140,10 @@ def in_dosing_syntax(norm: str, start: int, digits: str) -> bool:
     before = norm[:start]
     if digits in EMERGENCY and CALLS.search(before):
         return False
-    return bool(SAYS_DOSE.search(before) or THEN_WHEN.match(norm[start + len(digits) :])) or (
+    after = norm[start + len(digits) :]
+    if NAMED_STRENGTH.search(before) and re.match(r"\W*(?:$|[.,;])", after) and not NO_MONTH.match(after):
+        return True
+    return bool(SAYS_DOSE.search(before) or THEN_WHEN.match(after)) or (
         start <= BARE_REACH and not re.search(r"[.;?!]\s|(?<![a-z])(?:si|if)(?![a-z])", before)
     )
 

@@ -64,6 +64,7 @@ CLASSES = {
 TAKEN_BACK = re.compile(  # "de l'Eliquis… non, de l'Aerius": the drug named first was a slip
     r"(?: \d+(?:\.\d+)?(?: ?[a-z]+)?)?\s?(?:…|\.\.+|,)\s?(?:(?:euh|ah|attendez)\W+)*(?:non(?! plus)|pardon|no,|sorry|i mean)(?![a-z])"
 )
+NO_DRUG = re.compile(r"(?<![a-z])(?:implant (?:dentaire|mammaire|cochleaire|au sein)|sans nicotine|nicotine free)")
 GOES_ON = re.compile(  # how a sentence begins that still tells how to take the drug named before
     r"\W*(?:(?:et|puis|donc|ensuite|and|then|so)\W+)*(?:\d|une?(?![a-z])|matin|le (?:matin|soir|midi|prendre)|pendant|tous|toutes|vous (?:le|la|les|en|prenez|commencez|mettez)|"
     r"a (?:distance|jeun|prendre|heure)|jusqu|pas plus|au |si besoin|en cas|maximum|prenez|start|for|take|one|twice|once|three|every|with|in france|you |up to|maximum|use)"
@@ -95,7 +96,7 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
     norm = sentence.norm
     mentions = find_drugs(norm) or list(_misheard(norm, known)) or list(_before_a_dose(norm))
     for i, mention in enumerate(mentions):
-        if TAKEN_BACK.match(sentence.norm[mention.end :]):
+        if TAKEN_BACK.match(sentence.norm[mention.end :]) or NO_DRUG.search(sentence.norm[: mention.end + 14]):
             continue
         stop = mentions[i + 1].start if i + 1 < len(mentions) else len(sentence.norm)
         words, through = sentence.norm[mention.end : stop], [sentence]

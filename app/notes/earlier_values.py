@@ -9,6 +9,7 @@ from app.notes.readings import MEASURES, PRESSURE, TEMPERATURE, Said, when_said
 
 TOPIC_TURNS = 3
 LEAST, MOST = 0.6, 1.7  # an earlier value is near the last one; anything else counts something else
+LEAST_OF_LAB, MOST_OF_LAB = 0.2, 5.0
 EARLIER = re.compile(
     r"(?<![a-z])(?:la (?:derniere|fois d avant) ?fois|avant|le mois dernier|l an dernier|l annee derniere|(?:il )?y a (?:\d+|une?|quelques) (?:jours|semaines?|mois|ans?)|"
     r"en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|d habitude|precedent\w*|"
@@ -28,12 +29,15 @@ def earlier_value(said: Said, last: Fact | None) -> Iterator[Fact]:
     asked = said.questions[-1].norm if said.questions else ""
     if not EARLIER.search(norm) and not EARLIER.search(asked):
         return
+    if " ".join(said.sentence.norm.split()[:1]) in ("si", "if"):
+        return
     if any(re.search(m.cue(said.lang), norm + " " + asked) for m in (TEMPERATURE, PRESSURE, *MEASURES) if m.fr != last.label):
         return
     for match in VALUE.finditer(norm):
         part = match.group(2) or (match.group(3) or "").replace("un", "1")
         value = float(f"{match.group(1)}.{part}") if part else float(match.group(1))
-        if LEAST * last.value <= value <= MOST * last.value and value != last.value:
+        least, most = (LEAST, MOST) if last.type == "vital" else (LEAST_OF_LAB, MOST_OF_LAB)
+        if least * last.value <= value <= most * last.value and value != last.value:
             when = when_said(said, match.start())
             yield replace(
                 last,

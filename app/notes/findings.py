@@ -11,12 +11,12 @@ from app.notes.lexicon import Mention, find_concepts
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
 from app.notes.people import SELF, relation_near, uncle_side
-from app.notes.polarity import CONDITIONS, SUPPOSES, Stance, is_denied, stance
+from app.notes.polarity import CONDITIONS, ONSET, PAST, SUPPOSES, Stance, is_denied, stance
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 CONCLUDES = cues("findings.concludes")
-OPENS = re.compile(r"(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)\W*$")
+OPENS = re.compile(r"(?:(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)|:)\W*$")
 EXISTS = re.compile(r"[^.,]{0,25},? (?:ca existe|(?:c est|est) possible)")
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
@@ -63,7 +63,7 @@ def _read_back(sentence: Sentence, visit: Visit) -> set[str]:
     return named | ({"*"} if whole else set())
 
 
-REACTIONS = ("éruption cutanée", "urticaire", "gonflement du visage", "démangeaisons", "malaise", "vomissements")
+REACTIONS = ("éruption cutanée", "urticaire", "gonflement du visage", "prurit (démangeaisons)", "malaise", "vomissements")
 SHORT_REPLY = 8  # words
 LEAST_REPEATED = 2
 REACTION_TURNS = 4
@@ -81,9 +81,21 @@ def _of_family(sentence: Sentence, start: int, asked: str, lang: Language) -> tu
     return ("family", 0) if alone and FAMILY_QUESTION[lang].search(asked) and ASKS_FAMILY.search(asked) else None
 
 
+AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
+    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
+)
 ASKS_FAMILY = re.compile(
     r"dans (?:la|votre) famille|antecedents? familia|chez vous quelqu|family (?:history|members?)|in (?:the|your) family|runs? in"
 )
+
+
+def _is_no_finding(mention: Mention, norm: str) -> bool:
+    """No clinical word, other people's, a vaccine's, or only a date."""
+    if mention.concept.kind not in CLINICAL or OTHER_PEOPLE.search(norm[: mention.start]):
+        return True
+    if mention.concept.kind == "problem" and VACCINATED.search(norm):
+        return True
+    return mention.concept.fr == "grossesse" and AS_A_DATE.search(norm[: mention.start]) is not None
 
 
 def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
@@ -92,18 +104,15 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     if re.search(r"allerg", asked + " " + norm) and not FAMILY_QUESTION[lang].search(asked):
         return
     repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
-    told: tuple[int, Temporality] = (0, "current")
+    told = _told_then(sentence, visit)
     for mention in find_concepts(norm, lang):
         if (
-            mention.concept.kind not in CLINICAL
-            or mention.concept.fr in repeated
+            mention.concept.fr in repeated
             or "*" in repeated
             or "vaccin" in asked
-            or OTHER_PEOPLE.search(norm[: mention.start])
+            or _is_no_finding(mention, norm)
             or (reaction and mention.concept.fr in REACTIONS)
         ):
-            continue
-        if mention.concept.kind == "problem" and VACCINATED.search(norm):
             continue
         relative = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, lang)
         if (
@@ -163,11 +172,24 @@ STILL = {
 }
 
 
+OF_SLEEP = ("insomnie", "réveils précoces", "réveils nocturnes")
+VERB = re.compile(r"(?<![a-z])(?:j|je|il|elle|on|ca|c|i|he|she|it) (?!qui)[a-z]")
+
+
+def _told_then(sentence: Sentence, visit: Visit) -> tuple[int, Temporality]:
+    """ "J'en ai fait une début mai. Le cœur qui tape.": a sentence without a verb has the time of the one before it."""
+    before = [s for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
+    over = bool(before) and PAST[visit.lang].search(before[-1].norm) and not ONSET[visit.lang].search(before[-1].norm)
+    return 0, "past" if over and not VERB.search(sentence.norm) else "current"
+
+
 def _in_its_time(
     meant: Stance, sentence: Sentence, mention: Mention, asked: str, told: tuple[int, Temporality], lang: Language
 ) -> Stance:
     """The time of what was told or asked just before: "je tremblais, la sueur"; "vous l'aviez supporté ?"."""
     norm, (end, before) = sentence.norm, told
+    if mention.concept.fr in OF_SLEEP and meant.temporality == "resolved":
+        return replace(meant, temporality="current")  # "et là c'est fini": the night is
     if meant.temporality != "current" or mention.concept.kind != "symptom":
         return meant
     goes_on = before == "past" and not STILL[lang].search(norm[end : mention.start])

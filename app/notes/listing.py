@@ -85,7 +85,7 @@ STEM = 5  # letters
 def _with_said(fact: Fact, transcript: Transcript) -> Fact:
     """With the words that were said beside a name that shares none with them: "dyspnée (gêne pour respirer)"."""
     named, said = ({word[:STEM] for word in re.findall(r"[a-z]{4,}", fold(t))} for t in (fact.text, fact.said))
-    if not said or named & said:
+    if not said or named & said or "(" in fact.text:
         return fact
     for proof in fact.evidence:
         text = transcript.turns[proof.turn].text[proof.start : proof.end]

@@ -25,6 +25,7 @@ def measures(visit: Visit) -> Iterator[Fact]:
     asked: dict[int, tuple[Sentence, ...]] = {a.turn: e.questions for e in visit.exchanges for a in e.answer}
     before: Sentence | None = None
     last: Fact | None = None
+    adult = (visit.transcript.patient.age or 0) >= ADULT_YEARS
     for sentence in visit.sentences:
         questions = asked.get(sentence.turn, ())
         if not sentence.asks and re.search(r"\d", sentence.norm) and not _elses(sentence, visit):
@@ -32,10 +33,19 @@ def measures(visit: Visit) -> Iterator[Fact]:
                 " " + before.norm if before and before.turn == sentence.turn else ""
             )
             said = Said(sentence, _with_series(sentence, context, visit), questions, visit.lang)
-            found = [fact for reader in READERS for fact in reader(said)] or list(earlier_value(said, last))
+            found = [fact for reader in READERS for fact in reader(said) if not (adult and _of_no_adult(fact))]
+            found = found or list(earlier_value(said, last))
             yield from found
             last = found[-1] if found else last
         before = sentence
+
+
+ADULT_YEARS, LEAST_ADULT_KG = 16, 25
+
+
+def _of_no_adult(fact: Fact) -> bool:
+    """Three kilos are no weight of an adult, whatever the words around them."""
+    return fact.label == "poids" and isinstance(fact.value, float) and fact.unit == "kg" and fact.value < LEAST_ADULT_KG
 
 
 NEXT_HOUR = re.compile(r"\W*(?:et |puis )?(?:a|apres) (?:une|\d) heures?(?![a-z])")
@@ -170,22 +180,27 @@ def _pain_context(shown: str, at: int) -> str:
 def _named(said: Said) -> Iterator[Fact]:
     """Values that a word announces: in the sentence before the number, or in the question."""
     norm, lang = said.sentence.norm, said.lang
+    names_one = any(re.search(measure.cue(lang), norm) for measure in MEASURES if measure.type == "lab")
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
-        asked = not cues and bool(cue.search(said.context)) and len(norm) < 110 and not find_drugs(norm)
+        asked = not (cues or names_one) and bool(cue.search(said.context)) and len(norm) < 110 and not find_drugs(norm)
+        passed = 0
         for at, match in _values(norm, cues, asked):
+            if match.start() < passed:
+                continue  # the tenths of the value before
             value, found = _metres(norm, match) if measure.fr == "taille" else (float(match.group(1)), True)
             if (
                 found
                 and measure.low <= value <= measure.high
-                and not _means_else(measure, value, norm, match, lang)
+                and not _means_else(measure, value, norm, match, lang, asked=asked)
                 and not _anothers(measure, norm[: match.start()], lang)
             ):
                 unit = _lab_unit(measure, value, norm + " " + said.context, lang)
                 yield measured(said, measure, _precise(measure, value, norm, match), at, unit)
                 if measure.fr != "poids":  # "je pesais 82, je suis à 77" tells two
                     break
+                passed = match.end() + len(" 55")
 
 
 def _anothers(measure: Measure, before: str, lang: Language) -> bool:
@@ -212,7 +227,9 @@ CHANGED = re.compile(  # "j'ai maigri, genre quatre kilos"
 )
 
 
-def _means_else(measure: Measure, value: float, norm: str, match: re.Match[str], lang: Language) -> bool:
+def _means_else(
+    measure: Measure, value: float, norm: str, match: re.Match[str], lang: Language, *, asked: bool = False
+) -> bool:
     """Whether a number near the name of a measure is something else: days, a goal, a change, a height."""
     at, after = match.start(), norm[match.end() :]
     if NAME_NUMBER.search(re.sub(r"\W", " ", norm[:at])):
@@ -224,7 +241,8 @@ def _means_else(measure: Measure, value: float, norm: str, match: re.Match[str],
     return measure.fr == "poids" and (
         bool(re.search(r"metre $", norm[:at]))
         or bool(CHANGED.search(norm[max(0, at - CHANGE_REACH) : at]))
-        or (value < LEAST_BARE_WEIGHT_KG and not re.search(r"kilo|kg", after[:8]))
+        or bool(re.search(r"(?<![a-z])doses? $", norm[:at]))
+        or (value < LEAST_BARE_WEIGHT_KG and not (asked and lang == "fr") and not re.search(r"kilo|kg", after[:8]))
     )
 
 
@@ -237,7 +255,14 @@ def _precise(measure: Measure, value: float, norm: str, match: re.Match[str]) ->
     grams = re.match(r" ?(?:kilos?|kg) (\d{1,3})(?!\d| ?(?:ans|jours|mois|fois|par|heures|times))", after)
     if measure.fr == "poids" and grams and "." not in match.group(1):
         return float(f"{value:g}.{grams.group(1)}")
+    tenths = SPOKEN_TENTHS.match(after) if measure.fr in WITH_TENTHS and "." not in match.group(1) else None
+    if tenths and measure.low <= float(f"{value:g}.{tenths.group(1)}") <= measure.high:
+        return float(f"{value:g}.{tenths.group(1)}")
     return value
+
+
+WITH_TENTHS = ("poids", "hémoglobine", "HbA1c", "potassium", "TSH", "INR", "LDL-cholestérol", "HDL-cholestérol", "triglycérides")
+SPOKEN_TENTHS = re.compile(r" (\d{1,2})(?=\W*$|[,.;!?]| (?:et|ce|cette|hier|en|au|a la|le|donc|c est|kilos?|kg|%)(?![a-z]))")
 
 
 def _values(norm: str, announced: list[re.Match[str]], asked: bool) -> Iterator[tuple[int, re.Match[str]]]:
@@ -250,7 +275,7 @@ def _values(norm: str, announced: list[re.Match[str]], asked: bool) -> Iterator[
         after = number.search(norm, word.end())
         if after and after.start() - word.end() < MAX_TO_VALUE:
             yield after.start(), after
-        for match in number.finditer(norm, max(0, word.start() - 16), word.start()):
+        for match in reversed(list(number.finditer(norm, max(0, word.start() - 16), word.start()))):
             yield match.start(), match
 
 
@@ -284,10 +309,11 @@ def _glucose(said: Said) -> Iterator[Fact]:
         return
     values, first = [], None
     for match in re.finditer(
-        r"(?<![\d.])(?:(0\.\d{1,2})|(?:(\d)|une?) (?:gramme )?(\d{2})|([0-4]\.\d{1,2}))(?!\d|\.\d| ?(?:heures|ans|mg|kilo|jours|fois|milli|sur))",
+        r"(?<![\d.])(?:(?:(\d)|une?) (?:gramme )?(?:(\d{2})|0\.(\d)(?!\d))|(0\.\d{1,2})|([0-4]\.\d{1,2}))(?!\d|\.\d| ?(?:heures|ans|mg|kilo|jours|fois|milli|sur))",
         norm,
     ):
-        text = match.group(1) or match.group(4) or f"{match.group(2) or 1}.{match.group(3)}"
+        tenths = match.group(2) or f"0{match.group(3)}"
+        text = match.group(4) or match.group(5) or f"{match.group(1) or 1}.{tenths}"
         if 0.2 <= float(text) <= 6 and not re.search(
             r"ldl|hdl|hemoglobine|ferritine|tsh|trulicity|mg", norm[max(0, match.start() - 18) : match.start()]
         ):

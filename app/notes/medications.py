@@ -11,8 +11,9 @@ from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, drug_name, k
 from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
+from app.notes.people import relation_near
 from app.notes.polarity import is_denied
-from app.notes.stopping import is_stopped, stop_fact
+from app.notes.stopping import KEPT, is_stopped, stop_fact
 from app.notes.timing import DAY_OF, date_phrase
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
@@ -39,7 +40,8 @@ def medications(visit: Visit) -> Iterator[Fact]:
             yield from _granted(uses[-1], visit, place)
         for use in uses:
             yield from _one(use, asked.get(sentence), lang, visit)
-        if sentence.speaker == "doctor" and not uses and not sentence.asks and STOPS_IT[lang].search(sentence.norm):
+        stops = STOPS_IT[lang].search(sentence.norm) and not KEPT.search(sentence.norm)
+        if sentence.speaker == "doctor" and not uses and not sentence.asks and stops:
             yield from _stopped_it(visit, place, known)
         if uses and sentence.speaker == "doctor":
             topics.append(uses[-1])
@@ -124,6 +126,23 @@ def _asked_of_allergies(use: Use, visit: Visit) -> bool:
     return asked and not TAKES[visit.lang].search(use.sentence.norm)
 
 
+def _is_answered(exchange: Exchange, lang: Language) -> bool:
+    return exchange.verdict != "" or bool(re.search(r"\d", exchange.answer[0].norm)) or _takes_it(exchange, lang)
+
+
+def _takes_it(exchange: Exchange, lang: Language) -> bool:
+    """Whether the answer tells how the patient takes what was asked about: of somebody else it tells nothing."""
+    said = exchange.answer[0].norm
+    return bool(TAKES_IT[lang].search(said)) and relation_near(said, len(said), lang) is None
+
+
+TAKES_IT = {  # how a drug is taken that was just asked about
+    "fr": re.compile(
+        r"(?<![a-z])(?:je (?:la |le |les |l |en )?(?:prends?|mets|garde|continue)|j en (?:prends|mets)|(?:elle|il) (?:la |le |l |en )?prend|le (?:matin|soir|midi)|"
+        r"matin et soir|tous les (?:jours|matins|soirs)|toujours|chaque (?:jour|matin|soir))(?![a-z])"
+    ),
+    "en": re.compile(r"(?<![a-z])(?:i (?:still )?take (?:it|them|that)|(?:he|she) takes|every (?:day|morning|night)|at night|in the morning|still)(?![a-z])"),
+}  # fmt: skip
 TAKES = {
     "fr": re.compile(r"(?<![a-z])(?:je prends|j ai pris|je suis sous|traitement)(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:i take|i m (?:on|taking)|i am (?:on|taking)|i use)(?![a-z])"),
@@ -144,7 +163,7 @@ def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) ->
     before = use.sentence.norm[: use.start]
     if about_allergy or UNDER.search(before) or BESIDES.search(before):
         return
-    if exchange is None or (exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm)):
+    if exchange is None or not _is_answered(exchange, lang):
         return
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
     own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
@@ -165,7 +184,7 @@ def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) ->
     elif exchange.verdict == "no" and not corrected and not own.sig:
         if not re.search(r"douleur|mal|toussez|depuis", use.sentence.norm):
             yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
-    elif exchange.verdict in ("yes", "open") or corrected or own.sig:
+    elif exchange.verdict in ("yes", "open") or corrected or own.sig or _takes_it(exchange, lang):
         if re.search(r"toussez|tolerez|effet|declench|depuis|gene|mal |cough", use.sentence.norm):
             return
         yield drug_fact(
@@ -284,8 +303,8 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             )
         return
     tail = use.words[:90]
-    if SINCE_IT.search(use.before):  # "j'ai plus de règles depuis l'implant": it is there
-        yield drug_fact(use, lang, evidence, None, Schedule(), status="current")
+    if SINCE_IT.search(use.before) or (HAS.search(use.before) and AT_HOME.search(tail)):
+        yield _only_heard(use, lang, "unmeant")  # the time since it, or a box in the cupboard: nobody says that it is taken
     elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     elif QUIT[lang].search(use.before + " " + tail) and not FINISHED.search(use.before + " " + tail):
@@ -315,6 +334,11 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
+HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
+AT_HOME = re.compile(
+    r"(?<![a-z])(?:au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"
+    r"mais j ai (?:prefere|pas (?:ose|voulu|donne|pris))|j ai (?:prefere|voulu) (?:vous )?(?:demander|attendre)|in the (?:cupboard|fridge|house)|at home|left over)(?![a-z])"
+)
 SINCE_IT = re.compile(r"(?<![a-z])(?:depuis|since) (?:(?:que j ai|que je prends|i got|i ve had) )?(?:(?:le|la|l|les|mon|ma|mes|the|my) )?$")
 FINISHED = re.compile(  # a course that is over was taken, not given up
     r"(?<![a-z])(?:j (?:l )?ai|je l ai|on a|c est|i|i ve|just) (?:fini|termin|finished|completed)"

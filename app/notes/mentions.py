@@ -206,4 +206,5 @@ def family_fact(mention: Mention, relation: str, evidence: tuple[Evidence, ...],
         critical=relation in BLOOD and mention.concept.kind == "problem",
         sentence=norm,
         extra=(name, when),
+        said=norm[mention.start : mention.end] if mention.end <= len(norm) else "",
     )

@@ -13,7 +13,7 @@ from app.notes.units import Sentence
 MAX_TO_TIME = 60  # characters between a value and when it was measured
 LAST = (
     r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|"
-    r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|pesais|faisais|etiez|etait|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
+    r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|pesais|faisais|etiez|etait|etais|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
 )
 
 

@@ -116,6 +116,8 @@ def _overrules(other: Fact, fact: Fact) -> bool:
         return False
     if fact.status in ("seen", "not examined"):
         return False
+    if fact.status == "diagnosis" and fact.asserted_by == "doctor" and other.asserted_by != "doctor":
+        return False
     if UNMARKED in (other.status, fact.status) and other.status != fact.status:
         return fact.status == UNMARKED
     last, mine = other.evidence[-1].turn, fact.evidence[-1].turn

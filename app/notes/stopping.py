@@ -9,6 +9,10 @@ from app.notes.facts import Evidence, Fact
 from app.notes.transcript import Language
 
 STOPS = cues("medications.stops")
+KEPT = re.compile(  # "je ne vous arrête pas l'Eliquis", "vous ne l'arrêtez surtout pas"
+    r"(?<![a-z])(?:(?:arret|stop|interromp|chang|modifi)\w*|diminue\w*) (?:surtout |jamais |rien |toujours )?(?:pas|jamais)(?! de)(?![a-z])|"
+    r"(?<![a-z])(?:don t|do not|never|not) (?:\w+ )?(?:stop|discontinue|change)(?![a-z])"
+)
 BECAUSE_OF = re.compile(
     r"(?<![a-z])(?:avec|sous|vu|a cause d[eu]|comme vous (?:prenez|avez)|puisque vous (?:prenez|avez)|with|because of|while on|as you (?:take|are on)) "
     r"(?:(?:le|la|l|les|du|de la|votre|vos|un|une|the|your|an?) )?$"
@@ -19,6 +23,8 @@ def is_stopped(use: Use, lang: Language) -> bool:
     """Whether the words around a drug stop or forbid it."""
     before, after = use.sentence.norm[max(0, use.start - 40) : use.start], use.sentence.norm[use.end : use.end + 45]
     near = re.split(r"[.;:!?]", before)[-1]
+    if KEPT.search(near) or KEPT.search(after):
+        return False
     if BECAUSE_OF.search(near):
         return False  # "surtout pas, avec votre anticoagulant": the other drug is meant
     if lang == "en" and re.search(r"(?<![a-z])no $", near):

@@ -123,7 +123,7 @@ def test_what_a_relative_takes_is_told_as_taken(asked: str, said: str, lang: str
 def test_a_drug_against_the_reaction_is_no_allergen(answer: str) -> None:
     found = facts(f"D: Still allergic to peanuts?\nR: {answer}", "en")
     assert labels(found, type="allergy") == {"arachide"}
-    assert fact("arachide", found, type="allergy").detail == "hives"
+    assert fact("arachide", found, type="allergy").detail.split(",")[0] == "hives"
 
 
 def test_a_drug_against_reactions_can_be_an_allergen() -> None:
@@ -269,3 +269,27 @@ def test_what_a_known_allergy_does_may_be_asked(text: str, lang: str, label: str
 def test_a_test_with_its_figure_is_not_told_as_done_besides() -> None:
     found = facts("D: When was your last A1c?\nP: In May, it was 6.9.", "en")
     assert [(f.type, f.value) for f in found if f.label == "HbA1c"] == [("lab", 6.9)]
+
+
+def test_an_allergy_that_was_tested_away() -> None:
+    found = facts("D: Une allergie à un médicament ?\nR: Non. Enfin, on m'avait dit peut-être l'amoxicilline, mais il a été testé, finalement c'était rien.", age=5)
+    assert fact("amoxicilline", found, type="allergy").polarity == "absent"
+
+
+def test_what_follows_a_conclusion_on_allergies_is_no_allergen() -> None:
+    found = facts("D: Des allergies ?\nR: Non.\nD: Donc pas allergique. Il a de l'eczéma, non ?\nR: Petit, oui. On met juste du Dexeryl.", age=5)
+    assert labels(found, type="allergy", polarity="present") == set()
+
+
+def test_no_drug_allergy_beside_another() -> None:
+    found = facts("D: Des allergies ?\nP: Le latex, j'ai des rougeurs. Les médicaments, non.")
+    assert {(f.label, f.polarity) for f in found if f.type == "allergy"} == {("latex", "present"), ("médicaments", "absent")}
+
+
+def test_all_reactions_are_told() -> None:
+    found = facts("D: Vous êtes allergique à la codéine ?\nP: Oui, j'ai vomi deux jours et j'avais des plaques partout.")
+    assert fact("codéine", found).detail == "vomissements, éruption (plaques)"
+
+
+def test_cannabis_of_youth_is_over() -> None:
+    assert fact("cannabis ou autres substances", facts("D: Le cannabis ?\nP: Le cannabis, à vingt ans, comme tout le monde.")).temporality == "past"

@@ -267,3 +267,52 @@ def test_an_allergy_to_one_nut_is_to_that_one() -> None:
 )
 def test_who_is_named_when_the_family_is_asked_about_has_it(text: str, lang: str, who: list[str]) -> None:
     assert [f.experiencer for f in facts(text, lang) if f.type == "family"] == who
+
+
+def test_who_does_not_know_denies_nothing() -> None:
+    found = facts("D: Vous avez eu la varicelle ?\nP: J'en sais rien. Peut-être.")
+    assert "varicelle" not in labels(found)
+
+
+def test_a_no_that_is_taken_back() -> None:
+    found = facts("D: Des boutons dans la bouche ?\nR: J'ai pas regardé. Attendez… Ah oui, y en a trois.", age=5)
+    assert fact("éruption cutanée", found).polarity == "present"
+
+
+def test_a_part_that_itches() -> None:
+    found = facts("D: Ça gratte ?\nP: Les mains non. Le cou, oui, le soir.")
+    assert fact("prurit (démangeaisons)", found).polarity == "present"
+
+
+def test_the_answer_says_what_the_part_is_like() -> None:
+    assert fact("œdème des chevilles", facts("D: Et les chevilles ?\nP: Gonflées, le soir.")).polarity == "present"
+
+
+def test_a_qualified_question_denies_its_quality_only() -> None:
+    found = facts("D: Un bouton qui est très rouge, qui coule jaune ?\nR: Non.", age=5)
+    assert "éruption cutanée" not in labels(found)
+
+
+def test_the_sister_of_who_speaks_is_the_childs_aunt() -> None:
+    found = facts("D: Quelqu'un d'enceinte à la maison ?\nR: Ah. Ma sœur. Elle est enceinte de six mois.", age=4)
+    assert fact("grossesse", found, type="family").experiencer == "aunt"
+
+
+def test_it_was_and_is_no_more() -> None:
+    found = facts("D: Vous avez eu des idées noires ?\nP: En mars, oui. Là non, plus depuis quinze jours.")
+    assert {(f.polarity, f.temporality) for f in found if f.label == "idées suicidaires"} == {("present", "resolved"), ("absent", "current")}
+
+
+def test_one_attack_is_over_with_its_signs() -> None:
+    found = facts("D: Vous m'aviez parlé de crises d'angoisse.\nP: J'en ai fait une en mai. Le cœur qui tape, les mains qui tremblent.")
+    assert fact("crises d'angoisse", found).temporality == "past"
+    assert fact("palpitations", found).temporality == "past"
+
+
+def test_a_pregnancy_as_a_date_is_no_pregnancy() -> None:
+    assert "grossesse" not in labels(facts("D: Vous fumez ?\nP: Non, j'ai arrêté à ma deuxième grossesse."))
+
+
+def test_a_diagnosis_stands_whatever_was_denied() -> None:
+    found = facts("D: Déjà eu la varicelle ?\nR: Non, jamais.\nD: Montrez. C'est une varicelle.\nR: Ah.\nD: La varicelle, votre fils l'a eue ?\nR: Non.", age=4)
+    assert fact("varicelle", found, status="diagnosis").polarity == "present"

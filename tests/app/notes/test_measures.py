@@ -140,3 +140,28 @@ def test_a_weight_beside_its_change() -> None:
 )  # fmt: skip
 def test_each_pain_score_has_its_own_place(text: str, lang: str, told: list[tuple[float, str]]) -> None:
     assert [(f.value, f.detail) for f in facts(text, lang) if f.unit == "/10"] == told
+
+
+def test_each_value_is_its_own_measures() -> None:
+    found = facts("D: La créatinine est à quatre-vingt-dix, le potassium à quatre virgule un. L'hémoglobine à douze sept.")
+    assert {(f.label, f.value) for f in found if f.type == "lab"} == {("créatinine", 90.0), ("potassium", 4.1), ("hémoglobine", 12.7)}
+
+
+@pytest.mark.parametrize(("said", "kilos"), [("Ce matin, soixante-dix-huit cinq.", 78.5), ("Neuf et demi.", 9.5)])
+def test_a_weight_as_it_is_spoken(said: str, kilos: float) -> None:
+    assert fact("poids", facts(f"D: Vous pesez combien ?\nP: {said}")).value == kilos
+
+
+def test_a_dose_by_weight_and_a_change_are_no_weights() -> None:
+    found = facts("D: Le traitement ?\nR: Le sirop, une dose quatorze kilos.\nD: Ça fait deux kilos de pris.", age=40)
+    assert "poids" not in labels(found)
+
+
+def test_a_pulse_after_a_pressure() -> None:
+    found = facts("D: Cent trente sur quatre-vingts, soixante-douze de fréquence.")
+    assert fact("fréquence cardiaque", found).value == 72.0
+
+
+def test_hundredths_of_a_glucose() -> None:
+    found = facts("D: Le diabète ?\nP: La glycémie à jeun, un gramme zéro quatre.")
+    assert [f.value for f in found if f.type == "lab"] == [1.04]

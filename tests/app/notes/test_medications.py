@@ -294,3 +294,23 @@ def test_a_count_that_nobody_told_is_not_read_back() -> None:
 )
 def test_when_a_drug_was_taken_is_told_with_it_or_after_it(said: str, told: str) -> None:
     assert [f.detail for f in facts(said) if f.type == "medication"] == [told]
+
+
+@pytest.mark.parametrize("said", ["Je ne vous arrête pas l'Eliquis pour le dentiste.", "L'Eliquis, vous ne l'arrêtez surtout pas."])
+def test_a_drug_that_stays_is_not_stopped(said: str) -> None:
+    assert not [f for f in facts(f"P: J'ai mal aux dents.\nD: {said}") if f.status == "stop"]
+
+
+def test_a_strength_called_by_its_number() -> None:
+    found = facts("D: L'Eliquis ?\nP: Matin et soir. Le cinq.")
+    assert fact("apixaban", found).value == 5.0
+
+
+def test_asked_how_it_is_taken() -> None:
+    found = facts("D: La sertraline cinquante, vous la prenez comment ?\nP: Alors je la prends le matin, avec le café.")
+    assert fact("sertraline", found).value == 50.0
+
+
+def test_a_box_at_home_is_not_taken() -> None:
+    made = drafted("D: Vous lui avez donné quelque chose ?\nR: J'avais de l'Advil au frigo, mais j'ai préféré attendre. Il a de la fièvre.", age=5)
+    assert "ibuprofène" not in {f.label for f in made.facts}
