@@ -7,8 +7,9 @@ from dataclasses import replace
 from app.notes.cues import cue, cues
 from app.notes.facts import Fact, Polarity, Temporality
 from app.notes.lexicon import Mention, find_concepts
-from app.notes.mentions import detail_of, family_fact, mention_fact, named_side
-from app.notes.people import relation_near, uncle_side
+from app.notes.mentions import detail_of, family_fact, mention_fact
+from app.notes.part_answers import OPENING, ellipsis, is_then_not_now, then_not_now, which_side
+from app.notes.people import RELATIONS, relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, is_denied, stance
 from app.notes.timing import DAY_OF
 from app.notes.transcript import Language
@@ -41,62 +42,9 @@ def answers(visit: Visit) -> Iterator[Fact]:
         yield from _from_exchange(exchange, visit)
         yield from _same_illness(exchange, visit.lang)
         yield from _has_it_too(exchange, visit.lang)
-        yield from _which_side(exchange, visit.lang)
-        yield from _ellipsis(exchange, visit)
-        yield from _then_not_now(exchange, visit)
-
-
-THEN_YES = {
-    "fr": re.compile(
-        r"\W*(?:(?:euh|ah|ben|alors|oui|si)\W+)*(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|au debut|avant|cet (?:ete|hiver)|le mois dernier|il y a \w+ \w+|y a \w+ \w+|pendant),? ?(?:[a-z ]{0,20},? )?(?:oui|si|j en ai eu|j y pensais|ca m est arrive|j en avais|un peu)(?![a-z])"
-    ),
-    "en": re.compile(r"\W*(?:(?:um|uh|well|yes)\W+)*(?:in (?:january|february|march|april|may|june|july|august|september|october|november|december)|at first|before|last month|a (?:month|few weeks) ago),? (?:yes|i did|i had)(?![a-z])"),
-}  # fmt: skip
-NOT_NOW = {
-    "fr": re.compile(r"(?<![a-z])(?:(?:la|maintenant|aujourd hui|depuis|mais),? (?:non|plus|c est fini|rien|plus du tout)|plus (?:depuis|maintenant|du tout)|c est (?:parti|fini|passe))(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:(?:now|today),? no|not (?:now|any ?more)|gone now|no longer)(?![a-z])"),
-}  # fmt: skip
-
-
-def _then_not_now(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
-    """ "Des idées noires ?" - "En septembre, oui. Là non, plus depuis un mois.": it was, and is denied of today."""
-    lang, text = visit.lang, exchange.answer_text
-    if not THEN_YES[lang].match(text) or not NOT_NOW[lang].search(text) or exchange.answer[0].speaker == "doctor":
-        return
-    first, last = exchange.answer[0], next(s for s in exchange.answer if NOT_NOW[lang].search(s.norm) or s is exchange.answer[-1])
-    for question in exchange.questions:
-        for mention in find_concepts(question.norm, lang):
-            if mention.concept.kind == "symptom":
-                asked = question.evidence(mention.start, mention.end)
-                both: tuple[tuple[Polarity, Temporality, Sentence], ...] = (
-                    ("present", "resolved", first),
-                    ("absent", "current", last),
-                )
-                for polarity, time, said in both:
-                    evidence = (asked, said.evidence())
-                    yield mention_fact(mention, lang, polarity, "certain", time, first.speaker, evidence, "", said.shown, question.norm)
-
-
-def _ellipsis(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
-    """ "Les chevilles ?" - "Gonflées.": the question names the part and the answer what it is like."""
-    lang, first = visit.lang, exchange.answer[0]
-    if first.speaker == "doctor" or first.asks or exchange.verdict == "no":
-        return
-    for question in exchange.questions:
-        asked = question.norm.rstrip(" ?.!…")
-        opening = OPENING.match(first.norm)
-        answered = first.norm[opening.end() if opening else 0 :]
-        if len(asked.split()) > MOST_WORDS_OF_PART or find_concepts(question.norm, lang):
-            continue
-        for mention in find_concepts(f"{asked} {answered}", lang):
-            if mention.start < len(asked) < mention.end - 1 and mention.concept.kind == "symptom":
-                evidence = (question.evidence(), first.evidence())
-                yield mention_fact(
-                    mention, lang, "present", "certain", "current", first.speaker, evidence, "", first.shown, first.norm
-                )
-
-
-MOST_WORDS_OF_PART = 5
+        yield from which_side(exchange, visit.lang)
+        yield from ellipsis(exchange, visit)
+        yield from then_not_now(exchange, visit)
 
 
 def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
@@ -107,7 +55,7 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         for m in find_concepts(s.norm, lang)
         if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end :])
     }
-    about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions)
+    about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions) or _goes_on_family(exchange, visit)
     for question in exchange.questions:
         mentions = [m for m in find_concepts(question.norm, lang) if m.concept.kind in CLINICAL]
         about_disease = any(m.concept.kind == "problem" for m in mentions)
@@ -138,6 +86,25 @@ BESIDES = re.compile(  # "à part la toux, autre chose ?": what is known is not 
 )
 
 
+AND_OF = re.compile(r"\W*(?:et |and )?(?:(?:des?|du|de la|de l|d|any|of|la|le|les|l) )?(?:[a-z]+ ?){1,5}\W*")
+SOME_KIN = {
+    "fr": re.compile(r"\W*(?:oui\W+)?(?:une?|des|deux) (?:cousine?s?|tantes?|oncles?|niece|neveu|demi (?:soeur|frere))(?![a-z])"),
+    "en": re.compile(r"\W*(?:yes\W+)?(?:an?|two|some) (?:cousins?|aunts?|uncles?|niece|nephew)(?![a-z])"),
+}
+
+
+def _goes_on_family(exchange: Exchange, visit: Visit) -> bool:
+    """ "Dans la famille, des AVC ?" - ... - "Et des cancers du sein ?": the second question is about the family too."""
+    lang, first = visit.lang, exchange.questions[0]
+    before = [e for e in visit.exchanges if e.questions[0].turn < first.turn]
+    near = bool(before) and first.turn - before[-1].questions[-1].turn <= FAMILY_TURNS
+    asked = near and any(FAMILY_QUESTION[lang].search(q.norm) for q in before[-1].questions)
+    return bool(SOME_KIN[lang].match(exchange.answer_text)) or (asked and AND_OF.fullmatch(first.norm) is not None)
+
+
+FAMILY_TURNS = 2
+
+
 def _others(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:
     """ "Has he had chickenpox, your husband?": an adult patient is never "he"; nobody's unless the question names whose."""
     named = relation_near(question.norm, len(question.norm), lang) or relation_near(question.norm, 0, lang)
@@ -154,6 +121,8 @@ def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Senten
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
         if near and near[0] not in BY_MARRIAGE and _runs_in_family(exchange, sentence, lang):
             return uncle_side(sentence.norm, near[0]), sentence
+        if near is None and SOME_KIN[lang].match(sentence.norm):
+            return _kin(sentence.norm, lang), sentence
         if near and re.search(
             r"en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
         ):
@@ -176,6 +145,12 @@ def _runs_in_family(exchange: Exchange, sentence: Sentence, lang: Language) -> b
 
 
 QUALIFIED = re.compile(r"\w* (?:qui|which|that) (?:est|sont|a|ont|fait|font|coule\w*|devien\w*|se|is|are|has|have|looks?)(?![a-z])")
+def _kin(norm: str, lang: Language) -> str:
+    return next(
+        (name for name in ("cousin", "aunt", "uncle", "niece", "nephew") if re.search(RELATIONS[lang][name], norm)), "family"
+    )
+
+
 PART = re.compile(
     r"\W*(?:(?:un|petit|peu|surtout|plutot|juste|seulement|oui|que|ah|euh|just|mainly|only|mostly|a|bit|yes)\W+)*"
     r"(?:les|le|la|l|the|my) ([a-z]{4,})(?:\W+(?:oui|yes))?\W*$"
@@ -192,9 +167,6 @@ def _takes_up_another(exchange: Exchange, question: Sentence, mention: Mention) 
     return taken_up and not word.search(question.norm[mention.start : mention.end])
 
 
-OPENING = re.compile(  # before an answer says anything
-    r"\W*(?:(?:ben|bah|alors|euh|heu|ah|oh|oui|ouais|si|eh|enfin|um|uh|well|yes|yeah|so)(?![a-z])\W*)*"
-)
 ASKS_BEFORE = cues("findings.asks_before")
 OF_ANOTHER = re.compile(r"\W*(?:(?:ah|ben|bah|euh|oui|well|yes|um|uh)\W+)*(?:un (?:petit )?peu|a (?:little )?bit) (?=[a-z])")
 
@@ -210,13 +182,9 @@ def _names_another(exchange: Exchange, mention: Mention, lang: Language) -> bool
 NEXT_WORD = 4  # characters: "de la", "d'"
 
 
-def _is_then_not_now(exchange: Exchange, lang: Language) -> bool:
-    return bool(THEN_YES[lang].match(exchange.answer_text) and NOT_NOW[lang].search(exchange.answer_text))
-
-
 def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
     another = _takes_up_another(exchange, question, mention) or _names_another(exchange, mention, lang)
-    if another or (mention.concept.kind == "symptom" and _is_then_not_now(exchange, lang)):
+    if another or (mention.concept.kind == "symptom" and is_then_not_now(exchange, lang)):
         return None
     polarity = _echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
@@ -349,31 +317,3 @@ def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 temporality="past",
                 extra=(name, ""),
             )
-
-
-WHICH_SIDE = cues("findings.which_side")
-FEMININE = ("jambe", "oreille", "main", "epaule", "hanche", "cheville")
-
-
-def _which_side(exchange: Exchange, lang: Language) -> Iterator[Fact]:
-    """ "Quelle jambe ?" - "La droite." """
-    for question in exchange.questions:
-        asked = WHICH_SIDE[lang].search(question.norm)
-        side = named_side(exchange.answer_text, lang)
-        if not asked or not side:
-            continue
-        part = question.line.shown[question.start + asked.start(1) : question.start + asked.end(1)]
-        if lang == "en":
-            text = f"location: {side.removeprefix('on the ')} {part}"
-        else:
-            word = {"à gauche": "gauche", "à droite": "droite" if asked.group(1) in FEMININE else "droit"}[side]
-            text = f"localisation : {part} {word}"
-        yield Fact(
-            "symptom",
-            text,
-            f"localisation {part}",
-            (question.evidence(), *(s.evidence() for s in exchange.answer[:3])),
-            asserted_by=exchange.answer[0].speaker,
-            sentence=exchange.answer[0].shown,
-            extra=(text, ""),
-        )

@@ -8,6 +8,7 @@ from typing import Any
 from app.notes import reconciliation
 from app.notes.allergies import allergies
 from app.notes.background import background
+from app.notes.elaboration import elaborated
 from app.notes.facts import Fact
 from app.notes.findings import findings
 from app.notes.lexicon import find_concepts, forget
@@ -140,7 +141,7 @@ def facts_of(visit: Visit) -> list[Fact]:
         orders(visit),
         requests(visit),
     )
-    return settled(resolve(weighed(found, visit)))
+    return settled(elaborated(resolve(weighed(found, visit)), visit))
 
 
 def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
