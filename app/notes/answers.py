@@ -11,6 +11,7 @@ from app.notes.mentions import detail_of, family_fact, mention_fact
 from app.notes.part_answers import OPENING, ellipsis, is_then_not_now, then_not_now, which_side
 from app.notes.people import RELATIONS, relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, is_denied, stance
+from app.notes.relatives import NO_KIN
 from app.notes.timing import DAY_OF
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
@@ -45,6 +46,7 @@ def answers(visit: Visit) -> Iterator[Fact]:
         yield from which_side(exchange, visit.lang)
         yield from ellipsis(exchange, visit)
         yield from then_not_now(exchange, visit)
+    yield from _kin_had_one(visit)
 
 
 def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
@@ -64,7 +66,7 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 continue
             if mention.concept.kind == "problem" and VACCINATED.search(question.norm):
                 continue
-            if BESIDES.search(question.norm[: mention.start]):
+            if BESIDES.search(question.norm[: mention.start]) or is_known(mention, question.norm):
                 continue
             relative = _relative_in_answer(exchange, lang)
             if relative and mention.concept.fr not in answered:
@@ -79,6 +81,11 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
             fact = _answered(exchange, question, mention, lang)
             if fact:
                 yield fact
+
+
+def is_known(mention: Mention, norm: str) -> bool:
+    """ "Les vitamines de la chirurgie": an operation that everybody knows of is not what is told."""
+    return mention.concept.fr == "opération" and re.search(r"(?<![a-z])(?:la|l|cette|de l|the) $", norm[: mention.start]) is not None
 
 
 BESIDES = re.compile(  # "à part la toux, autre chose ?": what is known is not what is asked
@@ -234,7 +241,7 @@ def _feverish(text: str) -> Polarity | None:
 
 
 FEVER_C, BOILING, FEVER_F = 38.0, 45.0, 100.4
-ECHOED = {"fr": ("oui", "non"), "en": ("yes", "no")}
+ECHOED = {"fr": ("oui|un peu|parfois|souvent|aussi", "non|jamais|aucune?"), "en": ("yes|a little|sometimes", "no|never")}
 
 
 def _echoed(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
@@ -243,7 +250,7 @@ def _echoed(exchange: Exchange, question: Sentence, mention: Mention, lang: Lang
     for word in re.findall(r"[a-z]{3,}", question.norm[mention.start : mention.end]):
         found = re.search(rf"(?<![a-z]){word[:6]}[a-z]*,? ({yes}|{no})(?! plus)(?![a-z])", exchange.answer_text)
         if found and word not in ("mal", "des", "les", "pain", "the"):
-            return "present" if found.group(1) == yes else "absent"
+            return "present" if re.fullmatch(yes, found.group(1)) else "absent"
     return None
 
 
@@ -293,6 +300,34 @@ def _has_it_too(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             yield replace(
                 family_fact(asked[0], near[0], evidence, exchange.questions[-1].norm, lang), temporality="past"
             )
+
+
+HAD_ONE = re.compile(r"(?<![a-z])en (?:a|ont) (?:eu|fait)(?: une?)?(?![a-z])|(?<![a-z])(?:had|has|have) (?:it|one|that)(?![a-z])")
+
+
+def _just_before(sentence: Sentence, visit: Visit) -> list[Sentence]:
+    """What was said before a sentence in its turn and the two before."""
+    return [
+        s
+        for s in visit.sentences
+        if sentence.turn - 2 <= s.turn < sentence.turn or (s.turn == sentence.turn and s.end <= sentence.start)
+    ]
+
+
+def _kin_had_one(visit: Visit) -> Iterator[Fact]:
+    """ "Ce n'est pas une leucémie." - "Ma cousine en a eu une, à quinze ans.": the illness that was named before."""
+    lang = visit.lang
+    for sentence in visit.sentences:
+        had = HAD_ONE.search(sentence.norm)
+        near = relation_near(sentence.norm, had.start(), lang) if had and sentence.speaker != "doctor" else None
+        if near is None or near[0] in NO_KIN or find_concepts(sentence.norm, lang) or visit.is_the_patient(near[0]):
+            continue
+        before = [s for s in visit.sentences if (sentence.turn - 2 <= s.turn <= sentence.turn and s.end <= sentence.start) or sentence.turn - 2 <= s.turn < sentence.turn]
+        named = [(s, m) for s in before for m in find_concepts(s.norm, lang) if m.concept.kind == "problem"]
+        if named:
+            source, mention = named[-1]
+            evidence = (source.evidence(mention.start, mention.end), sentence.evidence())
+            yield replace(family_fact(mention, near[0], evidence, source.norm, lang), temporality="past")
 
 
 def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:

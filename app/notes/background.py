@@ -108,7 +108,9 @@ def _habit(
     amount = _amount(told, label, lang)
     named = cue_words.search(told[0].norm)
     if named:
-        denied = is_denied(told[0].norm, named.start(), named.end(), lang)
+        near = re.search(r"(?:\w+ ){0,3}$", told[0].norm[: named.start()])
+        at = near.start() if near else 0
+        denied = is_denied(told[0].norm[at:], named.start() - at, named.end() - at, lang)
     else:
         denied = verdict == "no" or bool(NEVER[lang].search(told[0].norm))
     never = denied and not amount and not quit_

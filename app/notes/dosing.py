@@ -113,7 +113,7 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
         return Dose(float(weight.group(1)), "kg"), weight.start(), weight.end()
     if bare_unit:
         for loose in BARE.finditer(norm):
-            if _plausible(float(loose.group(1))) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
+            if (_plausible(float(loose.group(1))) or bare_unit == "UI") and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
                 return Dose(float(loose.group(1)), bare_unit, bare=True), loose.start(1), loose.end()
     return None
 
@@ -124,7 +124,7 @@ BY_WEIGHT = re.compile(  # children's syrups are measured in kilograms of the ch
 BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
 SAYS_DOSE = re.compile(
     r"(?:comprimes?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
-    r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|straight|just))? (?:a |de |to |l ?a |au )+$"
+    r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$"
 )
 NAMED_STRENGTH = re.compile(r"(?:^|[.,;] ?)(?:le|du|la|celui (?:de|a)) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
 NO_MONTH = re.compile(r" ?(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|du mois)")

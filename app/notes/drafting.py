@@ -29,6 +29,7 @@ from app.notes.text import fold
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.units import Visit, prepare
 from app.notes.verification import unsaid, verified
+from app.notes.well import well
 
 __all__ = ["BadTranscript", "Draft", "Transcript", "draft", "facts_of"]
 
@@ -134,6 +135,7 @@ def facts_of(visit: Visit) -> list[Fact]:
     """All facts of a visit, merged and settled, in the order of speech; those in doubt are marked."""
     found = chain(
         findings(visit),
+        well(visit),
         measures(visit),
         medications(visit),
         allergies(visit),

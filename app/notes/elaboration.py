@@ -21,15 +21,14 @@ def elaborated(facts: Iterable[Fact], visit: Visit) -> Iterator[Fact]:
     """The same facts; a complaint without a time gets the one that the answer to "since when?" tells, with its evidence."""
     told = list(facts)
     added: dict[int, Fact] = {}
-    for exchange in visit.exchanges:
-        asked = " ".join(s.norm for s in (*exchange.questions, *exchange.run))
-        answer = next((s for s in exchange.answer if s.speaker != "doctor" and not s.asks), None)
-        if answer is None or not ASKS_MORE.search(asked):
+    for place, answer in enumerate(visit.sentences):
+        if answer.speaker == "doctor" or answer.asks or _names_something(answer, visit):
             continue
-        when = worded_time(answer, visit.lang)
-        if not when or _names_something(answer, visit) or any(_names_something(q, visit) for q in exchange.questions):
+        asked = [s for s in visit.sentences[:place] if s.turn == answer.turn - 1 and s.speaker == "doctor"]
+        when = worded_time(answer, visit.lang) if any(ASKS_MORE.search(s.norm) for s in asked) else ""
+        if not when or any(_names_something(s, visit) for s in asked):
             continue
-        at = _complaint_before(told, exchange.questions[0].turn)
+        at = _complaint_before(told, asked[0].turn)
         if at is not None and id(told[at]) not in added and not told[at].detail:
             fact = told[at]
             evidence = (*fact.evidence, answer.evidence())

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers
+from app.notes.allergens import STRONG
+from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
 from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Temporality
-from app.notes.lexicon import Mention, find_concepts
+from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
 from app.notes.people import SELF, relation_near, uncle_side
@@ -71,6 +72,8 @@ REACTION_TURNS = 4
 
 def _of_reaction(sentence: Sentence, visit: Visit) -> bool:
     """Whether the talk is about an allergy: the rash told there is the reaction, long ago, and no symptom of today."""
+    if find_drugs(sentence.norm) and STRONG.search(sentence.norm):
+        return True
     near = (s for s in visit.sentences if sentence.turn - REACTION_TURNS <= s.turn <= sentence.turn)
     return any(sounds_like_allergy(s.norm, visit.lang) for s in near if s.speaker == "doctor")
 
@@ -94,6 +97,8 @@ def _is_no_finding(mention: Mention, norm: str) -> bool:
     if mention.concept.kind not in CLINICAL or OTHER_PEOPLE.search(norm[: mention.start]):
         return True
     if mention.concept.kind == "problem" and VACCINATED.search(norm):
+        return True
+    if is_known(mention, norm):
         return True
     return mention.concept.fr == "grossesse" and AS_A_DATE.search(norm[: mention.start]) is not None
 
@@ -259,7 +264,8 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     norm = sentence.norm
     for mention in find_concepts(norm, lang):
         kind = mention.concept.kind
-        before = norm[: mention.start]
+        article = re.match(r"(?:une?|la|le|un|an?|the) ", norm[mention.start : mention.end])
+        before = norm[: mention.start + (article.end() if article else 0)]
         named = kind == "symptom" and IS_A.search(before)
         if (
             not (named or kind in ("problem", "surgery"))

@@ -1,4 +1,4 @@
-"""Labels that say nothing beside a more particular one: "migraine" beside "migraine avec aura"."""
+"""Labels that say nothing beside a more particular one: "migraine" beside "migraine avec aura"; classes of drugs by ATC."""
 
 GENERAL = {  # a general label says nothing beside a particular one
     "diabète": {"diabète de type 2", "diabète de type 1", "diabète gestationnel"},
@@ -53,4 +53,16 @@ GENERAL = {  # a general label says nothing beside a particular one
     "dépression": {"dépression du post-partum"},
     "psychologue": {"thérapie comportementale"},
     "appendicite": {"appendicectomie"},
+}
+CLASS_CODES: dict[str, str | tuple[str, ...]] = {
+    "cortisone": ("H02", "D07"),
+    "anti-inflammatoire": "M01A",
+    "antibiotique": "J01",
+    "triptan": "N02CC",
+    "statine": "C10AA",
+    "pilule": "G03A",
+    "antihistaminique": "R06",
+    "antidépresseur": "N06A",
+    "gliflozine": "A10BK",
+    "anticoagulant": "B01A",
 }

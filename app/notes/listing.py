@@ -120,7 +120,7 @@ OPENING = re.compile(r"\W*(?:(?:oui|non|ah|alors|bon|ok|d accord|yes|no|well|bon
 SERIES_WORDS = 6  # a sentence longer than that says more than the next value of a series
 
 
-OF_ITS_OWN = re.compile(r"(?<![a-z])(?:heures?|fois|apres|avant|derniere?|hours?|after|before|last|was|etait)(?![a-z])")
+OF_ITS_OWN = re.compile(r"(?<![a-z])(?:heures?|fois|ce matin|hier|aujourd hui|ce soir|apres|avant|derniere?|hours?|after|before|last|was|etait)(?![a-z])")
 
 
 def _series(facts: Sequence[Fact]) -> dict[int, list[Fact]]:

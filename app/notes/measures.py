@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from app.notes.cues import cue, cues
 from app.notes.earlier_values import earlier_value
@@ -34,10 +35,26 @@ def measures(visit: Visit) -> Iterator[Fact]:
             )
             said = Said(sentence, _with_series(sentence, context, visit), questions, visit.lang)
             found = [fact for reader in READERS for fact in reader(said) if not (adult and _of_no_adult(fact))]
-            found = found or list(earlier_value(said, last))
+            found = found or list(earlier_value(said, last)) or list(_unnamed(said, visit))
             yield from found
             last = found[-1] if found else last
         before = sentence
+
+
+BARE_VALUE = re.compile(r"\W*(?:(?:oui|alors|donc|elle est a|il est a|c est|c etait|yes|it s|it was)\W+)*(\d+(?:\.\d+)?)(?=[,.]| (?:en|le|la|il y a)|$)")
+
+
+def _unnamed(said: Said, visit: Visit) -> Iterator[Fact]:
+    """ "Vous m'aviez fait faire la TSH." - "Oui, deux virgule un, en octobre.": the value of the lab that was just named."""
+    value = BARE_VALUE.match(said.sentence.norm)
+    before = [s for s in visit.sentences if said.sentence.turn - 1 <= s.turn < said.sentence.turn]
+    if value is None or said.sentence.speaker != "doctor":
+        return
+    for measure in MEASURES:
+        named = measure.type == "lab" and any(re.search(measure.cue(said.lang), s.norm) for s in before)
+        if named and measure.low <= float(value.group(1)) <= measure.high and "." in value.group(1):
+            yield measured(replace(said, questions=(before[-1],)), measure, float(value.group(1)), value.start(1))
+            return
 
 
 ADULT_YEARS, LEAST_ADULT_KG = 16, 25
@@ -115,7 +132,7 @@ def _pressure(said: Said) -> Iterator[Fact]:
         spoken = match.group(2) == " "
         if (
             spoken and not said.announced(PRESSURE.cue_fr if said.lang == "fr" else r"pressure|readings")
-        ) or CONDITIONS[said.lang].search(norm[: match.start()]):
+        ) or CONDITIONS[said.lang].search(re.sub(r"^\W*sinon ", "", norm[: match.start()])):
             continue
         if (
             said.lang == "fr"
@@ -127,9 +144,15 @@ def _pressure(said: Said) -> Iterator[Fact]:
             if not spoken and not said.announced(PRESSURE.cue_fr) and low == 10:
                 continue
             high, low = high * 10, low * 10
+        lab = any(re.search(m.cue(said.lang), norm) for m in MEASURES if m.type == "lab")
+        if spoken and (high < LEAST_SPOKEN_HIGH or lab):
+            continue  # "l'hémoglobine glyquée, huit quatre"
         if not (70 <= high <= 260 and 30 <= low <= 150 and high > low):
             continue
         yield measured(said, PRESSURE, f"{high:g}/{low:g}", match.start())
+
+
+LEAST_SPOKEN_HIGH = 90
 
 
 def _pain(said: Said) -> Iterator[Fact]:
@@ -186,6 +209,8 @@ def _named(said: Said) -> Iterator[Fact]:
         cues = list(cue.finditer(norm))
         asked = not (cues or names_one) and bool(cue.search(said.context)) and len(norm) < 110 and not find_drugs(norm)
         passed = 0
+        if measure.unit == "g/L" and lang == "fr":
+            norm = IN_GRAMS.sub(lambda m: f"{m.group(1).replace('un', '1')}.{m.group(2)}".ljust(len(m.group())), norm)
         for at, match in _values(norm, cues, asked):
             if match.start() < passed:
                 continue  # the tenths of the value before
@@ -234,6 +259,8 @@ def _means_else(
     at, after = match.start(), norm[match.end() :]
     if NAME_NUMBER.search(re.sub(r"\W", " ", norm[:at])):
         return True
+    if re.search(r"(?<![a-z])grammes? $", norm[:at]):
+        return True  # the hundredths of "un gramme soixante-quatre"
     if measure.fr != "taille" and FOREIGN_UNIT.match(after):
         return True
     if CONDITIONS[lang].search(norm[:at]) or GOAL.search(STATED.split(norm[max(0, at - 25) : at + 1])[-1]):
@@ -256,13 +283,15 @@ def _precise(measure: Measure, value: float, norm: str, match: re.Match[str]) ->
     if measure.fr == "poids" and grams and "." not in match.group(1):
         return float(f"{value:g}.{grams.group(1)}")
     tenths = SPOKEN_TENTHS.match(after) if measure.fr in WITH_TENTHS and "." not in match.group(1) else None
-    if tenths and measure.low <= float(f"{value:g}.{tenths.group(1)}") <= measure.high:
-        return float(f"{value:g}.{tenths.group(1)}")
+    digits = tenths.group(1).replace("un", "1") if tenths else ""
+    if digits and measure.low <= float(f"{value:g}.{digits}") <= measure.high:
+        return float(f"{value:g}.{digits}")
     return value
 
 
+IN_GRAMS = re.compile(r"(?<![a-z\d])(un|\d) grammes? (\d{2})(?!\d)")
 WITH_TENTHS = ("poids", "hémoglobine", "HbA1c", "potassium", "TSH", "INR", "LDL-cholestérol", "HDL-cholestérol", "triglycérides")
-SPOKEN_TENTHS = re.compile(r" (\d{1,2})(?=\W*$|[,.;!?]| (?:et|ce|cette|hier|en|au|a la|le|donc|c est|kilos?|kg|%)(?![a-z]))")
+SPOKEN_TENTHS = re.compile(r" (\d{1,2}|un(?=\W*$|[,.;!?]))(?=\W*$|[,.;!?]| (?:et|ce|cette|hier|en|au|a la|le|donc|c est|kilos?|kg|%)(?![a-z]))")
 
 
 def _values(norm: str, announced: list[re.Match[str]], asked: bool) -> Iterator[tuple[int, re.Match[str]]]:

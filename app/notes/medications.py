@@ -9,9 +9,11 @@ from app.notes.dose_changes import CHANGES, changed, read_back
 from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, is_limit, number
 from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, drug_name, known_drugs, strength, uses_in
 from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
+from app.notes.generality import CLASS_CODES
 from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.people import relation_near
+from app.notes.permission import granted
 from app.notes.polarity import is_denied
 from app.notes.stopping import KEPT, is_stopped, stop_fact
 from app.notes.timing import DAY_OF, date_phrase
@@ -37,8 +39,8 @@ def medications(visit: Visit) -> Iterator[Fact]:
     for place, sentence in enumerate(visit.sentences):
         uses = list(uses_in(visit, place, known))
         if uses and sentence.asks and sentence.speaker != "doctor":
-            yield from _granted(uses[-1], visit, place)
-        for use in uses:
+            yield from granted(uses[-1], visit, place)
+        for use in (_drug_of_class(use, visit) for use in uses):
             yield from _one(use, asked.get(sentence), lang, visit)
         stops = STOPS_IT[lang].search(sentence.norm) and not KEPT.search(sentence.norm)
         if sentence.speaker == "doctor" and not uses and not sentence.asks and stops:
@@ -55,7 +57,6 @@ UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |
 BESIDES = re.compile(
     r"(?:other than|besides|apart from|except|a part|en plus d[eu]|autre que|hormis|sauf) (?:le |la |l |les |the |your )?$"
 )
-GRANTS = cues("medications.grants")
 
 
 STOPS_IT = cues("medications.stops_it")
@@ -74,33 +75,6 @@ def _stopped_it(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fa
                 replace(uses[-1], sentence=sentence), visit.lang, (uses[-1].sentence.evidence(), sentence.evidence())
             )
             return
-
-
-def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
-    """ "Et le paracétamol, je peux ?" - "Oui, un gramme, trois par jour maximum." """
-    reply = [s for s in visit.sentences[place + 1 : place + 5] if s.speaker == "doctor"]
-    if reply and ASKS_MAY[visit.lang].search(use.sentence.norm) and REFUSES[visit.lang].match(reply[0].norm):
-        yield stop_fact(use, visit.lang, (use.sentence.evidence(), reply[0].evidence()))
-    if not reply or not GRANTS[visit.lang].search(reply[0].norm):
-        return
-    words = reply[0].norm
-    dose, schedule = strength(use, visit.lang, words), find_schedule(words, visit.lang)
-    if dose or schedule.sig:
-        yield replace(
-            drug_fact(
-                use,
-                visit.lang,
-                (use.sentence.evidence(), reply[0].evidence()),
-                dose,
-                schedule,
-                status="prescribed",
-                asserted_by="doctor",
-            )
-        )
-
-
-ASKS_MAY = cues("medications.asks_may")
-REFUSES = cues("medications.refuses")
 
 
 def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
@@ -124,6 +98,13 @@ def _asked_of_allergies(use: Use, visit: Visit) -> bool:
     answered = next((e for e in visit.exchanges if use.sentence in e.answer), None)
     asked = answered is not None and any(sounds_like_allergy(q.norm, visit.lang) for q in answered.questions)
     return asked and not TAKES[visit.lang].search(use.sentence.norm)
+
+
+def _only_read_back(use: Use, exchange: Exchange) -> bool:
+    """ "L'hydrochlorothiazide, douze et demi. De l'aspirine ?": a drug read back before the question is not what is asked."""
+    last = exchange.questions[-1]
+    before = last.turn == use.sentence.turn and last is not use.sentence and not use.sentence.norm.rstrip().endswith("?")
+    return before and DOSE.search(use.words) is not None
 
 
 def _is_answered(exchange: Exchange, lang: Language) -> bool:
@@ -157,20 +138,43 @@ def _only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:
     return replace(fact, doubt=doubt)
 
 
+def _drug_of_class(use: Use, visit: Visit) -> Use:
+    """ "Et l'atorvastatine ?" - "La statine, je l'ai laissée tomber.": the class stands for the drug that was asked about."""
+    code = CLASS_CODES.get(use.drug.inn)
+    exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
+    if code is None or exchange is None:
+        return use
+    questions = [q.norm for q in exchange.questions]
+    named = [m.drug for norm in questions for m in find_drugs(norm) if not EXAMPLE.search(norm[: m.start])]
+    meant_one = [drug for drug in named if (drug.atc or "").startswith(code)]
+    return replace(use, drug=meant_one[-1]) if meant_one else use
+
+
+EXAMPLE = re.compile(r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$")
+
+
 def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
     about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
     before = use.sentence.norm[: use.start]
-    if about_allergy or UNDER.search(before) or BESIDES.search(before):
+    if about_allergy or any(cue.search(before) for cue in (UNDER, BESIDES, EXAMPLE)) or exchange is None:
         return
-    if exchange is None or not _is_answered(exchange, lang):
-        return
+    if _only_read_back(use, exchange):
+        evidence, schedule = (use.sentence.evidence(),), find_schedule(use.words, lang)
+        yield drug_fact(
+            use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor"
+        )
+    elif _is_answered(exchange, lang):
+        yield from _as_answered(use, exchange, lang, visit)
+
+
+def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
     own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
     dose = strength(use, lang)
     corrected = find_dose(
         text,
-        bare_unit=dose.unit if dose else "mg" if re.search(r"toujours|mg|still|combien|$", use.words) else "",
+        bare_unit=dose.unit if dose else "UI" if use.drug.inn.startswith("insuline") else "mg" if re.search(r"toujours|mg|still|combien|$", use.words) else "",
         lang=lang,
     )
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))

@@ -8,10 +8,11 @@ from app.notes.cues import cues
 from app.notes.facts import Certainty, Fact, FactType, Temporality
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.people import relation_near
-from app.notes.results import past_exams, result
+from app.notes.results import past_exams, result, stated_vaccines
 from app.notes.spoken_en import is_chatter
+from app.notes.text import fold
 from app.notes.transcript import Language
-from app.notes.units import Sentence, Visit
+from app.notes.units import Exchange, Sentence, Visit
 
 ORDERED = ("exam", "referral", "vaccine")
 IF = cues("orders.if")
@@ -47,8 +48,11 @@ def orders(visit: Visit) -> Iterator[Fact]:
     """Plans, advice, certificates, things seen and things that could not be examined, in the order of speech."""
     for exchange in visit.exchanges:
         yield from past_exams(exchange, visit.lang)
+        yield from _no_leave(exchange, visit.lang)
     yield from _wished(visit)
     for place, sentence in enumerate(visit.sentences):
+        if sentence.speaker != "doctor" and not sentence.asks:
+            yield from stated_vaccines(sentence, visit.lang)
         if sentence.speaker != "doctor" or sentence.asks:
             continue
         alarms = IF[visit.lang].search(sentence.norm) and ALARM[visit.lang].search(sentence.norm)
@@ -218,6 +222,32 @@ def _goes_on(visit: Visit, place: int) -> bool:
     return ORDERS[visit.lang].search(before.norm) is not None and any(True for _ in _ordered(before, visit.lang))
 
 
+ASKS_LEAVE = re.compile(
+    r"(?<![a-z])(?:besoin|voulez|faut|souhaitez)[^?]{0,20} (?:arret(?! de)|arret de travail)(?![a-z])|(?:need|want) (?:a (?:sick|fit) note|time off)"
+)
+
+
+def _no_leave(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Vous avez besoin d'un arrêt ?" - "Non, je suis en télétravail." """
+    question, first = exchange.questions[-1], exchange.answer[0]
+    if exchange.verdict == "no" and ASKS_LEAVE.search(question.norm) and first.speaker != "doctor":
+        text = "pas d'arrêt de travail" if lang == "fr" else "no sick note"
+        yield Fact(
+            "work_stoppage",
+            text,
+            "arrêt ou certificat",
+            (question.evidence(), first.evidence()),
+            polarity="absent",
+            asserted_by=first.speaker,
+            status="certificate",
+            sentence=text,
+            extra=(text, ""),
+        )
+
+
+EXPLAINS = re.compile(r"(?<![a-z])(?:fait|font|peut faire|peuvent faire) (?:monter|baisser|augmenter|descendre|varier)")
+
+
 def _ordered(sentence: Sentence, lang: Language, *, goes_on: bool = False) -> Iterator[Fact]:
     norm = sentence.norm
     wanted = [
@@ -225,7 +255,7 @@ def _ordered(sentence: Sentence, lang: Language, *, goes_on: bool = False) -> It
         for m in find_concepts(norm, lang)
         if m.concept.kind in ORDERED and not relation_near(norm, m.start, lang) and not WILL_DECIDE.match(norm, m.end)
     ]
-    if not wanted:
+    if not wanted or EXPLAINS.search(norm):
         return
     already = ALREADY[lang].search(norm) and not WHEN[lang].search(norm)
     if already and not ORDERS[lang].search(norm):
@@ -251,8 +281,23 @@ WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what anoth
 )
 
 
+def _as_said(mention: Mention, sentence: Sentence, lang: Language) -> str:
+    """An examination with the word that was used for it: "exploration fonctionnelle respiratoire (spirométrie)"."""
+    name, said = mention.concept.name(lang), sentence.norm[mention.start : mention.end]
+    alike = {w[:4] for w in re.findall(r"[a-z]{4,}", fold(name))} & {w[:4] for w in re.findall(r"[a-z]{4,}", said)}
+    initials = len(said) <= MOST_INITIALS or said.replace(" ", "") in fold(name).replace(" ", "")
+    if alike or initials or lang == "en" or len(said.split()) > 1:
+        return name
+    shown = sentence.line.shown[sentence.start + mention.start : sentence.start + mention.end]
+    rest = re.match(r"\w*", sentence.line.shown[sentence.start + mention.end :])
+    return f"{name} ({(shown + (rest.group() if rest else '')).lower()})"
+
+
+MOST_INITIALS = 4
+
+
 def _orders(wanted: list[Mention], sentence: Sentence, lang: Language, condition: bool) -> Fact:
-    names = list(dict.fromkeys(m.concept.name(lang) for m in wanted))
+    names = list(dict.fromkeys(_as_said(m, sentence, lang) for m in wanted))
     names = [n for n in names if not any(other != n and other.startswith(n + " ") for other in names)]
     when = WHEN[lang].search(sentence.norm)
     shown = sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()] if when else ""

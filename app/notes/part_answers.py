@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from app.notes.cues import cues
 from app.notes.facts import Fact, Polarity, Temporality
@@ -49,17 +50,17 @@ def ellipsis(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     lang, first = visit.lang, exchange.answer[0]
     if first.speaker == "doctor" or first.asks or exchange.verdict == "no":
         return
-    for question in exchange.questions:
+    for question, said in product(exchange.questions, exchange.answer[:2]):
         asked = question.norm.rstrip(" ?.!…")
-        opening = OPENING.match(first.norm)
-        answered = first.norm[opening.end() if opening else 0 :]
+        opening = OPENING.match(said.norm)
+        answered = said.norm[opening.end() if opening else 0 :]
         if len(asked.split()) > MOST_WORDS_OF_PART or find_concepts(question.norm, lang):
             continue
         for mention in find_concepts(f"{asked} {answered}", lang):
             if mention.start < len(asked) < mention.end - 1 and mention.concept.kind == "symptom":
-                evidence = (question.evidence(), first.evidence())
+                evidence = (question.evidence(), said.evidence())
                 yield mention_fact(
-                    mention, lang, "present", "certain", "current", first.speaker, evidence, "", first.shown, first.norm
+                    mention, lang, "present", "certain", "current", first.speaker, evidence, "", said.shown, said.norm
                 )
 
 

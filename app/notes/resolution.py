@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.notes import relatives
 from app.notes.answers import UNMARKED
 from app.notes.facts import Fact, proofs
-from app.notes.generality import GENERAL
+from app.notes.generality import CLASS_CODES, GENERAL
 from app.notes.lexicon import find_drugs
 from app.notes.people import PET
 from app.notes.text import fold
@@ -110,7 +110,7 @@ def _overrules(other: Fact, fact: Fact) -> bool:
     ) and other.polarity != fact.polarity
     if (
         not same
-        or fact.type not in ("symptom", "problem", "allergy", "social", "procedure")
+        or fact.type not in ("symptom", "problem", "allergy", "social", "procedure", "work_stoppage")
         or {other.temporality, fact.temporality} & {"past", "resolved"}
     ):
         return False
@@ -191,20 +191,6 @@ def _with_maximum(facts: list[Fact]) -> list[Fact]:
 
 
 ONLY_MOST = re.compile(r"max |up to ")
-CLASS_CODES: dict[str, str | tuple[str, ...]] = {
-    "cortisone": ("H02", "D07"),
-    "anti-inflammatoire": "M01A",
-    "antibiotique": "J01",
-    "triptan": "N02CC",
-    "statine": "C10AA",
-    "pilule": "G03A",
-    "antihistaminique": "R06",
-    "antidépresseur": "N06A",
-    "gliflozine": "A10BK",
-    "anticoagulant": "B01A",
-}
-
-
 def _covered(fact: Fact, facts: list[Fact]) -> bool:
     """Whether others say all that a fact says, and more."""
     others = [other for other in facts if other is not fact and not other.doubt]
@@ -300,6 +286,12 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     return nothing and bool(told) and fact.label in ("allergie", "antibiotiques", "médicaments")
 
 
+def _blood_told(fact: Fact, others: list[Fact]) -> bool:
+    """That blood was taken, beside what was found in it."""
+    done = fact.label == "prise de sang" and fact.status == "done"
+    return done and any(f.type == "lab" and set(f.turns) & set(fact.turns) for f in others)
+
+
 def _operated_for(fact: Fact, others: list[Fact]) -> bool:
     """ "Opéré d'une hernie": the operation is told with what it was for."""
     if fact.label != "opération" or fact.polarity == "absent" or not OPERATED.search(fold(fact.sentence)):
@@ -340,6 +332,7 @@ COVERS = (
     *relatives.COVERS,
     _is_reaction,
     _operated_for,
+    _blood_told,
     _told_with_figure,
     _asked_for_only,
     _names_class,

@@ -31,7 +31,7 @@ def is_stopped(use: Use, lang: Language) -> bool:
         return True
     if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
         return True
-    cut = re.split(r"[.;!?]|, (?!on|stop|c est non)", after)[0]
+    cut = re.split(r"[.;!?]|, (?!on|stop|c est (?:non|fini|termine))", after)[0]
     return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
 
 

@@ -305,6 +305,24 @@ PART_YES = {  # "les coudes non. la tête, oui": a part of it is there
 }  # fmt: skip
 
 
+YES_THEN = {
+    "fr": re.compile(r"\W*(?:quand|avant|petite?|enfant|bebe|dans l enfance|plus jeune|ado)(?![a-z])[a-z ]{0,30},? oui(?![a-z])"),
+    "en": re.compile(r"\W*(?:when|before|as a)(?![a-z])[a-z ]{0,30},? yes(?![a-z])"),
+}  # fmt: skip
+TAKES_NONE = {
+    "fr": re.compile(r"(?<![a-z])je (?:n |ne )?(?:en )?prends? (?:rien|jamais)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])i (?:don t|never) take (?:any|anything|those|them)(?![a-z])"),
+}
+MAX_EXCLAIMED = 32  # characters
+
+
+def _exclaims_no(answer: Sequence[Sentence], lang: Language) -> bool:
+    """ "Avec qui, grand Dieu ! Non, aucune chance.": a short exclamation, and then the answer."""
+    first = answer[0].norm if answer else ""
+    short = len(first) < MAX_EXCLAIMED and first.rstrip()[-1:] in "!…" and len(answer) > 1
+    return short and bool(NO[lang].search(answer[1].norm))
+
+
 def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "open", ""]:
     """What an answer says to a yes-or-no question: yes, no, open (it tells more instead) or nothing."""
     text = " ".join(sentence.norm for sentence in answer).strip()
@@ -317,8 +335,10 @@ def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "o
     if YES[lang].search(text):
         return "yes"
     first = answer[0].norm if answer else ""
-    if PART_YES[lang].search(text):
+    if PART_YES[lang].search(text) or YES_THEN[lang].match(text):
         return "yes"
+    if TAKES_NONE[lang].search(text) or _exclaims_no(answer, lang):
+        return "no"
     if len(first) < MAX_LATER_NO and LATER_NO[lang].search(first) and not re.search(r"\d", first):
         return "no"
     return "open" if QUANTITY.search(text) else ""

@@ -293,3 +293,26 @@ def test_all_reactions_are_told() -> None:
 
 def test_cannabis_of_youth_is_over() -> None:
     assert fact("cannabis ou autres substances", facts("D: Le cannabis ?\nP: Le cannabis, à vingt ans, comme tout le monde.")).temporality == "past"
+
+
+def test_an_allergy_told_by_its_reaction() -> None:
+    found = facts("D: Les acariens, c'est noté. Autre chose ?\nP: Surtout l'amoxicilline, petite, une urticaire géante.")
+    assert fact("amoxicilline", found, type="allergy").detail == "urticaire"
+
+
+def test_a_side_effect_is_no_allergy() -> None:
+    found = facts("D: Des allergies ?\nP: Le Tardyferon, j'avais mal au ventre. C'est une allergie ?\nD: Non, c'est un effet secondaire.")
+    assert labels(found, type="allergy", polarity="present") == set()
+
+
+def test_a_sick_leave_that_is_declined() -> None:
+    found = facts("P: Je tousse.\nD: Je vous arrête une semaine.\nP: Non, je préfère travailler.\nD: Comme vous voulez, alors pas d'arrêt.")
+    assert [f.polarity for f in found if f.type == "work_stoppage"] == ["absent"]
+
+
+def test_beers_that_are_not_counted_are_not_denied() -> None:
+    assert "alcool" not in labels(facts("D: Un bon repas ?\nP: Samedi, et je vous fais pas le compte des bières."), polarity="absent")
+
+
+def test_a_vaccine_told_unasked() -> None:
+    assert fact("vaccin antigrippal", facts("D: Bien.\nP: Et le vaccin de la grippe, je l'ai fait à la pharmacie.")).status == "done"

@@ -316,3 +316,31 @@ def test_a_pregnancy_as_a_date_is_no_pregnancy() -> None:
 def test_a_diagnosis_stands_whatever_was_denied() -> None:
     found = facts("D: Déjà eu la varicelle ?\nR: Non, jamais.\nD: Montrez. C'est une varicelle.\nR: Ah.\nD: La varicelle, votre fils l'a eue ?\nR: Non.", age=4)
     assert fact("varicelle", found, status="diagnosis").polarity == "present"
+
+
+def test_what_works_well_denies_its_trouble() -> None:
+    found = facts("D: Il respire bien ? Et le sommeil ?\nR: Il respire normalement. Il s'endort bien.", age=6)
+    assert {"dyspnée (gêne respiratoire)", "difficulté d'endormissement"} == labels(found, polarity="absent")
+
+
+def test_less_appetite() -> None:
+    assert fact("perte d'appétit", facts("D: Il mange ?\nR: Bof, pas grand-chose.", age=6)).polarity == "present"
+
+
+def test_a_cousin_who_had_what_was_named() -> None:
+    found = facts("D: Ce n'est pas une leucémie.\nP: Ma cousine en a eu une, à douze ans.")
+    assert fact("leucémie", found).experiencer == "cousin"
+
+
+def test_somebodys_cousin_when_the_family_is_asked_about() -> None:
+    found = facts("D: Dans la famille, des AVC ?\nP: Non.\nD: Et des cancers du sein ?\nP: Une tante. Ma mère, non.")
+    assert fact("cancer du sein", found).experiencer == "aunt"
+
+
+def test_a_crisis_of_gout_is_a_diagnosis() -> None:
+    assert fact("goutte", facts("P: J'ai mal au pied.\nD: C'est une crise de goutte.")).status == "diagnosis"
+
+
+def test_since_when_is_told_after_the_complaint() -> None:
+    found = facts("D: Qu'est-ce qui vous amène ?\nP: J'ai des vertiges.\nD: Racontez.\nP: Ça fait depuis l'été, deux fois par mois.")
+    assert "depuis l'été" in fact("vertiges", found).text

@@ -165,3 +165,17 @@ def test_a_pulse_after_a_pressure() -> None:
 def test_hundredths_of_a_glucose() -> None:
     found = facts("D: Le diabète ?\nP: La glycémie à jeun, un gramme zéro quatre.")
     assert [f.value for f in found if f.type == "lab"] == [1.04]
+
+
+def test_two_figures_of_a_lab_are_no_blood_pressure() -> None:
+    found = facts("D: Votre prise de sang de lundi. L'hémoglobine glyquée, huit quatre. En mai, vous étiez à sept un.")
+    assert [(f.label, f.value) for f in found] == [("HbA1c", 8.4), ("HbA1c", 7.1)]
+
+
+def test_a_ldl_in_grams() -> None:
+    assert fact("LDL-cholestérol", facts("D: Le LDL est monté à un gramme soixante-deux.")).value == 1.62
+
+
+def test_the_value_of_a_lab_that_the_patient_named() -> None:
+    found = facts("D: La thyroïde ?\nP: Vous m'aviez fait faire la TSH, c'était bon.\nD: Oui, un virgule huit, en juin.")
+    assert fact("TSH", found).value == 1.8

@@ -314,3 +314,42 @@ def test_asked_how_it_is_taken() -> None:
 def test_a_box_at_home_is_not_taken() -> None:
     made = drafted("D: Vous lui avez donné quelque chose ?\nR: J'avais de l'Advil au frigo, mais j'ai préféré attendre. Il a de la fièvre.", age=5)
     assert "ibuprofène" not in {f.label for f in made.facts}
+
+
+def test_a_class_in_the_answer_is_the_drug_that_was_asked_about() -> None:
+    found = facts("D: Et la rosuvastatine ?\nP: Ah, la statine, je l'ai laissée tomber.")
+    assert fact("rosuvastatine", found).polarity == "absent"
+
+
+def test_an_example_in_a_question_is_not_what_is_denied() -> None:
+    found = facts("D: Pas d'antibiotique en ce moment, genre amoxicilline ?\nP: Non, pas d'antibiotique.")
+    assert labels(found, type="medication") == {"antibiotique"}
+
+
+def test_a_forbidden_drug_is_not_taken() -> None:
+    found = facts("D: L'estomac ?\nP: J'ai eu un ulcère. Depuis, on m'interdit le Voltarène.")
+    assert fact("diclofénac", found).polarity == "absent"
+
+
+def test_a_drug_read_back_is_not_denied_with_the_next_question() -> None:
+    found = facts(
+        "D: Le traitement ?\nP: Le truc pour la tension.\nD: L'hydrochlorothiazide, douze milligrammes et demi. De l'aspirine ?\nP: Non.",
+        record={"traitements": ["Hydrochlorothiazide 12,5 mg"]},
+    )
+    assert fact("hydrochlorothiazide", found).value == 12.5
+
+
+def test_units_of_insulin_that_were_raised() -> None:
+    found = facts("D: La Lantus, vous en êtes à combien ?\nP: Seize… non, j'ai monté toute seule à vingt-deux, la semaine dernière.")
+    insulin = fact("insuline glargine", found)
+    assert (insulin.value, insulin.polarity) == (22.0, "present")
+
+
+def test_a_drug_had_long_ago_and_asked_for_again() -> None:
+    found = facts("D: D'accord.\nP: Et le Singulair ? On me l'avait donné, petit.\nD: On n'y revient pas.")
+    assert fact("montélukast", found, status="taken").temporality == "past"
+
+
+def test_a_vitamin_that_is_measured_is_not_prescribed() -> None:
+    found = facts("P: Je suis fatigué.\nD: Je vous fais une prise de sang : sodium, TSH, vitamine D, albumine.")
+    assert not [f for f in found if f.type == "medication"]
