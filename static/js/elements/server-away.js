@@ -1,10 +1,12 @@
 /**
- * A form in which something was typed is not sent to a server that is away: the browser's own error page would take the words
- * with it. Whether it is there is asked now and then while somebody types; in doubt, once more before sending. First of all
- * listeners, so that none takes the form for sent. What to say is the body's data-away.
+ * A form is not sent to a server that is away: the browser's own error page would take the page, and what was typed, with it.
+ * Whether it is there is asked now and then while somebody types, and before sending when nothing was heard of it lately.
+ * First of all listeners, so that none takes the form for sent; one that was not sent hears `not-sent`. What to say is the
+ * body's data-away.
  */
 
 const ASK_MS = 10_000;
+const LATELY_MS = 5000;
 const ANSWER_MS = 8000;
 const NO_SERVER = [502, 503, 504]; // as the proxy tells it, or the server of its database
 
@@ -15,10 +17,15 @@ const answered = new WeakSet();
 let away = false;
 let askedAt = performance.now(); // the page came from it
 
+/** @param {HTMLFormElement} form */
+function isPosted(form) {
+  return form.method === "post" && form.hasAttribute("action");
+}
+
 /** Whether leaving would lose something. @param {HTMLFormElement} form */
 function isFilled(form) {
   const boxes = [...form.elements].filter((box) => box instanceof HTMLInputElement || box instanceof HTMLTextAreaElement);
-  return form.method === "post" && form.hasAttribute("action") && boxes.some((box) => box.value !== box.defaultValue);
+  return isPosted(form) && boxes.some((box) => box.value !== box.defaultValue);
 }
 
 async function ask() {
@@ -39,8 +46,10 @@ async function sendIfThere(form, button) {
   asking.add(form);
   document.querySelector("[data-not-sent]")?.remove();
   await ask();
-  if (away) tell(button?.closest(".actions") ?? form.lastElementChild);
-  else {
+  if (away) {
+    tell(form.hidden ? document.querySelector("main > *") : (button?.closest(".actions") ?? button ?? form.lastElementChild));
+    form.dispatchEvent(new Event("not-sent"));
+  } else {
     answered.add(form);
     form.requestSubmit(button);
     answered.delete(form);
@@ -66,8 +75,8 @@ setInterval(() => {
 
 window.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || answered.has(form) || !document.body.dataset.away || !isFilled(form)) return;
-  if (navigator.onLine && !away) return;
+  if (!(form instanceof HTMLFormElement) || answered.has(form) || !document.body.dataset.away || !isPosted(form)) return;
+  if (navigator.onLine && !away && performance.now() - askedAt < LATELY_MS) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   if (!asking.has(form)) void sendIfThere(form, event.submitter);
