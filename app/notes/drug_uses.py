@@ -176,6 +176,11 @@ def when_taken(use: Use, visit: Visit) -> str:
     return of_it or (sentence.line.shown[sentence.start + day.start() : sentence.start + day.end()] if day else "")
 
 
+def is_home(use: Use, visit: Visit) -> bool:
+    """Whether the record has this treatment."""
+    return any(m.drug.inn == use.drug.inn for line in visit.transcript.patient.treatments for m in find_drugs(fold(line)))
+
+
 def drug_name(use: Use, lang: Language) -> str:
     """The INN in `lang`, with the brand that was said: "paracétamol (Doliprane)"."""
     name = use.drug.name(lang)

@@ -22,7 +22,6 @@ from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
 from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.polarity import is_denied
-from app.notes.text import fold
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
 
@@ -186,17 +185,12 @@ TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
 UNTOUCHED = re.compile(r"[\s,]*(?:on |je )?(?:n )?y touche (?:pas|surtout pas)")
 
 
-def _is_home(use: Use, visit: Visit) -> bool:
-    """Whether the record has this treatment."""
-    return any(m.drug.inn == use.drug.inn for line in visit.transcript.patient.treatments for m in find_drugs(fold(line)))
-
-
 def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor speaks of a drug: prescribes, stops, considers or only names it."""
     norm = use.sentence.norm
     evidence = tuple(s.evidence() for s in use.through)
     schedule = find_schedule(use.words, lang)
-    if UNTOUCHED.match(norm[use.end :]) and _is_home(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
+    if UNTOUCHED.match(norm[use.end :]) and is_home(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
         yield drug_fact(use, lang, evidence, None, Schedule(), status="prescribed", asserted_by="doctor")
         return
     if _is_stopped(use, lang):
