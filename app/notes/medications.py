@@ -13,6 +13,7 @@ from app.notes.drug_uses import (
     Use,
     drug_fact,
     drug_name,
+    is_home,
     known_drugs,
     strength,
     uses_in,
