@@ -252,10 +252,13 @@ def _pain_context(shown: str, at: int) -> str:
 def _named(said: _Said) -> Iterator[Fact]:
     """Values that a word announces: in the sentence before the number, or in the question."""
     norm, lang = said.sentence.norm, said.lang
+    other_named = any(m.type == "lab" and re.search(m.cue(lang), norm) for m in MEASURES)
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
-        asked = not cues and bool(cue.search(said.context)) and len(norm) < 110 and not find_drugs(norm)
+        asked = not cues and not other_named and bool(cue.search(said.context)) and len(norm) < 110 and not find_drugs(norm)
+        if measure.fr == "poids" and ASKS_CHANGE.search(said.context):
+            continue  # "vous avez maigri ?" - "trois kilos"
         for at, match in _values(norm, cues, asked):
             value, found = _metres(norm, match) if measure.fr == "taille" else (float(match.group(1)), True)
             if (
@@ -286,6 +289,8 @@ GOAL = re.compile(
     r"(?:greater|more|less|lower|higher|over|under) than|criteri"
 )
 LEAST_BARE_WEIGHT_KG = 20
+CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins)|en (?:\d+|une?|trois|quelques) \w+|(?:more|less)(?! than)|in (?:\d+|an?|the last) )")
+ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de poids|prise de poids|(?:lost|gained|losing|gaining) (?:any )?weight|weight (?:loss|gain)")
 
 
 def _means_else(measure: Measure, value: float, norm: str, match: re.Match[str], lang: Language) -> bool:
@@ -298,7 +303,7 @@ def _means_else(measure: Measure, value: float, norm: str, match: re.Match[str],
     if CONDITIONS[lang].search(norm[:at]) or GOAL.search(norm[max(0, at - 25) : at + 1]):
         return True
     return measure.fr == "poids" and (
-        bool(re.search(r"metre $", norm[:at]))
+        bool(re.search(r"(?:metre|(?<![a-z])doses?|graduation) $", norm[:at]) or CHANGED_BY.match(after))
         or (value < LEAST_BARE_WEIGHT_KG and not re.search(r"kilo|kg", after[:8]))
     )
 

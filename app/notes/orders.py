@@ -160,6 +160,8 @@ def _advises(sentence: Sentence, lang: Language, visit: Visit, place: int) -> bo
         return False
     if re.match(r"\W*(?:pas de|no) ", norm) and find_drugs(norm):
         return False
+    if re.search(r"(?<![a-z])vous (?:avez |faites )(?:bien|raison)(?! de)", norm):
+        return False
     mentions_drug_dose = any(re.search(r"\d", norm[m.end : m.end + 30]) for m in find_drugs(norm))
     return not mentions_drug_dose and not re.search(
         r"(?<![a-z])(?:je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])", norm

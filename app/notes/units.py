@@ -124,6 +124,8 @@ class Visit:
             named = spoken_of(self.said_before(sentence), sentence.norm, start, self.lang)
         if named is None and sentence.speaker == "patient" and not self.is_child and THIRD_PERSON.match(sentence.norm):
             named = ("other", 0)
+        if named and self.is_child and sentence.speaker == "relative":
+            named = _seen_by_the_child(named, sentence.norm)
         return None if named and self.is_the_patient(named[0]) else named
 
     def is_the_patient(self, relation: str) -> bool:
@@ -275,3 +277,13 @@ def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "o
     if len(first) < MAX_LATER_NO and LATER_NO[lang].search(first) and not re.search(r"\d", first):
         return "no"
     return "open" if QUANTITY.search(text) else ""
+
+
+OF_A_PARENT = {"husband": "father", "wife": "mother", "partner": "parents", "mother": "grandmother", "father": "grandfather",
+               "sister": "aunt", "brother": "uncle"}  # fmt: skip
+
+
+def _seen_by_the_child(named: tuple[str, int], norm: str) -> tuple[str, int]:
+    """ "Mon mari est asthmatique", says the mother: the patient's father; "sa sœur" is the patient's own."""
+    own = re.match(r"(?:mon|ma|my) ", norm[named[1] :])
+    return (OF_A_PARENT.get(named[0], named[0]), named[1]) if own else named
