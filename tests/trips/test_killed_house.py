@@ -14,6 +14,7 @@ from tests.trips.test_public_booking import choose_a_time, hold
 from tests.trips.test_the_whole_day import proved, signed_in
 
 LATELY_MS = 5000  # of static/js/elements/server-away.js
+HAND_MS = 300     # from reaching a button to pressing it
 DESK = people.day_ahead(23)
 NOT_SENT = "Rien n’a été envoyé"
 CHESNE, NINA, TOLD = "chesne@patients.example", "nina@patients.example", 40
@@ -87,10 +88,16 @@ def test_everybody_goes_on_in_the_same_tab(house: House, browser: Browser) -> No
 
     house.crash()
     drags.wait_for_timeout(LATELY_MS + 100)
+    box = target.bounding_box()
+    assert box
+    drags.mouse.move(box["x"] + 21, box["y"] + 6)
+    drags.wait_for_timeout(HAND_MS)
     drags.mouse.up()
     presses = {books: "#booking .actions button", confirms: "main form button", moves: "form[method=post][action='/visit/appointment/time'] button",
                accepts: "form[action='/visit/offer/acceptance'] button"}
     for page, button in presses.items():
+        page.locator(button).first.hover()
+        page.wait_for_timeout(HAND_MS)
         page.locator(button).first.click()
     for page in (drags, *presses):
         expect(page.get_by_role("alert").filter(has_text=NOT_SENT)).to_be_visible()
