@@ -59,6 +59,11 @@ def give_up(tx: Tx, key_begins: str) -> None:
                                          col(Job.lease_until).is_(None)))
 
 
+def forget(tx: Tx, kind: str, **payload: str) -> None:
+    """Forget jobs of exactly this: another did their work."""
+    tx.session.execute(delete(Job).where(col(Job.kind) == kind, col(Job.payload) == json.dumps(payload)))
+
+
 def claim(tx: Tx) -> Job | None:
     """Take the next due job under a lease."""
     due = (

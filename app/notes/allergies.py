@@ -233,10 +233,16 @@ def _told_allergens(exchange: Exchange, question: Sentence, lang: Language) -> I
                 if label in BROAD:
                     evidence = (question.evidence(), sentence.evidence())
                     yield _allergy(name, label, evidence, sentence, polarity="absent")
-            elif not re.search(r"j en ai pris|je prends|i take", sentence.norm):
+            elif not TOLERATED.search(sentence.norm):
                 yield _allergy(
                     name, label, (question.evidence(), sentence.evidence()), sentence, reaction=_reaction(whole, lang)
                 )
+
+
+TOLERATED = re.compile(
+    r"j en ai (?:re)?pris|je prends|i take|sans (?:aucun )?(?:probleme|souci|reaction)|bien (?:tolere|supporte)|aucun (?:probleme|souci)|"
+    r"(?:no|without an?y?) (?:problems?|reactions?|trouble)|(?:had|took|taken) it (?:since|again)"
+)
 
 
 def _recorded_allergy(

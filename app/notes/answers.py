@@ -64,7 +64,7 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         for mention in mentions:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
                 continue
-            if mention.concept.kind == "problem" and VACCINATED.search(question.norm):
+            if mention.concept.kind == "problem" and (VACCINATED.search(question.norm) or AT_WHAT_AGE.search(question.norm)):
                 continue
             if BESIDES.search(question.norm[: mention.start]) or is_known(mention, question.norm):
                 continue
@@ -110,6 +110,11 @@ def _goes_on_family(exchange: Exchange, visit: Visit) -> bool:
 
 
 FAMILY_TURNS = 2
+
+
+AT_WHAT_AGE = re.compile(  # asked of an illness that somebody was just said to have
+    r"(?<![a-z])(?:a quel age|quel age avait|how old (?:was|were)|at what age|what age)(?![a-z])"
+)
 
 
 def _others(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:
@@ -267,7 +272,7 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
         return "absent" if verdict == "yes" or NORMALLY.search(text) or re.match(r"si si", text) else None
     denied_in_question = is_denied(question.norm, mention.start, mention.end, lang)
     if verdict == "no":
-        return "absent"
+        return None if _denies_others_only(exchange, mention, lang) else "absent"
     if denied_in_question:
         return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
     if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
@@ -278,6 +283,18 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
 
 
+def _denies_others_only(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "De la fièvre, de la toux ?" - "Pas de fièvre. Je toussote.": a denial that names one leaves the others open."""
+    first = exchange.answer[0].norm
+    if not NAMES_WHAT_IS_NOT[lang].match(first) or NOTHING_ELSE[lang].search(exchange.answer_text):
+        return False
+    named = {m.concept.fr for m in find_concepts(first, lang)}
+    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang) if m.concept.kind in CLINICAL}
+    return bool(named & asked) and mention.concept.fr not in named
+
+
+NAMES_WHAT_IS_NOT = {"fr": re.compile(r"\W*(?:(?:ben|alors|euh|bah)\W+)*(?:pas (?:de|d)|jamais (?:de|d)) "), "en": re.compile(r"\W*(?:(?:well|um|uh)\W+)*no (?=[a-z])")}
+NOTHING_ELSE = {"fr": re.compile(r"non plus|(?<![a-z])(?:ni|rien|aucune?)(?![a-z])|rien de tout"), "en": re.compile(r"(?<![a-z])(?:either|neither|nor|none|nothing|(?:is|are|s|re|been) (?:all )?(?:fine|ok|okay|good|normal))(?![a-z])")}
 TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
 VACCINATED = re.compile(r"vaccin|(?<![a-z])jabs?(?![a-z])|immuni[sz]|(?<![a-z])shots?(?![a-z])")
 OTHERWISE = cues("findings.otherwise")

@@ -31,6 +31,8 @@ FORMS = (
     (("patch", "patch"), r"patch(?:s|es)?"),
     (("suppositoire", "suppository"), r"suppositoires?"),
     (("dose", "dose"), r"doses?"),
+    (("pression", "pump"), r"pressions?|pumps?"),
+    (("ovule", "vaginal tablet"), r"ovules?|pessar(?:y|ies)"),
 )
 DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z])( et demie?| and a half)?)")
 BARE = cue("dosing.bare")
@@ -90,7 +92,7 @@ class Schedule:
 # Strengths that tablets and vials really have.
 STRENGTHS_MG = frozenset((
     0.25, 0.5, 0.75, 1.25, 1.5, 2.5, 3.75, 4, 5, 7.5, 8, 10, 12.5, 15, 16, 20, 25, 30, 32, 37.5, 40, 45, 50, 60,
-    62.5, 70, 75, 80, 87.5, 88, 90, 100, 112, 120, 125, 137, 150, 160, 180, 200, 240, 250, 300, 320, 325, 350,
+    62.5, 70, 75, 80, 87.5, 88, 90, 100, 112, 112.5, 120, 125, 137, 137.5, 150, 160, 180, 200, 240, 250, 300, 320, 325, 350,
     400, 450, 500, 550, 600, 650, 750, 800, 850, 875, 1000,
 ))
 

@@ -9,6 +9,7 @@ from app.notes.dosing import DOSE, UCUM, Dose, Schedule, find_dose
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.lexicon import Drug, DrugMention, drug_at_the_end, find_drugs, guess_drug
 from app.notes.text import fold
+from app.notes.timing import DAY_OF, date_phrase
 from app.notes.transcript import Language, Transcript
 from app.notes.units import Sentence, Visit
 
@@ -171,6 +172,26 @@ def strength(use: Use, lang: Language, words: str | None = None) -> Dose | None:
         before = find_dose(use.before[-32:], lang=lang)
         return before[0] if before else None
     return found[0] if found else None
+
+
+THEN_TOOK = {  # at the time that was just told
+    "fr": re.compile(r"(?<![a-z])(?:je prenais|prenait|j etais sous|j avais pris)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:was (?:taking|on)|used to take|had taken)(?![a-z])"),
+}
+
+
+def when_taken(use: Use, visit: Visit) -> str:
+    """The time told with a drug or after it: what the turn tells before is about something else."""
+    sentence, lang = use.sentence, visit.lang
+    turn = visit.lines[sentence.turn].norm
+    of_it = date_phrase(turn if THEN_TOOK[lang].search(sentence.norm) else turn[sentence.start :], lang)
+    day = DAY_OF[lang].search(sentence.norm)
+    return of_it or (sentence.line.shown[sentence.start + day.start() : sentence.start + day.end()] if day else "")
+
+
+def is_home(use: Use, visit: Visit) -> bool:
+    """Whether the record has this treatment."""
+    return any(m.drug.inn == use.drug.inn for line in visit.transcript.patient.treatments for m in find_drugs(fold(line)))
 
 
 def drug_name(use: Use, lang: Language) -> str:

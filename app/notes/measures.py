@@ -208,6 +208,7 @@ def _named(said: Said) -> Iterator[Fact]:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
         asked = not (cues or names_one) and bool(cue.search(said.context)) and len(norm) < 110 and not find_drugs(norm)
+        change = measure.fr == "poids" and ASKS_CHANGE.search(said.context) is not None
         passed = 0
         if measure.unit == "g/L" and lang == "fr":
             norm = IN_GRAMS.sub(lambda m: f"{m.group(1).replace('un', '1')}.{m.group(2)}".ljust(len(m.group())), norm)
@@ -218,6 +219,7 @@ def _named(said: Said) -> Iterator[Fact]:
             if (
                 found
                 and measure.low <= value <= measure.high
+                and not (change and value < MOST_CHANGED_KG)  # "vous avez maigri ?" - "trois kilos"
                 and not _means_else(measure, value, norm, match, lang, asked=asked)
                 and not _anothers(measure, norm[: match.start()], lang)
             ):
@@ -245,11 +247,14 @@ GOAL = re.compile(
 )
 STATED = re.compile(r" (?:je suis|je pese|je fais|(?:il|elle) (?:est|pese|fait)|i am|i m|i weigh) ")
 LEAST_BARE_WEIGHT_KG = 20
+MOST_CHANGED_KG = 30
 CHANGE_REACH = 45  # characters
 CHANGED = re.compile(  # "j'ai maigri, genre quatre kilos"
     r"(?<![a-z])(?:maigri|grossi|perdu|perd|repris|(?:ai|a|avez|avais) pris|perte|prise|en moins|en plus|gained|lost|put on)(?![a-z])"
     r"(?!.*(?<![a-z])(?:suis|est|pese|fais|fait|descendue? a|montee? a|now|weigh))"
 )
+CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins)|en (?:\d+|une?|trois|quelques) \w+|(?:more|less)(?! than)|in (?:\d+|an?|the last) )")
+ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de poids|prise de poids|(?:lost|gained|losing|gaining) (?:any )?weight|weight (?:loss|gain)")
 
 
 def _means_else(
@@ -268,7 +273,7 @@ def _means_else(
     return measure.fr == "poids" and (
         bool(re.search(r"metre $", norm[:at]))
         or bool(CHANGED.search(norm[max(0, at - CHANGE_REACH) : at]))
-        or bool(re.search(r"(?<![a-z])doses? $", norm[:at]))
+        or bool(re.search(r"(?:(?<![a-z])doses?|graduation) $", norm[:at]) or CHANGED_BY.match(after))
         or (value < LEAST_BARE_WEIGHT_KG and not (asked and lang == "fr") and not re.search(r"kilo|kg", after[:8]))
     )
 

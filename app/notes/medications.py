@@ -7,7 +7,18 @@ from dataclasses import replace
 from app.notes.cues import cue, cues
 from app.notes.dose_changes import CHANGES, changed, read_back
 from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, is_limit, number
-from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, drug_name, known_drugs, strength, uses_in
+from app.notes.drug_uses import (
+    CLASSES,
+    IF_CLAUSE,
+    Use,
+    drug_fact,
+    drug_name,
+    is_home,
+    known_drugs,
+    strength,
+    uses_in,
+    when_taken,
+)
 from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
 from app.notes.generality import CLASS_CODES
 from app.notes.lexicon import find_drugs
@@ -16,7 +27,6 @@ from app.notes.people import relation_near
 from app.notes.permission import granted
 from app.notes.polarity import is_denied
 from app.notes.stopping import KEPT, is_stopped, stop_fact
-from app.notes.timing import DAY_OF, date_phrase
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
 
@@ -88,7 +98,7 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
         if use.sentence.asks or exchange:
             yield from _asked(use, exchange, lang, visit)
         else:
-            yield from _ordered(use, lang)
+            yield from _ordered(use, lang, visit)
     elif not use.sentence.asks:
         yield from _reported(use, lang, visit)
 
@@ -180,6 +190,7 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
     if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
         return
+    dose = None if exchange.verdict == "no" and not corrected else dose  # whatever was asked, it is not that
     if not (corrected or own.sig or dose) and not meant(use.drug, use.sentence, use.words, exchange, visit):
         yield _only_heard(use, lang, "unmeant")
         return
@@ -201,11 +212,17 @@ TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
 )
 
 
-def _ordered(use: Use, lang: Language) -> Iterator[Fact]:
+UNTOUCHED = re.compile(r"[\s,]*(?:on |je )?(?:n )?y touche (?:pas|surtout pas)")
+
+
+def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor speaks of a drug: prescribes, stops, considers or only names it."""
     norm = use.sentence.norm
     evidence = tuple(s.evidence() for s in use.through)
     schedule = find_schedule(use.words, lang)
+    if UNTOUCHED.match(norm[use.end :]) and is_home(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
+        yield drug_fact(use, lang, evidence, None, Schedule(), status="prescribed", asserted_by="doctor")
+        return
     if is_stopped(use, lang):
         yield stop_fact(use, lang, (use.sentence.evidence(),))
         return
@@ -334,7 +351,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             temporality=temporality,
             status="taken" if temporality == "past" else "current",
         )
-        when = _when_taken(use, visit) if temporality == "past" else ""
+        when = when_taken(use, visit) if temporality == "past" else ""
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
@@ -347,21 +364,6 @@ SINCE_IT = re.compile(r"(?<![a-z])(?:depuis|since) (?:(?:que j ai|que je prends|
 FINISHED = re.compile(  # a course that is over was taken, not given up
     r"(?<![a-z])(?:j (?:l )?ai|je l ai|on a|c est|i|i ve|just) (?:fini|termin|finished|completed)"
 )
-THEN_TOOK = {  # at the time that was just told
-    "fr": re.compile(r"(?<![a-z])(?:je prenais|prenait|j etais sous|j avais pris)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])(?:was (?:taking|on)|used to take|had taken)(?![a-z])"),
-}
-
-
-def _when_taken(use: Use, visit: Visit) -> str:
-    """The time told with a drug or after it: what the turn tells before is about something else."""
-    sentence, lang = use.sentence, visit.lang
-    turn = visit.lines[sentence.turn].norm
-    of_it = date_phrase(turn if THEN_TOOK[lang].search(sentence.norm) else turn[sentence.start :], lang)
-    day = DAY_OF[lang].search(sentence.norm)
-    return of_it or (sentence.line.shown[sentence.start + day.start() : sentence.start + day.end()] if day else "")
-
-
 ANOTHER = re.compile(r", (?:mon|ma|mes|son|sa|le|la|my|his|her|the) [a-z]+ ")
 REFUSAL_REACH = 60  # characters after the name
 THEIRS = cues("medications.theirs")

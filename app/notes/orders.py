@@ -167,6 +167,8 @@ def _advises(sentence: Sentence, lang: Language, visit: Visit, place: int) -> bo
     nothing = re.match(r"\W*(?:pas de|no) ", norm)
     if nothing and (find_drugs(norm) or any(m.start - nothing.end() < NEXT_WORD for m in find_concepts(norm, lang))):
         return False  # a drug is told as stopped; "pas de fièvre" is no advice
+    if re.search(r"(?<![a-z])vous (?:avez |faites )(?:bien|raison)(?! de)", norm):
+        return False
     mentions_drug_dose = any(re.search(r"\d", norm[m.end : m.end + 30]) for m in find_drugs(norm))
     return not mentions_drug_dose and not re.search(
         r"(?<![a-z])(?:je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])", norm

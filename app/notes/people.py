@@ -121,6 +121,10 @@ NAMES_FR = {
     "family": "Famille",
     "other": "Une autre personne",
 }
+APPOSITION = {  # "ma tante, la sœur de mon père, a eu": the aunt
+    "fr": re.compile(r"(?<=,) (?:la|le|l) ?(?:s(?:oe|œ)ur|frere|mere|pere|fille|fils|femme|mari|tante|oncle) de (?:ma|mon|ses|son|sa) \w+(?=,)"),
+    "en": re.compile(r"(?<=,) (?:my|his|her) (?:mother|father|mom|dad|wife|husband|brother|sister) s (?:sister|brother|mother|father|son|daughter)(?=,)"),
+}  # fmt: skip
 TELLS = cues("people.tells")
 NEAR = cues("people.near")
 SELF = cues("people.self")
@@ -129,6 +133,7 @@ SELF = cues("people.self")
 def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | None:
     """The person that norm[start:] is about when it is not the patient: (relation, where it is named), or None."""
     found: tuple[str, int, int] | None = None
+    norm = APPOSITION[lang].sub(lambda m: " " * len(m.group()), norm)
     for relation, words in RELATIONS[lang].items():
         for match in re.finditer(rf"(?<![a-z])(?:{OWN[lang]} (?:\w+ )?)?(?:{words})(?![a-z])", norm):
             own = re.match(OWN[lang] + " ", match.group()) or HAVING[lang].search(norm[: match.start()])
@@ -150,8 +155,9 @@ def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | No
 
 
 def _is_subject_after_all(norm: str, match: re.Match[str]) -> bool:
-    """ "c'est ma sœur qui est allergique", "c'était ma coloc"."""
-    return bool(re.search(r"(?:c est|c etait|it s|it was|that s) $", norm[: match.start()]))
+    """ "c'est ma sœur qui est allergique", "c'était ma coloc", "pour mon mari, pour son diabète"."""
+    theirs = re.match(r",? (?:pour (?:son|sa|ses|leur)|for (?:his|her|their)) ", norm[match.end() :])
+    return bool(theirs or re.search(r"(?:c est|c etait|it s|it was|that s) $", norm[: match.start()]))
 
 
 def _belongs(norm: str, found: tuple[str, int, int], start: int, lang: Language) -> bool:

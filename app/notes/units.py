@@ -126,8 +126,8 @@ class Visit:
             named = spoken_of(self.said_before(sentence), sentence.norm, start, self.lang)
         if named is None and sentence.speaker == "patient" and not self.is_child and THIRD_PERSON.match(sentence.norm):
             named = ("other", 0)
-        if named and sentence.speaker == "relative" and self.is_child and MINE_FR.search(sentence.norm + self.said_before(sentence)):
-            named = (OF_THE_CHILD.get(named[0], named[0]), named[1])
+        if named and self.is_child and sentence.speaker == "relative":
+            named = _seen_by_the_child(named, sentence.norm)
         return None if named and self.is_the_patient(named[0]) else named
 
     def _kin_of_speaker(self, sentence: Sentence, start: int) -> tuple[str, int] | None:
@@ -137,7 +137,9 @@ class Visit:
             return None
         found = spoken_of(before, sentence.norm, start, self.lang)
         woman = re.search(r"(?<![a-z])(?:elle|she|her)(?![a-z])", sentence.norm[:start]) is not None
-        return found if found and (found[0] in ("sister", "mother")) == woman else None
+        if found is None or (found[0] in ("sister", "mother")) != woman:
+            return None
+        return OF_A_PARENT.get(found[0], found[0]), found[1]
 
     def is_the_patient(self, relation: str) -> bool:
         """Whether a relation is the patient in person: the child of the parent who speaks."""
@@ -184,12 +186,6 @@ class Visit:
 
 
 MINE_FR = re.compile(r"(?<![a-z])(?:ma|mon|my) (?:soeur|sœur|frere|mere|pere|sister|brother|mother|mum|mom|father|dad)(?![a-z])")
-OF_THE_CHILD = {  # "ma sœur", said by the child's mother
-    "sister": "aunt",
-    "brother": "uncle",
-    "mother": "grandmother",
-    "father": "grandfather",
-}
 INTRODUCED = {
     "F": re.compile(r"year old (?:[a-z]+ ){0,4}(?:female|woman|lady|girl)(?![a-z])|(?<![a-z])(?:mrs|ma am|maam|(?:hi|hello|hey|morning|afternoon|evening|for|on|to),? (?:ms|miss))(?![a-z])"),
     "M": re.compile(r"year old (?:[a-z]+ ){0,4}(?:male|man|gentleman|boy)(?![a-z])|(?<![a-z])(?:mr|mister)(?![a-z])"),
@@ -342,3 +338,13 @@ def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "o
     if len(first) < MAX_LATER_NO and LATER_NO[lang].search(first) and not re.search(r"\d", first):
         return "no"
     return "open" if QUANTITY.search(text) else ""
+
+
+OF_A_PARENT = {"husband": "father", "wife": "mother", "partner": "parents", "mother": "grandmother", "father": "grandfather",
+               "sister": "aunt", "brother": "uncle"}  # fmt: skip
+
+
+def _seen_by_the_child(named: tuple[str, int], norm: str) -> tuple[str, int]:
+    """ "Mon mari est asthmatique", says the mother: the patient's father; "sa sœur" is the patient's own."""
+    own = re.match(r"(?:mon|ma|my) ", norm[named[1] :])
+    return (OF_A_PARENT.get(named[0], named[0]), named[1]) if own else named

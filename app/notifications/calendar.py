@@ -1,6 +1,6 @@
 """The visit as an iCalendar event (RFC 5545, 5546): UID is the appointment's id, SEQUENCE grows with each change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,6 +13,7 @@ from app.calendars import Feed
 PRODUCT = "-//Colloque//Video visit//EN"
 FEED_EVERY = timedelta(minutes=15)
 REMIND_BEFORE = timedelta(minutes=15)
+Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,14 @@ class Entry:
     attendee: str
 
 
-def render(entry: Entry, method: Literal["REQUEST", "CANCEL"], now: datetime) -> str:
-    """The .ics file, CRLF line ends."""
+def render(entries: Sequence[Entry], method: Method, now: datetime) -> str:
+    """The .ics file, CRLF line ends. Several visits go with PUBLISH: a REQUEST has one UID (RFC 5546, 3.2.2)."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(_event(entry, method, now))
+    for entry in entries:
+        calendar.add_component(_event(entry, method, now))
     return str(calendar.to_ical(), "utf-8")
 
 
@@ -76,7 +78,8 @@ def _event(entry: Entry, method: str, now: datetime) -> Event:
     organizer = vCalAddress(f"mailto:{entry.organizer}")
     organizer.params["CN"] = entry.clinic
     event.add("organizer", organizer)
-    event.add("attendee", vCalAddress(f"mailto:{entry.attendee}"))
+    if method != "PUBLISH":  # which names nobody (RFC 5546, 3.2.1)
+        event.add("attendee", vCalAddress(f"mailto:{entry.attendee}"))
     if entry.link:
         event.add("description", f"{entry.text}\n{entry.link}")
         event.add("location", entry.link)

@@ -1,6 +1,6 @@
 """Jobs that write and send messages: message.invitation, .moved, .cancelled, .delayed, .summary, .deliver, .staff."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -42,14 +42,14 @@ class Postman:
                 raise DeliveryFailed("no address", final=True)  # the staff tells them
             await self._channels[channel].send(content)
         except DeliveryFailed as failure:
-            again = await self._db.write(ACTOR, _note_failure, message_id, str(failure), final=failure.final,
-                                         anybodys=not content.to.endswith(NOBODYS))
+            again = await self._db.write(ACTOR, _note_failure, message_id, content.carries, str(failure),
+                                         final=failure.final, anybodys=not content.to.endswith(NOBODYS))
             DELIVERED.labels(channel, "retried" if again else "failed").inc()
             if again:
                 raise
             log.warning("message failed for good", message=message_id, channel=channel, error=str(failure))
         else:
-            await self._db.write(ACTOR, _note_sent, message_id, keep=self._keep)
+            await self._db.write(ACTOR, _note_sent, message_id, content.carries, keep=self._keep)
             DELIVERED.labels(channel, "sent").inc()
 
 
@@ -96,20 +96,27 @@ def _begin(tx: Tx, message_id: str) -> tuple[str, MessageContent] | None:
     return message.channel, tx.open(message, MessageContent)
 
 
-def _note_sent(tx: Tx, message_id: str, *, keep: bool) -> None:
+def _note_sent(tx: Tx, message_id: str, carried: Sequence[str], *, keep: bool) -> None:
+    for each in (message_id, *carried):
+        message = tx.session.get_one(Message, each)
+        message.state, message.sent_at, message.error = "sent", tx.now, ""
+        tx.session.add(message)
     message = tx.session.get_one(Message, message_id)
-    message.state, message.sent_at, message.error = "sent", tx.now, ""
     if not keep:
         message.sealed = b""
     tx.session.add(message)
 
 
-def _note_failure(tx: Tx, message_id: str, error: str, *, final: bool, anybodys: bool) -> bool:
+def _note_failure(tx: Tx, message_id: str, carried: Sequence[str], error: str, *, final: bool, anybodys: bool) -> bool:
     message = tx.session.get_one(Message, message_id)
     message.error = error
     if final or message.attempts >= MAX_ATTEMPTS:
         message.state = "failed"
     tx.session.add(message)
+    for each in carried:
+        also = tx.session.get_one(Message, each)
+        also.state, also.error = message.state, error
+        tx.session.add(also)
     # Who waits for a code sees on their page that none comes; everything else is for the staff to tell by phone.
     if message.state == "failed" and message.kind != "code" and anybodys and message.appointment_id:
         tasks.ask(tx, "delivery-failed", message.appointment_id, f"{message.kind}:{message.channel}")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlmodel import col, select
 
-from app import people
+from app import jobs, people
 from app.access import links
 from app.db import Tx
 from app.errors import NotFound
@@ -46,11 +46,49 @@ class Subject:
     visit: letters.Visit
 
 
-def invite(tx: Tx, appointment_id: str, site: Site) -> None:
-    """The invitation, with a link; nothing when the appointment is gone or an invitation waits to be sent."""
+def invite(tx: Tx, appointment_id: str, site: Site) -> list[str]:
+    """The invitation, with a link; nothing when the appointment is gone or an invitation waits to be sent.
+
+    One e-mail tells of all visits of a series that nobody was invited to yet. Returns the ids of those it is about,
+    this one at least.
+    """
+    together = _not_invited(tx, appointment_id)
     about = standing(tx, appointment_id, "invitation")
+    if about and about.patient.email and len(together) > 1:
+        _send_series(tx, [_subject(tx, row) for row in together], site)
+        for other in {row.id for row in together} - {appointment_id}:
+            jobs.forget(tx, "message.invitation", appointment_id=other)
+        return [row.id for row in together]
     if about:
         _send_visit(tx, "invitation", about, site)
+    return [appointment_id]
+
+
+def _not_invited(tx: Tx, appointment_id: str) -> list[Appointment]:
+    """The booked visits of an appointment's series that are still to be announced, this one among them, in order."""
+    series_id = tx.session.exec(select(Appointment.series_id).where(Appointment.id == appointment_id)).one_or_none()
+    if series_id is None:
+        return []
+    query = select(Appointment).where(Appointment.series_id == series_id, Appointment.status == "booked")
+    # Their jobs may run at once: the second finds what the first wrote.
+    rows = tx.session.exec(query.order_by(col(Appointment.start_at)).with_for_update()).all()
+    told = select(Message.appointment_id).where(col(Message.appointment_id).in_([row.id for row in rows]),
+                                                Message.kind == "invitation")
+    invited = set(tx.session.exec(told).all())
+    waiting = [row for row in rows if row.id not in invited]
+    return waiting if any(row.id == appointment_id for row in waiting) else []
+
+
+def _send_series(tx: Tx, visits: list[Subject], site: Site) -> None:
+    """One e-mail for several visits, each with its link and its calendar entry."""
+    told = [(about, site.link(links.issue(tx, about.appointment.id, links.VISIT))) for about in visits]
+    letter = letters.invitation_to_series([(about.visit, link) for about, link in told])
+    first, *others = (about.appointment for about in visits)
+    content = MessageContent(
+        to=visits[0].patient.email, subject=letter.subject, text=letter.text, html=letter.html, ics_method="PUBLISH",
+        ics=calendar.render([_entry(about, site, link) for about, link in told], "PUBLISH", tx.now))
+    post(tx, kind="invitation", channel="email", patient_id=first.patient_id, appointment_id=first.id, content=content,
+         also_about=[row.id for row in others])
 
 
 def tell_moved(tx: Tx, appointment_id: str, site: Site) -> None:
@@ -114,7 +152,7 @@ def send(tx: Tx, kind: str, about: Subject, site: Site, letter: Letter,
          method: Literal["REQUEST", "CANCEL", ""] = "", link: str = "") -> None:
     """Queue a letter by e-mail, with the visit as a calendar entry when a `method` says so; else as a text message."""
     if about.patient.email:
-        ics = calendar.render(_entry(about, site, link), method, tx.now) if method else ""
+        ics = calendar.render([_entry(about, site, link)], method, tx.now) if method else ""
         channel, content = "email", MessageContent(to=about.patient.email, subject=letter.subject, text=letter.text,
                                                    html=letter.html, ics=ics, ics_method=method)
     else:

@@ -4,6 +4,7 @@ No clinical word, no name of the patient, no motif, no speciality: an e-mail is 
 the phone. Who, when, where to go; nothing about why.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -59,6 +60,7 @@ class Letter:
     details: list[tuple[str, str]] = field(default_factory=list)
     action: tuple[str, str] | None = None  # label, address
     code: str = ""
+    times: list[tuple[str, str]] = field(default_factory=list)  # of several visits: when, address
     footer: list[str] = field(default_factory=list)
 
     @property
@@ -69,7 +71,8 @@ class Letter:
             blocks.append(self.code)  # in one piece: phones and mail readers offer to copy it
         if self.details:
             blocks.append("\n".join(_pair(self.language, label, value) for label, value in self.details))
-        if self.action:
+        blocks += ["\n".join(each) for each in self.times]
+        if self.action and not self.times:
             blocks.append("\n".join(self.action))
         return "\n\n".join([*blocks, "-- \n" + "\n".join([self.clinic, *self.footer])]) + "\n"
 
@@ -86,6 +89,23 @@ def invitation(visit: Visit, link: str) -> Letter:
         visit.language, _by_mode(visit, _("Your video visit on %(when)s"), _("Your appointment on %(when)s")),
         visit.clinic, [_("Hello,"), *_first_words(visit)], _details(visit),
         (_("Open my visit") if visit.by_video else _("See my appointment"), link), footer=_personal(visit),
+    )
+
+
+def invitation_to_series(told: Sequence[tuple[Visit, str]]) -> Letter:
+    """You have several appointments; each with its link."""
+    visit, link = told[0]
+    _ = i18n.translator(visit.language).gettext
+    several = _("These are %(num)s appointments. Each has its own link, and the calendar file holds them all.")
+    times = [(i18n.moment(each.start_at, each.language, each.zone), address) for each, address in told]
+    subject = (_("Your %(num)s video visits from %(when)s") if visit.by_video
+               else _("Your %(num)s appointments from %(when)s"))
+    return Letter(
+        visit.language, subject % {"num": len(told), "when": _short(visit)}, visit.clinic,
+        [_("Hello,"), *_first_words(visit), several % {"num": len(told)}],
+        [(label, value) for label, value in _details(visit) if value != visit.when],
+        (_("Open my first visit") if visit.by_video else _("See my first appointment"), link),
+        times=times, footer=_personal(visit),
     )
 
 

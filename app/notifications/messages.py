@@ -1,5 +1,6 @@
 """Messages to patients: e-mails and SMS, without a clinical word; kept sealed until delivered."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -13,7 +14,10 @@ from app.scheduling.tables import Appointment
 
 
 class MessageContent(BaseModel):
-    """What is sent; `ics` is an iCalendar attachment of the method `ics_method`."""
+    """What is sent; `ics` is an iCalendar attachment of the method `ics_method`.
+
+    `carries` names the messages that go with this one: what becomes of it becomes of them.
+    """
 
     to: str
     subject: str = ""
@@ -21,6 +25,7 @@ class MessageContent(BaseModel):
     html: str = ""
     ics: str = ""
     ics_method: str = ""
+    carries: list[str] = []
 
 
 class Message(SealedRow, table=True):
@@ -43,11 +48,14 @@ class Message(SealedRow, table=True):
     sealed: bytes = Field(default=b"", sa_type=Sealed)
 
 
-def post(tx: Tx, *, kind: str, channel: str, patient_id: str, appointment_id: str, content: MessageContent) -> Message:
-    """Seal a message and have it delivered once this commits."""
-    message = Message(patient_id=patient_id, appointment_id=appointment_id, kind=kind, channel=channel,
-                      created_at=tx.now)
-    tx.seal(message, content)
+def post(tx: Tx, *, kind: str, channel: str, patient_id: str, appointment_id: str, content: MessageContent,
+         also_about: Sequence[str] = ()) -> Message:
+    """Seal a message and have it delivered once this commits; `also_about`: further appointments that it tells of."""
+    message, *carried = (
+        Message(patient_id=patient_id, appointment_id=each, kind=kind, channel=channel, created_at=tx.now)
+        for each in (appointment_id, *also_about))
+    tx.session.add_all(carried)
+    tx.seal(message, content.model_copy(update={"carries": [each.id for each in carried]}))
     tx.session.add(message)
     tx.session.flush()
     jobs.enqueue(tx, "message.deliver", message_id=message.id)

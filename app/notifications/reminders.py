@@ -24,8 +24,8 @@ SMS_WITHIN_H = 24  # who has a phone reads it sooner there
 
 def invite(tx: Tx, appointment_id: str, site: Site) -> None:
     """The invitation, and later its reminders."""
-    invitations.invite(tx, appointment_id, site)
-    schedule(tx, appointment_id, site)
+    for each in invitations.invite(tx, appointment_id, site):
+        schedule(tx, each, site)
 
 
 def tell_moved(tx: Tx, appointment_id: str, site: Site) -> None:

@@ -165,7 +165,8 @@ def _(text: str) -> str:
 
 
 PLACES = {
-    "": _("none"), "FR": _("France, except Alsace-Moselle and overseas"), "57": _("Moselle"), "6AE": _("Alsace"),
+    "": _("No public holidays"),
+    "FR": _("France, except Alsace-Moselle and overseas"), "57": _("Moselle"), "6AE": _("Alsace"),
     "971": _("Guadeloupe"), "972": _("Martinique"), "973": _("French Guiana"), "974": _("Réunion"), "976": _("Mayotte"),
     "BL": _("Saint Barthélemy"), "MF": _("Saint Martin"), "PM": _("Saint Pierre and Miquelon"),
     "NC": _("New Caledonia"), "PF": _("French Polynesia"), "WF": _("Wallis and Futuna"),

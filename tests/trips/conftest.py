@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONSULTATIONS = ROOT / "tests" / "data" / "consultations"
 PICTURES_PER_S = 5
 START_S = 120.0  # on a machine that does much else
+SERVE = [sys.executable, "-m", "app", "serve"]
 
 
 LONGEST_FIRST = ("test_french_visit", "test_english_visit", "test_bad_luck", "test_in_the_call", "test_caddy")
@@ -106,6 +107,19 @@ class House:
             for pid in self.children(command):
                 os.kill(pid, signal.SIGKILL)
 
+    def crash(self) -> None:
+        """kill -9 the whole of it, the process that would start the others again first."""
+        running = self.children("app")
+        self.process.kill()
+        self.process.wait()
+        for pid in running:
+            os.kill(pid, signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start it, or start it again, with the data it has."""
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(SERVE, env=self.env, cwd=ROOT, stdout=log, stderr=log)
+
     def kill_busiest_node(self) -> None:
         """kill -9 the media node that carries the most calls: the one with the most open sockets."""
         os.kill(max(self.children("media"), key=open_sockets), signal.SIGKILL)
@@ -140,7 +154,7 @@ def running_house(data_dir: Path, **settings: str) -> Iterator[House]:
         "COLLOQUE_SMTP_PORT": str(smtp_port), "COLLOQUE_SMTP_TLS": "none", "COLLOQUE_ENV_FILE": "/dev/null",
     } | settings
     with log_path.open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=env, cwd=ROOT, stdout=log, stderr=log)
+        process = subprocess.Popen(SERVE, env=env, cwd=ROOT, stdout=log, stderr=log)
     house = House(env["COLLOQUE_BASE_URL"], data_dir, env, process, mailbox, log_path)
     try:
         wait_url = House(f"http://localhost:{port}", data_dir, env, process, mailbox, log_path)
@@ -148,11 +162,11 @@ def running_house(data_dir: Path, **settings: str) -> Iterator[House]:
         house.facts = json.loads(house.colloque("demo", "--json"))
         yield house
     finally:
-        process.send_signal(signal.SIGINT)
+        house.process.send_signal(signal.SIGINT)  # of the one that runs now
         try:
-            process.wait(20)
+            house.process.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
+            house.process.kill()
         smtp.stop()
 
 

@@ -97,8 +97,8 @@ def open_hours_now(page: Page, doctor: str, zone: str) -> datetime:
     details.locator("[name=on]").fill(start.date().isoformat())
     details.locator("[name=start]").fill(start.strftime("%H:%M"))
     details.locator("[name=end]").fill((start + timedelta(minutes=90)).strftime("%H:%M"))
-    details.locator("button").last.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        details.locator("button").last.click()
     return start
 
 
@@ -114,8 +114,8 @@ def book_new_patient(page: Page, doctor: str, motif: str, at: datetime, patient:
         page.fill(f"[name={field}]", patient[field])
     page.locator("select[name=language]").select_option(patient["language"])
     page.locator(".slots label").first.click()  # the soonest: it can be joined now
-    page.locator("form[method=post] .actions button").last.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("form[method=post] .actions button").last.click()
 
 
 def link_in(message: EmailMessage) -> str:

@@ -1,10 +1,12 @@
 /**
- * A form in which something was typed is not sent to a server that is away: the browser's own error page would take the words
- * with it. Whether it is there is asked now and then while somebody types; in doubt, once more before sending. First of all
- * listeners, so that none takes the form for sent. What to say is the body's data-away.
+ * A form is not sent to a server that is away: the browser's own error page would take the page, and what was typed, with it.
+ * Whether it is there is asked when somebody begins to move, press or type again, and now and then while they go on; in doubt,
+ * once more before sending. Where there is no doubt a form is sent at once, as ever.
+ * First of all listeners, so that none takes the form for sent; one that was not sent hears `not-sent`. What to say is the
+ * body's data-away.
  */
 
-const ASK_MS = 10_000;
+const LATELY_MS = 5000; // an answer so young is believed
 const ANSWER_MS = 8000;
 const NO_SERVER = [502, 503, 504]; // as the proxy tells it, or the server of its database
 
@@ -15,10 +17,9 @@ const answered = new WeakSet();
 let away = false;
 let askedAt = performance.now(); // the page came from it
 
-/** Whether leaving would lose something. @param {HTMLFormElement} form */
-function isFilled(form) {
-  const boxes = [...form.elements].filter((box) => box instanceof HTMLInputElement || box instanceof HTMLTextAreaElement);
-  return form.method === "post" && form.hasAttribute("action") && boxes.some((box) => box.value !== box.defaultValue);
+/** @param {HTMLFormElement} form */
+function isPosted(form) {
+  return form.method === "post" && form.hasAttribute("action");
 }
 
 async function ask() {
@@ -39,8 +40,10 @@ async function sendIfThere(form, button) {
   asking.add(form);
   document.querySelector("[data-not-sent]")?.remove();
   await ask();
-  if (away) tell(button?.closest(".actions") ?? form.lastElementChild);
-  else {
+  if (away) {
+    tell(form.hidden ? document.querySelector("main > *") : (button?.closest(".actions") ?? button ?? form.lastElementChild));
+    form.dispatchEvent(new Event("not-sent"));
+  } else {
     answered.add(form);
     form.requestSubmit(button);
     answered.delete(form);
@@ -59,14 +62,16 @@ function tell(before) {
   band.scrollIntoView({ block: "nearest" });
 }
 
-setInterval(() => {
-  const typed = !document.hidden && performance.now() - askedAt > ASK_MS && [...document.forms].some(isFilled);
-  if (document.body.dataset.away && typed) void ask();
-}, ASK_MS / 2);
+function wonder() {
+  const late = performance.now() - askedAt > LATELY_MS;
+  if (late && document.body.dataset.away && [...document.forms].some(isPosted)) void ask();
+}
+
+for (const sign of ["pointermove", "pointerdown", "keydown", "focusin"]) window.addEventListener(sign, wonder, { passive: true });
 
 window.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || answered.has(form) || !document.body.dataset.away || !isFilled(form)) return;
+  if (!(form instanceof HTMLFormElement) || answered.has(form) || !document.body.dataset.away || !isPosted(form)) return;
   if (navigator.onLine && !away) return;
   event.preventDefault();
   event.stopImmediatePropagation();

@@ -66,8 +66,14 @@ function drop(target) {
     const input = form.elements.namedItem(name);
     if (input instanceof HTMLInputElement) input.value = value ?? "";
   }
-  form.submit();
+  form.requestSubmit();
 }
+
+form?.addEventListener("not-sent", () => {
+  const back = carried;
+  letGo();
+  back?.focus();
+});
 
 /**
  * The click that ends a drag opens nothing.
