@@ -344,7 +344,8 @@ def _kin_had_one(visit: Visit) -> Iterator[Fact]:
         if named:
             source, mention = named[-1]
             evidence = (source.evidence(mention.start, mention.end), sentence.evidence())
-            yield replace(family_fact(mention, near[0], evidence, source.norm, lang), temporality="past")
+            fact = replace(family_fact(mention, near[0], evidence, sentence.norm, lang), temporality="past", said="")
+            yield fact
 
 
 def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:

@@ -45,6 +45,8 @@ def findings(visit: Visit) -> Iterator[Fact]:
         yield from _gestation(sentence, visit.lang)
         if sentence.asks:
             continue
+        if sentence.speaker != "doctor":
+            yield from _planned(sentence, visit.lang)
         if sentence.speaker == "doctor":
             yield from _concluded(sentence, visit.lang)
         else:
@@ -92,13 +94,42 @@ ASKS_FAMILY = re.compile(
 )
 
 
+TO_COME = re.compile(r"\w*(?: \w+){0,2} (?:est |qui est |is )?(?:prevue?|programmee?|planifiee?|planned|scheduled|booked)(?![a-z])|\w* (?:dans|in) \d+ (?:jours|semaines|mois|days|weeks|months)(?! j ai)")
+
+
+def _planned(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """ "Opération de la cataracte prévue le douze janvier": an operation to come."""
+    for mention in find_concepts(sentence.norm, lang):
+        to_come = TO_COME.match(sentence.norm[mention.end :]) if mention.concept.kind == "surgery" else None
+        if to_come and relation_near(sentence.norm, mention.start, lang) is None:
+            name = mention.concept.name(lang)
+            when = WHEN[lang].search(sentence.norm, mention.end)
+            shown = sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()] if when else ""
+            text = f"{name} {shown}".strip()
+            yield Fact(
+                "plan",
+                text,
+                mention.concept.fr,
+                (sentence.evidence(),),
+                temporality="future",
+                asserted_by=sentence.speaker,
+                detail=shown,
+                status="order",
+                sentence=sentence.shown,
+                extra=(name,),
+            )
+
+
+WHEN = cues("orders.when")
+
+
 def _is_no_finding(mention: Mention, norm: str) -> bool:
     """No clinical word, other people's, a vaccine's, or only a date."""
     if mention.concept.kind not in CLINICAL or OTHER_PEOPLE.search(norm[: mention.start]):
         return True
     if mention.concept.kind == "problem" and VACCINATED.search(norm):
         return True
-    if is_known(mention, norm):
+    if is_known(mention, norm) or (mention.concept.kind == "surgery" and TO_COME.match(norm[mention.end :])):
         return True
     return mention.concept.fr == "grossesse" and AS_A_DATE.search(norm[: mention.start]) is not None
 

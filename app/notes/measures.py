@@ -149,10 +149,21 @@ def _pressure(said: Said) -> Iterator[Fact]:
             continue  # "l'hémoglobine glyquée, huit quatre"
         if not (70 <= high <= 260 and 30 <= low <= 150 and high > low):
             continue
-        yield measured(said, PRESSURE, f"{high:g}/{low:g}", match.start())
+        fact = measured(said, PRESSURE, f"{high:g}/{low:g}", match.start())
+        yield _in_position(fact, said, match.end())
 
 
 LEAST_SPOKEN_HIGH = 90
+POSITION = re.compile(r"[, ]{1,2}(?:en position )?(couch[ée]e?|allong[ée]e?|debout|assise?|lying|standing|sitting)(?![a-z])", re.IGNORECASE)
+
+
+def _in_position(fact: Fact, said: Said, end: int) -> Fact:
+    """ "Treize sept couchée, et dix six debout": what makes the two differ."""
+    place = POSITION.match(said.sentence.line.shown, said.sentence.start + end)
+    if not place:
+        return fact
+    words = ", ".join(filter(None, (place.group(1), fact.detail)))
+    return replace(fact, text=f"{fact.extra[0]} {words}", detail=words, extra=(fact.extra[0], words))
 
 
 def _pain(said: Said) -> Iterator[Fact]:

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from app.notes.cues import cues
 from app.notes.facts import Certainty, Fact, FactType, Temporality
+from app.notes.leave import WORK_STOP, certificate_of, no_leave
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.people import relation_near
 from app.notes.results import past_exams, result, stated_vaccines
 from app.notes.spoken_en import is_chatter
 from app.notes.text import fold
 from app.notes.transcript import Language
-from app.notes.units import Exchange, Sentence, Visit
+from app.notes.units import Sentence, Visit
 
 ORDERED = ("exam", "referral", "vaccine")
 IF = cues("orders.if")
@@ -34,8 +35,6 @@ UNIT_CODES = {
 ORDERS = cues("orders.orders")
 NOT_NOW = cues("orders.not_now")
 ALREADY = cues("orders.already")
-CERTIFICATE = cues("orders.certificate")
-WORK_STOP = cues("orders.work_stop")
 ADVISES = cues("orders.advises")
 EMPTY = cues("orders.empty")
 SMALL_TALK = cues("orders.small_talk")
@@ -48,7 +47,7 @@ def orders(visit: Visit) -> Iterator[Fact]:
     """Plans, advice, certificates, things seen and things that could not be examined, in the order of speech."""
     for exchange in visit.exchanges:
         yield from past_exams(exchange, visit.lang)
-        yield from _no_leave(exchange, visit.lang)
+        yield from no_leave(exchange, visit.lang)
     yield from _wished(visit)
     for place, sentence in enumerate(visit.sentences):
         if sentence.speaker != "doctor" and not sentence.asks:
@@ -56,7 +55,7 @@ def orders(visit: Visit) -> Iterator[Fact]:
         if sentence.speaker != "doctor" or sentence.asks:
             continue
         alarms = IF[visit.lang].search(sentence.norm) and ALARM[visit.lang].search(sentence.norm)
-        if alarms or not SMALL_TALK[visit.lang].search(sentence.norm):
+        if alarms or _shown_on_demand(sentence, visit) or not SMALL_TALK[visit.lang].search(sentence.norm):
             yield from _of_sentence(sentence, visit, place)
 
 
@@ -72,10 +71,10 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
         return
     certificate = WORK_STOP[lang].search(norm)
     if certificate:
-        yield from _certificate(sentence, lang)
+        yield from certificate_of(sentence, lang)
         return
     spoken = lang == "en" and is_chatter(norm, doctor=True)
-    if not spoken and SEES[lang].search(norm) and not LATER[lang].search(norm) and not IF[lang].search(norm):
+    if not spoken and (SEES[lang].search(norm) or _shown_on_demand(sentence, visit)) and not LATER[lang].search(norm) and not IF[lang].search(norm):
         yield _plain("procedure", sentence, "examen", status="seen")
         return
     if PRONOUN_ORDER.search(norm):
@@ -101,6 +100,24 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
             temporality="future" if condition else "current",
             status="advice",
         )
+
+
+LOOKS = re.compile(
+    r"(?<![a-z])(?:rouges?|gonfle\w*|plaques?|vesicules?|croutes?|squames?|luisante?s?|boutons?|oedeme\w*|pales?|roses?|cerne\w*|tirage|bleus?|suint\w*|pus|taches?|lesions?|cicatrice|"
+    r"deforme\w*|enfle\w*|irrite\w*|seche?s?|ulcer\w*)(?![a-z])"
+)
+SHOW_ME = re.compile(r"(?<![a-z])(?:montrez|approchez|penchez|tournez|camera|mettez (?:la|le|votre)|ouvrez|soulevez|je vous vois|levez|baissez)(?![a-z])")
+
+
+def _shown_on_demand(sentence: Sentence, visit: Visit) -> bool:
+    """ "Montrez-le. Oui, la base de l'orteil est rouge et gonflée.": what the doctor describes after asking to be shown it."""
+    if visit.lang != "fr" or not LOOKS.search(sentence.norm) or find_drugs(sentence.norm):
+        return False
+    turn = [s for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
+    return any(SHOW_ME.search(s.norm) for s in turn) or bool(DESCRIBED.match(sentence.norm))
+
+
+DESCRIBED = re.compile(r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|je vous vois)[^.]{0,40}(?:…|\.\.\.|, )")
 
 
 def _wished(visit: Visit) -> Iterator[Fact]:
@@ -224,29 +241,6 @@ def _goes_on(visit: Visit, place: int) -> bool:
     return ORDERS[visit.lang].search(before.norm) is not None and any(True for _ in _ordered(before, visit.lang))
 
 
-ASKS_LEAVE = re.compile(
-    r"(?<![a-z])(?:besoin|voulez|faut|souhaitez)[^?]{0,20} (?:arret(?! de)|arret de travail)(?![a-z])|(?:need|want) (?:a (?:sick|fit) note|time off)"
-)
-
-
-def _no_leave(exchange: Exchange, lang: Language) -> Iterator[Fact]:
-    """ "Vous avez besoin d'un arrêt ?" - "Non, je suis en télétravail." """
-    question, first = exchange.questions[-1], exchange.answer[0]
-    if exchange.verdict == "no" and ASKS_LEAVE.search(question.norm) and first.speaker != "doctor":
-        text = "pas d'arrêt de travail" if lang == "fr" else "no sick note"
-        yield Fact(
-            "work_stoppage",
-            text,
-            "arrêt ou certificat",
-            (question.evidence(), first.evidence()),
-            polarity="absent",
-            asserted_by=first.speaker,
-            status="certificate",
-            sentence=text,
-            extra=(text, ""),
-        )
-
-
 EXPLAINS = re.compile(r"(?<![a-z])(?:fait|font|peut faire|peuvent faire) (?:monter|baisser|augmenter|descendre|varier)")
 
 
@@ -367,25 +361,3 @@ def _span(shown: str, lang: Language) -> tuple[float | None, str | None]:
     if not match:
         return None, None
     return (float(match.group(1)) if match.group(1).isdigit() else 1.0), UNIT_CODES[match.group(2)]
-
-
-def _certificate(sentence: Sentence, lang: Language) -> Iterator[Fact]:
-    norm = sentence.norm
-    days = re.search(r"(\d+) (?:jours?|days?)", norm)
-    denied = bool(re.search(r"pas d arret|no sick|pas en accident", norm)) and not re.search(
-        r"certificat|en maladie", norm
-    )
-    yield Fact(
-        "work_stoppage",
-        sentence.shown,
-        "arrêt ou certificat",
-        (sentence.evidence(),),
-        value=float(days.group(1)) if days else None,
-        unit="d" if days else None,
-        polarity="absent" if denied else "present",
-        asserted_by="doctor",
-        critical=True,
-        status="certificate",
-        sentence=sentence.shown,
-        extra=(sentence.shown, ""),
-    )

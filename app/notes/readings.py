@@ -13,7 +13,7 @@ from app.notes.units import Sentence
 MAX_TO_TIME = 60  # characters between a value and when it was measured
 LAST = (
     r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|"
-    r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|pesais|faisais|etiez|etait|etais|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
+    r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|pesai[st]|faisais|etiez|etait|etais|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
 )
 
 
@@ -69,12 +69,7 @@ def measured(said: Said, measure: Measure, value: str | float, at: int, unit: st
     norm = said.sentence.norm
     if said.sentence.speaker == "doctor":  # reads out the vital signs of this visit: "your heart rate was 58"
         norm = re.sub(r"(?<![a-z])was (?=\d)", "is  ", norm)
-    past: Temporality = (
-        "past"
-        if re.search(LAST, norm[:at])
-        or (re.search(LAST + r"?", norm[at : at + 30]) and re.search(LAST, norm[at : at + 30]))
-        else "current"
-    )
+    past: Temporality = "past" if _is_over(norm, at) else "current"
     when = when_said(said, at)
     name = measure.name(said.lang)
     shown_unit = measure.unit if unit is None else unit
@@ -95,6 +90,29 @@ def measured(said: Said, measure: Measure, value: str | float, at: int, unit: st
     )
 
 
+def _is_of_another(norm: str, start: int, end: int, at: int) -> bool:
+    """Whether a time belongs to a later value: "cinquante-deux, l'infirmière l'a pesée vendredi, quarante-neuf"."""
+    if start < at:
+        return False
+    others = [m.start() for m in re.finditer(r"(?<![\d.])\d+", norm) if m.start() > end]
+    between = norm[at:start]
+    return bool(others) and others[0] - end < start - at and "," in between
+
+
+NOW = re.compile(
+    r"(?<![a-z])(?:je suis|(?:il|elle) (?:est|pese)|je pese|je fais|la(?= (?:je|ce|c|il|elle))|ce matin|aujourd hui|maintenant|actuellement|i am|i m|now|today)(?![a-z])"
+)
+
+
+def _is_over(norm: str, at: int) -> bool:
+    """Whether the value at `at` is told of before: by the last word of time before it, else by one right after it."""
+    before = max((m.end() for m in re.finditer(LAST, norm[:at])), default=0)
+    now = max((m.end() for m in NOW.finditer(norm[:at])), default=0)
+    if before or now:
+        return before > now
+    return re.search(LAST, norm[at : at + 30].split(",")[0]) is not None
+
+
 WHEN = cues("measures.when")
 
 
@@ -104,6 +122,8 @@ def when_said(said: Said, at: int) -> str:
     places = list(WHEN[said.lang].finditer(shown))
     if places:
         best = min(places, key=lambda m: at - m.end() if m.end() <= at else m.start() - at)
+        if _is_of_another(said.sentence.norm, best.start(), best.end(), at):
+            return ""
         words = best.group()[:1].lower() + best.group()[1:]
         return words.replace("y a", "il y a").replace("il il", "il") if abs(best.start() - at) < MAX_TO_TIME else ""
     question = " ".join(q.shown for q in said.questions)

@@ -3,10 +3,11 @@
 import re
 
 from app.notes.cues import cues
-from app.notes.dosing import find_dose
-from app.notes.drug_uses import Use, drug_name
+from app.notes.dosing import Schedule, find_dose
+from app.notes.drug_uses import Use, drug_fact, drug_name
 from app.notes.facts import Evidence, Fact
 from app.notes.transcript import Language
+from app.notes.units import Visit
 
 STOPS = cues("medications.stops")
 KEPT = re.compile(  # "je ne vous arrête pas l'Eliquis", "vous ne l'arrêtez surtout pas"
@@ -64,6 +65,22 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
         extra=(name, ""),
         certainty="conditional" if depends else "certain",
     )
+
+
+TAPERS = re.compile(r"(?<![a-z])(?:puis|ensuite|apres|then)(?![a-z])[^.;]{0,40}(?:plus rien|rien|stop|arret\w*|nothing|off)(?![a-z])")
+
+
+def tapered(use: Use, visit: Visit) -> Fact | None:
+    """ "Le Stilnox, on l'arrête doucement. Un demi-comprimé le soir deux semaines, puis plus rien.": told with its steps."""
+    after = [s for s in visit.sentences if s.turn == use.sentence.turn and s.start > use.sentence.start][:2]
+    steps = next((s for s in after if TAPERS.search(s.norm)), None)
+    if steps is None or use.sentence.speaker != "doctor":
+        return None
+    shown = steps.shown.strip(" .")
+    words = f": {shown[:1].lower()}{shown[1:]}"
+    evidence = (use.sentence.evidence(), steps.evidence())
+    schedule = Schedule((words,), shown)
+    return drug_fact(use, visit.lang, evidence, None, schedule, status="prescribed", asserted_by="doctor")
 
 
 DEPENDS = re.compile(

@@ -344,3 +344,14 @@ def test_a_crisis_of_gout_is_a_diagnosis() -> None:
 def test_since_when_is_told_after_the_complaint() -> None:
     found = facts("D: Qu'est-ce qui vous amène ?\nP: J'ai des vertiges.\nD: Racontez.\nP: Ça fait depuis l'été, deux fois par mois.")
     assert "depuis l'été" in fact("vertiges", found).text
+
+
+def test_an_operation_to_come_is_no_history() -> None:
+    found = facts("D: La vue ?\nR: Elle attend sa cataracte, opération prévue le douze janvier.", age=80)
+    assert not [f for f in found if f.type == "procedure"]
+    assert fact("opération", found).type == "plan"
+
+
+def test_what_the_doctor_asked_to_be_shown() -> None:
+    found = facts("P: J'ai mal au pied.\nD: Montrez-le. Penchez l'écran… Oui, la base de l'orteil est rouge et gonflée, la peau est luisante.")
+    assert [f.status for f in found if f.type == "procedure"] == ["seen"]

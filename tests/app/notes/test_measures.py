@@ -179,3 +179,19 @@ def test_a_ldl_in_grams() -> None:
 def test_the_value_of_a_lab_that_the_patient_named() -> None:
     found = facts("D: La thyroïde ?\nP: Vous m'aviez fait faire la TSH, c'était bon.\nD: Oui, un virgule huit, en juin.")
     assert fact("TSH", found).value == 1.8
+
+
+def test_the_weight_of_now_beside_the_one_before() -> None:
+    for said in ("Je suis à cinquante-six, j'étais à soixante.", "J'étais à soixante, là je suis à cinquante-six."):
+        found = facts(f"D: L'appétit ?\nP: {said}")
+        assert {(f.value, f.temporality) for f in found if f.label == "poids"} == {(56.0, "current"), (60.0, "past")}
+
+
+def test_the_day_belongs_to_the_value_nearest_to_it() -> None:
+    found = facts("D: Elle mange ?\nR: Elle pesait cinquante-deux kilos, l'infirmière l'a pesée jeudi, quarante-neuf kilos.", age=80)
+    assert [(f.value, f.detail) for f in found if f.label == "poids"] == [(52.0, ""), (49.0, "jeudi")]
+
+
+def test_lying_and_standing() -> None:
+    found = facts("D: Et la tension ?\nR: Treize sept couchée, et dix six debout.", age=80)
+    assert [(f.value, f.detail) for f in found if f.label == "pression artérielle"] == [("130/70", "couchée"), ("100/60", "debout")]

@@ -353,3 +353,14 @@ def test_a_drug_had_long_ago_and_asked_for_again() -> None:
 def test_a_vitamin_that_is_measured_is_not_prescribed() -> None:
     found = facts("P: Je suis fatigué.\nD: Je vous fais une prise de sang : sodium, TSH, vitamine D, albumine.")
     assert not [f for f in found if f.type == "medication"]
+
+
+def test_a_box_that_was_thrown_away() -> None:
+    found = facts("D: Autre chose, sans ordonnance ?\nR: Du Donormyl. Ma tante lui en a donné. J'ai jeté la boîte hier.", age=80)
+    assert fact("doxylamine", found).polarity == "absent"
+
+
+def test_a_drug_that_is_tapered_is_told_with_its_steps() -> None:
+    made = drafted("D: Elle dort ?\nR: Mal.\nD: Le Stilnox, on l'arrête doucement. Un demi-comprimé le soir pendant dix jours, puis plus rien.")
+    (drug,) = [f for f in made.facts if f.label == "zolpidem"]
+    assert drug.status == "prescribed" and "puis plus rien" in drug.text
