@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from importlib import resources
 from itertools import pairwise
 
 from rapidfuzz import fuzz
 
+from app.notes.allergens import BROAD, STRONG, USED, allergens
 from app.notes.cues import cues
 from app.notes.facts import Evidence, Fact, Temporality
-from app.notes.lexicon import Drug, DrugMention, find_drugs, guess_drug
+from app.notes.lexicon import Drug, find_drugs, guess_drug
 from app.notes.meaning import recorded_allergy, sounds_like_allergy
 from app.notes.people import relation_near, uncle_side
 from app.notes.polarity import is_denied
@@ -17,11 +17,6 @@ from app.notes.text import fold, normalise
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Sentence, Visit
 
-ALLERGENS = tuple(
-    tuple(line.split("\t"))
-    for line in (resources.files("app.notes") / "data" / "allergens.tsv").read_text(encoding="utf-8").splitlines()
-    if not line.startswith("#")
-)
 ALLERGY = {"fr": re.compile(r"allergi|intoleran"), "en": re.compile(r"allerg|intoleran")}
 REACTION = cues("background.reaction")
 MINE = re.compile(
@@ -34,7 +29,7 @@ NONE = cues("background.none")
 
 def allergies(visit: Visit) -> Iterator[Fact]:
     """Facts about allergies in the order of speech."""
-    found = list(_told(visit))
+    found = [fact for fact in _told(visit) if not _taken_back(fact, visit)]
     yield from found
     known = {fact.label for fact in found if fact.type == "allergy" and fact.polarity == "present"}
     for exchange in visit.exchanges:
@@ -45,11 +40,47 @@ def _told(visit: Visit) -> Iterator[Fact]:
     answered = {s: e for e in visit.exchanges for s in e.answer}
     for exchange in visit.exchanges:
         yield from _asked_allergy(exchange, visit)
-    for sentence in visit.sentences:
+    for place, sentence in enumerate(visit.sentences):
+        if sentence.speaker != "doctor" and not sentence.asks and not ALLERGY[visit.lang].search(sentence.norm):
+            yield from _by_reaction(sentence, visit, place)
         names_own = MINE.search(sentence.norm)
         told = sentence in answered and _about_allergy(answered[sentence], visit)
         if not ((sentence.asks and not names_own) or sentence.speaker == "doctor" or told):
             yield from _stated_allergy(sentence, visit.lang, ())
+
+
+TALK_TURNS = 4
+
+
+def _by_reaction(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]:
+    """ "Surtout l'amoxicilline, petite, une urticaire géante", while allergies are talked about."""
+    lang = visit.lang
+    talked = any(
+        _names_allergy(s, visit) or TALKED.search(s.norm)
+        for s in visit.sentences[max(0, place - TALK_TURNS * 2) : place]
+        if s.speaker == "doctor" and sentence.turn - s.turn <= TALK_TURNS
+    )
+    for label, name, at in allergens(sentence.norm, lang) if talked else ():
+        after = sentence.norm[at:]
+        reaction = STRONG.search(after)
+        own = relation_near(sentence.norm, at, lang) is None and not is_denied(sentence.norm, at, at + 3, lang)
+        if reaction and own and label not in BROAD and not USED[lang].search(sentence.norm[:at]):
+            yield _allergy(name, label, (sentence.evidence(),), sentence, reaction=_reaction(after, lang))
+
+
+TALKED = re.compile(r"(?<![a-z])(?:allerg\w*|acariens?|pollens?|supporte\w*|toler\w*|intoleran\w*)")
+
+
+def _taken_back(fact: Fact, visit: Visit) -> bool:
+    """ "C'est une allergie, ça ?" - "Non, c'est un effet secondaire.": the doctor says that it is none."""
+    last = fact.evidence[-1].turn
+    said = [s.norm for s in visit.sentences if s.turn == last + 1 and s.speaker == "doctor"]
+    return fact.polarity == "present" and any(NO_ALLERGY.search(norm) for norm in said)
+
+
+NO_ALLERGY = re.compile(
+    r"(?<![a-z])(?:c est (?:juste |plutot |seulement )?un effet (?:secondaire|indesirable)|(?:c est|ce n est|n est) pas une (?:vraie )?allergie|that s (?:just )?a side effect|not (?:really )?an allergy)(?!,? (?:mais|c est) (?:une )?(?:mauvaise|intoleran))"
+)
 
 
 def _names_allergy(sentence: Sentence, visit: Visit) -> bool:
@@ -62,62 +93,49 @@ def _names_allergy(sentence: Sentence, visit: Visit) -> bool:
 
 
 def _about_allergy(exchange: Exchange, visit: Visit) -> bool:
-    return any(_names_allergy(s, visit) for s in (*exchange.questions, *exchange.run))
-
-
-ADRENALINE = "C01CA24"  # ATC
-RESCUE = re.compile(r"R06|H02|R03|R01A|D07")  # ATC: what is given against a reaction, or taken for an allergy
-USED = {
-    "fr": re.compile(r"(?<![a-z])(?:j ai|on a|a|ai|prends?|prenait|pris|donne\w*|mis|sous|utilise\w*|garde|porte) (?:\w+ ){0,5}$"),
-    "en": re.compile(
-        r"(?<![a-z])(?:have|has|had|got|carry|carries|keep|keeps|tak(?:e|es|ing)|took|us(?:e|es|ed|ing)|g[ai]ve|given|on|try|tried|need(?:s|ed)?) (?:\w+ ){0,5}$"
-    ),
-}  # fmt: skip
-TO_IT = {  # right before a name that is the allergen
-    "fr": re.compile(r"(?:allergi\w*|intoleran\w*|reagi\w*) (?:a |aux? |de )?(?:la |l |les )?$"),
-    "en": re.compile(r"(?:allerg\w*|intoleran\w*|react\w*|reaction) (?:to |with |of |from )?(?:the |an? )?$"),
-}
-
-
-def allergens(norm: str, lang: Language) -> list[tuple[str, str, int]]:
-    """Allergens named in a folded text: (French name, name in `lang`, place). A drug against reactions is none."""
-    found = [
-        (m.drug.inn, m.drug.name(lang) + (f" ({m.drug.brand})" if m.drug.brand else ""), m.start)
-        for m in find_drugs(norm)
-        if m.drug.inn != "antibiotique" and not _against_reactions(m, norm, lang)
-    ]
-    for fr, en, pattern_fr, pattern_en in ALLERGENS:
-        match = re.search(rf"(?<![a-z])(?:{pattern_fr if lang == 'fr' else pattern_en})", norm)
-        if match and not any(name == fr for name, _, _ in found):
-            found.append((fr, fr if lang == "fr" else en, match.start()))
-    return found
-
-
-def _against_reactions(mention: DrugMention, norm: str, lang: Language) -> bool:
-    """ "We have an EpiPen", "Zyrtec for my allergies": unless somebody is said to be allergic to it."""
-    before = norm[: mention.start]
-    if TO_IT[lang].search(before):
-        return False
-    if (mention.drug.atc or "") == ADRENALINE:
+    asked = [s for s in exchange.questions if _names_allergy(s, visit)]
+    if not asked and _goes_on(exchange, visit):
         return True
-    calms = mention.drug.inn == "antihistaminique" or RESCUE.match(mention.drug.atc or "") is not None
-    return calms and USED[lang].search(re.split(r"[.;:!?]", before)[-1]) is not None
+    read = [s for s in exchange.run if s not in exchange.questions and _names_allergy(s, visit)]
+    return bool(asked or [s for s in read if not CONCLUDED.search(s.norm)])
+
+
+def _goes_on(exchange: Exchange, visit: Visit) -> bool:
+    """ "Des allergies ?" - ... - "Un antibiotique, un médicament ?": names of allergens only, right after."""
+    first = exchange.questions[0]
+    before = [e for e in visit.exchanges if e.questions[0].turn < first.turn][-1:]
+    near = bool(before) and first.turn - before[0].questions[-1].turn <= TALK_TURNS - 2
+    about = near and any(_names_allergy(q, visit) for q in before[0].questions)
+    return about and bool(allergens(first.norm, visit.lang)) and ONLY_NOUNS.fullmatch(first.norm) is not None
+
+
+ONLY_NOUNS = re.compile(r"\W*(?:(?:et|and|ou|or)\W+)?(?:(?:une?|des?|du|la|le|les|l|aux?|a|any|the) ?(?:[a-z]+ ?){1,2}[,.?]? ?)+\W*")
+CONCLUDED = re.compile(r"(?<![a-z])(?:pas (?:d allergi|allergi|intoleran)|not allergic|no allerg)")  # nothing is asked with it
+CLEARED = {  # suspected, then tested and found to be nothing
+    "fr": re.compile(
+        r"finalement (?:c etait |c est |y avait )?(?:rien|non|pas)|c etait (?:finalement )?(?:rien|pas (?:ca|une allergie))|"
+        r"tests? (?:\w+ ){0,3}negatif|(?:on|il|elle) (?:l |m |nous )?a (?:re)?teste\w*,? (?:et )?(?:c est|c etait|finalement)|(?:je |j )(?:ne |n )?(?:les? |la |l )?aime (?:juste |simplement )?pas|innocente|ecartee?(?![a-z])"
+    ),
+    "en": re.compile(r"turned out (?:to be )?(?:nothing|fine|not)|tests? (?:was|were|came back) negative|ruled out|not allergic after all"),
+}  # fmt: skip
 
 
 def _asked_allergy(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     if not _about_allergy(exchange, visit):
         return
     lang = visit.lang
-    question = next(s for s in (*exchange.questions, *exchange.run) if _names_allergy(s, visit))
+    about = [s for s in (*exchange.questions, *exchange.run) if _names_allergy(s, visit)]
+    about = about or [exchange.questions[0]]
+    question = next((s for s in about if not CONCLUDED.search(s.norm)), about[0])
     told = list(_told_allergens(exchange, question, lang))
     yield from told
     named = [
         item
-        for s in exchange.run
+        for s in (exchange.questions if _goes_on(exchange, visit) else exchange.run)
         for item in (allergens(s.norm, lang) or _of_record(s, visit))
-        if item[0] not in ("antibiotiques", "médicaments")
+        if item[0] not in BROAD
     ]
-    if any(fact.is_patients for fact in told):
+    if any(f.is_patients for f in told):
         return
     if named and not re.search(r"d autres gens|chez vous", question.norm):
         yield from _recorded_allergy(exchange, question, named[0], lang)
@@ -126,7 +144,7 @@ def _asked_allergy(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         or NONE[lang].search(exchange.answer_text)
         or re.search(r"moi j ?ai rien|moi non|i m fine", exchange.answer_text)
     ):
-        broad = allergens(question.norm, lang)
+        broad = sorted(allergens(question.norm, lang), key=lambda item: item[0] != "médicaments")
         what = broad[0][1] if broad else ("allergie" if lang == "fr" else "allergy")
         yield _allergy(
             what,
@@ -206,10 +224,15 @@ def _told_allergens(exchange: Exchange, question: Sentence, lang: Language) -> I
                     (question.evidence(), sentence.evidence()),
                     lang,
                 )
+            elif CLEARED[lang].search(sentence.norm[at:]):
+                evidence = (question.evidence(), sentence.evidence())
+                yield _allergy(name, label, evidence, sentence, polarity="absent")
             elif is_denied(sentence.norm, at, at + 3, lang) or re.search(
                 rf"{re.escape(fold(name))[:12]}\w*,? (?:on m a dit )?non", sentence.norm
             ):
-                continue
+                if label in BROAD:
+                    evidence = (question.evidence(), sentence.evidence())
+                    yield _allergy(name, label, evidence, sentence, polarity="absent")
             elif not TOLERATED.search(sentence.norm):
                 yield _allergy(
                     name, label, (question.evidence(), sentence.evidence()), sentence, reaction=_reaction(whole, lang)
@@ -293,6 +316,12 @@ REACTIONS_FR = (
     ("vomi", "vomissements"),
     ("diarrhee", "diarrhée"),
     ("demange", "démangeaisons"),
+    ("cloque", "cloques"),
+    ("rougeur", "rougeurs"),
+    ("eczema", "eczéma"),
+    ("etouff", "gêne respiratoire"),
+    ("mal au ventre", "douleurs abdominales"),
+    ("maux de ventre", "douleurs abdominales"),
     ("respirer", "gêne respiratoire"),
 )
 REACTIONS_EN = (
@@ -309,12 +338,16 @@ REACTIONS_EN = (
 
 
 def _reaction(norm: str, lang: Language) -> str:
+    found = []
     for match in REACTION[lang].finditer(norm):
-        if not is_denied(norm, match.start(), match.end(), lang):
-            return next(
-                (words for stem, words in (REACTIONS_FR if lang == "fr" else REACTIONS_EN) if stem in match.group()), ""
-            )
-    return ""
+        inside = norm[: match.start()][-1:].isalpha()  # "kitchen" is no itch
+        if not inside and not is_denied(norm, match.start(), match.end(), lang):
+            table = REACTIONS_FR if lang == "fr" else REACTIONS_EN
+            found.append(next((words for stem, words in table if stem in match.group()), ""))
+    return ", ".join(list(dict.fromkeys(filter(None, found)))[:MOST_REACTIONS])
+
+
+MOST_REACTIONS = 3
 
 
 def _allergy(
@@ -330,9 +363,10 @@ def _allergy(
     doubtful: bool = False,
 ) -> Fact:
     more = " : ".join(filter(None, (detail, reaction)))
+    none = label == "allergie" and polarity == "absent"
     return Fact(
         "allergy",
-        f"{name} : {more}" if more else name,
+        f"aucune {name}" if none and name == label else f"{name} : {more}" if more else name,
         label,
         evidence,
         polarity="absent" if polarity == "absent" else "present",

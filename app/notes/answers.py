@@ -7,9 +7,11 @@ from dataclasses import replace
 from app.notes.cues import cue, cues
 from app.notes.facts import Fact, Polarity, Temporality
 from app.notes.lexicon import Mention, find_concepts
-from app.notes.mentions import detail_of, family_fact, mention_fact, named_side
-from app.notes.people import relation_near, uncle_side
+from app.notes.mentions import detail_of, family_fact, mention_fact
+from app.notes.part_answers import OPENING, ellipsis, is_then_not_now, then_not_now, which_side
+from app.notes.people import RELATIONS, relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, is_denied, stance
+from app.notes.relatives import NO_KIN
 from app.notes.timing import DAY_OF
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
@@ -41,7 +43,10 @@ def answers(visit: Visit) -> Iterator[Fact]:
         yield from _from_exchange(exchange, visit)
         yield from _same_illness(exchange, visit.lang)
         yield from _has_it_too(exchange, visit.lang)
-        yield from _which_side(exchange, visit.lang)
+        yield from which_side(exchange, visit.lang)
+        yield from ellipsis(exchange, visit)
+        yield from then_not_now(exchange, visit)
+    yield from _kin_had_one(visit)
 
 
 def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
@@ -52,7 +57,7 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         for m in find_concepts(s.norm, lang)
         if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end :])
     }
-    about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions)
+    about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions) or _goes_on_family(exchange, visit)
     for question in exchange.questions:
         mentions = [m for m in find_concepts(question.norm, lang) if m.concept.kind in CLINICAL]
         about_disease = any(m.concept.kind == "problem" for m in mentions)
@@ -60,6 +65,8 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
                 continue
             if mention.concept.kind == "problem" and (VACCINATED.search(question.norm) or AT_WHAT_AGE.search(question.norm)):
+                continue
+            if BESIDES.search(question.norm[: mention.start]) or is_known(mention, question.norm):
                 continue
             relative = _relative_in_answer(exchange, lang)
             if relative and mention.concept.fr not in answered:
@@ -74,6 +81,35 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
             fact = _answered(exchange, question, mention, lang)
             if fact:
                 yield fact
+
+
+def is_known(mention: Mention, norm: str) -> bool:
+    """ "Les vitamines de la chirurgie": an operation that everybody knows of is not what is told."""
+    return mention.concept.fr == "opération" and re.search(r"(?<![a-z])(?:la|l|cette|de l|the) $", norm[: mention.start]) is not None
+
+
+BESIDES = re.compile(  # "à part la toux, autre chose ?": what is known is not what is asked
+    r"(?<![a-z])(?:a part|en dehors d[eu]|hormis|mis a part|sauf|en plus d[eu]|autres? (?:\w+ )?que|besides|other than|apart from|except|on top of|as well as) [^.;?]*$"
+)
+
+
+AND_OF = re.compile(r"\W*(?:et |and )?(?:(?:des?|du|de la|de l|d|any|of|la|le|les|l) )?(?:[a-z]+ ?){1,5}\W*")
+SOME_KIN = {
+    "fr": re.compile(r"\W*(?:oui\W+)?(?:une?|des|deux) (?:cousine?s?|tantes?|oncles?|niece|neveu|demi (?:soeur|frere))(?![a-z])"),
+    "en": re.compile(r"\W*(?:yes\W+)?(?:an?|two|some) (?:cousins?|aunts?|uncles?|niece|nephew)(?![a-z])"),
+}
+
+
+def _goes_on_family(exchange: Exchange, visit: Visit) -> bool:
+    """ "Dans la famille, des AVC ?" - ... - "Et des cancers du sein ?": the second question is about the family too."""
+    lang, first = visit.lang, exchange.questions[0]
+    before = [e for e in visit.exchanges if e.questions[0].turn < first.turn]
+    near = bool(before) and first.turn - before[-1].questions[-1].turn <= FAMILY_TURNS
+    asked = near and any(FAMILY_QUESTION[lang].search(q.norm) for q in before[-1].questions)
+    return bool(SOME_KIN[lang].match(exchange.answer_text)) or (asked and AND_OF.fullmatch(first.norm) is not None)
+
+
+FAMILY_TURNS = 2
 
 
 AT_WHAT_AGE = re.compile(  # asked of an illness that somebody was just said to have
@@ -97,6 +133,8 @@ def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Senten
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
         if near and near[0] not in BY_MARRIAGE and _runs_in_family(exchange, sentence, lang):
             return uncle_side(sentence.norm, near[0]), sentence
+        if near is None and SOME_KIN[lang].match(sentence.norm):
+            return _kin(sentence.norm, lang), sentence
         if near and re.search(
             r"en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
         ):
@@ -118,6 +156,13 @@ def _runs_in_family(exchange: Exchange, sentence: Sentence, lang: Language) -> b
     return asked and NAMES_ONE[lang].match(sentence.norm) is not None
 
 
+QUALIFIED = re.compile(r"\w* (?:qui|which|that) (?:est|sont|a|ont|fait|font|coule\w*|devien\w*|se|is|are|has|have|looks?)(?![a-z])")
+def _kin(norm: str, lang: Language) -> str:
+    return next(
+        (name for name in ("cousin", "aunt", "uncle", "niece", "nephew") if re.search(RELATIONS[lang][name], norm)), "family"
+    )
+
+
 PART = re.compile(
     r"\W*(?:(?:un|petit|peu|surtout|plutot|juste|seulement|oui|que|ah|euh|just|mainly|only|mostly|a|bit|yes)\W+)*"
     r"(?:les|le|la|l|the|my) ([a-z]{4,})(?:\W+(?:oui|yes))?\W*$"
@@ -134,14 +179,32 @@ def _takes_up_another(exchange: Exchange, question: Sentence, mention: Mention) 
     return taken_up and not word.search(question.norm[mention.start : mention.end])
 
 
+ASKS_BEFORE = cues("findings.asks_before")
+OF_ANOTHER = re.compile(r"\W*(?:(?:ah|ben|bah|euh|oui|well|yes|um|uh)\W+)*(?:un (?:petit )?peu|a (?:little )?bit) (?=[a-z])")
+
+
+def _names_another(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "Des contractions ?" - "Un peu dur le ventre.": a little of something else is no yes to what was asked."""
+    first = exchange.answer[0].norm
+    little = OF_ANOTHER.match(first)
+    named = [m for m in find_concepts(first, lang) if little and m.start - little.end() < NEXT_WORD]
+    return bool(named) and all(m.concept.fr != mention.concept.fr for m in named)
+
+
+NEXT_WORD = 4  # characters: "de la", "d'"
+
+
 def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
-    if _takes_up_another(exchange, question, mention):
+    another = _takes_up_another(exchange, question, mention) or _names_another(exchange, mention, lang)
+    if another or (mention.concept.kind == "symptom" and is_then_not_now(exchange, lang)):
         return None
     polarity = _echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
         polarity = _feverish(exchange.answer_text)  # where the figure is understood it tells more, and covers this
     if polarity == "absent" and ONLY_THERE.search(exchange.answer_text) and PLACED.match(question.norm[mention.end :]):
         return None  # "any rash near your eye?" - "no, just the back": it is there, elsewhere
+    if polarity == "absent" and QUALIFIED.match(question.norm[mention.end :]):
+        return None  # "un bouton qui est très rouge autour ?" - "non": there are others
     if polarity is None or (polarity == "absent" and CAUSE[lang].search(question.norm[: mention.start])):
         return None
     first = exchange.answer[0]
@@ -153,11 +216,14 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
     temporality: Temporality = (
         "past"
         if past != "current"
+        or (polarity == "present" and ASKS_BEFORE[lang].search(question.norm))
         or (mention.concept.kind != "symptom" and polarity == "present" and re.search(r"deja|ever", question.norm))
         else "current"
     )
-    if polarity == "present" and stance(first.norm, 0, 0, lang).temporality != "current":
-        temporality = stance(first.norm, 0, 0, lang).temporality
+    opening = OPENING.match(first.norm)
+    at = opening.end() if opening else 0
+    if polarity == "present" and stance(first.norm, at, at, lang).temporality != "current":
+        temporality = stance(first.norm, at, at, lang).temporality
     return mention_fact(
         mention,
         lang,
@@ -180,7 +246,7 @@ def _feverish(text: str) -> Polarity | None:
 
 
 FEVER_C, BOILING, FEVER_F = 38.0, 45.0, 100.4
-ECHOED = {"fr": ("oui", "non"), "en": ("yes", "no")}
+ECHOED = {"fr": ("oui|un peu|parfois|souvent|aussi", "non|jamais|aucune?"), "en": ("yes|a little|sometimes", "no|never")}
 
 
 def _echoed(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
@@ -189,7 +255,7 @@ def _echoed(exchange: Exchange, question: Sentence, mention: Mention, lang: Lang
     for word in re.findall(r"[a-z]{3,}", question.norm[mention.start : mention.end]):
         found = re.search(rf"(?<![a-z]){word[:6]}[a-z]*,? ({yes}|{no})(?! plus)(?![a-z])", exchange.answer_text)
         if found and word not in ("mal", "des", "les", "pain", "the"):
-            return "present" if found.group(1) == yes else "absent"
+            return "present" if re.fullmatch(yes, found.group(1)) else "absent"
     return None
 
 
@@ -253,6 +319,35 @@ def _has_it_too(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             )
 
 
+HAD_ONE = re.compile(r"(?<![a-z])en (?:a|ont) (?:eu|fait)(?: une?)?(?![a-z])|(?<![a-z])(?:had|has|have) (?:it|one|that)(?![a-z])")
+
+
+def _just_before(sentence: Sentence, visit: Visit) -> list[Sentence]:
+    """What was said before a sentence in its turn and the two before."""
+    return [
+        s
+        for s in visit.sentences
+        if sentence.turn - 2 <= s.turn < sentence.turn or (s.turn == sentence.turn and s.end <= sentence.start)
+    ]
+
+
+def _kin_had_one(visit: Visit) -> Iterator[Fact]:
+    """ "Ce n'est pas une leucémie." - "Ma cousine en a eu une, à quinze ans.": the illness that was named before."""
+    lang = visit.lang
+    for sentence in visit.sentences:
+        had = HAD_ONE.search(sentence.norm)
+        near = relation_near(sentence.norm, had.start(), lang) if had and sentence.speaker != "doctor" else None
+        if near is None or near[0] in NO_KIN or find_concepts(sentence.norm, lang) or visit.is_the_patient(near[0]):
+            continue
+        before = [s for s in visit.sentences if (sentence.turn - 2 <= s.turn <= sentence.turn and s.end <= sentence.start) or sentence.turn - 2 <= s.turn < sentence.turn]
+        named = [(s, m) for s in before for m in find_concepts(s.norm, lang) if m.concept.kind == "problem"]
+        if named:
+            source, mention = named[-1]
+            evidence = (source.evidence(mention.start, mention.end), sentence.evidence())
+            fact = replace(family_fact(mention, near[0], evidence, sentence.norm, lang), temporality="past", said="")
+            yield fact
+
+
 def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Quelqu'un d'autre malade ?" - "Son frère, il a eu ça lundi." """
     for sentence in exchange.answer:
@@ -275,31 +370,3 @@ def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 temporality="past",
                 extra=(name, ""),
             )
-
-
-WHICH_SIDE = cues("findings.which_side")
-FEMININE = ("jambe", "oreille", "main", "epaule", "hanche", "cheville")
-
-
-def _which_side(exchange: Exchange, lang: Language) -> Iterator[Fact]:
-    """ "Quelle jambe ?" - "La droite." """
-    for question in exchange.questions:
-        asked = WHICH_SIDE[lang].search(question.norm)
-        side = named_side(exchange.answer_text, lang)
-        if not asked or not side:
-            continue
-        part = question.line.shown[question.start + asked.start(1) : question.start + asked.end(1)]
-        if lang == "en":
-            text = f"location: {side.removeprefix('on the ')} {part}"
-        else:
-            word = {"à gauche": "gauche", "à droite": "droite" if asked.group(1) in FEMININE else "droit"}[side]
-            text = f"localisation : {part} {word}"
-        yield Fact(
-            "symptom",
-            text,
-            f"localisation {part}",
-            (question.evidence(), *(s.evidence() for s in exchange.answer[:3])),
-            asserted_by=exchange.answer[0].speaker,
-            sentence=exchange.answer[0].shown,
-            extra=(text, ""),
-        )

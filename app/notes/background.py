@@ -100,20 +100,23 @@ def _habit(
     name: str, label: str, told: list[Sentence], evidence: tuple[Evidence, ...], lang: Language, verdict: str
 ) -> Iterator[Fact]:
     cue_words = next(words[lang] for habit, _, words in HABITS if habit == label)
-    told = [s for s in told if cue_words.search(s.norm)] or told
+    told = [s for s in told if not _of_somebody(s, cue_words, lang)] or told
     text = " ".join(s.norm for s in told[:3])
+    told = [s for s in told if cue_words.search(s.norm)] or told
     ended = QUIT[lang].search(WISHED.sub("", text)) is not None and not AGAIN.search(text)
-    quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text))
+    quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text)) or bool(AT_THAT_AGE[lang].search(text))
     amount = _amount(told, label, lang)
     named = cue_words.search(told[0].norm)
     if named:
-        denied = is_denied(told[0].norm, named.start(), named.end(), lang)
+        near = re.search(r"(?:\w+ ){0,3}$", told[0].norm[: named.start()])
+        at = near.start() if near else 0
+        denied = is_denied(told[0].norm[at:], named.start() - at, named.end() - at, lang)
     else:
         denied = verdict == "no" or bool(NEVER[lang].search(told[0].norm))
     never = denied and not amount and not quit_
     if label == "tabac" and re.search(r"jamais fume|never smoked", text):
         never, quit_, amount = True, False, ""
-    detail = _quit_since(text, lang) if quit_ else "" if never else amount
+    detail = ", ".join(filter(None, (_quit_since(text, lang), amount))) if quit_ else "" if never else amount
     words = " ".join(filter(None, (name, detail)))
     yield Fact(
         "social",
@@ -127,6 +130,18 @@ def _habit(
         sentence=told[0].shown,
         extra=(name, "quit" if quit_ else ""),
     )
+
+
+AT_THAT_AGE = {  # "à vingt ans, comme tout le monde"
+    "fr": re.compile(r"(?<!depuis )(?<!y )(?<![a-z])a \d{2} ans(?![a-z])|(?<![a-z])(?:quand j etais (?:jeune|etudiante?|ado)|au lycee|a la fac|dans ma jeunesse)"),
+    "en": re.compile(r"(?<![a-z])(?:in college|at (?:school|university)|when i was (?:young|younger|\d{2}|a student|a teenager))"),
+}  # fmt: skip
+
+
+def _of_somebody(sentence: Sentence, habit: re.Pattern[str], lang: Language) -> bool:
+    """ "J'ai arrêté. Mon mari fume sur le balcon.": the second is no word about the patient."""
+    named = habit.search(sentence.norm)
+    return relation_near(sentence.norm, named.start() if named else len(sentence.norm), lang) is not None
 
 
 def _quit_since(text: str, lang: Language) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from app.notes.allergies import allergens
+from app.notes.allergens import allergens
 from app.notes.dosing import find_dose, find_schedule
 from app.notes.lexicon import Drug, find_drugs
 from app.notes.text import normalise

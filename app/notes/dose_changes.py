@@ -59,12 +59,13 @@ def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
 def read_back(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
     """ "J'en prends deux." - "Deux comprimés de 0,25, tous les soirs.": what the doctor repeats of the drug just asked about."""
     sentence, lang = visit.sentences[place], visit.lang
-    told = [s for s in visit.sentences if s.turn == sentence.turn - 1 and s.speaker != "doctor"]
+    told = [s for s in visit.sentences if sentence.turn - 2 <= s.turn < sentence.turn and s.speaker != "doctor"]
     counted = OF_STRENGTH.search(sentence.norm)
     if not counted or not told or not topics or sentence.turn - topics[-1].sentence.turn > READ_TURNS:
         return
     count, each = counted.group(1), float(counted.group(4))
-    if not any(re.search(rf"(?<![\w.]){count}(?!\w|\.\d)", s.norm) for s in told):
+    counted_as = "(?:1|une?|entier)" if count == "1" else count
+    if not any(re.search(rf"(?<![\w.]){counted_as}(?!\w|\.\d)", s.norm) for s in told):
         return
     use = replace(topics[-1], sentence=sentence, start=0, end=0, before="", words=sentence.norm, through=(sentence,))
     dose = strength(use, lang, f"{each:g}")

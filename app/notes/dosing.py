@@ -115,7 +115,7 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
         return Dose(float(weight.group(1)), "kg"), weight.start(), weight.end()
     if bare_unit:
         for loose in BARE.finditer(norm):
-            if _plausible(float(loose.group(1))) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
+            if (_plausible(float(loose.group(1))) or bare_unit == "UI") and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
                 return Dose(float(loose.group(1)), bare_unit, bare=True), loose.start(1), loose.end()
     return None
 
@@ -126,8 +126,10 @@ BY_WEIGHT = re.compile(  # children's syrups are measured in kilograms of the ch
 BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
 SAYS_DOSE = re.compile(
     r"(?:comprimes?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
-    r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|straight|just))? (?:a |de |to |l ?a |au )+$"
+    r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$"
 )
+NAMED_STRENGTH = re.compile(r"(?:^|[.,;] ?)(?:le|du|la|celui (?:de|a)) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
+NO_MONTH = re.compile(r" ?(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|du mois)")
 THEN_WHEN = re.compile(
     r",? ?(?:le |in the |every |at )?(?:matin|midi|soir|morning|evening|night|bedtime|once|twice|daily)(?![a-z])"
 )
@@ -140,7 +142,10 @@ def in_dosing_syntax(norm: str, start: int, digits: str) -> bool:
     before = norm[:start]
     if digits in EMERGENCY and CALLS.search(before):
         return False
-    return bool(SAYS_DOSE.search(before) or THEN_WHEN.match(norm[start + len(digits) :])) or (
+    after = norm[start + len(digits) :]
+    if NAMED_STRENGTH.search(before) and re.match(r"\W*(?:$|[.,;])", after) and not NO_MONTH.match(after):
+        return True
+    return bool(SAYS_DOSE.search(before) or THEN_WHEN.match(after)) or (
         start <= BARE_REACH and not re.search(r"[.;?!]\s|(?<![a-z])(?:si|if)(?![a-z])", before)
     )
 
@@ -251,6 +256,10 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
     if every:
         span = f"{every.group(1)}-{every.group(2)}" if every.group(2) else every.group(1)
         return [f"toutes les {span} h" if lang == "fr" else f"every {span} hours"], f"/{span} h"
+    monthly = OF_THE_MONTH.search(norm)
+    if monthly:
+        unit = "jours/mois" if lang == "fr" else "days/month"
+        return [monthly.group().replace("ce mois ci", "ce mois-ci")], f"{monthly.group(1)} {unit}"
     if weekly and re.search(r"\d|un|one|once|twice|par semaine|weekly|time", weekly.group()):
         return _weekly(weekly, lang)
     slot = next(
@@ -264,6 +273,11 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
     if slot and not (limit and slot[0] in ("1/j", "daily")):
         return [slot[0]], slot[0] if slot[1] == 1 else f"{slot[0]}"
     return [], ""
+
+
+OF_THE_MONTH = re.compile(
+    r"(?<![\w.])(\d+) (?:jours|days) (?:par mois|le mois dernier|ce mois ci|a month|last month|this month)(?![a-z])"
+)
 
 
 def _weekly(match: re.Match[str], lang: Language) -> tuple[list[str], str]:

@@ -8,6 +8,7 @@ from typing import Any
 from app.notes import reconciliation
 from app.notes.allergies import allergies
 from app.notes.background import background
+from app.notes.elaboration import elaborated
 from app.notes.facts import Fact
 from app.notes.findings import findings
 from app.notes.lexicon import find_concepts, forget
@@ -28,6 +29,7 @@ from app.notes.text import fold
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.units import Visit, prepare
 from app.notes.verification import unsaid, verified
+from app.notes.well import well
 
 __all__ = ["BadTranscript", "Draft", "Transcript", "draft", "facts_of"]
 
@@ -133,6 +135,7 @@ def facts_of(visit: Visit) -> list[Fact]:
     """All facts of a visit, merged and settled, in the order of speech; those in doubt are marked."""
     found = chain(
         findings(visit),
+        well(visit),
         measures(visit),
         medications(visit),
         allergies(visit),
@@ -140,7 +143,7 @@ def facts_of(visit: Visit) -> list[Fact]:
         orders(visit),
         requests(visit),
     )
-    return settled(resolve(weighed(found, visit)))
+    return settled(elaborated(resolve(weighed(found, visit)), visit))
 
 
 def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
@@ -167,6 +170,7 @@ def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Writt
 def _complaint(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
     """What the patient says first of all to suffer from."""
     told = [f for f in facts if f.type in ("symptom", "problem") and f.polarity == "present" and f.is_patients]
+    told = [f for f in told if f.temporality == "current"] or told
     proved = {(f.label, e.turn) for f in told for e in f.evidence}
     for sentence in visit.sentences:
         if sentence.speaker != "doctor" and not sentence.asks:

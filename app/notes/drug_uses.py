@@ -65,6 +65,11 @@ CLASSES = {
 TAKEN_BACK = re.compile(  # "de l'Eliquis… non, de l'Aerius": the drug named first was a slip
     r"(?: \d+(?:\.\d+)?(?: ?[a-z]+)?)?\s?(?:…|\.\.+|,)\s?(?:(?:euh|ah|attendez)\W+)*(?:non(?! plus)|pardon|no,|sorry|i mean)(?![a-z])"
 )
+MEASURED = ("colécalciférol", "vitamine B12", "calcium", "potassium", "acide folique", "magnésium", "fer")
+IN_BLOOD = re.compile(  # a vitamin that is measured is not taken
+    r"(?<![a-z])(?:prise de sang|bilan|dosages?|analyses?|dans le sang|nanogrammes?|basse?|carence|manque|tsh|numeration|ferritine|blood test|levels?|deficien\w+)(?![a-z])"
+)
+NO_DRUG = re.compile(r"(?<![a-z])(?:implant (?:dentaire|mammaire|cochleaire|au sein)|sans nicotine|nicotine free)")
 GOES_ON = re.compile(  # how a sentence begins that still tells how to take the drug named before
     r"\W*(?:(?:et|puis|donc|ensuite|and|then|so)\W+)*(?:\d|une?(?![a-z])|matin|le (?:matin|soir|midi|prendre)|pendant|tous|toutes|vous (?:le|la|les|en|prenez|commencez|mettez)|"
     r"a (?:distance|jeun|prendre|heure)|jusqu|pas plus|au |si besoin|en cas|maximum|prenez|start|for|take|one|twice|once|three|every|with|in france|you |up to|maximum|use)"
@@ -96,7 +101,9 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
     norm = sentence.norm
     mentions = find_drugs(norm) or list(_misheard(norm, known)) or list(_before_a_dose(norm))
     for i, mention in enumerate(mentions):
-        if TAKEN_BACK.match(sentence.norm[mention.end :]):
+        if mention.drug.inn in MEASURED and IN_BLOOD.search(sentence.norm):
+            continue
+        if TAKEN_BACK.match(sentence.norm[mention.end :]) or NO_DRUG.search(sentence.norm[: mention.end + 14]):
             continue
         stop = mentions[i + 1].start if i + 1 < len(mentions) else len(sentence.norm)
         words, through = sentence.norm[mention.end : stop], [sentence]
@@ -150,10 +157,16 @@ def _before_a_dose(norm: str) -> Iterator[DrugMention]:
 BROKEN_INTO = 4  # words at most
 
 
+QUARTERED = ("bisoprolol", "ramipril", "nébivolol", "trandolapril")  # tablets of 1.25 mg, spoken "un vingt-cinq"
+ONE_QUARTER = re.compile(r"(?<![\d.])1 25(?![\d.])")
+
+
 def strength(use: Use, lang: Language, words: str | None = None) -> Dose | None:
     """The dose that `words` (those of the use when not given) tell; a bare number is milligrams, or micrograms for some."""
-    unit = "" if use.drug.inn in NOT_MG or use.drug.inn in CLASSES else "µg" if use.drug.inn in MICROGRAMS else "mg"
+    unit = "UI" if use.drug.inn.startswith("insuline") else "" if use.drug.inn in NOT_MG or use.drug.inn in CLASSES else "µg" if use.drug.inn in MICROGRAMS else "mg"
     text = use.words if words is None else words
+    if use.drug.inn in QUARTERED:
+        text = ONE_QUARTER.sub("1.25", text)
     found = find_dose(text, bare_unit=unit, lang=lang)
     if found is None and words is None:
         before = find_dose(use.before[-32:], lang=lang)
@@ -184,7 +197,8 @@ def is_home(use: Use, visit: Visit) -> bool:
 def drug_name(use: Use, lang: Language) -> str:
     """The INN in `lang`, with the brand that was said: "paracétamol (Doliprane)"."""
     name = use.drug.name(lang)
-    return f"{name} ({use.drug.brand})" if use.drug.brand and use.drug.brand.lower() != fold(name) else name
+    brand = use.drug.brand.replace("Vitamine d", "vitamine D")
+    return f"{name} ({brand})" if use.drug.brand and use.drug.brand.lower() != fold(name) else name
 
 
 def drug_fact(

@@ -4,19 +4,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.notes.answers import CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers
+from app.notes.allergens import STRONG
+from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
 from app.notes.cues import cue, cues
-from app.notes.facts import Certainty, Fact
-from app.notes.lexicon import Mention, find_concepts
+from app.notes.facts import Certainty, Fact, Temporality
+from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
 from app.notes.people import SELF, relation_near, uncle_side
-from app.notes.polarity import CONDITIONS, SUPPOSES, is_denied, stance
+from app.notes.polarity import CONDITIONS, ONSET, PAST, SUPPOSES, Stance, is_denied, stance
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 CONCLUDES = cues("findings.concludes")
-OPENS = re.compile(r"(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)\W*$")
+OPENS = re.compile(r"(?:(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)|:)\W*$")
 EXISTS = re.compile(r"[^.,]{0,25},? (?:ca existe|(?:c est|est) possible)")
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
@@ -44,6 +45,8 @@ def findings(visit: Visit) -> Iterator[Fact]:
         yield from _gestation(sentence, visit.lang)
         if sentence.asks:
             continue
+        if sentence.speaker != "doctor":
+            yield from _planned(sentence, visit.lang)
         if sentence.speaker == "doctor":
             yield from _concluded(sentence, visit.lang)
         else:
@@ -63,7 +66,7 @@ def _read_back(sentence: Sentence, visit: Visit) -> set[str]:
     return named | ({"*"} if whole else set())
 
 
-REACTIONS = ("éruption cutanée", "urticaire", "gonflement du visage", "démangeaisons", "malaise", "vomissements")
+REACTIONS = ("éruption cutanée", "urticaire", "gonflement du visage", "prurit (démangeaisons)", "malaise", "vomissements")
 SHORT_REPLY = 8  # words
 LEAST_REPEATED = 2
 REACTION_TURNS = 4
@@ -71,6 +74,8 @@ REACTION_TURNS = 4
 
 def _of_reaction(sentence: Sentence, visit: Visit) -> bool:
     """Whether the talk is about an allergy: the rash told there is the reaction, long ago, and no symptom of today."""
+    if find_drugs(sentence.norm) and STRONG.search(sentence.norm):
+        return True
     near = (s for s in visit.sentences if sentence.turn - REACTION_TURNS <= s.turn <= sentence.turn)
     return any(sounds_like_allergy(s.norm, visit.lang) for s in near if s.speaker == "doctor")
 
@@ -81,9 +86,52 @@ def _of_family(sentence: Sentence, start: int, asked: str, lang: Language) -> tu
     return ("family", 0) if alone and FAMILY_QUESTION[lang].search(asked) and ASKS_FAMILY.search(asked) else None
 
 
+AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
+    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
+)
 ASKS_FAMILY = re.compile(
     r"dans (?:la|votre) famille|antecedents? familia|chez vous quelqu|family (?:history|members?)|in (?:the|your) family|runs? in"
 )
+
+
+TO_COME = re.compile(r"\w*(?: \w+){0,2} (?:est |qui est |is )?(?:prevue?|programmee?|planifiee?|planned|scheduled|booked)(?![a-z])|\w* (?:dans|in) \d+ (?:jours|semaines|mois|days|weeks|months)(?! j ai)")
+
+
+def _planned(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """ "Opération de la cataracte prévue le douze janvier": an operation to come."""
+    for mention in find_concepts(sentence.norm, lang):
+        to_come = TO_COME.match(sentence.norm[mention.end :]) if mention.concept.kind == "surgery" else None
+        if to_come and relation_near(sentence.norm, mention.start, lang) is None:
+            name = mention.concept.name(lang)
+            when = WHEN[lang].search(sentence.norm, mention.end)
+            shown = sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()] if when else ""
+            text = f"{name} {shown}".strip()
+            yield Fact(
+                "plan",
+                text,
+                mention.concept.fr,
+                (sentence.evidence(),),
+                temporality="future",
+                asserted_by=sentence.speaker,
+                detail=shown,
+                status="order",
+                sentence=sentence.shown,
+                extra=(name,),
+            )
+
+
+WHEN = cues("orders.when")
+
+
+def _is_no_finding(mention: Mention, norm: str) -> bool:
+    """No clinical word, other people's, a vaccine's, or only a date."""
+    if mention.concept.kind not in CLINICAL or OTHER_PEOPLE.search(norm[: mention.start]):
+        return True
+    if mention.concept.kind == "problem" and VACCINATED.search(norm):
+        return True
+    if is_known(mention, norm) or (mention.concept.kind == "surgery" and TO_COME.match(norm[mention.end :])):
+        return True
+    return mention.concept.fr == "grossesse" and AS_A_DATE.search(norm[: mention.start]) is not None
 
 
 def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
@@ -92,17 +140,15 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     if re.search(r"allerg", asked + " " + norm) and not FAMILY_QUESTION[lang].search(asked):
         return
     repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
+    told = _told_then(sentence, visit)
     for mention in find_concepts(norm, lang):
         if (
-            mention.concept.kind not in CLINICAL
-            or mention.concept.fr in repeated
+            mention.concept.fr in repeated
             or "*" in repeated
             or "vaccin" in asked
-            or OTHER_PEOPLE.search(norm[: mention.start])
+            or _is_no_finding(mention, norm)
             or (reaction and mention.concept.fr in REACTIONS)
         ):
-            continue
-        if mention.concept.kind == "problem" and VACCINATED.search(norm):
             continue
         relative = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, lang)
         if (
@@ -115,7 +161,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             if not is_denied(norm, mention.start, mention.end, lang):
                 yield family_fact(mention, uncle_side(norm, relative[0]), (sentence.evidence(),), norm, lang)
             continue
-        meant = stance(norm, mention.start, mention.end, lang)
+        meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
+        told = (mention.end, meant.temporality)
         if (
             WISHES.search(norm[: mention.start])
             or RATHER_THAN.search(norm[: mention.start])
@@ -140,7 +187,50 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             detail_of(sentence, lang, mention) if mention.concept.kind != "surgery" else "",
             sentence.shown,
             norm,
+            status=EFFECT if mention.concept.kind == "symptom" and _of_earlier_drug(asked, lang) else "",
         )
+
+
+EFFECT = "effect"  # status of what a drug did when it was taken before
+
+
+def _of_earlier_drug(asked: str, lang: Language) -> bool:
+    return bool(ASKS_BEFORE[lang].search(asked) and TOLERATED.search(asked))
+
+
+TOLERATED = re.compile(r"support|toler|effets? (?:secondaire|indesirable)|passe bien|bien passe|side effect|agree with")
+STILL = {
+    "fr": re.compile(
+        r"(?<![a-z])(?:maintenant|aujourd hui|actuellement|en ce moment|encore|toujours|depuis|je suis|ca (?:me|fait)|"
+        r"(?:j ai|(?:il|elle) a) (?:mal|de|du|des|la|le|les|l|un|une)|(?:il|elle) est)(?![a-z])"
+    ),
+    "en": re.compile(r"(?<![a-z])(?:now|today|still|currently|these days|since|i have|i ve got|i m|it s)(?![a-z])"),
+}
+
+
+OF_SLEEP = ("insomnie", "réveils précoces", "réveils nocturnes")
+VERB = re.compile(r"(?<![a-z])(?:j|je|il|elle|on|ca|c|i|he|she|it) (?!qui)[a-z]")
+
+
+def _told_then(sentence: Sentence, visit: Visit) -> tuple[int, Temporality]:
+    """ "J'en ai fait une début mai. Le cœur qui tape.": a sentence without a verb has the time of the one before it."""
+    before = [s for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
+    over = bool(before) and PAST[visit.lang].search(before[-1].norm) and not ONSET[visit.lang].search(before[-1].norm)
+    return 0, "past" if over and not VERB.search(sentence.norm) else "current"
+
+
+def _in_its_time(
+    meant: Stance, sentence: Sentence, mention: Mention, asked: str, told: tuple[int, Temporality], lang: Language
+) -> Stance:
+    """The time of what was told or asked just before: "je tremblais, la sueur"; "vous l'aviez supporté ?"."""
+    norm, (end, before) = sentence.norm, told
+    if mention.concept.fr in OF_SLEEP and meant.temporality == "resolved":
+        return replace(meant, temporality="current")  # "et là c'est fini": the night is
+    if meant.temporality != "current" or mention.concept.kind != "symptom":
+        return meant
+    goes_on = before == "past" and not STILL[lang].search(norm[end : mention.start])
+    of_then = ASKS_BEFORE[lang].search(asked) and not STILL[lang].search(norm[: mention.end])
+    return replace(meant, temporality="past") if goes_on or of_then else meant
 
 
 ALARM = cues("findings.alarm")
@@ -185,6 +275,16 @@ def _role_of_relative(visit: Visit) -> str:
     return "father" if re.search(r"papa|le pere|\bdad\b|father", text) else "other"
 
 
+SOUGHT = {  # a test for it, a guard against it, a treatment of it: nobody has said that it is there
+    "fr": re.compile(
+        r"(?<![a-z])(?:depist\w*|serologies?|recherch\w*|tests?|prelevements?|vaccin\w*|elimin\w*|exclu\w*|risque|preven\w*|eviter|evite|"
+        r"peur|verifi\w*|confirm\w*|surveill\w*|bilan|controle (?:de|du|des)|pourrait|peut (?:aussi )?(?:donner|faire|etre))(?![a-z])[^.;:]*$"
+    ),
+    "en": re.compile(
+        r"(?<![a-z])(?:screen\w*|test(?:s|ed|ing)? (?:for|you)|serolog\w*|swabs?|vaccin\w*|exclude|rule out|risk of|prevent\w*|to avoid|"
+        r"check(?:ed|ing)? for|look(?:ing)? for|worr(?:y|ied) about)(?![a-z])[^.;:]*$"
+    ),
+}
 IS_A = re.compile(
     r"(?:c est (?:donc |bien |surement )?(?:une?|de la|du|des)|vous (?:avez|faites) une?|this is|it s an?|you have an?) $"
 )
@@ -195,7 +295,8 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     norm = sentence.norm
     for mention in find_concepts(norm, lang):
         kind = mention.concept.kind
-        before = norm[: mention.start]
+        article = re.match(r"(?:une?|la|le|un|an?|the) ", norm[mention.start : mention.end])
+        before = norm[: mention.start + (article.end() if article else 0)]
         named = kind == "symptom" and IS_A.search(before)
         if (
             not (named or kind in ("problem", "surgery"))
@@ -206,6 +307,8 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         if is_denied(norm, mention.start, mention.end, lang) or NOT_LIKE[lang].search(before[-40:]):
             continue
         history = HISTORY[lang].search(norm)
+        if SOUGHT[lang].search(before):
+            continue
         if (
             not history
             and not CONCLUDES[lang].search(before)

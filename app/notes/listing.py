@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.facts import Fact, proofs
+from app.notes.listed_once import TOLD_BY_ANOTHER
 from app.notes.sentences import Voice, Written
 from app.notes.text import fold
 from app.notes.transcript import Transcript
 
 ABOUT_NAMED_BEFORE = re.compile(  # "vous la gardez": advice about something that the sentence does not name
-    r"(?<![a-z])(?:vous|on|faut|ne) (?:le|la|les|lui|en|l)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])"
+    r"(?<![a-z])(?:vous|on|faut|ne) (?:le|la|les|lui|en|l)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?![a-z])"
 )
 HOW_TO_TAKE = re.compile(
     r"(?<![a-z])(?:comprimes?|gelules?|sachets?|bouffees?|ampoules?|piqures?|tablets?|puffs?)(?![a-z])"
@@ -29,7 +30,7 @@ def listed(
     facts = [
         fact
         for fact in facts
-        if not _leans_on_question(fact, transcript) and not any(told_by(fact, facts) for told_by in TOLD_BY_ANOTHER)
+        if not _leans_on_question(fact, transcript) and not any(rule(fact, facts) for rule in TOLD_BY_ANOTHER)
     ]
     seen = [fact for fact in facts if fact.status == "seen" and id(fact) in told]
     series = _series(facts)
@@ -59,7 +60,18 @@ def _as_read(fact: Fact, sentence: Written | None, transcript: Transcript) -> Fa
     """Advice in the words of the note, a drug not to be taken as absent, other things with the words that were said."""
     if sentence is not None and fact.status in ("advice", "alert", "follow-up"):
         return replace(fact, text=sentence.text.rstrip("."))
-    return replace(fact, polarity="absent") if fact.status == "stop" else _with_said(fact, transcript)
+    if fact.status == "stop":
+        return replace(fact, polarity="absent")
+    return _counted(fact) if fact.type == "medication" else _with_said(fact, transcript)
+
+
+COUNTED = re.compile(r"(?<![\d,.-])(\d+)(?:/sem|/week| (jours|days)/(?:mois|month))")
+
+
+def _counted(fact: Fact) -> Fact:
+    """A drug taken without a strength that anybody told, with how often it is: "quatre fois par semaine" is the figure."""
+    often = COUNTED.search(fact.sig or "") if fact.value is None and fact.status in ("current", "taken") else None
+    return replace(fact, value=float(often.group(1)), unit="d" if often.group(2) else "/wk") if often else fact
 
 
 def _guessed_by_patient(fact: Fact) -> bool:
@@ -73,7 +85,7 @@ STEM = 5  # letters
 def _with_said(fact: Fact, transcript: Transcript) -> Fact:
     """With the words that were said beside a name that shares none with them: "dyspnée (gêne pour respirer)"."""
     named, said = ({word[:STEM] for word in re.findall(r"[a-z]{4,}", fold(t))} for t in (fact.text, fact.said))
-    if not said or named & said:
+    if not said or named & said or "(" in fact.text:
         return fact
     for proof in fact.evidence:
         text = transcript.turns[proof.turn].text[proof.start : proof.end]
@@ -105,74 +117,10 @@ FORBIDS = re.compile(r"(?<![a-z])(?:rien|jamais|surtout pas|no|nothing|never|don
 OPENING = re.compile(r"\W*(?:(?:oui|non|ah|alors|bon|ok|d accord|yes|no|well|bonne (?:question|remarque))\W*)*")
 
 
-def _old_dose(fact: Fact, facts: Sequence[Fact]) -> bool:
-    """The dose of a drug until today, beside the one that the doctor has just set in its place."""
-    if fact.type != "medication" or fact.status == "prescribed" or fact.value is None or not fact.is_patients:
-        return False
-    return any(
-        f.status == "prescribed"
-        and f.label == fact.label
-        and f.polarity == "present"
-        and f.certainty == "certain"
-        and f.value not in (None, fact.value)
-        and f.evidence[-1].turn > fact.evidence[-1].turn
-        and CHANGED.search(fold(f.sentence))
-        for f in facts
-    )
-
-
-def _of_past_problem(fact: Fact, facts: Sequence[Fact]) -> bool:
-    """ "J'ai fait un ulcère, je prenais de l'ibuprofène": what was taken then belongs to the problem of then."""
-    if fact.type != "medication" or fact.value is not None or fact.sig or not THEN.search(fold(fact.sentence)):
-        return False
-    turn = fact.evidence[-1].turn
-    return any(f.type == "problem" and f.temporality == "past" and f.evidence[-1].turn == turn for f in facts)
-
-
-def _reaction(fact: Fact, facts: Sequence[Fact]) -> bool:
-    """ "On m'a donné un tramadol. J'ai vomi une heure après": what came after a dose is told with the dose."""
-    if fact.type != "symptom" or not AFTER.search(fold(fact.sentence)):
-        return False
-    turn = fact.evidence[-1].turn
-    return any(f.type == "medication" and f.status == "taken" and f.evidence[-1].turn == turn for f in facts)
-
-
-def _echoed_guess(fact: Fact, facts: Sequence[Fact]) -> bool:
-    """What the patient supposes and the doctor leaves open: "une hernie, c'est possible, mais"."""
-    return (
-        fact.type == "problem"
-        and fact.certainty == "suspected"
-        and len(fact.turns) > 1
-        and LEFT_OPEN.search(fold(fact.sentence)) is not None
-        and not any(
-            f is not fact and f.label == fact.label and f.is_patients and f.certainty == "certain" for f in facts
-        )
-    )
-
-
-CHANGED = re.compile(
-    r"(?<![a-z])(?:baiss|mont|augment|diminu|descend|redui|pass|increas|lower|reduc|decreas|(?:go|going) (?:up|down)|cut)\w*"
-)
-THEN = re.compile(r"(?<![a-z])(?:je prenais|je mettais|j etais sous|i was (?:taking|on)|i used to take)(?![a-z])")
-AFTER = re.compile(r"(?<![a-z])(?:heures?|minutes?|juste|tout de suite|hours?|minutes?|right) (?:apres|after)\W*$")
-LEFT_OPEN = re.compile(
-    r"(?<![a-z])(?:(?:c est|ca se peut|it s|it is) (?:bien )?possible|peut etre|maybe|could be),? (?:mais|but)(?![a-z])"
-)
-
-
-def _goes_with_order(fact: Fact, facts: Sequence[Fact]) -> bool:
-    """ "Le vaccin à 28 semaines. Donc dans 2 semaines, au cabinet": the date of the order before it, not one more visit."""
-    if fact.status != "follow-up" or not re.match(r"\W*(?:donc|so) (?:dans|le|in|on)(?![a-z])", fold(fact.sentence)):
-        return False
-    turn = fact.evidence[-1].turn
-    return any(f.evidence[-1].turn == turn and f.status in ("prescribed", "order") for f in facts if f is not fact)
-
-
-TOLD_BY_ANOTHER = (_goes_with_order, _old_dose, _of_past_problem, _reaction, _echoed_guess)
 SERIES_WORDS = 6  # a sentence longer than that says more than the next value of a series
 
 
-OF_ITS_OWN = re.compile(r"(?<![a-z])(?:heures?|fois|apres|avant|derniere?|hours?|after|before|last|was|etait)(?![a-z])")
+OF_ITS_OWN = re.compile(r"(?<![a-z])(?:heures?|fois|ce matin|hier|aujourd hui|ce soir|apres|avant|derniere?|hours?|after|before|last|was|etait)(?![a-z])")
 
 
 def _series(facts: Sequence[Fact]) -> dict[int, list[Fact]]:

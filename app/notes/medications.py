@@ -20,13 +20,16 @@ from app.notes.drug_uses import (
     when_taken,
 )
 from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
+from app.notes.generality import CLASS_CODES
 from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
+from app.notes.people import relation_near
+from app.notes.permission import granted
 from app.notes.polarity import is_denied
+from app.notes.stopping import KEPT, is_stopped, stop_fact, tapered
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
 
-STOPS = cues("medications.stops")
 PRESCRIBES = cues("medications.prescribes")
 MAYBE = cues("medications.maybe")
 TOOK = cues("medications.took")
@@ -46,10 +49,11 @@ def medications(visit: Visit) -> Iterator[Fact]:
     for place, sentence in enumerate(visit.sentences):
         uses = list(uses_in(visit, place, known))
         if uses and sentence.asks and sentence.speaker != "doctor":
-            yield from _granted(uses[-1], visit, place)
-        for use in uses:
+            yield from granted(uses[-1], visit, place)
+        for use in (_drug_of_class(use, visit) for use in uses):
             yield from _one(use, asked.get(sentence), lang, visit)
-        if sentence.speaker == "doctor" and not uses and not sentence.asks and STOPS_IT[lang].search(sentence.norm):
+        stops = STOPS_IT[lang].search(sentence.norm) and not KEPT.search(sentence.norm)
+        if sentence.speaker == "doctor" and not uses and not sentence.asks and stops:
             yield from _stopped_it(visit, place, known)
         if uses and sentence.speaker == "doctor":
             topics.append(uses[-1])
@@ -63,7 +67,6 @@ UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |
 BESIDES = re.compile(
     r"(?:other than|besides|apart from|except|a part|en plus d[eu]|autre que|hormis|sauf) (?:le |la |l |les |the |your )?$"
 )
-GRANTS = cues("medications.grants")
 
 
 STOPS_IT = cues("medications.stops_it")
@@ -78,31 +81,10 @@ def _stopped_it(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fa
             return
         uses = list(uses_in(visit, back, known))
         if uses:
-            yield _stop(
+            yield stop_fact(
                 replace(uses[-1], sentence=sentence), visit.lang, (uses[-1].sentence.evidence(), sentence.evidence())
             )
             return
-
-
-def _granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
-    """ "Et le paracétamol, je peux ?" - "Oui, un gramme, trois par jour maximum." """
-    reply = [s for s in visit.sentences[place + 1 : place + 5] if s.speaker == "doctor"]
-    if not reply or not GRANTS[visit.lang].search(reply[0].norm):
-        return
-    words = reply[0].norm
-    dose, schedule = strength(use, visit.lang, words), find_schedule(words, visit.lang)
-    if dose or schedule.sig:
-        yield replace(
-            drug_fact(
-                use,
-                visit.lang,
-                (use.sentence.evidence(), reply[0].evidence()),
-                dose,
-                schedule,
-                status="prescribed",
-                asserted_by="doctor",
-            )
-        )
 
 
 def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
@@ -128,6 +110,30 @@ def _asked_of_allergies(use: Use, visit: Visit) -> bool:
     return asked and not TAKES[visit.lang].search(use.sentence.norm)
 
 
+def _only_read_back(use: Use, exchange: Exchange) -> bool:
+    """ "L'hydrochlorothiazide, douze et demi. De l'aspirine ?": a drug read back before the question is not what is asked."""
+    last = exchange.questions[-1]
+    before = last.turn == use.sentence.turn and last is not use.sentence and not use.sentence.norm.rstrip().endswith("?")
+    return before and DOSE.search(use.words) is not None
+
+
+def _is_answered(exchange: Exchange, lang: Language) -> bool:
+    return exchange.verdict != "" or bool(re.search(r"\d", exchange.answer[0].norm)) or _takes_it(exchange, lang)
+
+
+def _takes_it(exchange: Exchange, lang: Language) -> bool:
+    """Whether the answer tells how the patient takes what was asked about: of somebody else it tells nothing."""
+    said = exchange.answer[0].norm
+    return bool(TAKES_IT[lang].search(said)) and relation_near(said, len(said), lang) is None
+
+
+TAKES_IT = {  # how a drug is taken that was just asked about
+    "fr": re.compile(
+        r"(?<![a-z])(?:je (?:la |le |les |l |en )?(?:prends?|mets|garde|continue)|j en (?:prends|mets)|(?:elle|il) (?:la |le |l |en )?prend|le (?:matin|soir|midi)|"
+        r"matin et soir|tous les (?:jours|matins|soirs)|toujours|chaque (?:jour|matin|soir))(?![a-z])"
+    ),
+    "en": re.compile(r"(?<![a-z])(?:i (?:still )?take (?:it|them|that)|(?:he|she) takes|every (?:day|morning|night)|at night|in the morning|still)(?![a-z])"),
+}  # fmt: skip
 TAKES = {
     "fr": re.compile(r"(?<![a-z])(?:je prends|j ai pris|je suis sous|traitement)(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:i take|i m (?:on|taking)|i am (?:on|taking)|i use)(?![a-z])"),
@@ -142,20 +148,43 @@ def _only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:
     return replace(fact, doubt=doubt)
 
 
+def _drug_of_class(use: Use, visit: Visit) -> Use:
+    """ "Et l'atorvastatine ?" - "La statine, je l'ai laissée tomber.": the class stands for the drug that was asked about."""
+    code = CLASS_CODES.get(use.drug.inn)
+    exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
+    if code is None or exchange is None:
+        return use
+    questions = [q.norm for q in exchange.questions]
+    named = [m.drug for norm in questions for m in find_drugs(norm) if not EXAMPLE.search(norm[: m.start])]
+    meant_one = [drug for drug in named if (drug.atc or "").startswith(code)]
+    return replace(use, drug=meant_one[-1]) if meant_one else use
+
+
+EXAMPLE = re.compile(r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$")
+
+
 def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
     about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
     before = use.sentence.norm[: use.start]
-    if about_allergy or UNDER.search(before) or BESIDES.search(before):
+    if about_allergy or any(cue.search(before) for cue in (UNDER, BESIDES, EXAMPLE)) or exchange is None:
         return
-    if exchange is None or (exchange.verdict == "" and not re.search(r"\d", exchange.answer[0].norm)):
-        return
+    if _only_read_back(use, exchange):
+        evidence, schedule = (use.sentence.evidence(),), find_schedule(use.words, lang)
+        yield drug_fact(
+            use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor"
+        )
+    elif _is_answered(exchange, lang):
+        yield from _as_answered(use, exchange, lang, visit)
+
+
+def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
     own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
     dose = strength(use, lang)
     corrected = find_dose(
         text,
-        bare_unit=dose.unit if dose else "mg" if re.search(r"toujours|mg|still|combien|$", use.words) else "",
+        bare_unit=dose.unit if dose else "UI" if use.drug.inn.startswith("insuline") else "mg" if re.search(r"toujours|mg|still|combien|$", use.words) else "",
         lang=lang,
     )
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
@@ -170,7 +199,7 @@ def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) ->
     elif exchange.verdict == "no" and not corrected and not own.sig:
         if not re.search(r"douleur|mal|toussez|depuis", use.sentence.norm):
             yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
-    elif exchange.verdict in ("yes", "open") or corrected or own.sig:
+    elif exchange.verdict in ("yes", "open") or corrected or own.sig or _takes_it(exchange, lang):
         if re.search(r"toussez|tolerez|effet|declench|depuis|gene|mal |cough", use.sentence.norm):
             return
         yield drug_fact(
@@ -194,8 +223,8 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     if UNTOUCHED.match(norm[use.end :]) and is_home(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
         yield drug_fact(use, lang, evidence, None, Schedule(), status="prescribed", asserted_by="doctor")
         return
-    if _is_stopped(use, lang):
-        yield _stop(use, lang, (use.sentence.evidence(),))
+    if is_stopped(use, lang):
+        yield tapered(use, visit) or stop_fact(use, lang, (use.sentence.evidence(),))
         return
     dose = strength(use, lang)
     if not dose and not schedule.sig and TAKEN_BACK.match(norm[use.end :]):
@@ -254,53 +283,6 @@ def _with_duration(schedule: Schedule, norm: str, use: Use, lang: Language) -> S
     )
 
 
-def _is_stopped(use: Use, lang: Language) -> bool:
-    before, after = use.sentence.norm[max(0, use.start - 40) : use.start], use.sentence.norm[use.end : use.end + 45]
-    near = re.split(r"[.;:!?]", before)[-1]
-    if lang == "en" and re.search(r"(?<![a-z])no $", near):
-        return True
-    if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
-        return True
-    cut = re.split(r"[.;!?]|, (?!on|stop|c est non)", after)[0]
-    return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
-
-
-def _stop(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
-    name = drug_name(use, lang)
-    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
-    name = ABBREVIATED[lang].get(use.drug.inn, name)
-    depends = DEPENDS.match(use.sentence.norm)
-    text = (
-        (f"arrêt de {name}" if says_pause else f"pas de {name}")
-        if lang == "fr"
-        else (f"stop {name}" if says_pause else f"no {name}")
-    )
-    if lang == "fr":
-        text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
-    if depends:
-        found = use.sentence.shown[depends.start(1) : depends.end(1)].lower()
-        text = f"si {found} : {text}" if lang == "fr" else f"if {found}: {text}"
-    return Fact(
-        "plan" if says_pause else "advice",
-        text,
-        use.drug.inn,
-        evidence,
-        asserted_by="doctor",
-        critical=True,
-        code=use.drug.atc,
-        status="stop",
-        sentence=use.sentence.shown,
-        extra=(name, ""),
-        certainty="conditional" if depends else "certain",
-    )
-
-
-DEPENDS = re.compile(
-    r"\W*(?:(?:si (?:c est |il est )?|if (?:it s |it is )?|et |and )*)((?:negati|positi)(?:f|ve))(?=[ ,:])"
-)
-ABBREVIATED = {"fr": {"anti-inflammatoire": "anti-inflammatoires (AINS)"}, "en": {"anti-inflammatoire": "NSAIDs"}}
-
-
 def _considered(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     name = drug_name(use, lang)
     text = f"{name} à discuter" if lang == "fr" else f"{name} to be discussed"
@@ -341,10 +323,12 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
                 extra=(text, ""),
             )
         return
-    tail = use.words[:90]
-    if REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
+    tail = use.words[:90] + _what_became_of_it(use, visit)
+    if SINCE_IT.search(use.before) or (HAS.search(use.before) and AT_HOME.search(tail)):
+        yield _only_heard(use, lang, "unmeant")  # the time since it, or a box in the cupboard: nobody says that it is taken
+    elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
-    elif QUIT[lang].search(use.before + " " + tail):
+    elif QUIT[lang].search(use.before + " " + tail) and not FINISHED.search(use.before + " " + tail):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif is_denied(norm, use.start, use.end, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
@@ -352,7 +336,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         if not meant(use.drug, use.sentence, use.words, None, visit):
             yield _only_heard(use, lang, "unmeant")
             return
-        past = TOOK[lang].search(norm) or _asks_what_was_taken(use, visit)
+        past = TOOK[lang].search(norm) or FINISHED.search(norm) or _asks_what_was_taken(use, visit)
         temporality: Temporality = (
             "past"
             if past and not re.search(r"tous les|toutes les|par semaine|every day|daily|je prends|i take", norm)
@@ -371,6 +355,22 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
+def _what_became_of_it(use: Use, visit: Visit) -> str:
+    """The sentence after a drug that tells without its name that it is over: "J'ai jeté la boîte." """
+    after = (s for s in visit.sentences if s.turn == use.sentence.turn and s.start > use.sentence.start)
+    return next((f" {s.norm}" for s in after if OVER.search(s.norm) and not find_drugs(s.norm)), "")
+
+
+OVER = re.compile(r"(?<![a-z])(?:(?:j ai|on a|je l ai|on l a) (?:tout )?(?:jete|arrete)|(?:j ai )?(?:tout )?jete la boite|i (?:threw|stopped) (?:it|them))(?![a-z])")
+HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
+AT_HOME = re.compile(
+    r"(?<![a-z])(?:au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"
+    r"mais j ai (?:prefere|pas (?:ose|voulu|donne|pris))|j ai (?:prefere|voulu) (?:vous )?(?:demander|attendre)|in the (?:cupboard|fridge|house)|at home|left over)(?![a-z])"
+)
+SINCE_IT = re.compile(r"(?<![a-z])(?:depuis|since) (?:(?:que j ai|que je prends|i got|i ve had) )?(?:(?:le|la|l|les|mon|ma|mes|the|my) )?$")
+FINISHED = re.compile(  # a course that is over was taken, not given up
+    r"(?<![a-z])(?:j (?:l )?ai|je l ai|on a|c est|i|i ve|just) (?:fini|termin|finished|completed)"
+)
 ANOTHER = re.compile(r", (?:mon|ma|mes|son|sa|le|la|my|his|her|the) [a-z]+ ")
 REFUSAL_REACH = 60  # characters after the name
 THEIRS = cues("medications.theirs")

@@ -108,6 +108,16 @@ def detail_of(sentence: Sentence, lang: Language, mention: Mention) -> str:
     return ", ".join(filter(None, (" ".join(filter(None, (side, told))), _circumstance(sentence, lang, mention))))
 
 
+def worded_time(sentence: Sentence, lang: Language) -> str:
+    """Since when and how often a sentence says, worded for a note; empty when neither."""
+    since, often = time_phrase(sentence.norm, lang), frequency_phrase(sentence.norm, lang)
+    words = [_worded_since(_shown(sentence, since), lang)] if since else []
+    if often and not (since and since[0] <= often[0] < since[1]):
+        shown = _shown(sentence, often).strip()
+        words.append(shown[:1].lower() + shown[1:])
+    return ", ".join(words)
+
+
 SIDE_AFTER = re.compile(r" (droite?s?|gauches?)(?![a-z])")
 CIRCUMSTANCE = {
     "fr": re.compile(
@@ -206,4 +216,5 @@ def family_fact(mention: Mention, relation: str, evidence: tuple[Evidence, ...],
         critical=relation in BLOOD and mention.concept.kind == "problem",
         sentence=norm,
         extra=(name, when),
+        said=norm[mention.start : mention.end] if mention.end <= len(norm) else "",
     )

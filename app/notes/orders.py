@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from app.notes.cues import cues
 from app.notes.facts import Certainty, Fact, FactType, Temporality
+from app.notes.leave import WORK_STOP, certificate_of, no_leave
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.people import relation_near
-from app.notes.results import past_exams, result
+from app.notes.results import past_exams, result, stated_vaccines
 from app.notes.spoken_en import is_chatter
+from app.notes.text import fold
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
@@ -33,8 +35,6 @@ UNIT_CODES = {
 ORDERS = cues("orders.orders")
 NOT_NOW = cues("orders.not_now")
 ALREADY = cues("orders.already")
-CERTIFICATE = cues("orders.certificate")
-WORK_STOP = cues("orders.work_stop")
 ADVISES = cues("orders.advises")
 EMPTY = cues("orders.empty")
 SMALL_TALK = cues("orders.small_talk")
@@ -47,12 +47,15 @@ def orders(visit: Visit) -> Iterator[Fact]:
     """Plans, advice, certificates, things seen and things that could not be examined, in the order of speech."""
     for exchange in visit.exchanges:
         yield from past_exams(exchange, visit.lang)
+        yield from no_leave(exchange, visit.lang)
     yield from _wished(visit)
     for place, sentence in enumerate(visit.sentences):
+        if sentence.speaker != "doctor" and not sentence.asks:
+            yield from stated_vaccines(sentence, visit.lang)
         if sentence.speaker != "doctor" or sentence.asks:
             continue
         alarms = IF[visit.lang].search(sentence.norm) and ALARM[visit.lang].search(sentence.norm)
-        if alarms or not SMALL_TALK[visit.lang].search(sentence.norm):
+        if alarms or _shown_on_demand(sentence, visit) or not SMALL_TALK[visit.lang].search(sentence.norm):
             yield from _of_sentence(sentence, visit, place)
 
 
@@ -68,10 +71,10 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
         return
     certificate = WORK_STOP[lang].search(norm)
     if certificate:
-        yield from _certificate(sentence, lang)
+        yield from certificate_of(sentence, lang)
         return
     spoken = lang == "en" and is_chatter(norm, doctor=True)
-    if not spoken and SEES[lang].search(norm) and not LATER[lang].search(norm) and not IF[lang].search(norm):
+    if not spoken and (SEES[lang].search(norm) or _shown_on_demand(sentence, visit)) and not LATER[lang].search(norm) and not IF[lang].search(norm):
         yield _plain("procedure", sentence, "examen", status="seen")
         return
     if PRONOUN_ORDER.search(norm):
@@ -79,6 +82,8 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
     results = list(result(sentence, lang))
     yield from results
     ordered = [] if results and not ORDERS[lang].search(norm) else list(_ordered(sentence, lang))
+    if not ordered and not results and _goes_on(visit, place):
+        ordered = list(_ordered(sentence, lang, goes_on=True))
     yield from ordered
     again = MEETS[lang].search(norm)
     if ordered and again and WHEN[lang].search(norm[again.start() :]):
@@ -95,6 +100,24 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
             temporality="future" if condition else "current",
             status="advice",
         )
+
+
+LOOKS = re.compile(
+    r"(?<![a-z])(?:rouges?|gonfle\w*|plaques?|vesicules?|croutes?|squames?|luisante?s?|boutons?|oedeme\w*|pales?|roses?|cerne\w*|tirage|bleus?|suint\w*|pus|taches?|lesions?|cicatrice|"
+    r"deforme\w*|enfle\w*|irrite\w*|seche?s?|ulcer\w*)(?![a-z])"
+)
+SHOW_ME = re.compile(r"(?<![a-z])(?:montrez|approchez|penchez|tournez|camera|mettez (?:la|le|votre)|ouvrez|soulevez|je vous vois|levez|baissez)(?![a-z])")
+
+
+def _shown_on_demand(sentence: Sentence, visit: Visit) -> bool:
+    """ "Montrez-le. Oui, la base de l'orteil est rouge et gonflée.": what the doctor describes after asking to be shown it."""
+    if visit.lang != "fr" or not LOOKS.search(sentence.norm) or find_drugs(sentence.norm):
+        return False
+    turn = [s for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
+    return any(SHOW_ME.search(s.norm) for s in turn) or bool(DESCRIBED.match(sentence.norm))
+
+
+DESCRIBED = re.compile(r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|je vous vois)[^.]{0,40}(?:…|\.\.\.|, )")
 
 
 def _wished(visit: Visit) -> Iterator[Fact]:
@@ -158,14 +181,18 @@ def _advises(sentence: Sentence, lang: Language, visit: Visit, place: int) -> bo
     words = norm.split()
     if not 3 <= len(words) <= 60 or EMPTY[lang].search(norm) or not ADVISES[lang].search(norm):
         return False
-    if re.match(r"\W*(?:pas de|no) ", norm) and find_drugs(norm):
-        return False
+    nothing = re.match(r"\W*(?:pas de|no) ", norm)
+    if nothing and (find_drugs(norm) or any(m.start - nothing.end() < NEXT_WORD for m in find_concepts(norm, lang))):
+        return False  # a drug is told as stopped; "pas de fièvre" is no advice
     if re.search(r"(?<![a-z])vous (?:avez |faites )(?:bien|raison)(?! de)", norm):
         return False
     mentions_drug_dose = any(re.search(r"\d", norm[m.end : m.end + 30]) for m in find_drugs(norm))
     return not mentions_drug_dose and not re.search(
         r"(?<![a-z])(?:je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])", norm
     )
+
+
+NEXT_WORD = 4  # characters
 
 
 def _plain(
@@ -195,14 +222,36 @@ def _plain(
     )
 
 
-def _ordered(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+AND_A = {
+    "fr": re.compile(r"\W*(?:(?:et|plus|puis|ainsi que|avec|egalement|aussi)\W+)+(?:aussi )?(?:une?|des|la|le|les|l|du|de la)(?![a-z])"),
+    "en": re.compile(r"\W*(?:(?:and|plus|also|as well as)\W+)+(?:an?|the|some|your)(?![a-z])"),
+}  # fmt: skip
+
+
+NEXT_WORD_TURNS = 2  # the other side says yes in between
+
+
+def _goes_on(visit: Visit, place: int) -> bool:
+    """ "Je veux une radio du bassin. Et un ECBU, avant tout antibiotique.": one more thing ordered, without a verb."""
+    sentence = visit.sentences[place]
+    before = next((s for s in reversed(visit.sentences[:place]) if s.speaker == "doctor"), None)
+    near = before is not None and sentence.turn - before.turn <= NEXT_WORD_TURNS and not before.asks
+    if before is None or not near or not AND_A[visit.lang].match(sentence.norm):
+        return False
+    return ORDERS[visit.lang].search(before.norm) is not None and any(True for _ in _ordered(before, visit.lang))
+
+
+EXPLAINS = re.compile(r"(?<![a-z])(?:fait|font|peut faire|peuvent faire) (?:monter|baisser|augmenter|descendre|varier)")
+
+
+def _ordered(sentence: Sentence, lang: Language, *, goes_on: bool = False) -> Iterator[Fact]:
     norm = sentence.norm
     wanted = [
         m
         for m in find_concepts(norm, lang)
         if m.concept.kind in ORDERED and not relation_near(norm, m.start, lang) and not WILL_DECIDE.match(norm, m.end)
     ]
-    if not wanted:
+    if not wanted or EXPLAINS.search(norm):
         return
     already = ALREADY[lang].search(norm) and not WHEN[lang].search(norm)
     if already and not ORDERS[lang].search(norm):
@@ -211,7 +260,7 @@ def _ordered(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         for mention in wanted[:1]:
             yield _order(mention, sentence, lang, "absent", "certain", "current")
         return
-    if not ORDERS[lang].search(norm) and not LATER[lang].search(norm) and not IF[lang].search(norm):
+    if not (goes_on or ORDERS[lang].search(norm) or LATER[lang].search(norm) or IF[lang].search(norm)):
         return
     condition = bool(IF[lang].search(norm)) or bool(
         re.search(
@@ -228,8 +277,23 @@ WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what anoth
 )
 
 
+def _as_said(mention: Mention, sentence: Sentence, lang: Language) -> str:
+    """An examination with the word that was used for it: "exploration fonctionnelle respiratoire (spirométrie)"."""
+    name, said = mention.concept.name(lang), sentence.norm[mention.start : mention.end]
+    alike = {w[:4] for w in re.findall(r"[a-z]{4,}", fold(name))} & {w[:4] for w in re.findall(r"[a-z]{4,}", said)}
+    initials = len(said) <= MOST_INITIALS or said.replace(" ", "") in fold(name).replace(" ", "")
+    if alike or initials or lang == "en" or len(said.split()) > 1:
+        return name
+    shown = sentence.line.shown[sentence.start + mention.start : sentence.start + mention.end]
+    rest = re.match(r"\w*", sentence.line.shown[sentence.start + mention.end :])
+    return f"{name} ({(shown + (rest.group() if rest else '')).lower()})"
+
+
+MOST_INITIALS = 4
+
+
 def _orders(wanted: list[Mention], sentence: Sentence, lang: Language, condition: bool) -> Fact:
-    names = list(dict.fromkeys(m.concept.name(lang) for m in wanted))
+    names = list(dict.fromkeys(_as_said(m, sentence, lang) for m in wanted))
     names = [n for n in names if not any(other != n and other.startswith(n + " ") for other in names)]
     when = WHEN[lang].search(sentence.norm)
     shown = sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()] if when else ""
@@ -297,25 +361,3 @@ def _span(shown: str, lang: Language) -> tuple[float | None, str | None]:
     if not match:
         return None, None
     return (float(match.group(1)) if match.group(1).isdigit() else 1.0), UNIT_CODES[match.group(2)]
-
-
-def _certificate(sentence: Sentence, lang: Language) -> Iterator[Fact]:
-    norm = sentence.norm
-    days = re.search(r"(\d+) (?:jours?|days?)", norm)
-    denied = bool(re.search(r"pas d arret|no sick|pas en accident", norm)) and not re.search(
-        r"certificat|en maladie", norm
-    )
-    yield Fact(
-        "work_stoppage",
-        sentence.shown,
-        "arrêt ou certificat",
-        (sentence.evidence(),),
-        value=float(days.group(1)) if days else None,
-        unit="d" if days else None,
-        polarity="absent" if denied else "present",
-        asserted_by="doctor",
-        critical=True,
-        status="certificate",
-        sentence=sentence.shown,
-        extra=(sentence.shown, ""),
-    )

@@ -15,6 +15,7 @@ SUPPOSES = cues("polarity.supposes")
 CONDITIONS = cues("polarity.conditions")
 PAST = cues("polarity.past")
 RESOLVED = cues("polarity.resolved")
+ONSET = cues("polarity.onset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,6 @@ def stance(norm: str, start: int, end: int, lang: Language) -> Stance:
     temporality: Temporality = "current"
     if RESOLVED[lang].search(norm[left:]):
         temporality = "resolved"
-    elif PAST[lang].search(clause):
+    elif PAST[lang].search(clause) and not ONSET[lang].search(clause):
         temporality = "past"
     return Stance("absent" if is_denied(norm, start, end, lang) else "present", certainty, temporality)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.notes.allergies import allergens
+from app.notes.allergens import allergens
 from app.notes.dosing import find_dose
 from app.notes.facts import Evidence, Fact
 from app.notes.lexicon import find_concepts, find_drugs

@@ -7,64 +7,11 @@ from dataclasses import replace
 from app.notes import relatives
 from app.notes.answers import UNMARKED
 from app.notes.facts import Fact, proofs
+from app.notes.generality import CLASS_CODES, GENERAL
 from app.notes.lexicon import find_drugs
 from app.notes.people import PET
 from app.notes.text import fold
 
-GENERAL = {  # a general label says nothing beside a particular one
-    "diabète": {"diabète de type 2", "diabète de type 1", "diabète gestationnel"},
-    "migraine": {"migraine avec aura"},
-    "cancer": {
-        "cancer du sein",
-        "cancer de la prostate",
-        "cancer du côlon",
-        "cancer du poumon",
-        "cancer de la thyroïde",
-        "cancer de l'ovaire",
-        "mélanome",
-        "leucémie",
-    },
-    "infection": {"cystite", "pyélonéphrite", "otite", "sinusite", "pneumopathie", "angine"},
-    "opération": {
-        "appendicectomie",
-        "cholécystectomie",
-        "césarienne",
-        "hystérectomie",
-        "prothèse de hanche",
-        "prothèse de genou",
-        "mastectomie",
-        "amygdalectomie",
-    },
-    "vaccin": {
-        "vaccin antigrippal",
-        "vaccin coqueluche",
-        "vaccin zona",
-        "vaccin Covid",
-        "vaccin pneumocoque",
-        "vaccins à jour",
-        "vaccin tétanos",
-    },
-    "céphalées": {"migraine", "migraine avec aura"},
-    "anxiété": {"crises d'angoisse", "trouble panique", "trouble anxieux"},
-    "saignement": {
-        "sang dans les selles",
-        "hématurie",
-        "hémoptysie",
-        "saignement vaginal",
-        "épistaxis",
-        "saignement des gencives",
-    },
-    "raideur": {"raideur de la nuque", "raideur articulaire"},
-    "insomnie": {"réveils précoces", "réveils nocturnes"},
-    "eczéma": {"eczéma de contact"},
-    "mycose": {"mycose vaginale", "pied d'athlète"},
-    "addiction": {"alcoolisme"},
-    "asthme": {"asthme non contrôlé", "exacerbation d'asthme"},
-    "arthrite": {"polyarthrite rhumatoïde"},
-    "dépression": {"dépression du post-partum"},
-    "psychologue": {"thérapie comportementale"},
-    "appendicite": {"appendicectomie"},
-}
 MEAN = r"moyenne|average"
 HOME = ("current", "stopped", "not taken")
 
@@ -163,11 +110,13 @@ def _overrules(other: Fact, fact: Fact) -> bool:
     ) and other.polarity != fact.polarity
     if (
         not same
-        or fact.type not in ("symptom", "problem", "allergy", "social", "procedure")
+        or fact.type not in ("symptom", "problem", "allergy", "social", "procedure", "work_stoppage")
         or {other.temporality, fact.temporality} & {"past", "resolved"}
     ):
         return False
     if fact.status in ("seen", "not examined"):
+        return False
+    if fact.status == "diagnosis" and fact.asserted_by == "doctor" and other.asserted_by != "doctor":
         return False
     if UNMARKED in (other.status, fact.status) and other.status != fact.status:
         return fact.status == UNMARKED
@@ -242,20 +191,6 @@ def _with_maximum(facts: list[Fact]) -> list[Fact]:
 
 
 ONLY_MOST = re.compile(r"max |up to ")
-CLASS_CODES: dict[str, str | tuple[str, ...]] = {
-    "cortisone": ("H02", "D07"),
-    "anti-inflammatoire": "M01A",
-    "antibiotique": "J01",
-    "triptan": "N02CC",
-    "statine": "C10AA",
-    "pilule": "G03A",
-    "antihistaminique": "R06",
-    "antidépresseur": "N06A",
-    "gliflozine": "A10BK",
-    "anticoagulant": "B01A",
-}
-
-
 def _covered(fact: Fact, facts: list[Fact]) -> bool:
     """Whether others say all that a fact says, and more."""
     others = [other for other in facts if other is not fact and not other.doubt]
@@ -276,10 +211,18 @@ def _names_class(fact: Fact, others: list[Fact]) -> bool:
         code is not None
         and fact.type == "medication"
         and any(
-            (f.code or "").startswith(code) and f.type == "medication" and set(f.turns) & set(fact.turns)
+            (f.code or "").startswith(code)
+            and f.type == "medication"
+            and (set(f.turns) & set(fact.turns) or _both_taken(f, fact))
             for f in others
         )
     )
+
+
+def _both_taken(drug: Fact, named: Fact) -> bool:
+    """ "Elle prend l'anticoagulant" - "L'Eliquis ?" - "Oui.": the class and then its drug, of the same person."""
+    same = drug.experiencer == named.experiencer and drug.polarity == named.polarity == "present"
+    return same and named.status == drug.status == "current" and named.value is None
 
 
 def _considered_and_prescribed(fact: Fact, others: list[Fact]) -> bool:
@@ -329,6 +272,8 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     ]
     if any(f.polarity == fact.polarity or fact.label in ("opération", "vaccin") for f in alike):
         return True
+    if fact.label == "vaccin" and any(f.label.startswith("vaccin ") and f.type == fact.type for f in others):
+        return True
     if fact.label in ("douleur", "brûlure") and fact.value is None and fact.type == "symptom":
         others_told = any(
             f.type in ("symptom", "problem") and f.polarity == "present" and f.is_patients for f in others
@@ -339,6 +284,12 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     if fact.label in ("antibiotiques", "médicaments"):
         told = [f for f in told if find_drugs(fold(f.label))]
     return nothing and bool(told) and fact.label in ("allergie", "antibiotiques", "médicaments")
+
+
+def _blood_told(fact: Fact, others: list[Fact]) -> bool:
+    """That blood was taken, beside what was found in it."""
+    done = fact.label == "prise de sang" and fact.status == "done"
+    return done and any(f.type == "lab" and set(f.turns) & set(fact.turns) for f in others)
 
 
 def _operated_for(fact: Fact, others: list[Fact]) -> bool:
@@ -381,6 +332,7 @@ COVERS = (
     *relatives.COVERS,
     _is_reaction,
     _operated_for,
+    _blood_told,
     _told_with_figure,
     _asked_for_only,
     _names_class,

@@ -86,6 +86,29 @@ def _vaccines(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 )
 
 
+STATED = re.compile(r"(?<![a-z])(?:je l ai|on me l a|j ai|on l a|il l a|elle l a|je me suis|i (?:had|got|have had)) (?:fait|faite|eue?|fais|recue?|(?:my|the|a))(?![a-z])")
+
+
+def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """ "Et le vaccin de la grippe, je l'ai fait la semaine dernière.": a vaccine told without a question."""
+    for mention in find_concepts(sentence.norm, lang) if STATED.search(sentence.norm) else ():
+        own = relation_near(sentence.norm, mention.start, lang) is None
+        if mention.concept.kind == "vaccine" and mention.concept.fr not in GENERIC_VACCINES and own:
+            if is_denied(sentence.norm, mention.start, mention.end, lang):
+                continue
+            yield Fact(
+                "procedure",
+                mention.concept.name(lang),
+                mention.concept.fr,
+                (sentence.evidence(),),
+                temporality="past",
+                asserted_by=sentence.speaker,
+                status="done",
+                sentence=sentence.shown,
+                extra=(mention.concept.name(lang), ""),
+            )
+
+
 ASKS_PAST = cues("orders.asks_past")
 
 

@@ -120,6 +120,8 @@ class Visit:
     def other_person(self, sentence: Sentence, start: int) -> tuple[str, int] | None:
         """Who norm[start:] of a sentence is about when it is not the patient: (relation, where named), or None."""
         named = relation_near(sentence.norm, start, self.lang)
+        if named is None and sentence.speaker == "relative" and self.is_child:
+            named = self._kin_of_speaker(sentence, start)
         if named is None and sentence.speaker == "patient":
             named = spoken_of(self.said_before(sentence), sentence.norm, start, self.lang)
         if named is None and sentence.speaker == "patient" and not self.is_child and THIRD_PERSON.match(sentence.norm):
@@ -127,6 +129,17 @@ class Visit:
         if named and self.is_child and sentence.speaker == "relative":
             named = _seen_by_the_child(named, sentence.norm)
         return None if named and self.is_the_patient(named[0]) else named
+
+    def _kin_of_speaker(self, sentence: Sentence, start: int) -> tuple[str, int] | None:
+        """ "Ah, ma sœur. Elle est enceinte", said by the child's mother: a pronoun of the same sex, in the same turn."""
+        before = " ".join(s.norm for s in self.sentences if s.turn == sentence.turn and s.end <= sentence.start)
+        if not MINE_FR.search(before):
+            return None
+        found = spoken_of(before, sentence.norm, start, self.lang)
+        woman = re.search(r"(?<![a-z])(?:elle|she|her)(?![a-z])", sentence.norm[:start]) is not None
+        if found is None or (found[0] in ("sister", "mother")) != woman:
+            return None
+        return OF_A_PARENT.get(found[0], found[0]), found[1]
 
     def is_the_patient(self, relation: str) -> bool:
         """Whether a relation is the patient in person: the child of the parent who speaks."""
@@ -172,6 +185,7 @@ class Visit:
         return " ".join([self.question_of(sentence), *earlier])
 
 
+MINE_FR = re.compile(r"(?<![a-z])(?:ma|mon|my) (?:soeur|sœur|frere|mere|pere|sister|brother|mother|mum|mom|father|dad)(?![a-z])")
 INTRODUCED = {
     "F": re.compile(r"year old (?:[a-z]+ ){0,4}(?:female|woman|lady|girl)(?![a-z])|(?<![a-z])(?:mrs|ma am|maam|(?:hi|hello|hey|morning|afternoon|evening|for|on|to),? (?:ms|miss))(?![a-z])"),
     "M": re.compile(r"year old (?:[a-z]+ ){0,4}(?:male|man|gentleman|boy)(?![a-z])|(?<![a-z])(?:mr|mister)(?![a-z])"),
@@ -244,9 +258,14 @@ def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchan
             yield Exchange((run[-1],), tuple(reply), judge(reply, lang), tuple(run))
 
 
+HAD_ONE = re.compile(r"\W*(?:(?:oui|ouais|ben|ah|euh)\W+)*(?:j en ai (?:re)?(?:fait|eu)|i (?:had|ve had) (?:one|two|another|a few))(?![a-z])")
+
+
 def _confirms(run: Sequence[Sentence], reply: Sequence[Sentence], lang: Language) -> bool:
     """A statement of the doctor that the other side answers at once with yes or no works as a question."""
     last = run[-1].norm
+    if HAD_ONE.match(reply[0].norm):
+        return True
     from_record = bool(RECORDED.search(last))
     if len(last) < SHORT_QUESTION and UNMARKED.match(last) and not DIRECTS.search(last) and STRICT.match(reply[0].norm):
         return True
@@ -266,14 +285,56 @@ def _runs(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
         yield run
 
 
+UNKNOWN = {  # who does not know denies nothing: "j'en sais rien"
+    "fr": re.compile(
+        r"\W*(?:(?:euh|ah|oh|ben|bah|ouh la|alors|la|bof)\W+)*(?:j en sais (?:rien|trop rien)|je (?:ne )?sais (?:pas|plus)|aucune idee|j (?:ai )?(?:n )?(?:ai )?(?:pas|jamais) (?:regarde|fait attention|verifie|compte|mesure|demande)|(?:je )?(?:m en |me )?souviens? (?:pas|plus))(?![a-z])"
+    ),
+    "en": re.compile(r"\W*(?:(?:um|uh|oh|well)\W+)*(?:i (?:don t|do not) (?:know|remember)|no idea|i (?:haven t|didn t) (?:checked|looked|check|look)|not sure|i m not sure)(?![a-z])"),
+}  # fmt: skip
+AFTER_ALL = {  # a no that is taken back: "Non. Ah si !", "J'ai pas regardé. Ah oui, y en a deux"
+    "fr": re.compile(r"^.{2,160}[.!…,] ?(?:(?:enfin|ah|attendez|euh|mais)\W+)*(?:ah (?:si|oui)|si si|enfin si|si,)(?![a-z])"),
+    "en": re.compile(r"^\W*no.{2,120}[.!,] ?(?:(?:oh|well|actually|wait)\W+)+(?:yes|yeah|i do|i did|i have)(?![a-z])"),
+}  # fmt: skip
+PART_YES = {  # "les coudes non. la tête, oui": a part of it is there
+    "fr": re.compile(r"^\W*(?!non)(?:les?|la|l|des?|du) [a-z ]{2,30},? non\b.{0,40}?(?:les?|la|l|des?|du) [a-z ]{2,30},? oui(?![a-z])"),
+    "en": re.compile(r"^\W*(?!no)(?:the|my) [a-z ]{2,30},? no\b.{0,40}?(?:the|my) [a-z ]{2,30},? yes(?![a-z])"),
+}  # fmt: skip
+
+
+YES_THEN = {
+    "fr": re.compile(r"\W*(?:quand|avant|petite?|enfant|bebe|dans l enfance|plus jeune|ado)(?![a-z])[a-z ]{0,30},? oui(?![a-z])"),
+    "en": re.compile(r"\W*(?:when|before|as a)(?![a-z])[a-z ]{0,30},? yes(?![a-z])"),
+}  # fmt: skip
+TAKES_NONE = {
+    "fr": re.compile(r"(?<![a-z])je (?:n |ne )?(?:en )?prends? (?:rien|jamais)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])i (?:don t|never) take (?:any|anything|those|them)(?![a-z])"),
+}
+MAX_EXCLAIMED = 32  # characters
+
+
+def _exclaims_no(answer: Sequence[Sentence], lang: Language) -> bool:
+    """ "Avec qui, grand Dieu ! Non, aucune chance.": a short exclamation, and then the answer."""
+    first = answer[0].norm if answer else ""
+    short = len(first) < MAX_EXCLAIMED and first.rstrip()[-1:] in "!…" and len(answer) > 1
+    return short and bool(NO[lang].search(answer[1].norm))
+
+
 def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "open", ""]:
     """What an answer says to a yes-or-no question: yes, no, open (it tells more instead) or nothing."""
     text = " ".join(sentence.norm for sentence in answer).strip()
+    if AFTER_ALL[lang].search(text):
+        return "yes"
+    if UNKNOWN[lang].match(text):
+        return ""
     if NO[lang].search(text):
         return "no"
     if YES[lang].search(text):
         return "yes"
     first = answer[0].norm if answer else ""
+    if PART_YES[lang].search(text) or YES_THEN[lang].match(text):
+        return "yes"
+    if TAKES_NONE[lang].search(text) or _exclaims_no(answer, lang):
+        return "no"
     if len(first) < MAX_LATER_NO and LATER_NO[lang].search(first) and not re.search(r"\d", first):
         return "no"
     return "open" if QUANTITY.search(text) else ""

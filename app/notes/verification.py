@@ -172,6 +172,7 @@ HALF = 0.5
 
 def _said_bare(amount: str, words: str) -> bool:
     """Whether a number stands right after a drug's name, at the start of an answer, or after words that tell a dose."""
+    words = words.replace(amount.replace(".", " "), amount)  # "un vingt-cinq" for 1.25
     names = [mention.end for mention in find_drugs(words)]
     turns = [0, *(match.end() for match in re.finditer(r" \. ", words))]
     for start in (place.start(1) for place in BARE.finditer(words) if place.group(1) == amount):
@@ -205,6 +206,8 @@ def _said_numbers(words: str) -> Iterable[float]:
 def _spelled(words: str) -> Iterable[float]:
     """Numbers that are words or parts of words: one, two, a half."""
     for match in re.finditer(r"(?<![\d.])(3[4-9]|4[0-2]) un(?![a-z])", words):
+        yield float(f"{match.group(1)}.1")
+    for match in re.finditer(r"(?<![\d.])(\d{1,3}) un(?=[,.;!?]|\s*$)", words):
         yield float(f"{match.group(1)}.1")
     for match in re.finditer(r"(?<![a-z])une? (?:gramme |kilo |metre )?(\d{2})(?!\d)", words):
         yield float(f"1.{match.group(1)}")

@@ -123,7 +123,7 @@ def test_what_a_relative_takes_is_told_as_taken(asked: str, said: str, lang: str
 def test_a_drug_against_the_reaction_is_no_allergen(answer: str) -> None:
     found = facts(f"D: Still allergic to peanuts?\nR: {answer}", "en")
     assert labels(found, type="allergy") == {"arachide"}
-    assert fact("arachide", found, type="allergy").detail == "hives"
+    assert fact("arachide", found, type="allergy").detail.split(",")[0] == "hives"
 
 
 def test_a_drug_against_reactions_can_be_an_allergen() -> None:
@@ -202,6 +202,28 @@ def test_what_the_family_has_is_theirs(text: str, lang: str, who: str) -> None:
     assert [f.experiencer for f in found] == [who]
 
 
+def test_the_smoke_of_the_husband_is_not_the_patients() -> None:
+    tobacco = fact("tabac", facts("D: Vous fumez ?\nP: J'ai arrêté il y a six ans. Ma femme fume encore à la maison."))
+    assert tobacco.temporality == "past"
+    tobacco = fact("tabac", facts("D: Vous fumez ?\nP: J'ai arrêté en deux mille quinze. Avant, dix cigarettes par jour."))
+    assert (tobacco.temporality, "10 cigarettes" in tobacco.text) == ("past", True)
+
+
+def test_one_more_order_without_a_verb() -> None:
+    found = facts("P: Je suis tombée.\nD: Je veux une radio du bassin aujourd'hui.\nP: D'accord.\nD: Et une prise de sang, avant la fin de la semaine.")
+    assert {"radiographie", "prise de sang"} <= labels(found, status="order")
+
+
+def test_a_smear_that_was_never_done() -> None:
+    found = facts("D: Le frottis, vous en avez déjà fait ?\nP: J'en ai jamais eu.")
+    assert "frottis" not in labels(found, polarity="present")
+
+
+def test_nothing_of_something_is_advice() -> None:
+    assert [f.text for f in facts("P: Ça brûle.\nD: Pas de savon parfumé, de l'eau claire.") if f.type == "advice"]
+    assert not [f.text for f in facts("P: Ça brûle.\nD: Pas de fièvre, donc, c'est bien.") if f.type == "advice"]
+
+
 @pytest.mark.parametrize(
     ("text", "lang", "told"),
     [
@@ -247,3 +269,50 @@ def test_what_a_known_allergy_does_may_be_asked(text: str, lang: str, label: str
 def test_a_test_with_its_figure_is_not_told_as_done_besides() -> None:
     found = facts("D: When was your last A1c?\nP: In May, it was 6.9.", "en")
     assert [(f.type, f.value) for f in found if f.label == "HbA1c"] == [("lab", 6.9)]
+
+
+def test_an_allergy_that_was_tested_away() -> None:
+    found = facts("D: Une allergie à un médicament ?\nR: Non. Enfin, on m'avait dit peut-être l'amoxicilline, mais il a été testé, finalement c'était rien.", age=5)
+    assert fact("amoxicilline", found, type="allergy").polarity == "absent"
+
+
+def test_what_follows_a_conclusion_on_allergies_is_no_allergen() -> None:
+    found = facts("D: Des allergies ?\nR: Non.\nD: Donc pas allergique. Il a de l'eczéma, non ?\nR: Petit, oui. On met juste du Dexeryl.", age=5)
+    assert labels(found, type="allergy", polarity="present") == set()
+
+
+def test_no_drug_allergy_beside_another() -> None:
+    found = facts("D: Des allergies ?\nP: Le latex, j'ai des rougeurs. Les médicaments, non.")
+    assert {(f.label, f.polarity) for f in found if f.type == "allergy"} == {("latex", "present"), ("médicaments", "absent")}
+
+
+def test_all_reactions_are_told() -> None:
+    found = facts("D: Vous êtes allergique à la codéine ?\nP: Oui, j'ai vomi deux jours et j'avais des plaques partout.")
+    assert fact("codéine", found).detail == "vomissements, éruption (plaques)"
+
+
+def test_cannabis_of_youth_is_over() -> None:
+    assert fact("cannabis ou autres substances", facts("D: Le cannabis ?\nP: Le cannabis, à vingt ans, comme tout le monde.")).temporality == "past"
+
+
+def test_an_allergy_told_by_its_reaction() -> None:
+    found = facts("D: Les acariens, c'est noté. Autre chose ?\nP: Surtout l'amoxicilline, petite, une urticaire géante.")
+    assert fact("amoxicilline", found, type="allergy").detail == "urticaire"
+
+
+def test_a_side_effect_is_no_allergy() -> None:
+    found = facts("D: Des allergies ?\nP: Le Tardyferon, j'avais mal au ventre. C'est une allergie ?\nD: Non, c'est un effet secondaire.")
+    assert labels(found, type="allergy", polarity="present") == set()
+
+
+def test_a_sick_leave_that_is_declined() -> None:
+    found = facts("P: Je tousse.\nD: Je vous arrête une semaine.\nP: Non, je préfère travailler.\nD: Comme vous voulez, alors pas d'arrêt.")
+    assert [f.polarity for f in found if f.type == "work_stoppage"] == ["absent"]
+
+
+def test_beers_that_are_not_counted_are_not_denied() -> None:
+    assert "alcool" not in labels(facts("D: Un bon repas ?\nP: Samedi, et je vous fais pas le compte des bières."), polarity="absent")
+
+
+def test_a_vaccine_told_unasked() -> None:
+    assert fact("vaccin antigrippal", facts("D: Bien.\nP: Et le vaccin de la grippe, je l'ai fait à la pharmacie.")).status == "done"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.notes.support import fact, facts, labels
+from tests.app.notes.support import drafted, fact, facts, labels
 
 
 def test_question_and_answer_are_one() -> None:
@@ -173,6 +173,72 @@ def test_not_too_bad_denies_nothing() -> None:
     assert fact("céphalées", facts("P: Headache not anymore.", "en")).polarity == "absent"
 
 
+def test_an_answer_tells_its_time_after_its_fillers() -> None:
+    found = facts("D: Vous avez fait des malaises ?\nP: Alors… l'hiver dernier, une fois dans le métro.")
+    assert fact("malaise", found).temporality == "past"
+
+
+def test_what_began_long_ago_is_not_over() -> None:
+    found = facts("D: Vous avez mal à la tête ?\nP: Oui, ça a commencé l'an dernier.")
+    assert fact("céphalées", found).temporality == "current"
+
+
+def test_a_count_of_last_week_is_of_today() -> None:
+    found = facts("D: Des vertiges ?\nP: Deux fois la semaine dernière.")
+    assert fact("vertiges", found).temporality == "current"
+
+
+def test_the_imperfect_goes_on_without_its_verb() -> None:
+    found = facts("D: Racontez-moi.\nP: Je tremblais, les palpitations, et puis c'est passé.")
+    assert {f.temporality for f in found if f.type == "symptom"} <= {"past", "resolved"}
+
+
+def test_what_a_drug_did_before_is_no_symptom_of_today() -> None:
+    dialogue = "D: Vous aviez eu de l'amoxicilline, vous l'aviez supportée ?\nP: Ça m'avait donné la diarrhée."
+    made = drafted(dialogue)
+    assert "diarrhée" not in {f.label for f in made.facts}
+    assert fact("diarrhée", facts(dialogue)).temporality == "past"
+
+
+def test_a_little_of_something_else_is_no_yes() -> None:
+    found = facts("D: Des palpitations ?\nP: Un peu mal à la tête, plutôt.")
+    assert "palpitations" not in labels(found, polarity="present")
+    assert fact("palpitations", facts("D: Des palpitations ?\nP: Un peu, le soir.")).polarity == "present"
+
+
+def test_the_same_illness_with_its_day() -> None:
+    found = facts("D: Quelqu'un d'autre est malade ?\nP: Oui, ma fille a eu ça mardi.")
+    assert fact("mêmes symptômes", found).text == "mêmes symptômes mardi"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Comme vous avez un nouveau partenaire, je vous prescris un dépistage, chlamydia et gonocoque.",
+        "Vous avez quarante ans, on va faire une sérologie VIH et hépatite.",
+        "Vous avez mal depuis longtemps, il faut éliminer une fracture.",
+        "Vous avez de la fièvre, on cherche à exclure une pyélonéphrite.",
+    ],
+)
+def test_what_is_only_looked_for_is_no_diagnosis(said: str) -> None:
+    assert not [f for f in facts(f"D: Alors.\nP: J'ai mal au ventre.\nD: {said}") if f.type == "problem"]
+
+
+def test_a_diagnosis_said_to_be_suggested() -> None:
+    found = facts("D: Alors.\nP: Ça me gratte.\nD: C'est évocateur d'une gale.")
+    assert fact("gale", found).status == "diagnosis"
+
+
+@pytest.mark.parametrize("besides", ["à part la toux", "en dehors de la toux", "en plus de la toux"])
+def test_what_is_known_already_is_not_denied(besides: str) -> None:
+    found = facts(f"D: Dites-moi.\nP: Je tousse depuis hier.\nD: D'autres symptômes, {besides} ?\nP: Non, rien.")
+    assert fact("toux", found).polarity == "present"
+
+
+def test_a_subjunctive_is_no_stroke() -> None:
+    assert "AVC" not in labels(facts("D: Alors ?\nP: J'ai mal à la tête, c'est possible qu'il en ait repris."))
+
+
 def test_an_old_episode_is_not_the_one_of_today() -> None:
     found = facts("P: J'ai mal au bas du dos depuis lundi.\nD: Vous aviez déjà eu un lumbago ?\nP: Il y a trois ans, oui.")
     assert sorted(f.temporality for f in found if f.label == "lombalgie") == ["current", "past"]
@@ -201,3 +267,91 @@ def test_an_allergy_to_one_nut_is_to_that_one() -> None:
 )
 def test_who_is_named_when_the_family_is_asked_about_has_it(text: str, lang: str, who: list[str]) -> None:
     assert [f.experiencer for f in facts(text, lang) if f.type == "family"] == who
+
+
+def test_who_does_not_know_denies_nothing() -> None:
+    found = facts("D: Vous avez eu la varicelle ?\nP: J'en sais rien. Peut-être.")
+    assert "varicelle" not in labels(found)
+
+
+def test_a_no_that_is_taken_back() -> None:
+    found = facts("D: Des boutons dans la bouche ?\nR: J'ai pas regardé. Attendez… Ah oui, y en a trois.", age=5)
+    assert fact("éruption cutanée", found).polarity == "present"
+
+
+def test_a_part_that_itches() -> None:
+    found = facts("D: Ça gratte ?\nP: Les mains non. Le cou, oui, le soir.")
+    assert fact("prurit (démangeaisons)", found).polarity == "present"
+
+
+def test_the_answer_says_what_the_part_is_like() -> None:
+    assert fact("œdème des chevilles", facts("D: Et les chevilles ?\nP: Gonflées, le soir.")).polarity == "present"
+
+
+def test_a_qualified_question_denies_its_quality_only() -> None:
+    found = facts("D: Un bouton qui est très rouge, qui coule jaune ?\nR: Non.", age=5)
+    assert "éruption cutanée" not in labels(found)
+
+
+def test_the_sister_of_who_speaks_is_the_childs_aunt() -> None:
+    found = facts("D: Quelqu'un d'enceinte à la maison ?\nR: Ah. Ma sœur. Elle est enceinte de six mois.", age=4)
+    assert fact("grossesse", found, type="family").experiencer == "aunt"
+
+
+def test_it_was_and_is_no_more() -> None:
+    found = facts("D: Vous avez eu des idées noires ?\nP: En mars, oui. Là non, plus depuis quinze jours.")
+    assert {(f.polarity, f.temporality) for f in found if f.label == "idées suicidaires"} == {("present", "resolved"), ("absent", "current")}
+
+
+def test_one_attack_is_over_with_its_signs() -> None:
+    found = facts("D: Vous m'aviez parlé de crises d'angoisse.\nP: J'en ai fait une en mai. Le cœur qui tape, les mains qui tremblent.")
+    assert fact("crises d'angoisse", found).temporality == "past"
+    assert fact("palpitations", found).temporality == "past"
+
+
+def test_a_pregnancy_as_a_date_is_no_pregnancy() -> None:
+    assert "grossesse" not in labels(facts("D: Vous fumez ?\nP: Non, j'ai arrêté à ma deuxième grossesse."))
+
+
+def test_a_diagnosis_stands_whatever_was_denied() -> None:
+    found = facts("D: Déjà eu la varicelle ?\nR: Non, jamais.\nD: Montrez. C'est une varicelle.\nR: Ah.\nD: La varicelle, votre fils l'a eue ?\nR: Non.", age=4)
+    assert fact("varicelle", found, status="diagnosis").polarity == "present"
+
+
+def test_what_works_well_denies_its_trouble() -> None:
+    found = facts("D: Il respire bien ? Et le sommeil ?\nR: Il respire normalement. Il s'endort bien.", age=6)
+    assert {"dyspnée (gêne respiratoire)", "difficulté d'endormissement"} == labels(found, polarity="absent")
+
+
+def test_less_appetite() -> None:
+    assert fact("perte d'appétit", facts("D: Il mange ?\nR: Bof, pas grand-chose.", age=6)).polarity == "present"
+
+
+def test_a_cousin_who_had_what_was_named() -> None:
+    found = facts("D: Ce n'est pas une leucémie.\nP: Ma cousine en a eu une, à douze ans.")
+    assert fact("leucémie", found).experiencer == "cousin"
+
+
+def test_somebodys_cousin_when_the_family_is_asked_about() -> None:
+    found = facts("D: Dans la famille, des AVC ?\nP: Non.\nD: Et des cancers du sein ?\nP: Une tante. Ma mère, non.")
+    assert fact("cancer du sein", found).experiencer == "aunt"
+
+
+def test_a_crisis_of_gout_is_a_diagnosis() -> None:
+    assert fact("goutte", facts("P: J'ai mal au pied.\nD: C'est une crise de goutte.")).status == "diagnosis"
+
+
+def test_since_when_is_told_after_the_complaint() -> None:
+    found = facts("D: Qu'est-ce qui vous amène ?\nP: J'ai des vertiges.\nD: Racontez.\nP: Ça fait depuis l'été, deux fois par mois.")
+    assert "depuis l'été" in fact("vertiges", found).text
+
+
+def test_an_operation_to_come_is_no_history() -> None:
+    found = facts("D: La vue ?\nR: Elle attend sa cataracte, opération prévue le douze janvier.", age=80)
+    assert not [f for f in found if f.type == "procedure"]
+    assert fact("opération", found).type == "plan"
+
+
+def test_what_the_doctor_asked_to_be_shown() -> None:
+    found = facts("P: J'ai mal au pied.\nD: Montrez-le. Penchez l'écran… Oui, la base de l'orteil est rouge et gonflée, la peau est luisante.")
+    assert [f.status for f in found if f.type == "procedure"] == ["seen"]

@@ -91,3 +91,24 @@ def test_a_doctor_who_stops_work_writes_a_certificate() -> None:
 def test_no_more_of_a_drug_is_no_drug() -> None:
     made = drafted("D: Alors ?\nP: J'ai de la fièvre, trente-neuf.\nD: Surtout plus d'ibuprofène avec la varicelle.")
     assert [f.polarity for f in made.facts if f.label == "ibuprofène"] == ["absent"]
+
+
+def test_the_signs_of_an_attack_that_is_over_are_not_listed() -> None:
+    dialogue = "D: Vous avez fait des hypos ?\nP: Le mois dernier, une. Je transpirais, des tremblements."
+    made = drafted(dialogue)
+    assert "hypoglycémies" in {f.label for f in made.facts}
+    assert not {"sueurs", "tremblements"} & {f.label for f in made.facts}
+    assert "ueurs" in "\n".join(s.text for s in made.sentences)
+
+
+def test_a_drug_without_for_long_is_told_and_not_listed() -> None:
+    made = drafted("D: Et l'asthme ?\nP: J'ai mal à la gorge. La Ventoline, j'en ai plus depuis douze ans.")
+    assert "salbutamol" not in {f.label for f in made.facts}
+    made = drafted("D: Et l'asthme ?\nP: J'ai mal à la gorge. La Ventoline, j'en ai plus depuis deux mois.")
+    assert "salbutamol" in {f.label for f in made.facts}
+
+
+def test_how_often_is_the_figure_of_a_drug_without_strength() -> None:
+    made = drafted("D: La Ventoline, vous en prenez souvent ?\nP: Trois fois par semaine.")
+    (puff,) = [f for f in made.facts if f.label == "salbutamol"]
+    assert (puff.value, puff.unit) == (3.0, "/wk")

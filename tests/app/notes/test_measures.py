@@ -100,6 +100,36 @@ def test_the_dose_after_a_result_is_no_result() -> None:
     assert not [f for f in found if f.type == "lab" and f.value is not None]
 
 
+def test_an_earlier_value_needs_no_name() -> None:
+    found = facts("D: L'hémoglobine glyquée est à sept virgule neuf.\nP: C'est plus haut qu'avant ?\nD: Six huit, en juin.")
+    assert [(f.value, f.temporality) for f in found if f.label == "HbA1c"] == [(7.9, "current"), (6.8, "past")]
+
+
+def test_the_weight_of_before_as_it_is_spoken() -> None:
+    found = facts("D: Elle pèse combien ?\nR: Neuf kilos deux.\nD: Et avant ?\nR: Il y a dix jours, neuf six.", age=1)
+    assert [(f.value, f.temporality) for f in found if f.label == "poids"] == [(9.2, "current"), (9.6, "past")]
+
+
+def test_a_number_near_a_value_may_count_something_else() -> None:
+    found = facts("D: Votre poids ?\nP: Soixante-dix kilos.\nD: Et avant ?\nP: Avant, j'avais deux enfants et soixante poules.")
+    assert [f.value for f in found if f.label == "poids"] == [70.0]
+
+
+def test_the_third_value_of_a_glucose_test() -> None:
+    found = facts("D: Le test au sucre. À jeun, zéro quatre-vingt-huit. À une heure, un soixante. À deux heures, un trente.")
+    assert [f.value for f in found if f.type == "lab"] == [0.88, 1.6, 1.3]
+
+
+@pytest.mark.parametrize("said", ["J'ai maigri, genre quatre kilos.", "J'en ai repris, je dirais six kilos.", "J'ai perdu bien vingt-cinq kilos."])
+def test_a_change_of_weight_is_no_weight(said: str) -> None:
+    assert not [f for f in facts(f"D: Le poids ?\nP: {said}") if f.label == "poids"]
+
+
+def test_a_weight_beside_its_change() -> None:
+    found = facts("D: Le poids ?\nP: J'ai perdu six kilos, je suis à soixante et onze kilos.")
+    assert [f.value for f in found if f.label == "poids"] == [71.0]
+
+
 @pytest.mark.parametrize(
     ("text", "lang", "told"),
     [
@@ -110,3 +140,58 @@ def test_the_dose_after_a_result_is_no_result() -> None:
 )  # fmt: skip
 def test_each_pain_score_has_its_own_place(text: str, lang: str, told: list[tuple[float, str]]) -> None:
     assert [(f.value, f.detail) for f in facts(text, lang) if f.unit == "/10"] == told
+
+
+def test_each_value_is_its_own_measures() -> None:
+    found = facts("D: La créatinine est à quatre-vingt-dix, le potassium à quatre virgule un. L'hémoglobine à douze sept.")
+    assert {(f.label, f.value) for f in found if f.type == "lab"} == {("créatinine", 90.0), ("potassium", 4.1), ("hémoglobine", 12.7)}
+
+
+@pytest.mark.parametrize(("said", "kilos"), [("Ce matin, soixante-dix-huit cinq.", 78.5), ("Neuf et demi.", 9.5)])
+def test_a_weight_as_it_is_spoken(said: str, kilos: float) -> None:
+    assert fact("poids", facts(f"D: Vous pesez combien ?\nP: {said}")).value == kilos
+
+
+def test_a_dose_by_weight_and_a_change_are_no_weights() -> None:
+    found = facts("D: Le traitement ?\nR: Le sirop, une dose quatorze kilos.\nD: Ça fait deux kilos de pris.", age=40)
+    assert "poids" not in labels(found)
+
+
+def test_a_pulse_after_a_pressure() -> None:
+    found = facts("D: Cent trente sur quatre-vingts, soixante-douze de fréquence.")
+    assert fact("fréquence cardiaque", found).value == 72.0
+
+
+def test_hundredths_of_a_glucose() -> None:
+    found = facts("D: Le diabète ?\nP: La glycémie à jeun, un gramme zéro quatre.")
+    assert [f.value for f in found if f.type == "lab"] == [1.04]
+
+
+def test_two_figures_of_a_lab_are_no_blood_pressure() -> None:
+    found = facts("D: Votre prise de sang de lundi. L'hémoglobine glyquée, huit quatre. En mai, vous étiez à sept un.")
+    assert [(f.label, f.value) for f in found] == [("HbA1c", 8.4), ("HbA1c", 7.1)]
+
+
+def test_a_ldl_in_grams() -> None:
+    assert fact("LDL-cholestérol", facts("D: Le LDL est monté à un gramme soixante-deux.")).value == 1.62
+
+
+def test_the_value_of_a_lab_that_the_patient_named() -> None:
+    found = facts("D: La thyroïde ?\nP: Vous m'aviez fait faire la TSH, c'était bon.\nD: Oui, un virgule huit, en juin.")
+    assert fact("TSH", found).value == 1.8
+
+
+def test_the_weight_of_now_beside_the_one_before() -> None:
+    for said in ("Je suis à cinquante-six, j'étais à soixante.", "J'étais à soixante, là je suis à cinquante-six."):
+        found = facts(f"D: L'appétit ?\nP: {said}")
+        assert {(f.value, f.temporality) for f in found if f.label == "poids"} == {(56.0, "current"), (60.0, "past")}
+
+
+def test_the_day_belongs_to_the_value_nearest_to_it() -> None:
+    found = facts("D: Elle mange ?\nR: Elle pesait cinquante-deux kilos, l'infirmière l'a pesée jeudi, quarante-neuf kilos.", age=80)
+    assert [(f.value, f.detail) for f in found if f.label == "poids"] == [(52.0, ""), (49.0, "jeudi")]
+
+
+def test_lying_and_standing() -> None:
+    found = facts("D: Et la tension ?\nR: Treize sept couchée, et dix six debout.", age=80)
+    assert [(f.value, f.detail) for f in found if f.label == "pression artérielle"] == [("130/70", "couchée"), ("100/60", "debout")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.notes.support import fact, facts, labels
+from tests.app.notes.support import drafted, fact, facts, labels, told
 
 
 def test_a_spoken_prescription() -> None:
@@ -225,6 +225,47 @@ def test_days_after_an_event_are_not_how_long_a_drug_is_taken() -> None:
     assert "10" not in fact("doxycycline", found, status="prescribed").detail
 
 
+def test_a_tablet_of_one_and_a_quarter() -> None:
+    found = facts("D: Le ramipril, on le baisse à un vingt-cinq le matin.\nP: D'accord.")
+    assert fact("ramipril", found, status="prescribed").value == 1.25
+    made = drafted("D: Vous avez des vertiges ?\nP: Oui, le matin.\nD: Le ramipril, on le baisse à un vingt-cinq le matin.")
+    assert "1,25 mg" in told(made)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("Je peux prendre du Voltarène ?", "Surtout pas, avec votre anticoagulant."),
+        ("Et l'aspirine, j'ai le droit ?", "Non, évitez."),
+        ("Je peux lui donner de l'ibuprofène ?", "Je préfère pas, avec la varicelle."),
+    ],
+)
+def test_a_drug_that_the_doctor_refuses(asked: str, answered: str) -> None:
+    made = drafted(f"D: De la fièvre ?\nP: Oui, trente-neuf.\nD: D'accord.\nP: {asked}\nD: {answered}")
+    (drug,) = [f for f in made.facts if f.status == "stop"]
+    assert drug.polarity == "absent"
+
+
+def test_a_drug_not_to_be_given_up_is_not_forbidden() -> None:
+    made = drafted("D: De la fièvre ?\nP: Oui, trente-neuf.\nD: D'accord.\nP: Je peux arrêter le Kardégic ?\nD: Non, surtout pas.")
+    assert not [f for f in made.facts if f.status == "stop"]
+
+
+def test_a_course_that_is_over_was_taken() -> None:
+    found = facts("D: Des antibiotiques récemment ?\nP: Oui, de l'amoxicilline, j'ai fini mardi.")
+    assert fact("amoxicilline", found).status == "taken"
+
+
+def test_an_implant_that_changed_the_periods_is_there() -> None:
+    found = facts("D: Vous avez une contraception ?\nP: L'implant, posé en mars.\nD: Les règles ?\nP: J'en ai plus depuis l'implant.")
+    assert fact("implant contraceptif", found).polarity == "present"
+
+
+def test_a_class_and_then_its_drug_are_one() -> None:
+    found = facts("D: Un traitement ?\nP: Je prends un anticoagulant tous les jours.\nD: L'Eliquis, cinq milligrammes deux fois par jour ?\nP: Oui.")
+    assert labels(found, type="medication") == {"apixaban"}
+
+
 @pytest.mark.parametrize(
     ("text", "lang", "label", "value", "sig"),
     [
@@ -253,3 +294,73 @@ def test_a_count_that_nobody_told_is_not_read_back() -> None:
 )
 def test_when_a_drug_was_taken_is_told_with_it_or_after_it(said: str, told: str) -> None:
     assert [f.detail for f in facts(said) if f.type == "medication"] == [told]
+
+
+@pytest.mark.parametrize("said", ["Je ne vous arrête pas l'Eliquis pour le dentiste.", "L'Eliquis, vous ne l'arrêtez surtout pas."])
+def test_a_drug_that_stays_is_not_stopped(said: str) -> None:
+    assert not [f for f in facts(f"P: J'ai mal aux dents.\nD: {said}") if f.status == "stop"]
+
+
+def test_a_strength_called_by_its_number() -> None:
+    found = facts("D: L'Eliquis ?\nP: Matin et soir. Le cinq.")
+    assert fact("apixaban", found).value == 5.0
+
+
+def test_asked_how_it_is_taken() -> None:
+    found = facts("D: La sertraline cinquante, vous la prenez comment ?\nP: Alors je la prends le matin, avec le café.")
+    assert fact("sertraline", found).value == 50.0
+
+
+def test_a_box_at_home_is_not_taken() -> None:
+    made = drafted("D: Vous lui avez donné quelque chose ?\nR: J'avais de l'Advil au frigo, mais j'ai préféré attendre. Il a de la fièvre.", age=5)
+    assert "ibuprofène" not in {f.label for f in made.facts}
+
+
+def test_a_class_in_the_answer_is_the_drug_that_was_asked_about() -> None:
+    found = facts("D: Et la rosuvastatine ?\nP: Ah, la statine, je l'ai laissée tomber.")
+    assert fact("rosuvastatine", found).polarity == "absent"
+
+
+def test_an_example_in_a_question_is_not_what_is_denied() -> None:
+    found = facts("D: Pas d'antibiotique en ce moment, genre amoxicilline ?\nP: Non, pas d'antibiotique.")
+    assert labels(found, type="medication") == {"antibiotique"}
+
+
+def test_a_forbidden_drug_is_not_taken() -> None:
+    found = facts("D: L'estomac ?\nP: J'ai eu un ulcère. Depuis, on m'interdit le Voltarène.")
+    assert fact("diclofénac", found).polarity == "absent"
+
+
+def test_a_drug_read_back_is_not_denied_with_the_next_question() -> None:
+    found = facts(
+        "D: Le traitement ?\nP: Le truc pour la tension.\nD: L'hydrochlorothiazide, douze milligrammes et demi. De l'aspirine ?\nP: Non.",
+        record={"traitements": ["Hydrochlorothiazide 12,5 mg"]},
+    )
+    assert fact("hydrochlorothiazide", found).value == 12.5
+
+
+def test_units_of_insulin_that_were_raised() -> None:
+    found = facts("D: La Lantus, vous en êtes à combien ?\nP: Seize… non, j'ai monté toute seule à vingt-deux, la semaine dernière.")
+    insulin = fact("insuline glargine", found)
+    assert (insulin.value, insulin.polarity) == (22.0, "present")
+
+
+def test_a_drug_had_long_ago_and_asked_for_again() -> None:
+    found = facts("D: D'accord.\nP: Et le Singulair ? On me l'avait donné, petit.\nD: On n'y revient pas.")
+    assert fact("montélukast", found, status="taken").temporality == "past"
+
+
+def test_a_vitamin_that_is_measured_is_not_prescribed() -> None:
+    found = facts("P: Je suis fatigué.\nD: Je vous fais une prise de sang : sodium, TSH, vitamine D, albumine.")
+    assert not [f for f in found if f.type == "medication"]
+
+
+def test_a_box_that_was_thrown_away() -> None:
+    found = facts("D: Autre chose, sans ordonnance ?\nR: Du Donormyl. Ma tante lui en a donné. J'ai jeté la boîte hier.", age=80)
+    assert fact("doxylamine", found).polarity == "absent"
+
+
+def test_a_drug_that_is_tapered_is_told_with_its_steps() -> None:
+    made = drafted("D: Elle dort ?\nR: Mal.\nD: Le Stilnox, on l'arrête doucement. Un demi-comprimé le soir pendant dix jours, puis plus rien.")
+    (drug,) = [f for f in made.facts if f.label == "zolpidem"]
+    assert drug.status == "prescribed" and "puis plus rien" in drug.text

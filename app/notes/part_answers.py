@@ -1,0 +1,100 @@
+"""Answers that only make sense with their question: a quality of the part that was named, a side, what was and is no more."""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+from app.notes.cues import cues
+from app.notes.facts import Fact, Polarity, Temporality
+from app.notes.lexicon import find_concepts
+from app.notes.mentions import mention_fact, named_side
+from app.notes.transcript import Language
+from app.notes.units import Exchange, Sentence, Visit
+
+OPENING = re.compile(  # before an answer says anything
+    r"\W*(?:(?:ben|bah|alors|euh|heu|ah|oh|oui|ouais|si|eh|enfin|um|uh|well|yes|yeah|so)(?![a-z])\W*)*"
+)
+THEN_YES = {
+    "fr": re.compile(
+        r"\W*(?:(?:euh|ah|ben|alors|oui|si)\W+)*(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|au debut|avant|cet (?:ete|hiver)|le mois dernier|il y a \w+ \w+|y a \w+ \w+|pendant),? ?(?:[a-z ]{0,20},? )?(?:oui|si|j en ai eu|j y pensais|ca m est arrive|j en avais|un peu)(?![a-z])"
+    ),
+    "en": re.compile(r"\W*(?:(?:um|uh|well|yes)\W+)*(?:in (?:january|february|march|april|may|june|july|august|september|october|november|december)|at first|before|last month|a (?:month|few weeks) ago),? (?:yes|i did|i had)(?![a-z])"),
+}  # fmt: skip
+NOT_NOW = {
+    "fr": re.compile(r"(?<![a-z])(?:(?:la|maintenant|aujourd hui|depuis|mais),? (?:non|plus|c est fini|rien|plus du tout)|plus (?:depuis|maintenant|du tout)|c est (?:parti|fini|passe))(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:(?:now|today),? no|not (?:now|any ?more)|gone now|no longer)(?![a-z])"),
+}  # fmt: skip
+
+
+def then_not_now(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    """ "Des idées noires ?" - "En septembre, oui. Là non, plus depuis un mois.": it was, and is denied of today."""
+    lang, text = visit.lang, exchange.answer_text
+    if not THEN_YES[lang].match(text) or not NOT_NOW[lang].search(text) or exchange.answer[0].speaker == "doctor":
+        return
+    first, last = exchange.answer[0], next(s for s in exchange.answer if NOT_NOW[lang].search(s.norm) or s is exchange.answer[-1])
+    for question in exchange.questions:
+        for mention in find_concepts(question.norm, lang):
+            if mention.concept.kind == "symptom":
+                asked = question.evidence(mention.start, mention.end)
+                both: tuple[tuple[Polarity, Temporality, Sentence], ...] = (
+                    ("present", "resolved", first),
+                    ("absent", "current", last),
+                )
+                for polarity, time, said in both:
+                    evidence = (asked, said.evidence())
+                    yield mention_fact(mention, lang, polarity, "certain", time, first.speaker, evidence, "", said.shown, question.norm)
+
+
+def ellipsis(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    """ "Les chevilles ?" - "Gonflées.": the question names the part and the answer what it is like."""
+    lang, first = visit.lang, exchange.answer[0]
+    if first.speaker == "doctor" or first.asks or exchange.verdict == "no":
+        return
+    for question, said in product(exchange.questions, exchange.answer[:2]):
+        asked = question.norm.rstrip(" ?.!…")
+        opening = OPENING.match(said.norm)
+        answered = said.norm[opening.end() if opening else 0 :]
+        if len(asked.split()) > MOST_WORDS_OF_PART or find_concepts(question.norm, lang):
+            continue
+        for mention in find_concepts(f"{asked} {answered}", lang):
+            if mention.start < len(asked) < mention.end - 1 and mention.concept.kind == "symptom":
+                evidence = (question.evidence(), said.evidence())
+                yield mention_fact(
+                    mention, lang, "present", "certain", "current", first.speaker, evidence, "", said.shown, said.norm
+                )
+
+
+MOST_WORDS_OF_PART = 5
+
+
+def is_then_not_now(exchange: Exchange, lang: Language) -> bool:
+    """Whether an answer tells that it was, and is no more."""
+    return bool(THEN_YES[lang].match(exchange.answer_text) and NOT_NOW[lang].search(exchange.answer_text))
+
+
+WHICH_SIDE = cues("findings.which_side")
+FEMININE = ("jambe", "oreille", "main", "epaule", "hanche", "cheville")
+
+
+def which_side(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Quelle jambe ?" - "La droite." """
+    for question in exchange.questions:
+        asked = WHICH_SIDE[lang].search(question.norm)
+        side = named_side(exchange.answer_text, lang)
+        if not asked or not side:
+            continue
+        part = question.line.shown[question.start + asked.start(1) : question.start + asked.end(1)]
+        if lang == "en":
+            text = f"location: {side.removeprefix('on the ')} {part}"
+        else:
+            word = {"à gauche": "gauche", "à droite": "droite" if asked.group(1) in FEMININE else "droit"}[side]
+            text = f"localisation : {part} {word}"
+        yield Fact(
+            "symptom",
+            text,
+            f"localisation {part}",
+            (question.evidence(), *(s.evidence() for s in exchange.answer[:3])),
+            asserted_by=exchange.answer[0].speaker,
+            sentence=exchange.answer[0].shown,
+            extra=(text, ""),
+        )

@@ -1,0 +1,56 @@
+"""What the patient asks to take, and the doctor's answer: granted with a dose, refused, or told to have been taken before."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.notes.cues import cues
+from app.notes.dosing import Schedule, find_schedule
+from app.notes.drug_uses import Use, drug_fact, strength
+from app.notes.facts import Fact
+from app.notes.stopping import stop_fact
+from app.notes.units import Visit
+
+GRANTS = cues("medications.grants")
+ASKS_MAY = cues("medications.asks_may")
+REFUSES = cues("medications.refuses")
+
+
+HAD_IT = re.compile(  # "Et le Singulair ? On me l'avait donné, petit."
+    r"(?<![a-z])(?:(?:on me |il me |elle me |je )?(?:l |les |la )?(?:avait|avais|ai) (?:deja )?(?:donne|prescrit|pris|essaye|eu)e?|j en (?:prenais|ai (?:deja )?pris)|i (?:used to|had|was) (?:take|taking|on) (?:it|that))(?![a-z])"
+)
+
+
+def granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
+    """ "Et le paracétamol, je peux ?" - "Oui, un gramme, trois par jour maximum." """
+    then = visit.sentences[place + 1] if place + 1 < len(visit.sentences) else None
+    if then is not None and then.turn == use.sentence.turn and HAD_IT.search(then.norm):
+        yield drug_fact(
+            use,
+            visit.lang,
+            (use.sentence.evidence(), then.evidence()),
+            None,
+            Schedule(),
+            status="taken",
+            temporality="past",
+        )
+        return
+    reply = [s for s in visit.sentences[place + 1 : place + 5] if s.speaker == "doctor"]
+    if reply and ASKS_MAY[visit.lang].search(use.sentence.norm) and REFUSES[visit.lang].match(reply[0].norm):
+        yield stop_fact(use, visit.lang, (use.sentence.evidence(), reply[0].evidence()))
+    if not reply or not GRANTS[visit.lang].search(reply[0].norm):
+        return
+    words = reply[0].norm
+    dose, schedule = strength(use, visit.lang, words), find_schedule(words, visit.lang)
+    if dose or schedule.sig:
+        yield replace(
+            drug_fact(
+                use,
+                visit.lang,
+                (use.sentence.evidence(), reply[0].evidence()),
+                dose,
+                schedule,
+                status="prescribed",
+                asserted_by="doctor",
+            )
+        )
