@@ -257,9 +257,9 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
     if every:
         span = f"{every.group(1)}-{every.group(2)}" if every.group(2) else every.group(1)
         return [f"toutes les {span} h" if lang == "fr" else f"every {span} hours"], f"/{span} h"
-    of_month = _of_the_month(norm, lang)
-    if of_month:
-        return of_month
+    counted = _in_days(norm, lang)
+    if counted:
+        return counted
     if weekly and re.search(r"\d|un|one|once|twice|par semaine|weekly|time", weekly.group()):
         return _weekly(weekly, lang)
     slot = next(
@@ -278,8 +278,16 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
     return [], ""
 
 
-def _of_the_month(norm: str, lang: Language) -> tuple[list[str], str] | None:
-    """ "Onze jours le mois dernier". """
+MOST_A_WEEK = re.compile(
+    r"(?:pas plus de|au plus|maximum|no more than|at most) (\d+) (?:jours|fois|days|times) (?:par semaine|a week|per week)(?![a-z])"
+)
+
+
+def _in_days(norm: str, lang: Language) -> tuple[list[str], str] | None:
+    """ "Onze jours le mois dernier", "pas plus de deux jours par semaine". """
+    most = MOST_A_WEEK.search(norm)
+    if most:
+        return [most.group()], f"max {most.group(1)}/{'sem' if lang == 'fr' else 'week'}"
     found = OF_THE_MONTH.search(norm)
     if not found:
         return None
@@ -327,6 +335,8 @@ def _duration(norm: str, lang: Language) -> str:
             r"dans $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|(?<![a-z])in $|after $|au bout d|over $|last $|past $|par $|since|preservatif",
             before,
         ) or FROM_AN_EVENT.match(norm[match.end() :]):
+            continue
+        if re.match(r" (?:par|a|per) (?:semaine|mois|week|month)", norm[match.end() :]):
             continue
         amount = match.group(1) or "1"
         if not match.group(1) and not re.match(r"pendant|durant|pour|for", match.group()):

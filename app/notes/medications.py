@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.cues import cue, cues
-from app.notes.dose_changes import CHANGES, changed, read_back
+from app.notes.dose_changes import CHANGES, changed, read_back, stepped
 from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, is_limit, number
 from app.notes.drug_uses import (
     CLASSES,
@@ -61,6 +61,7 @@ def medications(visit: Visit) -> Iterator[Fact]:
             yield from changed(visit, place, topics)
         elif sentence.speaker == "doctor":
             yield from read_back(visit, place, topics)
+            yield from stepped(visit, place, topics)
 
 
 UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")

@@ -392,3 +392,18 @@ def test_a_monthly_ampoule() -> None:
 def test_a_drug_asked_about_taken_and_forbidden() -> None:
     found = facts("D: Bien.\nP: Et le Viagra, docteur ? J'en prends de temps en temps.\nD: Ah non. Jamais avec la trinitrine.")
     assert {f.status for f in found if f.label == "sildénafil"} == {"current", "stop"}
+
+
+def test_the_steps_to_a_dose_are_told() -> None:
+    made = drafted("D: Le moral ?\nP: Je suis triste.\nD: On passe l'escitalopram à vingt milligrammes.\nP: D'un coup ?\nD: On fait quinze pendant dix jours, puis vingt.")
+    assert "15 pendant 10 jours, puis 20" in told(made)
+
+
+def test_a_weekly_limit_is_no_schedule() -> None:
+    found = facts("P: J'ai mal.\nD: Vous prenez l'ibuprofène quatre cents, un seul, pas plus de deux jours par semaine.")
+    assert fact("ibuprofène", found).detail == "pas plus de 2 jours par semaine"
+
+
+def test_a_cream_lent_for_some_days_is_over() -> None:
+    found = facts("D: Vous avez mis quoi ?\nP: Mon frère m'a passé son Diprosone, j'en ai mis quatre jours.")
+    assert fact("bétaméthasone", found).status == "taken"
