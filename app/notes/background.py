@@ -170,7 +170,7 @@ WISHED = re.compile(  # "I want to quit" is no end
     r"(?<!managed )(?<!able )(?<![a-z])(?:to|of|about|hard|help me|should|must|can t|could) (?:quit|stop)\w*|(?<!viens d )(?<![a-z])arreter(?![a-z])"
 )
 AGAIN = re.compile(
-    r"(?<![a-z])(?:up again|again since|started (?:back|again)|back (?:at|on) it|relapsed|repris|recommence|rechute)"
+    r"(?<![a-z])(?:up again|again since|started (?:back|again)|back (?:at|on) it|relapsed|(?<!pas )(?<!jamais )(?<!rien )(?:repris|recommence|rechute))"
 )
 FORMER = re.compile(
     r"refum|toujours pas|toujours arrete|plus du tout|still (?:not|off)|quit(?!e)"

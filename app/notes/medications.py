@@ -26,6 +26,7 @@ from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.people import relation_near
 from app.notes.permission import granted
 from app.notes.polarity import is_denied
+from app.notes.renewals import is_renewed, with_duration
 from app.notes.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
@@ -234,7 +235,7 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         return
     if MAYBE[lang].search(norm if not dose else use.before):
         yield _considered(use, lang, evidence)
-    elif dose or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]):
+    elif dose or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]) or is_renewed(use):
         if re.search(
             r"(?<![a-z])(?:on refait le point|vous etes (?:sous|a)|vous preniez|you re (?:on|taking)|you are (?:on|taking))(?![a-z])",
             norm,
@@ -249,7 +250,7 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
                 lang,
                 evidence,
                 dose,
-                _with_duration(schedule, norm, use, lang),
+                with_duration(schedule, norm, use, lang),
                 status="prescribed",
                 asserted_by="doctor",
                 certainty=certainty,
@@ -275,16 +276,6 @@ def _leading(use: Use) -> str:
     start = max(use.sentence.norm.rfind(mark, 0, use.start) for mark in (".", ";", ":"))
     after = re.match(r"[^.,;]{0,60}", use.words)
     return use.sentence.norm[start + 1 : use.start] + " " + (after.group() if after else "")
-
-
-def _with_duration(schedule: Schedule, norm: str, use: Use, lang: Language) -> Schedule:
-    """ "je renouvelle trois mois : périndopril..." lasts for all that follows."""
-    renewed = re.search(r"renouvel\w+ (?:pour )?(\d+ (?:mois|semaines))", norm[: use.start])
-    if not renewed:
-        return schedule
-    return replace(
-        schedule, words=(*schedule.words, renewed.group(1)), sig=f"{schedule.sig}, {renewed.group(1)}".strip(", ")
-    )
 
 
 def _considered(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:

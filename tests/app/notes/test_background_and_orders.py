@@ -331,3 +331,7 @@ def test_results_read_out_are_no_orders() -> None:
 def test_whose_heart_attack_the_question_names() -> None:
     found = facts("D: Dans la famille, votre père, c'était quoi ?\nP: Infarctus à cinquante-cinq ans.")
     assert fact("infarctus", found).experiencer == "father"
+
+
+def test_who_did_not_begin_again_has_stopped() -> None:
+    assert fact("tabac", facts("D: Vous fumez ?\nP: J'ai arrêté pendant la grossesse, et j'ai pas repris.")).temporality == "past"

@@ -355,3 +355,9 @@ def test_an_operation_to_come_is_no_history() -> None:
 def test_what_the_doctor_asked_to_be_shown() -> None:
     found = facts("P: J'ai mal au pied.\nD: Montrez-le. Penchez l'écran… Oui, la base de l'orteil est rouge et gonflée, la peau est luisante.")
     assert [f.status for f in found if f.type == "procedure"] == ["seen"]
+
+
+def test_who_breast_feeds_is_not_pregnant() -> None:
+    found = facts("D: Vous êtes enceinte, vous allaitez ?\nP: J'allaite, ma fille a quatre mois.")
+    assert "grossesse" not in labels(found, polarity="present")
+    assert "allaitement" in labels(found)

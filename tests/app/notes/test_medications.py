@@ -407,3 +407,17 @@ def test_a_weekly_limit_is_no_schedule() -> None:
 def test_a_cream_lent_for_some_days_is_over() -> None:
     found = facts("D: Vous avez mis quoi ?\nP: Mon frère m'a passé son Diprosone, j'en ai mis quatre jours.")
     assert fact("bétaméthasone", found).status == "taken"
+
+
+def test_a_drug_that_somebody_stopped_is_not_taken() -> None:
+    found = facts("D: Et le Crestor ?\nP: Arrêté par le cardiologue en mai.")
+    assert fact("rosuvastatine", found).polarity == "absent"
+
+
+def test_each_drug_of_a_list_is_renewed() -> None:
+    found = facts("P: Voilà.\nD: Je vous renouvelle la metformine huit cent cinquante, deux fois par jour, le périndopril et la tamsulosine pour trois mois.")
+    assert {(f.label, "3 mois" in f.detail) for f in found if f.status == "prescribed"} == {
+        ("metformine", True),
+        ("périndopril", True),
+        ("tamsulosine", True),
+    }
