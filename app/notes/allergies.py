@@ -224,6 +224,9 @@ def _told_allergens(exchange: Exchange, question: Sentence, lang: Language) -> I
                     (question.evidence(), sentence.evidence()),
                     lang,
                 )
+            elif CURED[lang].search(sentence.norm[at:]):
+                evidence, over = (question.evidence(), sentence.evidence()), "guérie" if lang == "fr" else "outgrown"
+                yield _allergy(name, label, evidence, sentence, temporality="resolved", detail=over)
             elif CLEARED[lang].search(sentence.norm[at:]):
                 evidence = (question.evidence(), sentence.evidence())
                 yield _allergy(name, label, evidence, sentence, polarity="absent")

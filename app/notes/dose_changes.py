@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.cues import cues
-from app.notes.dosing import COUNT, find_dose, find_schedule, number
+from app.notes.dosing import COUNT, Schedule, find_dose, find_schedule, number
 from app.notes.drug_uses import IF_CLAUSE, Use, drug_fact, strength
 from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
@@ -54,6 +54,35 @@ def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
             ),
             detail=taper or ", ".join(schedule.words),
         )
+
+
+STEPS = re.compile(
+    r"(?<![\d.])(\d+(?:\.\d+)?)(?: (?:mg|milligrammes?|milligrams?))? (?:pendant|durant|for) (?:\d+|une?|a) (?:semaines?|jours?|mois|weeks?|days?|months?)"
+    r"[^.;]{0,15}?(?:puis|ensuite|then) (?:a |on passe a |to )?(\d+(?:\.\d+)?)(?![\d.]\d)"
+)
+
+
+def stepped(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
+    """ "On fait soixante-quinze pendant une semaine, puis cent.": the steps to the dose that was just prescribed."""
+    sentence, lang = visit.sentences[place], visit.lang
+    steps = STEPS.search(sentence.norm)
+    if steps is None or not topics or sentence.turn - topics[-1].sentence.turn > TOPIC_TURNS:
+        return
+    use = replace(topics[-1], sentence=sentence, start=0, end=0, before="", words=sentence.norm, through=(sentence,))
+    dose = strength(use, lang, steps.group(2))
+    if dose is None:
+        return
+    shown = sentence.line.shown[sentence.start + steps.start() : sentence.start + steps.end()]
+    fact = drug_fact(
+        use,
+        lang,
+        (topics[-1].sentence.evidence(), sentence.evidence()),
+        dose,
+        Schedule((f": {shown}",), shown),
+        status="prescribed",
+        asserted_by="doctor",
+    )
+    yield replace(fact, text=f"{fact.extra[0]} {fact.extra[1]} : {shown}")
 
 
 def read_back(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:

@@ -91,7 +91,7 @@ class Schedule:
     as_needed: bool = False
 # Strengths that tablets and vials really have.
 STRENGTHS_MG = frozenset((
-    0.25, 0.5, 0.75, 1.25, 1.5, 2.5, 3.75, 4, 5, 7.5, 8, 10, 12.5, 15, 16, 20, 25, 30, 32, 37.5, 40, 45, 50, 60,
+    0.25, 0.5, 0.75, 1.25, 1.5, 2.5, 3.75, 4, 5, 7.5, 8, 10, 12.5, 15, 16, 17.5, 20, 22.5, 25, 30, 32, 37.5, 40, 45, 50, 60,
     62.5, 70, 75, 80, 87.5, 88, 90, 100, 112, 112.5, 120, 125, 137, 137.5, 150, 160, 180, 200, 240, 250, 300, 320, 325, 350,
     400, 450, 500, 550, 600, 650, 750, 800, 850, 875, 1000,
 ))
@@ -115,7 +115,7 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
         return Dose(float(weight.group(1)), "kg"), weight.start(), weight.end()
     if bare_unit:
         for loose in BARE.finditer(norm):
-            if (_plausible(float(loose.group(1))) or bare_unit == "UI") and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
+            if (_plausible(float(loose.group(1))) or (bare_unit == "UI" and float(loose.group(1)) >= LEAST_UNITS)) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
                 return Dose(float(loose.group(1)), bare_unit, bare=True), loose.start(1), loose.end()
     return None
 
@@ -123,9 +123,10 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
 BY_WEIGHT = re.compile(  # children's syrups are measured in kilograms of the child on the pipette
     r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|mark)(?: (?:de|des|du|pour|for|a|un|enfant|child|of))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
 )
+LEAST_UNITS = 2
 BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
 SAYS_DOSE = re.compile(
-    r"(?:comprimes?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
+    r"(?:comprimes?|ampoules?|unidoses?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
     r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$"
 )
 NAMED_STRENGTH = re.compile(r"(?:^|[.,;] ?)(?:le|du|la|celui (?:de|a)) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
@@ -256,10 +257,9 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
     if every:
         span = f"{every.group(1)}-{every.group(2)}" if every.group(2) else every.group(1)
         return [f"toutes les {span} h" if lang == "fr" else f"every {span} hours"], f"/{span} h"
-    monthly = OF_THE_MONTH.search(norm)
-    if monthly:
-        unit = "jours/mois" if lang == "fr" else "days/month"
-        return [monthly.group().replace("ce mois ci", "ce mois-ci")], f"{monthly.group(1)} {unit}"
+    counted = _in_days(norm, lang)
+    if counted:
+        return counted
     if weekly and re.search(r"\d|un|one|once|twice|par semaine|weekly|time", weekly.group()):
         return _weekly(weekly, lang)
     slot = next(
@@ -270,14 +270,44 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
         ),
         None,
     )
+    by_date = MONTHLY[lang].search(norm) or (None if slot else WEEKDAY[lang].search(norm))
+    if by_date:
+        return [by_date.group()], by_date.group()
     if slot and not (limit and slot[0] in ("1/j", "daily")):
         return [slot[0]], slot[0] if slot[1] == 1 else f"{slot[0]}"
     return [], ""
 
 
+MOST_A_WEEK = re.compile(
+    r"(?:pas plus de|au plus|maximum|no more than|at most) (\d+) (?:jours|fois|days|times) (?:par semaine|a week|per week)(?![a-z])"
+)
+
+
+def _in_days(norm: str, lang: Language) -> tuple[list[str], str] | None:
+    """ "Onze jours le mois dernier", "pas plus de deux jours par semaine". """
+    most = MOST_A_WEEK.search(norm)
+    if most:
+        return [most.group()], f"max {most.group(1)}/{'sem' if lang == 'fr' else 'week'}"
+    found = OF_THE_MONTH.search(norm)
+    if not found:
+        return None
+    unit = "jours/mois" if lang == "fr" else "days/month"
+    return [found.group().replace("ce mois ci", "ce mois-ci")], f"{found.group(1)} {unit}"
+
+
 OF_THE_MONTH = re.compile(
     r"(?<![\w.])(\d+) (?:jours|days) (?:par mois|le mois dernier|ce mois ci|a month|last month|this month)(?![a-z])"
 )
+
+
+WEEKDAY = {
+    "fr": re.compile(r"(?<![a-z])(?:le|chaque|tous les) (?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?(?![a-z]| \d| (?:soir|matin|prochain|dernier))"),
+    "en": re.compile(r"(?<![a-z])(?:on|every) (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?(?![a-z])"),
+}  # fmt: skip
+MONTHLY = {
+    "fr": re.compile(r"(?<![a-z])(?:tous les (?:\d+ )?mois|une fois par mois|(?:toutes les|tous les) (?:\d+ (?:semaines|jours)|quinze jours))(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:every (?:month|\d+ (?:months|weeks|days))|once a month|monthly)(?![a-z])"),
+}  # fmt: skip
 
 
 def _weekly(match: re.Match[str], lang: Language) -> tuple[list[str], str]:
@@ -305,6 +335,8 @@ def _duration(norm: str, lang: Language) -> str:
             r"dans $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|(?<![a-z])in $|after $|au bout d|over $|last $|past $|par $|since|preservatif",
             before,
         ) or FROM_AN_EVENT.match(norm[match.end() :]):
+            continue
+        if re.match(r" (?:par|a|per) (?:semaine|mois|week|month)", norm[match.end() :]):
             continue
         amount = match.group(1) or "1"
         if not match.group(1) and not re.match(r"pendant|durant|pour|for", match.group()):

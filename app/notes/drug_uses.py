@@ -163,7 +163,7 @@ ONE_QUARTER = re.compile(r"(?<![\d.])1 25(?![\d.])")
 
 def strength(use: Use, lang: Language, words: str | None = None) -> Dose | None:
     """The dose that `words` (those of the use when not given) tell; a bare number is milligrams, or micrograms for some."""
-    unit = "UI" if use.drug.inn.startswith("insuline") else "" if use.drug.inn in NOT_MG or use.drug.inn in CLASSES else "µg" if use.drug.inn in MICROGRAMS else "mg"
+    unit = "UI" if use.drug.inn.startswith(("insuline", "colécalciférol")) else "" if use.drug.inn in NOT_MG or use.drug.inn in CLASSES else "µg" if use.drug.inn in MICROGRAMS else "mg"
     text = use.words if words is None else words
     if use.drug.inn in QUARTERED:
         text = ONE_QUARTER.sub("1.25", text)

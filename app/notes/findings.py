@@ -11,7 +11,7 @@ from app.notes.facts import Certainty, Fact, Temporality
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
-from app.notes.people import SELF, relation_near, uncle_side
+from app.notes.people import RELATIONS, SELF, relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, ONSET, PAST, SUPPOSES, Stance, is_denied, stance
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
@@ -83,17 +83,22 @@ def _of_reaction(sentence: Sentence, visit: Visit) -> bool:
 def _of_family(sentence: Sentence, start: int, asked: str, lang: Language) -> tuple[str, int] | None:
     """ "Anything in the family?" - "The main one would be heart attacks.": a family's disease though nobody is named."""
     alone = not SELF[lang].search(sentence.norm[:start])
+    whose = ASKED_OF.search(asked)
+    if alone and whose:
+        return next((name for name, words in RELATIONS[lang].items() if re.fullmatch(words, whose.group(1))), "family"), 0
     return ("family", 0) if alone and FAMILY_QUESTION[lang].search(asked) and ASKS_FAMILY.search(asked) else None
 
 
 AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
     r"(?<![a-z])(?:a|pendant|depuis|avant|apres|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
 )
+ASKED_OF = re.compile(r"(?<![a-z])(?:votre|your) (mere|pere|s(?:oe|œ)ur|frere|mother|father|sister|brother),? [^?]*\?\W*$")
 ASKS_FAMILY = re.compile(
     r"dans (?:la|votre) famille|antecedents? familia|chez vous quelqu|family (?:history|members?)|in (?:the|your) family|runs? in"
 )
 
 
+JABS_DONE = re.compile(r"(?:grippe|pneumocoque|tetanos|covid|zona|coqueluche|flu|shingles)[^?]{0,30},? (?:c est |vous etes |ils sont |are you |is it )?(?:fait|a jour|done|up to date)")
 TO_COME = re.compile(r"\w*(?: \w+){0,2} (?:est |qui est |is )?(?:prevue?|programmee?|planifiee?|planned|scheduled|booked)(?![a-z])|\w* (?:dans|in) \d+ (?:jours|semaines|mois|days|weeks|months)(?! j ai)")
 
 
@@ -146,6 +151,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             mention.concept.fr in repeated
             or "*" in repeated
             or "vaccin" in asked
+            or JABS_DONE.search(asked)
             or _is_no_finding(mention, norm)
             or (reaction and mention.concept.fr in REACTIONS)
         ):

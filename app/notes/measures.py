@@ -223,7 +223,11 @@ def _named(said: Said) -> Iterator[Fact]:
         passed = 0
         if measure.unit == "g/L" and lang == "fr":
             norm = IN_GRAMS.sub(lambda m: f"{m.group(1).replace('un', '1')}.{m.group(2)}".ljust(len(m.group())), norm)
+        others = [m.start() for one in MEASURES if one is not measure for m in re.finditer(one.cue(lang), norm)]
         for at, match in _values(norm, cues, asked):
+            mine = max((m.end() for m in cues if m.end() <= match.start()), default=0)
+            if cues and measure.type == "lab" and any(mine <= other < match.start() for other in others):
+                continue  # "transaminases normales, les globules blancs à 4500"
             if match.start() < passed:
                 continue  # the tenths of the value before
             value, found = _metres(norm, match) if measure.fr == "taille" else (float(match.group(1)), True)
@@ -284,7 +288,7 @@ def _means_else(
     return measure.fr == "poids" and (
         bool(re.search(r"metre $", norm[:at]))
         or bool(CHANGED.search(norm[max(0, at - CHANGE_REACH) : at]))
-        or bool(re.search(r"(?:(?<![a-z])doses?|graduation) $", norm[:at]) or CHANGED_BY.match(after))
+        or bool(re.search(r"(?<![a-z])(?:doses?|graduation|pipettes?|seringue)(?: (?:de|pour|a))? $", norm[:at]) or CHANGED_BY.match(after))
         or (value < LEAST_BARE_WEIGHT_KG and not (asked and lang == "fr") and not re.search(r"kilo|kg", after[:8]))
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.cues import cue, cues
-from app.notes.dose_changes import CHANGES, changed, read_back
+from app.notes.dose_changes import CHANGES, changed, read_back, stepped
 from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, is_limit, number
 from app.notes.drug_uses import (
     CLASSES,
@@ -26,7 +26,7 @@ from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.people import relation_near
 from app.notes.permission import granted
 from app.notes.polarity import is_denied
-from app.notes.stopping import KEPT, is_stopped, stop_fact, tapered
+from app.notes.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
 
@@ -61,6 +61,7 @@ def medications(visit: Visit) -> Iterator[Fact]:
             yield from changed(visit, place, topics)
         elif sentence.speaker == "doctor":
             yield from read_back(visit, place, topics)
+            yield from stepped(visit, place, topics)
 
 
 UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")
@@ -196,6 +197,8 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
         return
     if QUIT[lang].search(text) or REFUSED[lang].search(text):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
+    elif exchange.verdict == "no" and not corrected and not own.sig and re.search(r"\d", exchange.answer[0].norm):
+        yield drug_fact(use, lang, evidence, None, Schedule(), status="current")  # "non, dix-sept depuis janvier": it is taken
     elif exchange.verdict == "no" and not corrected and not own.sig:
         if not re.search(r"douleur|mal|toussez|depuis", use.sentence.norm):
             yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
@@ -224,7 +227,7 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield drug_fact(use, lang, evidence, None, Schedule(), status="prescribed", asserted_by="doctor")
         return
     if is_stopped(use, lang):
-        yield tapered(use, visit) or stop_fact(use, lang, (use.sentence.evidence(),))
+        yield from stopped(use, visit)
         return
     dose = strength(use, lang)
     if not dose and not schedule.sig and TAKEN_BACK.match(norm[use.end :]):
@@ -257,13 +260,14 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
 def _in_steps(use: Use) -> Schedule | None:
     """ "10 milligrammes, en commençant par 5 pendant une semaine": two doses are told in the doctor's own words."""
     doses = {number(m.group(1)) for m in DOSE.finditer(use.words) if not is_limit(use.words, m)}
-    if len(doses) < MIN_STEPS or len(use.through) > 1:
+    if (len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words)) or len(use.through) > 1:
         return None
     shown = use.sentence.line.shown[use.sentence.start + use.end : use.sentence.end]
     return Schedule((f": {shown.strip(' ,.;:')}",), shown.strip(" ,.;:"))
 
 
 MIN_STEPS = 2
+THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
 
 
 def _leading(use: Use) -> str:
@@ -323,7 +327,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
                 extra=(text, ""),
             )
         return
-    tail = use.words[:90] + _what_became_of_it(use, visit)
+    tail = use.words[:90] + what_became_of_it(use, visit)
     if SINCE_IT.search(use.before) or (HAS.search(use.before) and AT_HOME.search(tail)):
         yield _only_heard(use, lang, "unmeant")  # the time since it, or a box in the cupboard: nobody says that it is taken
     elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
@@ -355,13 +359,6 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
-def _what_became_of_it(use: Use, visit: Visit) -> str:
-    """The sentence after a drug that tells without its name that it is over: "J'ai jeté la boîte." """
-    after = (s for s in visit.sentences if s.turn == use.sentence.turn and s.start > use.sentence.start)
-    return next((f" {s.norm}" for s in after if OVER.search(s.norm) and not find_drugs(s.norm)), "")
-
-
-OVER = re.compile(r"(?<![a-z])(?:(?:j ai|on a|je l ai|on l a) (?:tout )?(?:jete|arrete)|(?:j ai )?(?:tout )?jete la boite|i (?:threw|stopped) (?:it|them))(?![a-z])")
 HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
 AT_HOME = re.compile(
     r"(?<![a-z])(?:au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"

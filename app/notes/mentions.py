@@ -89,6 +89,7 @@ def _accented(words: str) -> str:
         ("mecanique", "mécanique"),
         ("tres ", "très "),
         ("plutot ", "plutôt "),
+        (" d effort", " d'effort"),
         (" s1", " S1"),
         (" l5", " L5"),
     ):

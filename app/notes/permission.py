@@ -16,6 +16,8 @@ ASKS_MAY = cues("medications.asks_may")
 REFUSES = cues("medications.refuses")
 
 
+TAKES_SOME = re.compile(r"(?<![a-z])(?:j en (?:prends|mets)|je (?:le |la |l )(?:prends|mets)|i (?:take|use) (?:it|some|that))(?![a-z])")
+BARE_ASK = re.compile(r"\W*(?:et|and) (?:le |la |l |les |du |de la |de l |the |my )?[^?,]{2,30},? ?(?:docteur|doctor)? ?\?\W*")
 HAD_IT = re.compile(  # "Et le Singulair ? On me l'avait donné, petit."
     r"(?<![a-z])(?:(?:on me |il me |elle me |je )?(?:l |les |la )?(?:avait|avais|ai) (?:deja )?(?:donne|prescrit|pris|essaye|eu)e?|j en (?:prenais|ai (?:deja )?pris)|i (?:used to|had|was) (?:take|taking|on) (?:it|that))(?![a-z])"
 )
@@ -35,8 +37,12 @@ def granted(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
             temporality="past",
         )
         return
+    if then is not None and then.turn == use.sentence.turn and TAKES_SOME.search(then.norm):
+        evidence, schedule = (use.sentence.evidence(), then.evidence()), find_schedule(then.norm, visit.lang)
+        yield drug_fact(use, visit.lang, evidence, None, schedule, status="current")
     reply = [s for s in visit.sentences[place + 1 : place + 5] if s.speaker == "doctor"]
-    if reply and ASKS_MAY[visit.lang].search(use.sentence.norm) and REFUSES[visit.lang].match(reply[0].norm):
+    may = ASKS_MAY[visit.lang].search(use.sentence.norm) or BARE_ASK.fullmatch(use.sentence.norm)
+    if reply and may and REFUSES[visit.lang].match(reply[0].norm):
         yield stop_fact(use, visit.lang, (use.sentence.evidence(), reply[0].evidence()))
     if not reply or not GRANTS[visit.lang].search(reply[0].norm):
         return

@@ -1,11 +1,14 @@
 """Drugs that the doctor stops, pauses or forbids, and those named only as the reason."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from app.notes.cues import cues
 from app.notes.dosing import Schedule, find_dose
 from app.notes.drug_uses import Use, drug_fact, drug_name
 from app.notes.facts import Evidence, Fact
+from app.notes.lexicon import find_drugs
 from app.notes.transcript import Language
 from app.notes.units import Visit
 
@@ -67,6 +70,22 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     )
 
 
+CONDITION = re.compile(r"(?<![a-z])(?:si (?!besoin)|s ils? |en cas d|if |should you )[^.;:]*$")
+ALARM = cues("orders.alarm")
+
+
+def stopped(use: Use, visit: Visit) -> Iterator[Fact]:
+    """The fact of a stop: with its steps, or under its condition; one that an alarm tells is told there only."""
+    norm, lang = use.sentence.norm, visit.lang
+    condition = CONDITION.search(norm[: use.start])
+    if condition is None:
+        yield tapered(use, visit) or stop_fact(use, lang, (use.sentence.evidence(),))
+    elif not ALARM[lang].search(norm):
+        yield replace(
+            stop_fact(use, lang, (use.sentence.evidence(),)), type="advice", certainty="conditional", temporality="future"
+        )
+
+
 TAPERS = re.compile(r"(?<![a-z])(?:puis|ensuite|apres|then)(?![a-z])[^.;]{0,40}(?:plus rien|rien|stop|arret\w*|nothing|off)(?![a-z])")
 
 
@@ -87,3 +106,12 @@ DEPENDS = re.compile(
     r"\W*(?:(?:si (?:c est |il est )?|if (?:it s |it is )?|et |and )*)((?:negati|positi)(?:f|ve))(?=[ ,:])"
 )
 ABBREVIATED = {"fr": {"anti-inflammatoire": "anti-inflammatoires (AINS)"}, "en": {"anti-inflammatoire": "NSAIDs"}}
+
+
+def what_became_of_it(use: Use, visit: Visit) -> str:
+    """The sentence after a drug that tells without its name that it is over: "J'ai jeté la boîte." """
+    after = (s for s in visit.sentences if s.turn == use.sentence.turn and s.start > use.sentence.start)
+    return next((f" {s.norm}" for s in after if OVER.search(s.norm) and not find_drugs(s.norm)), "")
+
+
+OVER = re.compile(r"(?<![a-z])(?:(?:j ai|on a|je l ai|on l a) (?:tout )?(?:jete|arrete)|(?:j ai )?(?:tout )?jete la boite|i (?:threw|stopped) (?:it|them))(?![a-z])")

@@ -316,3 +316,18 @@ def test_beers_that_are_not_counted_are_not_denied() -> None:
 
 def test_a_vaccine_told_unasked() -> None:
     assert fact("vaccin antigrippal", facts("D: Bien.\nP: Et le vaccin de la grippe, je l'ai fait à la pharmacie.")).status == "done"
+
+
+def test_an_allergy_that_is_eaten_again() -> None:
+    found = facts("D: Des allergies ?\nR: À l'œuf, oui, bébé, mais maintenant elle en mange.", age=2)
+    assert fact("œufs", found).temporality == "resolved"
+
+
+def test_results_read_out_are_no_orders() -> None:
+    found = facts("P: Alors ?\nD: Le bilan du mois dernier, je l'ai : CRP à huit, la créatinine à soixante et onze.")
+    assert not [f for f in found if f.status == "order"]
+
+
+def test_whose_heart_attack_the_question_names() -> None:
+    found = facts("D: Dans la famille, votre père, c'était quoi ?\nP: Infarctus à cinquante-cinq ans.")
+    assert fact("infarctus", found).experiencer == "father"

@@ -195,3 +195,13 @@ def test_the_day_belongs_to_the_value_nearest_to_it() -> None:
 def test_lying_and_standing() -> None:
     found = facts("D: Et la tension ?\nR: Treize sept couchée, et dix six debout.", age=80)
     assert [(f.value, f.detail) for f in found if f.label == "pression artérielle"] == [("130/70", "couchée"), ("100/60", "debout")]
+
+
+def test_a_figure_is_of_the_lab_named_last() -> None:
+    found = facts("D: Le bilan : CRP à douze, transaminases normales, les globules blancs à quatre mille cinq cents.")
+    assert {(f.label, f.value) for f in found if f.value is not None} == {("CRP", 12.0), ("leucocytes", 4500.0)}
+
+
+def test_a_pipette_by_weight_is_no_weight() -> None:
+    found = facts("D: Vous avez donné quoi ?\nR: De l'Efferalgan, une pipette douze kilos.\nD: Elle pèse combien ?\nR: Douze kilos trois.", age=2)
+    assert [f.value for f in found if f.label == "poids"] == [12.3]

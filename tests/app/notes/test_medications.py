@@ -364,3 +364,46 @@ def test_a_drug_that_is_tapered_is_told_with_its_steps() -> None:
     made = drafted("D: Elle dort ?\nR: Mal.\nD: Le Stilnox, on l'arrête doucement. Un demi-comprimé le soir pendant dix jours, puis plus rien.")
     (drug,) = [f for f in made.facts if f.label == "zolpidem"]
     assert drug.status == "prescribed" and "puis plus rien" in drug.text
+
+
+def test_a_correction_of_the_dose_is_no_denial() -> None:
+    found = facts("D: Le méthotrexate, c'est bien le vendredi, quinze milligrammes ?\nP: Non, dix-sept et demi depuis janvier. Le vendredi, oui.")
+    drug = fact("méthotrexate", found)
+    assert (drug.value, drug.polarity, "le vendredi" in drug.detail) == (17.5, "present", True)
+
+
+def test_a_stop_under_a_condition_is_no_stop() -> None:
+    made = drafted("D: Ça va ?\nP: J'ai mal aux mains.\nD: Si vous avez de la fièvre, vous arrêtez le méthotrexate et vous m'appelez.")
+    assert not [f for f in made.facts if f.status == "stop"]
+    assert "arrêter le méthotrexate" in told(made)
+
+
+def test_a_dose_that_steps_down_keeps_its_steps() -> None:
+    made = drafted("D: Ça va ?\nP: J'ai mal aux mains.\nD: On reprend la prednisone à cinq milligrammes pendant un mois puis deux et demi.")
+    assert "puis 2,5" in told(made)
+
+
+def test_a_monthly_ampoule() -> None:
+    found = facts("P: Bon.\nD: Je vous prescris de la vitamine D, une ampoule de cinquante mille tous les mois.")
+    drug = fact("colécalciférol", found)
+    assert (drug.value, drug.unit, "tous les mois" in drug.detail) == (50000.0, "[iU]", True)
+
+
+def test_a_drug_asked_about_taken_and_forbidden() -> None:
+    found = facts("D: Bien.\nP: Et le Viagra, docteur ? J'en prends de temps en temps.\nD: Ah non. Jamais avec la trinitrine.")
+    assert {f.status for f in found if f.label == "sildénafil"} == {"current", "stop"}
+
+
+def test_the_steps_to_a_dose_are_told() -> None:
+    made = drafted("D: Le moral ?\nP: Je suis triste.\nD: On passe l'escitalopram à vingt milligrammes.\nP: D'un coup ?\nD: On fait quinze pendant dix jours, puis vingt.")
+    assert "15 pendant 10 jours, puis 20" in told(made)
+
+
+def test_a_weekly_limit_is_no_schedule() -> None:
+    found = facts("P: J'ai mal.\nD: Vous prenez l'ibuprofène quatre cents, un seul, pas plus de deux jours par semaine.")
+    assert fact("ibuprofène", found).detail == "pas plus de 2 jours par semaine"
+
+
+def test_a_cream_lent_for_some_days_is_over() -> None:
+    found = facts("D: Vous avez mis quoi ?\nP: Mon frère m'a passé son Diprosone, j'en ai mis quatre jours.")
+    assert fact("bétaméthasone", found).status == "taken"
