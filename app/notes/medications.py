@@ -120,7 +120,9 @@ def _only_read_back(use: Use, exchange: Exchange) -> bool:
 
 
 def _is_answered(exchange: Exchange, lang: Language) -> bool:
-    return exchange.verdict != "" or bool(re.search(r"\d", exchange.answer[0].norm)) or _takes_it(exchange, lang)
+    said = exchange.answer[0].norm
+    told = re.search(r"\d", said) or QUIT[lang].search(said)
+    return exchange.verdict != "" or bool(told) or _takes_it(exchange, lang)
 
 
 def _takes_it(exchange: Exchange, lang: Language) -> bool:
