@@ -271,7 +271,7 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
         None,
     )
     by_date = MONTHLY[lang].search(norm) or (None if slot else WEEKDAY[lang].search(norm))
-    if by_date:
+    if by_date and not USED_TO.search(norm[: by_date.start()]):
         return [by_date.group()], by_date.group()
     if slot and not (limit and slot[0] in ("1/j", "daily")):
         return [slot[0]], slot[0] if slot[1] == 1 else f"{slot[0]}"
@@ -304,6 +304,7 @@ WEEKDAY = {
     "fr": re.compile(r"(?<![a-z])(?:le|chaque|tous les) (?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?(?![a-z]| \d| (?:soir|matin|prochain|dernier))"),
     "en": re.compile(r"(?<![a-z])(?:on|every) (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?(?![a-z])"),
 }  # fmt: skip
+USED_TO = re.compile(r"(?<![a-z])(?:avant|c etait|before|used to)(?![a-z])[^.]*$")
 MONTHLY = {
     "fr": re.compile(r"(?<![a-z])(?:tous les (?:\d+ )?mois|une fois par mois|(?:toutes les|tous les) (?:\d+ (?:semaines|jours)|quinze jours))(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:every (?:month|\d+ (?:months|weeks|days))|once a month|monthly)(?![a-z])"),
@@ -332,7 +333,7 @@ def _duration(norm: str, lang: Language) -> str:
     for match in DURATION.finditer(norm):
         before = norm[max(0, match.start() - 22) : match.start()]
         if re.search(
-            r"dans $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|(?<![a-z])in $|after $|au bout d|over $|last $|past $|par $|since|preservatif",
+            r"dans $|tous les $|toutes les $|every $|il y a $|y a $|depuis (?:\w+ )?$|ca fait (?:\w+ )?$|(?<![a-z])in $|after $|au bout d|over $|last $|past $|par $|since|preservatif",
             before,
         ) or FROM_AN_EVENT.match(norm[match.end() :]):
             continue

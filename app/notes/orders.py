@@ -241,6 +241,7 @@ def _goes_on(visit: Visit, place: int) -> bool:
     return ORDERS[visit.lang].search(before.norm) is not None and any(True for _ in _ordered(before, visit.lang))
 
 
+FOR_A_VISIT = re.compile(r"\w*,? (?:hein,? )?si vous y (?:allez|retournez|passez)(?![a-z])")  # one that may come of itself
 HAS_FIGURE = re.compile(r"\w*,? (?:est |etait |was |is )?(?:a |at )?\d")  # a result is read out
 WILL = re.compile(r"(?<![a-z])(?:prescri\w*|refai\w*|refera|redemande|controle\w*|je demande|il faut|il faudra|vous fer\w*|vous allez|on (?:va|fera)|repeat|recheck|order)(?![a-z])")
 EXPLAINS = re.compile(r"(?<![a-z])(?:fait|font|peut faire|peuvent faire) (?:monter|baisser|augmenter|descendre|varier)")
@@ -251,7 +252,7 @@ def _ordered(sentence: Sentence, lang: Language, *, goes_on: bool = False) -> It
     wanted = [
         m
         for m in find_concepts(norm, lang)
-        if m.concept.kind in ORDERED and not relation_near(norm, m.start, lang) and not WILL_DECIDE.match(norm, m.end)
+        if m.concept.kind in ORDERED and not FOR_A_VISIT.match(norm, m.end) and not relation_near(norm, m.start, lang) and not WILL_DECIDE.match(norm, m.end)
     ]
     read = any(HAS_FIGURE.match(norm[m.end :]) for m in wanted) and not WILL.search(norm)
     if not wanted or read or EXPLAINS.search(norm):

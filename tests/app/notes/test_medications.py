@@ -421,3 +421,8 @@ def test_each_drug_of_a_list_is_renewed() -> None:
         ("périndopril", True),
         ("tamsulosine", True),
     }
+
+
+def test_how_often_before_is_not_how_often_now() -> None:
+    found = facts("D: La Ventoline ?\nP: Là, deux bouffées. Avant, c'était une fois tous les quinze jours.")
+    assert "15" not in (fact("salbutamol", found).sig or "")

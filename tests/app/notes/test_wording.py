@@ -5,7 +5,7 @@ import pytest
 from app.notes import directives_fr, wording_en, wording_fr
 from app.notes.drafting import draft
 from app.notes.summary import patient_summary
-from tests.app.notes.support import drafted, transcript
+from tests.app.notes.support import drafted, told, transcript
 
 
 @pytest.mark.parametrize(
@@ -135,3 +135,8 @@ def test_verbs_of_what_is_seen(seen: str, told: str) -> None:
 def test_what_the_patient_shall_say_elsewhere_stays_theirs() -> None:
     said = directives_fr.directive("Vous consultez en urgence en disant que vous revenez d'une zone à risque.")
     assert said == "Consulter en urgence en disant que le patient revient d'une zone à risque"
+
+
+def test_what_was_shown_is_told_without_the_request() -> None:
+    made = drafted("P: J'ai mal au pied.\nD: Penchez l'écran… Oui, l'orteil est rouge et gonflé.")
+    assert "À la vidéo : l'orteil est rouge et gonflé" in told(made)
