@@ -1,5 +1,6 @@
 """Drafting a consultation note: transcript in; sentences with evidence, facts and what differs from the record out."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -119,7 +120,20 @@ def _quoted(visit: Visit, voice: Voice, facts: Sequence[Fact], kept: Sequence[Wr
     """The statements that matter and that no fact tells: in English a model has learnt which."""
     if visit.lang == "fr":
         return list(extracts(visit, kept, voice))
-    return list(chosen(visit, voice, facts, kept))
+    return [told for told in chosen(visit, voice, facts, kept) if not _loses_its_denial(told, visit)]
+
+
+CUT_DENIAL = re.compile(r"(?<![a-z])(?:never|not|n t|don t|haven t|didn t|no|without)[\s.,]*$")
+
+
+def _loses_its_denial(told: Written, visit: Visit) -> bool:
+    """ "I've never" - "Okay." - "injured or broken a bone": the denial stands in the turn that was interrupted."""
+    first = min(told.evidence)
+    turns = visit.transcript.turns
+    before = first.turn - 2
+    if first.start > 0 or before < 0 or turns[before].speaker != turns[first.turn].speaker:
+        return False
+    return CUT_DENIAL.search(visit.lines[before].norm) is not None
 
 
 def _traced(sentence: Written, facts: dict[int, Fact], stretches: Stretches) -> Written:

@@ -141,3 +141,12 @@ def test_learning_is_the_same_every_time_and_never_reads_the_test_splits(tmp_pat
         learn_notes.learn_relevance(learn_notes.read(data) * 2, path)
     assert weights[0].read_bytes() == weights[1].read_bytes()
     assert len(weights[0].read_text().splitlines()) > 5
+
+
+def test_a_denial_that_was_interrupted_is_not_lost() -> None:
+    made = drafted(
+        "D: Your knees hurt?\nP: Yes, both my knees hurt for six months now when I stand up.\nD: Have you ever injured them?\n"
+        "P: As active as I am, I've never\nD: Okay.\nP: injured my knees or broken a bone in my leg.",
+        "en",
+    )
+    assert "broken a bone" not in told(made)
