@@ -239,7 +239,7 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield _considered(use, lang, evidence)
     elif dose or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]) or is_renewed(use):
         if re.search(
-            r"(?<![a-z])(?:on refait le point|vous etes (?:sous|a)|vous preniez|you re (?:on|taking)|you are (?:on|taking))(?![a-z])",
+            r"(?<![a-z])(?:on refait le point|vous etes (?:sous|a)|vous preniez|you re (?:on|taking)|you are (?:on|taking)|(?:we|i) (?:have|ve got|had) you on)(?![a-z])",
             norm,
         ) and not re.search(r"passe|pass|monte|baisse|continue", norm):
             yield drug_fact(use, lang, evidence, dose, schedule, status="current", asserted_by="doctor")

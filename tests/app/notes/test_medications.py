@@ -426,3 +426,9 @@ def test_each_drug_of_a_list_is_renewed() -> None:
 def test_how_often_before_is_not_how_often_now() -> None:
     found = facts("D: La Ventoline ?\nP: Là, deux bouffées. Avant, c'était une fois tous les quinze jours.")
     assert "15" not in (fact("salbutamol", found).sig or "")
+
+
+def test_english_what_they_have_you_on_and_what_to_avoid() -> None:
+    found = facts("P: I feel low.\nD: I know we have you on Prozac 20 mg a day.\nP: Right.\nD: Try not to take any ibuprofen.", "en")
+    assert fact("fluoxétine", found).status == "current"
+    assert fact("ibuprofène", found).status == "stop"
