@@ -76,6 +76,7 @@ def meant(drug: Drug, sentence: Sentence, words: str, exchange: Exchange | None,
         return True
     asked = " ".join(s.norm for s in (*exchange.run, *exchange.questions, *exchange.answer)) if exchange else ""
     near = " ".join((visit.said_before(sentence), sentence.norm, words, asked))
+    exchange = exchange or next((e for e in visit.exchanges if sentence in e.answer), None)
     return bool(TREATS[visit.lang].search(near)) or (exchange is not None and _goes_on(exchange, visit))
 
 

@@ -58,7 +58,10 @@ class Statement:
 def statements(visit: Visit, voice: Voice) -> Iterator[Statement]:
     """All that could be told, in the order of speech."""
     asking = {(s.turn, s.start): exchange for exchange in visit.exchanges for s in exchange.questions}
+    before = ""  # what the doctor said last
     for sentence in visit.sentences:
+        if sentence.speaker == "doctor":
+            before = sentence.norm
         if _somebody_elses(sentence, visit):
             continue
         exchange = asking.get((sentence.turn, sentence.start))
@@ -76,7 +79,7 @@ def statements(visit: Visit, voice: Voice) -> Iterator[Statement]:
                 text
                 and not is_broken(text)
                 and not COMMAND.match(sentence.norm)
-                and not IDENTIFIES.search(visit.question_of(sentence))
+                and not IDENTIFIES.search(before)
                 and not wording_en.STILL.search(text)
                 and not is_half(text, sentence.shown)
                 and not is_chatter(sentence.norm, doctor=sentence.speaker == "doctor")
