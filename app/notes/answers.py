@@ -27,7 +27,7 @@ INVERSE = {
 NORMALLY = cue("findings.normally")
 FAMILY_QUESTION = cues("findings.family_question")
 ABOUT_OTHER = re.compile(
-    r"^\W*(?:(?:and|so|et|alors|ok|okay)\W+)*(?:(?:has|did|does|is|was|had) (?:he|she|they)|est ce qu(?:il|elle)s?|(?:ils?|elles?) (?:a|ont) (?:deja )?eu)(?![a-z])"
+    r"^\W*(?:(?:and|so|et|alors|ok|okay)\W+)*(?:(?:has|did|does|is|was|had) (?:he|she|they)|est ce qu(?:il|elle)s?|(?:ils?|elles?) (?:l |en )?(?:a|ont) (?:deja )?(?:eue?|fait))(?![a-z])"
 )
 ONLY_THERE = re.compile(
     r"(?<![a-z])(?:just|only|juste|seulement|uniquement|que) (?:(?:on|in|sur|dans|a|au) )?(?:the|my|la|le|les|l|mon|ma|mes)(?![a-z])"
@@ -73,10 +73,12 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 yield family_fact(
                     mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang
                 )
-            if about_family or mention.concept.fr in answered:
+            if mention.concept.fr in answered:
                 continue
             if not visit.is_child and ABOUT_OTHER.search(question.norm[: mention.start]):
                 yield from _others(exchange, question, mention, lang)
+                continue
+            if about_family:
                 continue
             fact = _answered(exchange, question, mention, lang)
             if fact:
