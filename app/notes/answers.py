@@ -64,9 +64,7 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         for mention in mentions:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
                 continue
-            if mention.concept.kind == "problem" and (VACCINATED.search(question.norm) or AT_WHAT_AGE.search(question.norm)):
-                continue
-            if BESIDES.search(question.norm[: mention.start]) or is_known(mention, question.norm):
+            if _is_not_asked(mention, question.norm):
                 continue
             relative = _relative_in_answer(exchange, lang)
             if relative and mention.concept.fr not in answered:
@@ -83,6 +81,13 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
             fact = _answered(exchange, question, mention, lang)
             if fact:
                 yield fact
+
+
+def _is_not_asked(mention: Mention, norm: str) -> bool:
+    """Whether a question names something that is known, vaccinated against or besides what it asks about."""
+    of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
+    besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm)
+    return bool(besides or (mention.concept.kind == "problem" and of_illness))
 
 
 def is_known(mention: Mention, norm: str) -> bool:
