@@ -27,7 +27,7 @@ INVERSE = {
 NORMALLY = cue("findings.normally")
 FAMILY_QUESTION = cues("findings.family_question")
 ABOUT_OTHER = re.compile(
-    r"^\W*(?:(?:and|so|et|alors|ok|okay)\W+)*(?:(?:has|did|does|is|was|had) (?:he|she|they)|est ce qu(?:il|elle)s?|(?:ils?|elles?) (?:a|ont) (?:deja )?eu)(?![a-z])"
+    r"^\W*(?:(?:and|so|et|alors|ok|okay)\W+)*(?:(?:has|did|does|is|was|had) (?:he|she|they)|est ce qu(?:il|elle)s?|(?:ils?|elles?) (?:l |en )?(?:a|ont) (?:deja )?(?:eue?|fait))(?![a-z])"
 )
 ONLY_THERE = re.compile(
     r"(?<![a-z])(?:just|only|juste|seulement|uniquement|que) (?:(?:on|in|sur|dans|a|au) )?(?:the|my|la|le|les|l|mon|ma|mes)(?![a-z])"
@@ -64,23 +64,30 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         for mention in mentions:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
                 continue
-            if mention.concept.kind == "problem" and (VACCINATED.search(question.norm) or AT_WHAT_AGE.search(question.norm)):
-                continue
-            if BESIDES.search(question.norm[: mention.start]) or is_known(mention, question.norm):
+            if _is_not_asked(mention, question.norm):
                 continue
             relative = _relative_in_answer(exchange, lang)
             if relative and mention.concept.fr not in answered:
                 yield family_fact(
                     mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang
                 )
-            if about_family or mention.concept.fr in answered:
+            if mention.concept.fr in answered:
                 continue
             if not visit.is_child and ABOUT_OTHER.search(question.norm[: mention.start]):
                 yield from _others(exchange, question, mention, lang)
                 continue
+            if about_family:
+                continue
             fact = _answered(exchange, question, mention, lang)
             if fact:
                 yield fact
+
+
+def _is_not_asked(mention: Mention, norm: str) -> bool:
+    """Whether a question names something that is known, vaccinated against or besides what it asks about."""
+    of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
+    besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm)
+    return bool(besides or (mention.concept.kind == "problem" and of_illness))
 
 
 def is_known(mention: Mention, norm: str) -> bool:
