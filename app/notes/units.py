@@ -16,7 +16,9 @@ from app.notes.people import relation_near, spoken_of
 from app.notes.text import Line, fold, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
 
-SENTENCE = re.compile(r"(?:[^.?!]|\.(?=\d)|\.\.+)+[.?!]*")
+SENTENCE = re.compile(  # a title's full stop ends nothing: "Dr. Howard"
+    r"(?:[^.?!]|\.(?=\d)|\.\.+|(?<=(?<![a-z])[dm]r)\.(?= )|(?<=(?<![a-z])[dm]r )\.(?= )|(?<=(?<![a-z])mrs)\.(?= )|(?<=(?<![a-z])ms)\.(?= ))+[.?!]*"
+)
 TO_ALLERGIES = re.compile(  # "je prends de l'amlodipine et je suis allergique à l'aspirine": two things, two sentences
     r"(?<=[a-z0-9,] )(?:et|mais|and|but) (?:(?:puis|aussi|sinon|also|then) )?"
     r"(?=(?:moi )?(?:je suis|j ai|i m|i am|i have) (?:(?:une|tres|an|also|very) )?(?:allerg|intoleran))"
