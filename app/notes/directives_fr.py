@@ -67,6 +67,8 @@ INFINITIVES = {
     "finissez": "finir",
     "maigrissez": "maigrir",
     "ralentissez": "ralentir",
+    "connaissez": "connaître",
+    "reconnaissez": "reconnaître",
 }
 
 
@@ -154,7 +156,12 @@ def infinitive(verb: str) -> str:
     stem = verb.lower()
     if stem.endswith(("tenez", "venez")):
         return stem[:-4] + "enir"
-    return stem[:-5] + "ir" if stem.endswith("issez") else stem[:-2] + "er"
+    if stem.endswith("issez") and not IN_ISSER.search(stem):
+        return stem[:-5] + "ir"
+    return stem[:-2] + "er"
+
+
+IN_ISSER = re.compile(r"(?:(?<!n)aissez|glissez|tissez|vissez|\b(?:plissez|hissez|pissez|lissez))$")  # "laissez", "baissez"
 
 
 MORE = ("boire", "manger", "marcher", "bouger", "dormir", "respirer", "sortir")  # "vous buvez plus": more, not no more
