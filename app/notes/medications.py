@@ -233,6 +233,9 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield from stopped(use, visit)
         return
     dose = strength(use, lang)
+    if not dose and not schedule.sig and IS_ON.search(norm[: use.start]) and not IF_CLAUSE[lang].search(_leading(use)):
+        yield drug_fact(use, lang, evidence, None, schedule, status="current", asserted_by="doctor")
+        return
     if not dose and not schedule.sig and TAKEN_BACK.match(norm[use.end :]):
         return
     if MAYBE[lang].search(norm if not dose else use.before):
@@ -258,6 +261,12 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
                 certainty=certainty,
                 temporality="future" if condition else "current",
             )
+
+
+IS_ON = re.compile(  # what somebody takes, told by the doctor
+    r"(?<!quand )(?<!when )(?<!comme )(?<![a-z])(?:vous etes (?:deja |toujours |actuellement |bien )?sous|vous prenez (?:deja|toujours|actuellement|bien)|(?:we|i) (?:(?:do|already) )?(?:have|ve got|had) you on|"
+    r"you (?:re|are) (?:already |currently |still )?(?:on|taking)) (?:(?:the|some|your|du|de la|de l|le|la|l|votre) ?)?$"
+)
 
 
 def _in_steps(use: Use) -> Schedule | None:
@@ -352,10 +361,10 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
-HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
+HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|(?:il )?y (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
 AT_HOME = re.compile(
     r"(?<![a-z])(?:au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"
-    r"mais j ai (?:prefere|pas (?:ose|voulu|donne|pris))|j ai (?:prefere|voulu) (?:vous )?(?:demander|attendre)|in the (?:cupboard|fridge|house)|at home|left over)(?![a-z])"
+    r"mais j ai (?:prefere|pas (?:ose|voulu|donne|pris))|j ai (?:hesite|(?:prefere|voulu) (?:vous )?(?:demander|attendre))|je voulais (?:vous |d abord )*(?:demander|attendre)|in the (?:cupboard|fridge|house)|at home|left over)(?![a-z])"
 )
 SINCE_IT = re.compile(r"(?<![a-z])(?:depuis|since) (?:(?:que j ai|que je prends|i got|i ve had) )?(?:(?:le|la|l|les|mon|ma|mes|the|my) )?$")
 FINISHED = re.compile(  # a course that is over was taken, not given up
