@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from aiortc.rtp import (
     RTCP_PSFB_FIR,
@@ -28,6 +28,7 @@ from webrtc.congestion import Downlink, VideoPause
 from webrtc.forwarding import NO_LIMIT_BITS_PER_S, Egress, Ingress
 from webrtc.ice import Reach
 from webrtc.quality import participant_stats
+from webrtc.signaling import State
 from webrtc.srtp import Outgoing
 from webrtc.transport import MediaTransport, fingerprint
 from webrtc.wide import NODE_SSRC
@@ -39,8 +40,6 @@ TOGETHER_S = 0.5  # sound that ended so shortly before everything else ended wit
 SLOW_TICKS = 20  # receiver reports: once a second at 50 ms a tick
 ARRIVAL_TICKS = 2  # transport-wide feedback: each 100 ms, as browsers themselves give it by default
 LIMIT_TICKS = 4  # what receivers can take: five times a second
-
-State = Literal["connecting", "connected", "unheard", "lost", "left"]
 
 
 @dataclass

@@ -214,32 +214,27 @@ def _told_allergens(exchange: Exchange, question: Sentence, lang: Language) -> I
     for sentence in exchange.answer:
         if sentence.speaker == "doctor":
             break
+        evidence = (question.evidence(), sentence.evidence())
         for label, name, at in allergens(sentence.norm, lang):
-            relative = relation_near(sentence.norm, at, lang)
+            relative, after = relation_near(sentence.norm, at, lang), sentence.norm[at:]
             if relative:
-                yield _relatives(
-                    label,
-                    name,
-                    uncle_side(sentence.norm, relative[0]),
-                    (question.evidence(), sentence.evidence()),
-                    lang,
-                )
-            elif CURED[lang].search(sentence.norm[at:]):
-                evidence, over = (question.evidence(), sentence.evidence()), "guérie" if lang == "fr" else "outgrown"
+                yield _relatives(label, name, uncle_side(sentence.norm, relative[0]), evidence, lang)
+            elif CURED[lang].search(after):
+                over = "guérie" if lang == "fr" else "outgrown"
                 yield _allergy(name, label, evidence, sentence, temporality="resolved", detail=over)
-            elif CLEARED[lang].search(sentence.norm[at:]):
-                evidence = (question.evidence(), sentence.evidence())
+            elif CLEARED[lang].search(after):
                 yield _allergy(name, label, evidence, sentence, polarity="absent")
-            elif is_denied(sentence.norm, at, at + 3, lang) or re.search(
-                rf"{re.escape(fold(name))[:12]}\w*,? (?:on m a dit )?non", sentence.norm
-            ):
+            elif _said_no(name, at, sentence.norm, lang):
                 if label in BROAD:
-                    evidence = (question.evidence(), sentence.evidence())
                     yield _allergy(name, label, evidence, sentence, polarity="absent")
             elif not TOLERATED.search(sentence.norm):
-                yield _allergy(
-                    name, label, (question.evidence(), sentence.evidence()), sentence, reaction=_reaction(whole, lang)
-                )
+                yield _allergy(name, label, evidence, sentence, reaction=_reaction(whole, lang))
+
+
+def _said_no(name: str, at: int, norm: str, lang: Language) -> bool:
+    """Whether the allergen at norm[at] is denied, before it or after: "l'aspirine, on m'a dit non"."""
+    after = re.search(rf"{re.escape(fold(name))[:12]}\w*,? (?:on m a dit )?non", norm)
+    return is_denied(norm, at, at + 3, lang) or after is not None
 
 
 TOLERATED = re.compile(

@@ -19,6 +19,7 @@ MOST_WORDS = 28
 SHAPES = (  # a question, and the statement it makes when the answer is yes or no; {0} is the rest of it
     (r"(?:do you|you|have you|are you|is there|are there|was there|were there|have there been|did you)?(?: have| had| having| noticed| notice| get| experienced| experience)? ?any (.+)", "{S} reports {0}", "{S} denies any {0}"),
     (r"have you (?:ever )?(.+)", "{S} has {0}", "{S} has not {0}"),
+    (r"(?:are you|you(?: a|['’])re) not (.+)", "", "{S} is not {0}"),
     (r"(?:are you|you(?: a|['’])re) (.+)", "{S} is {0}", "{S} is not {0}"),
     (r"were you (.+)", "{S} was {0}", "{S} was not {0}"),
     (r"(?:can|could) you (.+)", "{S} can {0}", "{S} cannot {0}"),

@@ -27,7 +27,7 @@ INVERSE = {
 NORMALLY = cue("findings.normally")
 FAMILY_QUESTION = cues("findings.family_question")
 ABOUT_OTHER = re.compile(
-    r"^\W*(?:(?:and|so|et|alors|ok|okay)\W+)*(?:(?:has|did|does|is|was|had) (?:he|she|they)|est ce qu(?:il|elle)s?|(?:ils?|elles?) (?:a|ont) (?:deja )?eu)(?![a-z])"
+    r"^\W*(?:(?:and|so|et|alors|ok|okay)\W+)*(?:(?:has|did|does|is|was|had) (?:he|she|they)|est ce qu(?:il|elle)s?|(?:ils?|elles?) (?:l |en )?(?:a|ont) (?:deja )?(?:eue?|fait))(?![a-z])"
 )
 ONLY_THERE = re.compile(
     r"(?<![a-z])(?:just|only|juste|seulement|uniquement|que) (?:(?:on|in|sur|dans|a|au) )?(?:the|my|la|le|les|l|mon|ma|mes)(?![a-z])"
@@ -64,23 +64,30 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         for mention in mentions:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
                 continue
-            if mention.concept.kind == "problem" and (VACCINATED.search(question.norm) or AT_WHAT_AGE.search(question.norm)):
-                continue
-            if BESIDES.search(question.norm[: mention.start]) or is_known(mention, question.norm):
+            if _is_not_asked(mention, question.norm):
                 continue
             relative = _relative_in_answer(exchange, lang)
             if relative and mention.concept.fr not in answered:
                 yield family_fact(
                     mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang
                 )
-            if about_family or mention.concept.fr in answered:
+            if mention.concept.fr in answered:
                 continue
             if not visit.is_child and ABOUT_OTHER.search(question.norm[: mention.start]):
                 yield from _others(exchange, question, mention, lang)
                 continue
+            if about_family:
+                continue
             fact = _answered(exchange, question, mention, lang)
             if fact:
                 yield fact
+
+
+def _is_not_asked(mention: Mention, norm: str) -> bool:
+    """Whether a question names something that is known, vaccinated against or besides what it asks about."""
+    of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
+    besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm)
+    return bool(besides or (mention.concept.kind == "problem" and of_illness))
 
 
 def is_known(mention: Mention, norm: str) -> bool:
@@ -277,10 +284,26 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
         return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
     if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
         return None
+    if verdict == "open" and _tells_of_another(exchange, lang):
+        return None
     several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
     if verdict == "open" and several > 1:
         return None
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
+
+
+def _tells_of_another(exchange: Exchange, lang: Language) -> bool:
+    """ "De la diarrhée ?" - "J'ai mal au ventre depuis hier.": how long something else lasts is no yes to what was asked."""
+    first = exchange.answer[0].norm
+    said = {m.concept.fr for m in find_concepts(first, lang) if m.concept.kind in CLINICAL}
+    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang)}
+    return bool(said) and not said & asked and I_HAVE[lang].match(first) is not None
+
+
+I_HAVE = {
+    "fr": re.compile(r"\W*(?:(?:ben|bah|alors|euh|heu|et|mais|pourtant|la|moi|en fait)\W+)*(?:j ai|je (?:suis|me)|ca (?:me )?(?:fait|gratte|brule|tire)|c est (?:plutot|surtout))(?![a-z])"),
+    "en": re.compile(r"\W*(?:(?:well|um|uh|and|but|so)\W+)*(?:i (?:have|ve|am|m|feel)|it (?:hurts|itches|burns)|it s (?:more|mostly))(?![a-z])"),
+}  # fmt: skip
 
 
 def _denies_others_only(exchange: Exchange, mention: Mention, lang: Language) -> bool:

@@ -67,10 +67,14 @@ INFINITIVES = {
     "finissez": "finir",
     "maigrissez": "maigrir",
     "ralentissez": "ralentir",
+    "connaissez": "connaître",
+    "reconnaissez": "reconnaître",
 }
 
 
-EZ = r"([a-zàâçéèêëîïôûùœ]{2,}ez|faites|dites|êtes)"
+EZ = r"((?!(?:chez|assez|nez|rez)\b)[a-zàâçéèêëîïôûùœ]{2,}ez|faites|dites|êtes)"
+SUBJUNCTIVE = re.compile(r"\bque vous ((?:ne |n['’]|me |vous |le |la |les |l['’]|en |y |lui )*)(fassiez|puissiez|sachiez|soyez|ayez|(?!\w*(?:fi|bli|tri|cri|pri|pli|sci|udi|édi|opi)ez\b)\w+(?=iez\b)iez)\b", re.IGNORECASE)
+INDICATIVE = {"fassiez": "faites", "puissiez": "pouvez", "sachiez": "savez", "soyez": "êtes", "ayez": "avez"}
 
 
 ALARMS = (
@@ -92,6 +96,9 @@ ALARMS = (
 
 
 CLAUSES = (
+    (r"\bprès de chez vous\b", "près du domicile"),
+    (r"\b(?:de|depuis) chez vous\b", "du domicile"),
+    (r"\bchez vous\b", "à domicile"),
     (r"\bsi,? et seulement si,? ", "uniquement si "),
     (r"\bsi vous avez (encore )?(?:de la |de l['’]|du |des |un |une |le |la |les )?", r"si \1"),
     (r"\bs['’]il (?:a|y a) (?:de la |du |des )?", "si "),
@@ -132,7 +139,8 @@ OPENERS = (
     (r"^on (?:garde|continue)\b", "poursuivre"),
     (r"^je vous arrête\b", "arrêt de travail :"),
     (r"^on arrête\b", "arrêter"),
-    (r"^(?:il faut|il faudra|faut|il vous faut)(?: que vous)? (?:bien )?", ""),
+    (r"\b(et|ou) que (?=vous )", r"\1 "),
+    (r"^(?:il faut|il faudra|il faudrait|faut|faudrait|il vous faut)(?: que vous)? (?:bien )?", ""),
     (r"^je (?:rajoute|ajoute|demande)\b", "ajouter"),
     (r"^je préfère (?:vous )?", "préférer "),
     (r"^je veux que votre médecin vous examine\b", "examen par le médecin traitant"),
@@ -148,7 +156,19 @@ def infinitive(verb: str) -> str:
     stem = verb.lower()
     if stem.endswith(("tenez", "venez")):
         return stem[:-4] + "enir"
-    return stem[:-5] + "ir" if stem.endswith("issez") else stem[:-2] + "er"
+    if stem.endswith("issez") and not IN_ISSER.search(stem):
+        return stem[:-5] + "ir"
+    return stem[:-2] + "er"
+
+
+IN_ISSER = re.compile(r"(?:(?<!n)aissez|glissez|tissez|vissez|\b(?:plissez|hissez|pissez|lissez))$")  # "laissez", "baissez"
+
+
+MORE = ("boire", "manger", "marcher", "bouger", "dormir", "respirer", "sortir")  # "vous buvez plus": more, not no more
+
+
+def _not_or_more(joined: str, verb: str, word: str) -> str:
+    return f"{joined}{verb} plus" if word.lower() == "plus" and verb in MORE else f"ne {word} {verb}"
 
 
 Rewrite = tuple[str, Callable[[re.Match[str]], str]]
@@ -167,7 +187,7 @@ TO_INFINITIVE: tuple[Rewrite, ...] = (
         rf"\b(?:vous )?(?:ne |n['’])(?:vous )?{EZ} (pas|plus|jamais|rien)\b",
         lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}",
     ),
-    (rf"\b(?:et )?vous {EZ} (pas|plus|jamais)\b", lambda m: f"ne {m.group(2)} {infinitive(m.group(1))}"),
+    (rf"\b(et )?vous {EZ} (pas|plus|jamais)\b", lambda m: _not_or_more(m[1] or "", infinitive(m[2]), m[3])),
     (
         rf"\bvous (le |la |les |l['’]|en |y |lui )?vous {EZ}\b",
         lambda m: f"se {m.group(1) or ''}{infinitive(m.group(2))}",
@@ -189,7 +209,7 @@ STILL_PERSONAL = re.compile(r"\b(?:vous|je|j['’]|tu|te|toi|moi|ton|ta|tes|nous
 
 def directive(text: str) -> str | None:
     """What a doctor tells a patient to do, in the infinitive and short; None when persons remain that do not fit."""
-    words = tidy(text)
+    words = SUBJUNCTIVE.sub(lambda m: f"que vous {m[1]}{INDICATIVE.get(m[2].lower(), m[2].replace('iez', 'ez'))}", tidy(text))
     for pattern, right in (*ALARMS, *CLAUSES, *OPENERS):
         words = re.sub(pattern, right, words, flags=re.IGNORECASE)
     for pattern, rewrite in TO_INFINITIVE:

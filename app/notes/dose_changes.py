@@ -32,8 +32,7 @@ def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
     if topic is None:
         return
     rest = [s for s in visit.sentences[place : place + 4] if s.turn == sentence.turn]
-    words = " ".join(s.norm for s in rest)
-    use = replace(topic, sentence=sentence, start=0, end=0, before="", words=words, through=tuple(rest))
+    use = _about(topic, *rest)
     evidence = (topic.sentence.evidence(), *(s.evidence() for s in rest))
     schedule = find_schedule(sentence.norm, lang)
     taper = _taper(sentence, lang)
@@ -68,7 +67,7 @@ def stepped(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
     steps = STEPS.search(sentence.norm)
     if steps is None or not topics or sentence.turn - topics[-1].sentence.turn > TOPIC_TURNS:
         return
-    use = replace(topics[-1], sentence=sentence, start=0, end=0, before="", words=sentence.norm, through=(sentence,))
+    use = _about(topics[-1], sentence)
     dose = strength(use, lang, steps.group(2))
     if dose is None:
         return
@@ -96,7 +95,7 @@ def read_back(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]
     counted_as = "(?:1|une?|entier)" if count == "1" else count
     if not any(re.search(rf"(?<![\w.]){counted_as}(?!\w|\.\d)", s.norm) for s in told):
         return
-    use = replace(topics[-1], sentence=sentence, start=0, end=0, before="", words=sentence.norm, through=(sentence,))
+    use = _about(topics[-1], sentence)
     dose = strength(use, lang, f"{each:g}")
     if dose is None:
         return
@@ -106,6 +105,12 @@ def read_back(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]
     words, sig = (counted_of, *plain.words[1:]), " ".join((counted_of, *plain.words[1:]))
     fact = drug_fact(use, lang, evidence, None, replace(plain, words=words, sig=sig), status="current")
     yield replace(fact, value=number(count) * dose.value, unit=dose.unit)
+
+
+def _about(topic: Use, *sentences: Sentence) -> Use:
+    """The drug under discussion as used in sentences that do not name it."""
+    words = " ".join(s.norm for s in sentences)
+    return replace(topic, sentence=sentences[0], start=0, end=0, before="", words=words, through=sentences)
 
 
 def _after_change(norm: str, lang: Language) -> str:

@@ -70,6 +70,10 @@ IN_BLOOD = re.compile(  # a vitamin that is measured is not taken
     r"(?<![a-z])(?:prise de sang|bilan|dosages?|analyses?|dans le sang|nanogrammes?|basse?|carence|manque|tsh|numeration|ferritine|blood test|levels?|deficien\w+)(?![a-z])"
 )
 NO_DRUG = re.compile(r"(?<![a-z])(?:implant (?:dentaire|mammaire|cochleaire|au sein)|sans nicotine|nicotine free)")
+GIVES = re.compile(  # the dose of the drug named before, after a remark about it
+    r"\W*(?:(?:et|puis|donc|alors|euh|uh|um|and|so|then|now|okay)\W+)*(?:(?:i|we)(?: ll| will| m| re| am| are)?(?: gon na| gonna| going to| want to| also| just| probably)* (?:give|start|put|have) (?:you|him|her)(?: on| at| with)? (?:about )?\d|"
+    r"(?:je (?:vous |lui )?(?:en |le |la |les )?(?:mets|donne|fais|prescris)|on (?:en |le |la )?(?:met|donne|fait|part sur|commence (?:a|par))|ce sera|vous en (?:prenez|prendrez)|elle en prend|il en prend) (?:du |a )?\d)"
+)
 GOES_ON = re.compile(  # how a sentence begins that still tells how to take the drug named before
     r"\W*(?:(?:et|puis|donc|ensuite|and|then|so)\W+)*(?:\d|une?(?![a-z])|matin|le (?:matin|soir|midi|prendre)|pendant|tous|toutes|vous (?:le|la|les|en|prenez|commencez|mettez)|"
     r"a (?:distance|jeun|prendre|heure)|jusqu|pas plus|au |si besoin|en cas|maximum|prenez|start|for|take|one|twice|once|three|every|with|in france|you |up to|maximum|use)"
@@ -106,18 +110,18 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
         if TAKEN_BACK.match(sentence.norm[mention.end :]) or NO_DRUG.search(sentence.norm[: mention.end + 14]):
             continue
         stop = mentions[i + 1].start if i + 1 < len(mentions) else len(sentence.norm)
-        words, through = sentence.norm[mention.end : stop], [sentence]
+        words, through, waits = sentence.norm[mention.end : stop], [sentence], False
         if i + 1 == len(mentions):
             for later in visit.sentences[place + 1 : place + 5]:
-                if (
-                    later.turn != sentence.turn
-                    or later.asks
-                    or find_drugs(later.norm)
-                    or not GOES_ON.match(later.norm)
-                    or IF_CLAUSE[visit.lang].match(later.norm.strip())
-                ):
+                if later.turn != sentence.turn or later.asks or _names_another(later.norm):
                     break
-                words, through = f"{words} {later.norm}", [*through, later]
+                goes_on = not waits and GOES_ON.match(later.norm) and not IF_CLAUSE[visit.lang].match(later.norm.strip())
+                if goes_on or GIVES.match(later.norm):
+                    words, through, waits = f"{words} {later.norm}", [*through, later], False
+                elif re.search(r"\d", later.norm) or sentence.speaker != "doctor":
+                    break
+                else:
+                    waits = True  # a remark; the dose may still come
         earlier = mentions[i - 1].end if i else 0
         yield Use(
             mention.drug,
@@ -129,6 +133,11 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
             tuple(through),
             mention.guessed,
         )
+
+
+def _names_another(norm: str) -> bool:
+    """Whether words name a drug, and not only what kind of drug the one before is."""
+    return any(mention.drug.inn not in CLASSES for mention in find_drugs(norm))
 
 
 def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:

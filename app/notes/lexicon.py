@@ -225,13 +225,16 @@ def _names_by_letter() -> Mapping[str, tuple[str, ...]]:
     return {letter: tuple(names) for letter, names in letters.items()}
 
 
+ORDINARY = re.compile(r"contracep|contracti")  # words that are cut in speech and stand near a brand by letters only
+
+
 def guess_drug(word: str, likely: tuple[str, ...] = (), *, loose: bool = False) -> Drug | None:
     """The drug that a misheard name sounds like; `likely` are folded names already in play, taken more readily.
 
     `loose` takes words that are only rather like a name: to ask about, not to write down.
     """
     joined = word.replace(" ", "")
-    if len(joined) < FUZZY_MIN_LETTERS - 1:
+    if len(joined) < FUZZY_MIN_LETTERS - 1 or ORDINARY.match(joined):
         return None
     near = process.extractOne(joined, likely, scorer=fuzz.ratio, score_cutoff=78.0) if likely else None
     if near is None and len(joined) >= FUZZY_MIN_LETTERS:

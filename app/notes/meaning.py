@@ -76,7 +76,21 @@ def meant(drug: Drug, sentence: Sentence, words: str, exchange: Exchange | None,
         return True
     asked = " ".join(s.norm for s in (*exchange.run, *exchange.questions, *exchange.answer)) if exchange else ""
     near = " ".join((visit.said_before(sentence), sentence.norm, words, asked))
-    return bool(TREATS[visit.lang].search(near))
+    exchange = exchange or next((e for e in visit.exchanges if sentence in e.answer), None)
+    return bool(TREATS[visit.lang].search(near)) or (exchange is not None and _goes_on(exchange, visit))
+
+
+def _goes_on(exchange: Exchange, visit: Visit) -> bool:
+    """ "What medicines do you take?" - "It begins with a d." - "Digoxin?" - "That's it.": a bare name, while treatments are asked about."""
+    question = exchange.questions[-1]
+    if not BARE.fullmatch(question.norm):
+        return False
+    before = [s.norm for s in visit.sentences if s.speaker == "doctor" and question.turn - TALK_TURNS <= s.turn < question.turn]
+    return any(TREATS[visit.lang].search(norm) for norm in before)
+
+
+BARE = re.compile(r"\W*(?:(?:et|and|ou|or|sinon|uh|um|euh|maybe|peut etre|also|aussi|alors)\W+)*(?:(?:du|de la|de l|des|le|la|les|l|un|une|any|the|some) ?)?[a-z]+(?: [a-z]+)? ?\?\s*")
+TALK_TURNS = 4  # in which the treatments are still the subject
 
 
 def weighed(facts: Iterable[Fact], visit: Visit) -> Iterator[Fact]:

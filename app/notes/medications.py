@@ -233,6 +233,9 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield from stopped(use, visit)
         return
     dose = strength(use, lang)
+    if not dose and not schedule.sig and IS_ON.search(norm[: use.start]) and not IF_CLAUSE[lang].search(_leading(use)):
+        yield drug_fact(use, lang, evidence, None, schedule, status="current", asserted_by="doctor")
+        return
     if not dose and not schedule.sig and TAKEN_BACK.match(norm[use.end :]):
         return
     if MAYBE[lang].search(norm if not dose else use.before):
@@ -258,6 +261,12 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
                 certainty=certainty,
                 temporality="future" if condition else "current",
             )
+
+
+IS_ON = re.compile(  # what somebody takes, told by the doctor
+    r"(?<!quand )(?<!when )(?<!comme )(?<![a-z])(?:vous etes (?:deja |toujours |actuellement |bien )?sous|vous prenez (?:deja|toujours|actuellement|bien)|(?:we|i) (?:(?:do|already) )?(?:have|ve got|had) you on|"
+    r"you (?:re|are) (?:already |currently |still )?(?:on|taking)) (?:(?:the|some|your|du|de la|de l|le|la|l|votre) ?)?$"
+)
 
 
 def _in_steps(use: Use) -> Schedule | None:

@@ -4,7 +4,7 @@ import re
 
 from app.notes.cues import cues
 from app.notes.facts import Certainty, Evidence, Fact, FactType, Polarity, Temporality
-from app.notes.lexicon import Mention
+from app.notes.lexicon import Mention, find_concepts
 from app.notes.people import BLOOD
 from app.notes.polarity import clause_of, stance
 from app.notes.timing import date_phrase, frequency_phrase, time_phrase
@@ -12,6 +12,19 @@ from app.notes.transcript import Language
 from app.notes.units import Sentence
 
 QUALIFIER = cues("findings.qualifier")
+
+
+def date_of(mention: Mention, norm: str, lang: Language) -> str:
+    """The year or age told of a mention: after it, else before it, up to the next thing that is named; else of the sentence."""
+    around = [m for m in find_concepts(norm, lang) if m.concept.fr != mention.concept.fr]
+    if not around or not mention.concept.pattern.match(norm, mention.start):
+        return date_phrase(norm, lang)
+    stop = min((m.start for m in around if m.start >= mention.end), default=len(norm))
+    begin = max((m.end for m in around if m.end <= mention.start), default=0)
+    after, before = norm[mention.start : stop], norm[begin : mention.start]
+    opening = norm[: min(mention.start, *(m.start for m in around))]  # "à dix-neuf ans, oui, ..." dates all that follows
+    parts = (after.split(",")[0], before.split(",")[-1], after, before, opening)  # the clause's own words first
+    return next(filter(None, (date_phrase(part, lang) for part in parts)), "")
 
 
 def mention_fact(
@@ -39,7 +52,7 @@ def mention_fact(
     side = SIDE_AFTER.match(norm[mention.end :])
     if side and lang == "fr" and mention.concept.fr.startswith(SIDED):
         name = f"{name} {side.group(1)}"
-    when = date_phrase(norm if status or sentence else "", lang) if polarity == "present" else ""
+    when = date_of(mention, norm, lang) if polarity == "present" and (status or sentence) else ""
     if kind == "procedure" and polarity == "present":
         temporality = "past"
     if when and kind == "problem" and temporality == "current" and not status:
@@ -204,7 +217,7 @@ def _worded_since(shown: str, lang: Language) -> str:
 
 def family_fact(mention: Mention, relation: str, evidence: tuple[Evidence, ...], norm: str, lang: Language) -> Fact:
     """The fact that a mention makes when it is `relation`'s and not the patient's."""
-    name, when = mention.concept.name(lang), date_phrase(norm, lang)
+    name, when = mention.concept.name(lang), date_of(mention, norm, lang)
     past = stance(norm, mention.start, mention.end, lang).temporality if mention.end <= len(norm) else "current"
     return Fact(
         "family",

@@ -28,8 +28,8 @@ NOT_NOW = {
 
 def then_not_now(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     """ "Des idées noires ?" - "En septembre, oui. Là non, plus depuis un mois.": it was, and is denied of today."""
-    lang, text = visit.lang, exchange.answer_text
-    if not THEN_YES[lang].match(text) or not NOT_NOW[lang].search(text) or exchange.answer[0].speaker == "doctor":
+    lang = visit.lang
+    if not is_then_not_now(exchange, lang) or exchange.answer[0].speaker == "doctor":
         return
     first, last = exchange.answer[0], next(s for s in exchange.answer if NOT_NOW[lang].search(s.norm) or s is exchange.answer[-1])
     for question in exchange.questions:

@@ -25,6 +25,7 @@ from app.notes.sections import (
     place,
 )
 from app.notes.sentences import Voice, Written, shown_value
+from app.notes.spoken_en import is_broken
 
 RELATIONS_EN = {"sister-in-law": "Sister-in-law", "brother-in-law": "Brother-in-law"}
 
@@ -262,7 +263,7 @@ def _examination(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> I
                 if voice.lang == "fr"
                 else wording_en.directive(fact.sentence, voice.sex) or voice.tidy(fact.sentence)
             )
-            if len(words.split()) > 1:  # "tient." tells a reader nothing
+            if len(words.split()) > 1 and not (voice.lang == "en" and is_broken(words)):  # "tient." tells a reader nothing
                 yield _sentence(section, voice.say(f"À la vidéo : {words}", words), [fact])
         else:
             yield _sentence(
@@ -293,7 +294,8 @@ def _assessment(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> It
         suspected = voice.say(f"Diagnostic évoqué : {name}", f"Suspected: {name}")
         text = suspected if fact.certainty == "suspected" else name
         told = voice.directive(fact.sentence) if voice.lang == "en" else None
-        yield _sentence(section, told if told and len(told.split()) <= MAX_TOLD_WORDS else text, [fact])
+        whole = told and len(told.split()) <= MAX_TOLD_WORDS and not is_broken(told)
+        yield _sentence(section, told if told and whole else text, [fact])
 
 
 MAX_TOLD_WORDS = 45

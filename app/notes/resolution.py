@@ -191,6 +191,8 @@ def _with_maximum(facts: list[Fact]) -> list[Fact]:
 
 
 ONLY_MOST = re.compile(r"max |up to ")
+
+
 def _covered(fact: Fact, facts: list[Fact]) -> bool:
     """Whether others say all that a fact says, and more."""
     others = [other for other in facts if other is not fact and not other.doubt]

@@ -40,7 +40,7 @@ def result(sentence: Sentence, lang: Language) -> Iterator[Fact]:
             and word
             and word.start() - mention.end < 60
             and not IF[lang].search(norm[: mention.start])
-            and not re.search(r"[.;]", norm[mention.end : word.start()])
+            and not OF_THE_REST.search(norm[mention.end : word.start()])
             and not is_denied(norm, word.start(), word.end(), lang)
         ):
             shown = RESULT_WORDS.get(word.group(), word.group()) if lang == "fr" else word.group()
@@ -59,6 +59,11 @@ def result(sentence: Sentence, lang: Language) -> Iterator[Fact]:
                 sentence=sentence.shown,
                 extra=(name, shown),
             )
+
+
+OF_THE_REST = re.compile(  # "a low TSH, all other results were normal": the word is about something else
+    r"[.;]|(?<![a-z])(?:le reste|les? autres?|tout le reste|sinon|the (?:rest|others?)|all (?:the )?others?|everything else|otherwise)(?![a-z])"
+)
 
 
 GENERIC_VACCINES = ("vaccin", "vaccins à jour")

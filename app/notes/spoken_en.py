@@ -20,6 +20,14 @@ SAYING = re.compile(  # proverbs, and words about words: the patient's language 
     r"\W*(?:(?:and|but|well|oh|so|still|doctor)\W+)*(?:better \w+ than|easier said|touch wood|knock on wood|fingers crossed|i tell a lie|so far so good|no pain no gain|rather \w+ than|"
     r"(?:you know )?what they say|(?:my|your|his|her) (?:french|english|spanish|accent|language) (?:is|s|was))(?![a-z])"
 )
+TOLD_A_LIE = re.compile(r"(?<![a-z])i tell a lie(?![a-z])")
+IDENTIFIES = re.compile(  # who the patient is stands on the page already, and an address in no note
+    r"(?<![a-z])(?:your|full|first|last) (?:\w+ ){0,2}(?:name|date of birth|birthday|address|post ?code|zip code|phone|telephone|email|number)(?![a-z])"
+)
+FALSE_START = re.compile(  # "there is no, uh, there is a little bit", "i do, i have"
+    r"\b(?:there(?: is|['’]s| are) (?:no|an?|some)|it(?: is|['’]s) (?:not )?|(?:you|they|we|he|she) (?:do|have|are|is|has)|(?:your|his|her|their|the)),? (?=(?:there(?: is|['’]s| are)|it(?: is|['’]s)|you|they|we|he|she|your|his|her|their)\b)",
+    re.IGNORECASE,
+)
 LOOSE_END = re.compile(  # how a next statement begins
     r"(?:,? (?:and|or|but|if|because|which|who|whether|unless|until|otherwise|although|and then|and so|and also))+$", re.IGNORECASE
 )
@@ -29,11 +37,26 @@ HALF = re.compile(  # words after which something is missing, where the speech h
 )
 
 
+BROKEN = re.compile(  # what a false start, or a sentence cut in the wrong place, leaves
+    r"^The patient (?:did|does|has|is|was|can)[,.]|^(?:On|For|In|At|From|As|With) [^,]{0,30}$|\b(?:or|and|the|an?|is|was|of|to|their|his|her),?$|, (?:I|we|they),|(?:do|does) the patient has|"
+    r"^(?:I|we|you|it|his|her|their|there|the patient|(?:on|for|in|at|from|as|with) (?:an?|the|his|her|their)),|\bno, (?:there|it)\b|\bno$|\bi,|^(?:If|When|Looking) [^,]{0,60}$|^(?:To about|The like) |\bnot not\b|\bwelcome to\b|^We are (?:doctor|dr)\b",
+    re.IGNORECASE,
+)
+ANNOUNCES = re.compile(  # what the doctor does next in the visit is no plan
+    r"^We know (?:that )?the nurse|^We will (?:talk|look at|go over|review|get started|do (?:a|your|his|her|their|the) (?:quick )?(?:physical )?exam)\b(?!.*\b(?:days?|weeks?|months?|once|when|after)\b)"
+)
+
+
+def is_broken(told: str) -> bool:
+    """Whether a statement as the note would tell it is a fragment, or only announces what comes next."""
+    return bool(BROKEN.search(told.rstrip(" .")) or ANNOUNCES.search(told))
+
+
 def is_chatter(norm: str, *, doctor: bool) -> bool:
     """Whether a folded sentence is small talk, a saying, a command of an examination or a question without its mark."""
-    if doctor:
-        return bool(ASKS_ON.search(norm) or MOVES.match(norm) or SMALL.search(norm))
-    return bool(ASKS_ON.search(norm) or SAYING.match(norm))
+    if doctor and (MOVES.match(norm) or SMALL.search(norm)):
+        return True
+    return bool(ASKS_ON.search(norm) or SAYING.match(norm) or TOLD_A_LIE.search(norm))
 
 
 def ended(words: str) -> str:

@@ -10,7 +10,7 @@ from app.notes.cues import cues
 from app.notes.facts import Evidence
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.sentences import Voice
-from app.notes.spoken_en import is_chatter, is_half
+from app.notes.spoken_en import IDENTIFIES, is_broken, is_chatter, is_half
 from app.notes.timing import time_phrase
 from app.notes.units import Exchange, Sentence, Visit
 
@@ -31,13 +31,12 @@ ACTS = re.compile(  # what examinations and plans are made of
 )
 SMALL_TALK = cues("orders.small_talk")["en"]
 BARE = re.compile(r"(?:A (?:little|lot|few|bit)|Some|About|Maybe|Probably|Usually|Mostly|Pain|Just|\d+) ")
-BROKEN = re.compile(
-    r"^The patient (?:did|does|has|is|was|can)[,.]|^(?:On|For|In|At|From|As|With) [^,]{0,30}$|\b(?:or|and|the|an?|is|was|of|to|their|his|her),?$|, (?:I|we|they),|(?:do|does) the patient has",
-    re.IGNORECASE,
-)
 COMMAND = re.compile(
     r"\W*(?:(?:hey|okay|ok|all right|alright|so|and|now)\W+)*dragon\W+(?:show|pull|open|finali[sz]e|stop|start|end)"
 )  # to a machine
+
+
+ANY = re.compile(r"(?<![a-z])any(?![a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,10 @@ class Statement:
 def statements(visit: Visit, voice: Voice) -> Iterator[Statement]:
     """All that could be told, in the order of speech."""
     asking = {(s.turn, s.start): exchange for exchange in visit.exchanges for s in exchange.questions}
+    before = ""  # what the doctor said last
     for sentence in visit.sentences:
+        if sentence.speaker == "doctor":
+            before = sentence.norm
         if _somebody_elses(sentence, visit):
             continue
         exchange = asking.get((sentence.turn, sentence.start))
@@ -75,8 +77,9 @@ def statements(visit: Visit, voice: Voice) -> Iterator[Statement]:
             text = voice.directive(sentence.shown) if sentence.speaker == "doctor" else _reported(sentence.shown, voice)
             if (
                 text
-                and not BROKEN.search(text)
+                and not is_broken(text)
                 and not COMMAND.match(sentence.norm)
+                and not IDENTIFIES.search(before)
                 and not wording_en.STILL.search(text)
                 and not is_half(text, sentence.shown)
                 and not is_chatter(sentence.norm, doctor=sentence.speaker == "doctor")
@@ -120,6 +123,8 @@ def _answered(question: Sentence, exchange: Exchange, voice: Voice) -> Iterator[
     """A question that got a clear yes or no, as the statement that both make together."""
     if question is not exchange.questions[-1] or MARKED in question.norm:
         return
+    if ANY.search(question.norm) and exchange.verdict == "yes" and not find_concepts(question.norm, "en"):
+        return  # "any medicines?" - "yes" tells none
     first = exchange.answer[0]
     clear = CLEAR.match(first.norm)
     if not clear or TURNS.search(first.norm) or (first.norm[clear.end() :].strip(" .,") and exchange.verdict == ""):

@@ -16,7 +16,9 @@ from app.notes.people import relation_near, spoken_of
 from app.notes.text import Line, fold, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
 
-SENTENCE = re.compile(r"(?:[^.?!]|\.(?=\d)|\.\.+)+[.?!]*")
+SENTENCE = re.compile(  # a title's full stop ends nothing: "Dr. Howard"
+    r"(?:[^.?!]|\.(?=\d)|\.\.+|(?<=(?<![a-z])[dm]r)\.(?= )|(?<=(?<![a-z])[dm]r )\.(?= )|(?<=(?<![a-z])mrs)\.(?= )|(?<=(?<![a-z])ms)\.(?= ))+[.?!]*"
+)
 TO_ALLERGIES = re.compile(  # "je prends de l'amlodipine et je suis allergique à l'aspirine": two things, two sentences
     r"(?<=[a-z0-9,] )(?:et|mais|and|but) (?:(?:puis|aussi|sinon|also|then) )?"
     r"(?=(?:moi )?(?:je suis|j ai|i m|i am|i have) (?:(?:une|tres|an|also|very) )?(?:allerg|intoleran))"
@@ -248,6 +250,7 @@ def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchan
     for place, (run, reply) in enumerate(pairwise(runs)):
         if run[0].speaker != "doctor":
             continue
+        reply = reply[1:] if len(reply) > 1 and SURPRISED.fullmatch(reply[0].norm) else reply
         questions = tuple(s for s in run if s.asks)[-MAX_QUESTIONS:]
         if questions:
             answer = reply
@@ -317,6 +320,9 @@ def _exclaims_no(answer: Sequence[Sentence], lang: Language) -> bool:
     first = answer[0].norm if answer else ""
     short = len(first) < MAX_EXCLAIMED and first.rstrip()[-1:] in "!…" and len(answer) > 1
     return short and bool(NO[lang].search(answer[1].norm))
+
+
+SURPRISED = re.compile(r"\W*(?:(?:ah|oh|euh)\W+)*(?:non|oui|ah bon|no|really|yes)\s?\?+\s*")  # "Non ? Et moi qui croyais...": no answer
 
 
 def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "open", ""]:

@@ -2,7 +2,7 @@
 
 import re
 
-from app.notes.spoken_en import ended
+from app.notes.spoken_en import FALSE_START, ended
 
 FILLER = re.compile(
     r"(?:^|(?<=[\s,.…]))(?:um+|uh+|erm|you know|i mean|like(?=,)|sort of|kind of|kinda|actually|basically|honestly|okay|ok|alright|all right|right(?=\s*[,.…!?]|\s*$)|well(?=,)|yeah|yes|yep|so|oh|gosh|mind(?=,)|righto|(?<=,\s)doctor|please|obviously|really|just|hey|please)(?=[\s,.…!?]|$)[,…]?\s*",
@@ -158,7 +158,7 @@ def tidy(text: str) -> str:
     for pattern, right in SPACED:
         words = re.sub(pattern, right, words)
     words = re.sub(r"\b[a-z]{1,5}- (?=\w)", "", words)
-    words = re.sub(r"\bi\b(?=[ '’])", "I", words)
+    words = re.sub(r"\bi\b(?=[ ,'’])", "I", words)
     words = re.sub(r"\s?…\s?|\.\.\.", ", ", words)
     for _ in range(3):
         words = FILLER.sub("", words)
@@ -167,7 +167,7 @@ def tidy(text: str) -> str:
     words = re.sub(r"\b(\w+(?: \w+){0,2})(?:,? \1\b)+", r"\1", words)
     words = LIKE.sub(r"\1 ", words)
     words = TAKEN_BACK.sub("", words)
-    words = RESTART.sub("", words)
+    words = FALSE_START.sub("", RESTART.sub("", words))
     words = re.sub(r"\b(?:mri|ct|ekg|ecg|er|copd|gerd|bmi|iv)\b", lambda found: found[0].upper(), words)
     words = HESITANT.sub(r"\1 ", words)
     for pattern, right in WRITTEN:

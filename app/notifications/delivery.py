@@ -100,11 +100,9 @@ def _note_sent(tx: Tx, message_id: str, carried: Sequence[str], *, keep: bool) -
     for each in (message_id, *carried):
         message = tx.session.get_one(Message, each)
         message.state, message.sent_at, message.error = "sent", tx.now, ""
+        if each == message_id and not keep:
+            message.sealed = b""
         tx.session.add(message)
-    message = tx.session.get_one(Message, message_id)
-    if not keep:
-        message.sealed = b""
-    tx.session.add(message)
 
 
 def _note_failure(tx: Tx, message_id: str, carried: Sequence[str], error: str, *, final: bool, anybodys: bool) -> bool:

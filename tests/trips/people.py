@@ -8,7 +8,7 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 import pyotp
-from playwright.sync_api import Browser, BrowserContext, Cookie, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Cookie, Locator, Page, expect
 
 from app.scheduling import french_days
 from tests.trips.conftest import House
@@ -100,6 +100,17 @@ def open_hours_now(page: Page, doctor: str, zone: str) -> datetime:
     with page.expect_navigation():
         details.locator("button").last.click()
     return start
+
+
+def carry(page: Page, block: Locator, target: Locator) -> None:
+    """Lift a block of the planner with the mouse and hold it over the target."""
+    block.hover()
+    page.mouse.down()
+    box = target.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] - 30, steps=4)
+    page.mouse.move(box["x"] + 20, box["y"] + 6, steps=4)
+    expect(page.locator(".in-hand")).to_be_visible()
 
 
 def book_new_patient(page: Page, doctor: str, motif: str, at: datetime, patient: dict[str, str]) -> None:

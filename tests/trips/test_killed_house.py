@@ -5,7 +5,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.trips import full_day, people
 from tests.trips.conftest import House, browser_speaking, running_house
@@ -44,17 +44,6 @@ def mails(house: House, address: str) -> list[EmailMessage]:
     return [m for m in house.mailbox.messages if address in str(m["to"]) and people.has_link(m)]
 
 
-def carry(page: Page, block: Locator, target: Locator) -> None:
-    """Lift the block and hold it over the target."""
-    block.hover()
-    page.mouse.down()
-    box = target.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 20, box["y"] - 30, steps=4)
-    page.mouse.move(box["x"] + 20, box["y"] + 6, steps=4)
-    expect(page.locator(".in-hand")).to_be_visible()
-
-
 def test_everybody_goes_on_in_the_same_tab(house: House, browser: Browser) -> None:
     day, faults = full_day.fill(house), list[str]()
     staff = signed_in(browser, house, "scheduler")
@@ -84,7 +73,7 @@ def test_everybody_goes_on_in_the_same_tab(house: House, browser: Browser) -> No
     dragged = f"a.a[href='/appointments/{day.appointments['answered-0']}']"
     block, was = drags.locator(dragged), drags.locator(dragged).get_attribute("title")
     target = block.locator("xpath=ancestor::li/following-sibling::li/a[contains(@class, 'free')]").nth(1)  # near: seen at once
-    carry(drags, block, target)
+    people.carry(drags, block, target)
 
     house.crash()
     drags.wait_for_timeout(LATELY_MS + 100)
@@ -121,7 +110,7 @@ def test_everybody_goes_on_in_the_same_tab(house: House, browser: Browser) -> No
     expect(accepts.locator(".empty h1")).to_contain_text("avancé")
     accepts.goto("/visit/appointment")
     expect(accepts.locator("h1")).to_contain_text(offered, ignore_case=True)
-    carry(drags, block, target)
+    people.carry(drags, block, target)
     drags.mouse.up()
     drags.wait_for_url("**done=dragged**")
     assert drags.locator(dragged).get_attribute("title") != was

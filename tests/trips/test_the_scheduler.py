@@ -95,13 +95,7 @@ def test_found_dragged_put_back_told_once(house: House, browser: Browser, lang: 
     else:
         target = block.locator("xpath=ancestor::section/following-sibling::section[1]").locator("a.free").nth(3)
         target.scroll_into_view_if_needed()
-        block.hover()
-        page.mouse.down()
-        box = target.bounding_box()
-        assert box
-        page.mouse.move(box["x"] + 20, box["y"] - 30, steps=4)
-        page.mouse.move(box["x"] + 20, box["y"] + 6, steps=4)
-        expect(page.locator(".in-hand")).to_be_visible()
+        people.carry(page, block, target)
         page.mouse.up()
     page.wait_for_url("**done=dragged**")
     assert "view=team" in page.url and place_of(page, appointment) != before

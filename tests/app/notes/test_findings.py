@@ -361,3 +361,39 @@ def test_who_breast_feeds_is_not_pregnant() -> None:
     found = facts("D: Vous êtes enceinte, vous allaitez ?\nP: J'allaite, ma fille a quatre mois.")
     assert "grossesse" not in labels(found, polarity="present")
     assert "allaitement" in labels(found)
+
+
+@pytest.mark.parametrize(("said", "wanted"), [
+    ("Un infarctus en 2011, et un cancer du sein en 2018.", {"infarctus en 2011", "cancer du sein en 2018"}),
+    ("En 2003 une phlébite, et en 2015 une embolie pulmonaire.", {"phlébite en 2003", "embolie pulmonaire en 2015"}),
+])  # fmt: skip
+def test_each_illness_has_its_own_year(said: str, wanted: set[str]) -> None:
+    assert wanted <= {f.text for f in facts(f"D: Des antécédents ?\nP: {said}")}
+
+
+def test_whether_a_husband_had_it_is_told_of_him() -> None:
+    found = facts("D: Hello. Has he had chickenpox, your husband?\nP: Oh yes, as a boy.", "en")
+    assert [(f.type, f.experiencer) for f in found] == [("family", "husband")]
+
+
+@pytest.mark.parametrize(("text", "label"), [
+    ("D: Des nausées ?\nP: J'ai mal au dos depuis deux jours.", "nausées"),
+    ("D: Il a avalé quoi ?\nP: Un savon. Il faut le faire vomir ?\nD: Non, surtout ne pas le faire vomir.", "vomissements"),
+    ("D: Qu'y a-t-il ?\nP: Je répète trois fois la même chose, j'ai mal au dos.", "trouble de mémoire"),
+])  # fmt: skip
+def test_what_is_told_of_something_else_is_no_sign(text: str, label: str) -> None:
+    assert label not in [f.label for f in facts(text)]
+
+
+def test_a_word_that_was_cut_is_no_brand() -> None:
+    assert not [f for f in facts("D: Elle prend une contracep...\nP: Non, j'ai mal au dos.") if f.type == "medication"]
+
+
+def test_surprise_is_no_answer() -> None:
+    found = facts("D: Le café et le calcium empêchent la lévothyroxine de passer.\nP: Non ? Et moi qui croyais bien faire.", record={"treatments": ["Lévothyroxine 100 µg"]})
+    assert not [f for f in found if f.polarity == "absent"]
+
+
+@pytest.mark.parametrize("said", ["J'étais parti sur une fracture.", "Je m'imaginais une phlébite."])
+def test_what_the_patient_had_in_mind_is_supposed(said: str) -> None:
+    assert {f.certainty for f in facts(f"D: Non, ce n'est pas ça.\nP: {said}") if f.type == "problem"} == {"suspected"}

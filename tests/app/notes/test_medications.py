@@ -432,3 +432,22 @@ def test_english_what_they_have_you_on_and_what_to_avoid() -> None:
     found = facts("P: I feel low.\nD: I know we have you on Prozac 20 mg a day.\nP: Right.\nD: Try not to take any ibuprofen.", "en")
     assert fact("fluoxétine", found).status == "current"
     assert fact("ibuprofène", found).status == "stop"
+
+
+@pytest.mark.parametrize(("text", "lang", "wanted"), [
+    ("D: I'm gonna prescribe prednisone, and that calms it down. I'm gonna give you forty milligrams daily for five days.\nP: Fine.", "en", ("prednisone", 40.0)),
+    ("D: We'll get you some Motrin. We'll give you six hundred milligrams every six hours.\nP: Fine.", "en", ("ibuprofène", 600.0)),
+    ("D: Je vous mets du Solupred. C'est de la cortisone, ça dégonfle vite. Je vous en mets quarante milligrammes le matin.\nP: Bien.", "fr", ("prednisolone", 40.0)),
+])  # fmt: skip
+def test_the_dose_comes_after_a_remark_about_the_drug(text: str, lang: str, wanted: tuple[str, float]) -> None:
+    assert fact(wanted[0], facts(text, lang), status="prescribed").value == wanted[1]
+
+
+def test_a_figure_that_is_no_dose_is_left_alone_after_a_remark() -> None:
+    found = facts("D: Je vous mets du Solupred. Ça dégonfle vite. Vous avez perdu 3 kilos, je vois.\nP: Oui.")
+    assert fact("prednisolone", found).value is None
+
+
+def test_what_i_do_is_no_question() -> None:
+    found = facts("D: What I'm going to do is start you on lisinopril, ten milligrams a day\nP: Okay.", "en")
+    assert fact("lisinopril", found).status == "prescribed"

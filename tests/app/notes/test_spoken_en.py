@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.notes.spoken_en import ended, is_chatter, is_half
-from tests.app.notes.support import drafted, told
+from app.notes.spoken_en import ended, is_broken, is_chatter, is_half
+from tests.app.notes.support import drafted, facts, told
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,63 @@ def test_a_command_or_a_drink_shared_is_not_told() -> None:
     assert "swelling over the left knee" in told(made)
     exam = next(s for s in made.sentences if "swelling over" in s.text)
     assert exam.section.code == "29545-1"
+
+
+@pytest.mark.parametrize(("words", "broken"), [
+    ("His, the patient does have some swelling", True),
+    ("There are no, there is a small cut", True),
+    ("If the patient feels dizzy", True),
+    ("From the, for his other problem", True),
+    ("We will go over her results", True),
+    ("We will review her results in two weeks", False),
+    ("If the patient feels dizzy, sit down and call", False),
+    ("There is a small cut on the left hand", False),
+])  # fmt: skip
+def test_a_false_start_is_no_statement(words: str, *, broken: bool) -> None:
+    assert is_broken(words) is broken
+
+
+def test_who_the_patient_is_stands_in_no_note() -> None:
+    made = told(drafted(
+        "D: Could you confirm your full name and your date of birth?\nP: Mary Ellis, the fourth of May seventy two.\n"
+        "D: And your address, please?\nP: It's twelve Station Road in Leeds.\nD: Thank you. What happened?\nP: I have had a bad cough for three days.",
+        "en",
+    ))  # fmt: skip
+    assert "cough" in made.lower() and "Ellis" not in made and "Station" not in made
+
+
+def test_a_name_after_a_title_is_one_sentence_with_it() -> None:
+    made = told(drafted("D: Mrs. Kent was sent by dr. Hughes for chest pain.\nP: Yes. The pain started on Monday.", "en"))
+    assert "Mrs. Kent was sent by dr. Hughes for chest pain." in made
+
+
+@pytest.mark.parametrize("answer", ["That's it.", "Yes, that's the one."])
+def test_a_drug_the_doctor_names_for_the_patient(answer: str) -> None:
+    found = facts(f"D: Do you take any medicines?\nP: One for my heart, it begins with a b.\nD: Bisoprolol?\nP: {answer}", "en")
+    assert [f.status for f in found if f.label == "bisoprolol"] == ["current"]
+
+
+def test_any_medicines_yes_names_none() -> None:
+    made = told(drafted("D: Are you taking any medications for that?\nP: Yes, I am. I have a headache too.", "en"))
+    assert "any" not in made
+
+
+@pytest.mark.parametrize(("said", "label"), [
+    ("I had my eyes tested in the fall.", "chutes"),
+    ("I fell asleep on the sofa.", "chutes"),
+    ("We walked to Bishop's bunion, my foot hurts.", "hallux valgus"),
+    ("I have an ulcer on my leg.", "ulcère gastroduodénal"),
+])  # fmt: skip
+def test_a_word_that_means_something_else(said: str, label: str) -> None:
+    assert label not in [f.label for f in facts(f"D: Hello.\nP: {said}", "en")]
+
+
+def test_the_rest_of_the_results_is_not_the_one_named() -> None:
+    found = facts("D: Your potassium and your TSH were high, everything else was normal.\nP: Fine.", "en")
+    assert not [f for f in found if f.label == "TSH" and "normal" in f.text]
+    assert [f.text for f in facts("D: Your TSH is normal.\nP: Fine.", "en") if f.type == "lab"] == ["thyroid function: normal"]
+
+
+@pytest.mark.parametrize("said", ["I see that we have you on the amlodipine.", "You're still on amlodipine."])
+def test_what_a_doctor_has_somebody_on_is_taken(said: str) -> None:
+    assert [f.status for f in facts(f"D: {said} How is it?\nP: Pretty good.", "en") if f.label == "amlodipine"] == ["current"]

@@ -140,3 +140,20 @@ def test_what_the_patient_shall_say_elsewhere_stays_theirs() -> None:
 def test_what_was_shown_is_told_without_the_request() -> None:
     made = drafted("P: J'ai mal au pied.\nD: Penchez l'écran… Oui, l'orteil est rouge et gonflé.")
     assert "À la vidéo : l'orteil est rouge et gonflé" in told(made)
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    ("Il faut que vous alliez aux urgences les plus proches de chez vous.", "Aller aux urgences les plus proches du domicile"),
+    ("Vous restez chez vous, assez au calme.", "Rester à domicile, assez au calme"),
+    ("Il faudrait que vous fassiez une radio et que vous buviez plus.", "Faire une radio et boire plus"),
+    ("Il faut que vous vérifiiez la tension.", "Vérifier la tension"),
+    ("Il faut que vous soyez à jeun.", "Être à jeun"),
+    ("Vous ne fumez plus.", "Ne plus fumer"),
+])  # fmt: skip
+def test_a_wish_is_told_in_the_infinitive(said: str, told: str) -> None:
+    assert directives_fr.directive(said) == told
+
+
+@pytest.mark.parametrize(("verb", "told"), [("laissez", "laisser"), ("baissez", "baisser"), ("réfléchissez", "réfléchir"), ("remplissez", "remplir"), ("glissez", "glisser")])
+def test_verbs_in_issez(verb: str, told: str) -> None:
+    assert directives_fr.infinitive(verb) == told
