@@ -218,11 +218,15 @@ def _named(norm: str, speaking: Speaking, known: Sequence[Event], *, asked: bool
         yield Event(*match.span(), person, sex)
 
 
+CALLED = re.compile(r" ?[!,](?! ?(?:elles?|ils?|lui|eux|oui|non|c est|mort|decede|she|he|yes|no)(?![a-z]))")  # "Mamie, ça gratte !": who is spoken to
+
+
 def _is_head(norm: str, match: re.Match[str]) -> bool:
     """Whether a relative who is named is who is spoken about."""
     before, after = norm[: match.start()], norm[match.end() :]
     of_another = OF_ANOTHER if SPEAKERS_OWN.match(match.group()) else OF_SOMEBODY
-    if TELLS["fr"].search(after) or of_another.match(after):
+    called = re.fullmatch(BARE, match.group()) and CALLED.match(after)
+    if called or TELLS["fr"].search(after) or of_another.match(after):
         return False
     if HOLDS_THOUGH.search(before):
         return True
