@@ -37,9 +37,36 @@ def mask_corrections(line: Line, lang: Language) -> Line:
     norm = line.norm
     for mark in list(MARK[lang].finditer(norm)):
         norm = _mask_one(norm, mark, lang)
+    norm = _mask_amounts(norm)
     norm = RECOUNTED.sub(lambda m: MASK * len(m.group(1)) + m.group(2), norm)
     norm = HESITATED.sub(lambda m: MASK * len(m.group(1)) + m.group(2), norm)
     return replace(line, norm=norm)
+
+
+BROKEN_OFF = re.compile(  # the speaker stops in the middle and takes it up otherwise
+    r"\s?(?:…|\.\.\.)\s?(?:(?:euh|heu|mais|ah|oh|uh|um|but|oh)\W+)*(?:non(?! plus)|attendez|attends|pardon|plutot|enfin|no|wait|sorry|actually|or rather)(?![a-z])"
+)
+AMOUNT = re.compile(  # an amount, and how often: what a dose is made of
+    r"(?<![\w.])(?:\d+(?:\.\d+)?|une?|an?|one) ?(?P<unit>milligrammes?|mg|milligrams?|microgrammes?|grammes?|millilitres?|ml|comprimes?|tablets?|gelules?|gouttes?|drops?|bouffees?|puffs?|sachets?|unites?)"
+    r"|(?P<often>(?:\d+|une|once|twice|three times) ?(?:fois|times)?(?: par jour| a day)|matin(?:,? midi)? et soir|(?:\d+ |une )fois(?: par \w+)?|toutes les \d+ heures|every \d+ hours|(?:le|au) (?:matin|soir|coucher))"
+    r"|(?<![\w.])(?P<bare>\d+(?:\.\d+)?)(?! ?[a-z])"
+)
+HESITATES = re.compile(r"(?<![a-z])j hesite (?:a|entre) [^.…]{3,60}?(?=\s?(?:…|\.\.\.|,)\s?mais )")  # "j'hésite à vous remettre à 75… mais non"
+REACH = 110  # characters in which what stands instead is told
+
+
+def _mask_amounts(norm: str) -> str:
+    """ "Un demi trois fois par jour… non, avec votre rein, un demi matin et soir": the amount that was broken off."""
+    for told in list(BROKEN_OFF.finditer(norm)):
+        begin = max(norm.rfind(mark, 0, told.start()) for mark in (", ", ". ", ": ", "; ", "…", "?", "!")) + 1
+        instead = re.split(r"[.?!…](?!\d)", norm[told.end() : told.end() + REACH])[0]
+        old, new = list(AMOUNT.finditer(norm, begin, told.start())), list(AMOUNT.finditer(instead))
+        if old and {m.lastgroup for m in old} & {m.lastgroup for m in new} and old[-1].end() + ENDS_NEAR >= told.start():
+            norm = _blank(norm, old[0].start(), told.start())
+    return HESITATES.sub(lambda m: MASK * len(m.group()), norm)
+
+
+ENDS_NEAR = 12  # characters between an amount and where it is broken off
 
 
 def _mask_one(norm: str, mark: re.Match[str], lang: Language) -> str:

@@ -67,6 +67,8 @@ INFINITIVES = {
     "finissez": "finir",
     "maigrissez": "maigrir",
     "ralentissez": "ralentir",
+    "connaissez": "connaître",
+    "reconnaissez": "reconnaître",
 }
 
 
@@ -154,7 +156,12 @@ def infinitive(verb: str) -> str:
     stem = verb.lower()
     if stem.endswith(("tenez", "venez")):
         return stem[:-4] + "enir"
-    return stem[:-5] + "ir" if stem.endswith("issez") and not IN_ISSER.search(stem) else stem[:-2] + "er"
+    if stem.endswith("issez") and not IN_ISSER.search(stem):
+        return stem[:-5] + "ir"
+    return stem[:-2] + "er"
+
+
+IN_ISSER = re.compile(r"(?:(?<!n)aissez|glissez|tissez|vissez|\b(?:plissez|hissez|pissez|lissez))$")  # "laissez", "baissez"
 
 
 MORE = ("boire", "manger", "marcher", "bouger", "dormir", "respirer", "sortir")  # "vous buvez plus": more, not no more
@@ -162,9 +169,6 @@ MORE = ("boire", "manger", "marcher", "bouger", "dormir", "respirer", "sortir") 
 
 def _not_or_more(joined: str, verb: str, word: str) -> str:
     return f"{joined}{verb} plus" if word.lower() == "plus" and verb in MORE else f"ne {word} {verb}"
-
-
-IN_ISSER = re.compile(r"(?:la|dela|re?la|ba|aba|raba|gl|h|pl|p|froi|gri|coul|tap|enta)issez$")  # laisser, baisser, glisser
 
 
 Rewrite = tuple[str, Callable[[re.Match[str]], str]]

@@ -361,10 +361,10 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
-HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
+HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|(?:il )?y (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
 AT_HOME = re.compile(
     r"(?<![a-z])(?:au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"
-    r"mais j ai (?:prefere|pas (?:ose|voulu|donne|pris))|j ai (?:prefere|voulu) (?:vous )?(?:demander|attendre)|in the (?:cupboard|fridge|house)|at home|left over)(?![a-z])"
+    r"mais j ai (?:prefere|pas (?:ose|voulu|donne|pris))|j ai (?:hesite|(?:prefere|voulu) (?:vous )?(?:demander|attendre))|je voulais (?:vous |d abord )*(?:demander|attendre)|in the (?:cupboard|fridge|house)|at home|left over)(?![a-z])"
 )
 SINCE_IT = re.compile(r"(?<![a-z])(?:depuis|since) (?:(?:que j ai|que je prends|i got|i ve had) )?(?:(?:le|la|l|les|mon|ma|mes|the|my) )?$")
 FINISHED = re.compile(  # a course that is over was taken, not given up

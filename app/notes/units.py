@@ -259,6 +259,7 @@ def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchan
     for place, (run, reply) in enumerate(pairwise(runs)):
         if run[0].speaker != "doctor":
             continue
+        reply = reply[1:] if len(reply) > 1 and SURPRISED.fullmatch(reply[0].norm) else reply
         questions = tuple(s for s in run if s.asks)[-MAX_QUESTIONS:]
         if questions:
             answer = reply
@@ -328,6 +329,9 @@ def _exclaims_no(answer: Sequence[Sentence], lang: Language) -> bool:
     first = answer[0].norm if answer else ""
     short = len(first) < MAX_EXCLAIMED and first.rstrip()[-1:] in "!…" and len(answer) > 1
     return short and bool(NO[lang].search(answer[1].norm))
+
+
+SURPRISED = re.compile(r"\W*(?:(?:ah|oh|euh)\W+)*(?:non|oui|ah bon|no|really|yes)\s?\?+\s*")  # "Non ? Et moi qui croyais...": no answer
 
 
 def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "open", ""]:

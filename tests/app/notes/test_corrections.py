@@ -20,6 +20,9 @@ from app.notes.text import normalise
             "1000",
             "500 matin",
         ),
+        ("Un comprimé trois fois par jour… non, avec votre foie on se calme, un comprimé matin et soir", "3 fois", "matin et soir"),
+        ("Dix gouttes… attendez, à son poids c'est huit gouttes", "10 gouttes", "8 gouttes"),
+        ("J'hésite à vous remettre à cent… mais non, je préfère soixante-quinze", "100", "75"),
         ("La quatrième, non, attendez, la troisième", "quatrieme", "troisieme"),
     ],
 )
@@ -35,6 +38,8 @@ def test_taken_back(said: str, gone: str, stays: str) -> None:
     [
         "L'hôpital, une fois à douze ans. La réa non. Et de la cortisone, cinq jours.",
         "À gauche non, pas trop.",
+        "Un comprimé matin et soir… non, pas de régime particulier.",
+        "Cinq milligrammes… attendez, je cherche mon stylo.",
         "Dix jours. Non, je ne fume pas.",
         "Un gramme trois fois par jour pendant cinq jours.",
     ],

@@ -387,3 +387,13 @@ def test_what_is_told_of_something_else_is_no_sign(text: str, label: str) -> Non
 
 def test_a_word_that_was_cut_is_no_brand() -> None:
     assert not [f for f in facts("D: Elle prend une contracep...\nP: Non, j'ai mal au dos.") if f.type == "medication"]
+
+
+def test_surprise_is_no_answer() -> None:
+    found = facts("D: Le café et le calcium empêchent la lévothyroxine de passer.\nP: Non ? Et moi qui croyais bien faire.", record={"treatments": ["Lévothyroxine 100 µg"]})
+    assert not [f for f in found if f.polarity == "absent"]
+
+
+@pytest.mark.parametrize("said", ["J'étais parti sur une fracture.", "Je m'imaginais une phlébite."])
+def test_what_the_patient_had_in_mind_is_supposed(said: str) -> None:
+    assert {f.certainty for f in facts(f"D: Non, ce n'est pas ça.\nP: {said}") if f.type == "problem"} == {"suspected"}

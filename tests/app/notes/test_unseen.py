@@ -93,3 +93,30 @@ def test_a_water_pipe_is_tobacco() -> None:
 
 def test_praise_is_no_advice() -> None:
     assert not facts("D: Vous faites bien d'en parler, vous faites bien.\nP: Oui.")
+
+
+def test_who_is_spoken_to_is_nobodys_illness() -> None:
+    found = facts("D: Bonjour Léo.\nP: Papi, ça gratte !\nR: Il a cinq ans, docteur.", age=5)
+    assert not [f for f in found if f.type == "family"]
+
+
+def test_the_father_named_first_and_taken_up_again() -> None:
+    assert [f.experiencer for f in facts("D: Et vos parents ?\nP: Papa, lui, il a un glaucome.") if f.type == "family"] == ["father"]
+
+
+def test_would_like_to_is_no() -> None:
+    assert [f.polarity for f in facts("D: Vous avez maigri ?\nP: J'aimerais bien. Toujours 80 kilos.") if f.label == "perte de poids"] == ["absent"]
+
+
+@pytest.mark.parametrize("said", ["Pour l'arrêt, on commence par des pastilles.", "L'arrêt peut réveiller l'angoisse.", "Vous le gardez jusqu'au bout."])
+def test_giving_up_smoking_is_no_sick_leave(said: str) -> None:
+    assert not [f for f in facts(f"D: Vous fumez ?\nP: Oui, dix cigarettes.\nD: {said}\nP: Bien.") if f.type == "work_stoppage"]
+
+
+def test_a_box_in_the_cupboard_that_was_left_there_is_not_taken() -> None:
+    found = facts("D: Il a pris quoi ?\nP: Il y avait de l'Advil dans le placard, j'ai hésité.")
+    assert not [f for f in found if f.type == "medication" and not f.doubt]
+
+
+def test_the_gall_bladder_is_no_blister() -> None:
+    assert not [f for f in facts("D: Une radio ?\nP: Oui, pour l'opération de la vésicule.") if f.label == "vésicules ou ampoules"]

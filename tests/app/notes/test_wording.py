@@ -152,3 +152,8 @@ def test_what_was_shown_is_told_without_the_request() -> None:
 ])  # fmt: skip
 def test_a_wish_is_told_in_the_infinitive(said: str, told: str) -> None:
     assert directives_fr.directive(said) == told
+
+
+@pytest.mark.parametrize(("verb", "told"), [("laissez", "laisser"), ("baissez", "baisser"), ("réfléchissez", "réfléchir"), ("remplissez", "remplir"), ("glissez", "glisser")])
+def test_verbs_in_issez(verb: str, told: str) -> None:
+    assert directives_fr.infinitive(verb) == told
