@@ -168,8 +168,14 @@ def _family(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
         people.setdefault(fact.experiencer, []).append(fact)
     for person, told in people.items():
         who = NAMES_FR.get(person, "Proche") if voice.lang == "fr" else RELATIONS_EN.get(person, person.capitalize())
-        names = list(dict.fromkeys(" ".join(filter(None, f.extra[:2])) for f in told))
+        names = list(dict.fromkeys(_of_kin(f, voice) for f in told))
         yield _sentence(section, f"{who}{voice.say(' :', ':')} {', '.join(names)}", told)
+
+
+def _of_kin(fact: Fact, voice: Voice) -> str:
+    """What a relative has, or has not."""
+    name = " ".join(filter(None, fact.extra[:2]))
+    return name if fact.polarity == "present" else voice.say(f"pas de {name}".replace("de a", "d'a"), f"no {name}")
 
 
 def _social(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
@@ -307,7 +313,7 @@ def _plan(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator
 
 
 def _plan_rank(fact: Fact) -> int:
-    return {"prescribed": 0, "stop": 1, "order": 2, "considered": 3, "certificate": 4, "follow-up": 5}.get(
+    return {"prescribed": 0, "stop": 1, "order": 2, "considered": 3, "declined": 3, "certificate": 4, "follow-up": 5}.get(
         fact.status, 3
     )
 
@@ -319,7 +325,7 @@ def _planned(fact: Fact, voice: Voice) -> str:
             condition = _condition(fact, voice)
             return f"{words}{voice.say(', sous condition', ', conditional')}{_bracket(condition)}"
         return words
-    if fact.status in ("stop", "considered"):
+    if fact.status in ("stop", "considered", "declined"):
         return fact.text
     if fact.status == "order":
         names = voice.listing(list(fact.extra))
