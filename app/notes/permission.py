@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.cues import cues
-from app.notes.dosing import Schedule, find_schedule
 from app.notes.drug_uses import Use, drug_fact, strength
 from app.notes.facts import Fact
+from app.notes.schedules import Schedule, find_schedule
 from app.notes.stopping import stop_fact
 from app.notes.units import Visit
 
