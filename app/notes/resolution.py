@@ -284,7 +284,8 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     nothing = fact.type == "allergy" and fact.polarity == "absent"
     told = [f for f in others if f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved"]
     if fact.label in ("antibiotiques", "médicaments"):
-        told = [f for f in told if find_drugs(fold(f.label))]
+        of_class = "J01" if fact.label == "antibiotiques" else ""
+        told = [f for f in told if any((m.drug.atc or "").startswith(of_class) for m in find_drugs(fold(f.label)))]
     return nothing and bool(told) and fact.label in ("allergie", "antibiotiques", "médicaments")
 
 
