@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from app.notes.cues import cue, cues
+from app.notes.day_doses import fraction, spread
 from app.notes.transcript import Language
 
 NUM = r"(\d+(?:\.\d+)?|une?|one|an?)"
@@ -43,9 +44,9 @@ SLOTS = {
     "fr": (
         (r"matin,? midi et soir|matin midi soir|matin,? (?:le )?midi,? (?:et )?(?:le )?soir", "matin, midi et soir", 3),
         (r"(?:un |une |le )?matin,? (?:et |un |une )?(?:le )?soir", "matin et soir", 2),
-        (r"tous les soirs|le soir|au coucher|chaque soir|un le soir", "le soir", 1),
-        (r"tous les matins|le matin|chaque matin|au petit dejeuner|au reveil", "le matin", 1),
-        (r"le midi", "le midi", 1),
+        (r"tous les soirs|le soir|au coucher|chaque soir|un le soir|au diner|au souper|avant de (?:me |vous |te |se |m |s )?(?:coucher|dormir|endormir)|en me couchant|au moment du coucher", "le soir", 1),
+        (r"tous les matins|le matin|chaque matin|au petit dejeuner|au reveil|au lever|en me levant|en se levant|au saut du lit", "le matin", 1),
+        (r"le midi|a midi|au dejeuner", "le midi", 1),
         (r"tous les jours|par jour(?! maximum)|chaque jour|quotidien|1/j", "1/j", 1),
     ),
     "en": (
@@ -55,7 +56,7 @@ SLOTS = {
         (r"every day|daily|a day|each day|once a day", "daily", 1),
     ),
 }
-EVERY = re.compile(r"(?:toutes les|every) (\d+)(?: (?:a|to|ou|or) (\d+))? (?:heures|hours)")
+EVERY = re.compile(r"(?:toutes les|every) (\d+|une)(?: (?:a|to|ou|or) (\d+))? (?:heures|hours)")
 ALTERNATE = {"fr": re.compile(r"un (jour|soir|matin) sur (?:deux|2)"), "en": re.compile(r"every other (day|night)")}
 WEEKLY = cue("dosing.weekly")
 DURATION = cue("dosing.duration")
@@ -91,8 +92,8 @@ class Schedule:
     as_needed: bool = False
 # Strengths that tablets and vials really have.
 STRENGTHS_MG = frozenset((
-    0.25, 0.5, 0.75, 1.25, 1.5, 2.5, 3.75, 4, 5, 7.5, 8, 10, 12.5, 15, 16, 17.5, 20, 22.5, 25, 30, 32, 37.5, 40, 45, 50, 60,
-    62.5, 70, 75, 80, 87.5, 88, 90, 100, 112, 112.5, 120, 125, 137, 137.5, 150, 160, 180, 200, 240, 250, 300, 320, 325, 350,
+    0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.25, 1.5, 2.5, 3.75, 4, 5, 7.5, 8, 10, 12.5, 14, 15, 16, 17.5, 18, 20, 21, 22.5, 25, 27, 30, 32, 35, 36, 37.5, 40, 45, 50, 54, 55, 60,
+    62.5, 70, 75, 80, 87.5, 88, 90, 100, 110, 112, 112.5, 120, 125, 137, 137.5, 150, 160, 180, 200, 220, 225, 240, 250, 300, 320, 325, 350, 375,
     400, 450, 500, 550, 600, 650, 750, 800, 850, 875, 1000,
 ))
 
@@ -104,6 +105,9 @@ def number(text: str) -> float:
 
 def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple[Dose, int, int] | None:
     """The first dose in a stretch of text and its span; a bare number counts when `bare_unit` is given."""
+    norm = _as_meant(norm, lang)
+    if _uneven(norm, lang):
+        return None
     match = next((m for m in DOSE.finditer(norm) if not is_limit(norm, m)), None)
     if match:
         unit = next(name for name, pattern in UNITS if re.fullmatch(pattern, match.group(2)))
@@ -113,6 +117,9 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
     weight = BY_WEIGHT.search(norm)
     if weight:
         return Dose(float(weight.group(1)), "kg"), weight.start(), weight.end()
+    daily = DAILY_AMOUNT.search(norm) if bare_unit == "mg" else None
+    if daily and _plausible(float(daily.group(1))):
+        return Dose(float(daily.group(1)), bare_unit, bare=True), daily.start(1), daily.end(1)
     if bare_unit:
         for loose in BARE.finditer(norm):
             if (_plausible(float(loose.group(1))) or (bare_unit == "UI" and float(loose.group(1)) >= LEAST_UNITS)) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
@@ -120,8 +127,34 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
     return None
 
 
+DAILY_AMOUNT = re.compile(r"(?<![\d.])(\d{2,4}(?:\.\d+)?) (?:par jour|/ ?j)(?![a-z])(?! (?:au )?max)")  # "trente par jour" is an amount, not how often
+MOST_TIMES = 12  # a day
+SPOKEN_DECIMAL = re.compile(r"(?<![\d.])(2|7|12|17|22|37|62|87|112|137) 5(?!\d|\.\d)")  # "trente-sept cinq" is 37.5
+CHANGED_FROM = re.compile(  # "passée de 150 à 75": what it was before
+    rf"(?<![a-z])((?:(?:re)?(?:pass|mont|descen|baiss)|augment|dimin|redui)\w* (?:\w+ )?)(?:de|d) {NUM}(?: ?[a-zµ]+)? (?=a \d)"
+)
+NOW_AT = re.compile(  # "0.25 au début, et là je suis à 0.5": what it is now
+    r"(?<![a-z])(?:la|maintenant|aujourd hui|actuellement|desormais|finalement),? (?:je suis|j en suis|on est|il est|elle est|c est)(?: (?:monte|passe|redescendu)e?)? (?:a )?(?=\d)"
+)
+
+
+def _as_meant(norm: str, lang: Language) -> str:
+    """The text with decimals that are spoken as two numbers, and without the dose that was left for another."""
+    if lang != "fr":
+        return norm
+    norm = CHANGED_FROM.sub(r"\1", SPOKEN_DECIMAL.sub(r"\1.5", norm))
+    now = NOW_AT.search(norm)
+    return " " * (now.end() - 1) + " " + norm[now.end() :] if now and not re.search(r"[.;]", norm[: now.start()]) else norm
+
+
+def _uneven(norm: str, lang: Language) -> bool:
+    """Whether different amounts are told for different times of the day."""
+    parts = spread(norm) if lang == "fr" else None
+    return parts is not None and not parts[1]
+
+
 BY_WEIGHT = re.compile(  # children's syrups are measured in kilograms of the child on the pipette
-    r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|mark)(?: (?:de|des|du|pour|for|a|un|enfant|child|of))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
+    r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|pipette|seringue|mark)(?: jusqu)?(?: (?:de|des|du|pour|for|au|a|un|trait|repere|enfant|child|of|graduation))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
 )
 LEAST_UNITS = 2
 BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
@@ -129,10 +162,11 @@ SAYS_DOSE = re.compile(
     r"(?:comprimes?|ampoules?|unidoses?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
     r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$"
 )
-NAMED_STRENGTH = re.compile(r"(?:^|[.,;] ?)(?:le|du|la|celui (?:de|a)) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
+NAMED_STRENGTH = re.compile(r"(?:^|[.,;…] ?)(?:(?:c est )?(?:celui|celle|ceux|celles) (?:de|a)|c est (?:le|du|des|la)|le|du|la|les|des|en|un|une) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
 NO_MONTH = re.compile(r" ?(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|du mois)")
 THEN_WHEN = re.compile(
-    r",? ?(?:le |in the |every |at )?(?:matin|midi|soir|morning|evening|night|bedtime|once|twice|daily)(?![a-z])"
+    r",? ?(?:(?:le |in the |every |at |a )?(?:matin|midi|soir|morning|evening|night|bedtime|once|twice|daily)|au (?:coucher|lever|reveil|diner|dejeuner|petit dejeuner)|"
+    r"avant de (?:me |vous |se )?(?:coucher|dormir)|tous les (?:jours|matins|soirs)|(?:un|1) (?:jour|soir|matin) sur|a \d+ heures)(?![a-z])"
 )
 EMERGENCY = ("15", "18", "112", "911", "999", "111", "3114", "116117")
 CALLS = re.compile(r"(?:appel|rappel|compos|telephon|joign|call|ring|phone|dial|le|au|faites)\w*(?: (?:le|au|the))? $")
@@ -148,11 +182,11 @@ def in_dosing_syntax(norm: str, start: int, digits: str) -> bool:
         return True
     return bool(SAYS_DOSE.search(before) or THEN_WHEN.match(after)) or (
         start <= BARE_REACH and not re.search(r"[.;?!]\s|(?<![a-z])(?:si|if)(?![a-z])", before)
-    )
+    ) or not re.search(r"[a-z\d]", before)
 
 
 LIMIT_BEFORE = re.compile(
-    r"(?:jusqu a|pas plus de|maximum(?: de)?|max|up to|no more than|maximum of) $|¤+[^.;:]{0,30}(?:maximum|max|au plus)\W+(?:(?:non|pardon|euh|enfin|no|sorry)\W+)*$"
+    r"(?:jusqu a|(?:pas|jamais) plus de|sans depasser|ne depassez pas|pas au dela de|au plus|maximum(?: de)?|max|up to|no more than|maximum of) $|¤+[^.;:]{0,30}(?:maximum|max|au plus)\W+(?:(?:non|pardon|euh|enfin|no|sorry)\W+)*$"
 )
 LIMIT_AFTER = re.compile(
     r",? ?(?:par jour|par 24 heures|a day|per day|in 24 hours)?,? ?(?:au )?(?:maximum|max(?![a-z])|au plus|at most)"
@@ -172,10 +206,14 @@ def _plausible(value: float) -> bool:
 def find_schedule(norm: str, lang: Language) -> Schedule:
     """What a stretch of text says about how often, how long, how much at most."""
     words: list[str] = []
-    count = _count(norm, lang)
+    parts = spread(norm) if lang == "fr" else None
+    count = _count(norm, lang) or (fraction(norm) if lang == "fr" else "")
+    if parts and not parts[1]:
+        often, sig, count = [parts[0]], parts[0], ""
+    else:
+        often, sig = _often(norm, lang)
     if count:
         words.append(count)
-    often, sig = _often(norm, lang)
     words += often
     needed = any(not re.search(r"(?:pas|not) $", norm[: m.start()]) for m in AS_NEEDED[lang].finditer(norm))
     most_grams = next((m for m in DOSE.finditer(norm) if is_limit(norm, m)), None)
@@ -248,14 +286,10 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
         span = f"{between.group(1)}-{between.group(2)}"
         return [f"× {span}/j" if lang == "fr" else f"{span} times a day"], f"x{span}/{'j' if lang == 'fr' else 'day'}"
     if day and not (limit and limit.start() <= day.start() < limit.end()):
-        times = next((number(g) for g in day.groups() if g), None) or (
-            2 if re.search(r"twice|bid", day.group()) else 3 if re.search(r"three|tid", day.group()) else 1
-        )
-        return [
-            f"× {times:g}/j" if lang == "fr" else f"{_times(times)} a day"
-        ], f"x{times:g}/{'j' if lang == 'fr' else 'day'}"
+        return _daily(day, lang)
     if every:
-        span = f"{every.group(1)}-{every.group(2)}" if every.group(2) else every.group(1)
+        first = every.group(1).replace("une", "1")
+        span = f"{first}-{every.group(2)}" if every.group(2) else first
         return [f"toutes les {span} h" if lang == "fr" else f"every {span} hours"], f"/{span} h"
     counted = _in_days(norm, lang)
     if counted:
@@ -276,6 +310,16 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
     if slot and not (limit and slot[0] in ("1/j", "daily")):
         return [slot[0]], slot[0] if slot[1] == 1 else f"{slot[0]}"
     return [], ""
+
+
+def _daily(day: re.Match[str], lang: Language) -> tuple[list[str], str]:
+    times = next((number(g) for g in day.groups() if g), None) or (
+        2 if re.search(r"twice|bid", day.group()) else 3 if re.search(r"three|tid", day.group()) else 1
+    )
+    if times > MOST_TIMES:
+        return ["1/j" if lang == "fr" else "daily"], "1/j" if lang == "fr" else "daily"
+    words = f"× {times:g}/j" if lang == "fr" else f"{_times(times)} a day"
+    return [words], f"x{times:g}/{'j' if lang == 'fr' else 'day'}"
 
 
 MOST_A_WEEK = re.compile(
