@@ -43,8 +43,18 @@ def _grams(match: re.Match[str]) -> str:
 
 
 def _together(norm: str, found: list[tuple[re.Match[str], str]]) -> str:
-    """Two values of one breath that lie near are a range; others are a series."""
+    """Two values that are told as one, "entre un dix et un vingt", are a range; others are a series."""
     (first, low), (second, high) = found[0], found[1]
-    between = norm[first.end() : second.start()]
-    near = len(found) == 2 and re.fullmatch(r"(?:,| a| ou| et|…|,? voire|,? parfois)? ", between)
-    return f"{low}-{high}" if near and 0 < float(high) - float(low) <= MOST_APART else ", ".join(text for _, text in found)
+    joined = len(found) == 2 and re.fullmatch(r",? (?:a|ou|et|voire) ", norm[first.end() : second.start()])
+    near = joined and 0 < float(high) - float(low) <= MOST_APART
+    return f"{low}-{high}" if near else ", ".join(text for _, text in found)
+
+
+PAIR = re.compile(r"([0-4]\.\d{1,2}), ([0-4]\.\d{1,2})")
+
+
+def as_range(value: str) -> str:
+    """ "Le matin, un dix, un vingt-cinq.": a pair that stands alone and lies near tells between which it moves."""
+    pair = PAIR.fullmatch(value)
+    near = pair and 0 < float(pair.group(2)) - float(pair.group(1)) <= MOST_APART
+    return f"{pair.group(1)}-{pair.group(2)}" if pair and near else value

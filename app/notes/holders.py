@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
-from app.notes.people import PET, RELATIONS, TELLS
+from app.notes.people import CALLED, PET, RELATIONS, TELLS
 
 PATIENT = "patient"
 Role = Literal["patient", "parent", "child", "spouse"]  # who speaks, seen from the patient
@@ -216,9 +216,6 @@ def _named(norm: str, speaking: Speaking, known: Sequence[Event], *, asked: bool
             person = OF_KIN.get((last, who), person)
         last = person
         yield Event(*match.span(), person, sex)
-
-
-CALLED = re.compile(r" ?[!,](?! ?(?:elles?|ils?|lui|eux|oui|non|c est|mort|decede|she|he|yes|no)(?![a-z]))")  # "Mamie, ça gratte !": who is spoken to
 
 
 def _is_head(norm: str, match: re.Match[str]) -> bool:

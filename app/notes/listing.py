@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.facts import Fact, proofs
+from app.notes.glucose import as_range
 from app.notes.listed_once import TOLD_BY_ANOTHER
 from app.notes.sentences import Voice, Written
 from app.notes.text import fold
 from app.notes.transcript import Transcript
 
 ABOUT_NAMED_BEFORE = re.compile(  # "vous la gardez": advice about something that the sentence does not name
-    r"(?<![a-z])(?:vous|on|faut|ne) (?:le|la|les|lui|en|l)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?![a-z])"
+    r"(?<![a-z])(?:vous|on|faut|ne|n) (?:le|la|les|lui|en|l|y)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|(?<![a-z])(?:\w+ez|faites|dites) (?:les?|la|en|y)(?=\W*$|,| pour(?! (?:le|la|les) )| pas| bien| quand| si)|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?=\W*$|[,.]| (?:le|matin|ensemble|en meme|pour|jusqu)(?![a-z]))"
 )
 HOW_TO_TAKE = re.compile(
     r"(?<![a-z])(?:comprimes?|gelules?|sachets?|bouffees?|ampoules?|piqures?|tablets?|puffs?)(?![a-z])"
@@ -62,6 +63,8 @@ def _as_read(fact: Fact, sentence: Written | None, transcript: Transcript) -> Fa
         return replace(fact, text=sentence.text.rstrip("."))
     if fact.status == "stop":
         return replace(fact, polarity="absent")
+    if fact.type == "lab" and isinstance(fact.value, str):
+        return replace(fact, value=as_range(fact.value))
     return _counted(fact) if fact.type == "medication" else _with_said(fact, transcript)
 
 

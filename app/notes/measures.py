@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.notes.corrections import MASK
 from app.notes.cues import cue
-from app.notes.earlier_values import compared, earlier_value, moved
+from app.notes.earlier_values import EARLIER, compared, earlier_value, moved
 from app.notes.facts import Fact
 from app.notes.glucose import glycaemias
 from app.notes.lexicon import find_drugs
@@ -41,6 +41,7 @@ def measures(visit: Visit) -> Iterator[Fact]:
             found = [*both, *(f for f in found if not both or f.label != both[0].label)]
             found = found or list(earlier_value(said, last)) or list(_unnamed(said, visit))
             found += [fact for one in found[-1:] for fact in compared(said, one)]
+            found = [_dated(fact, said, sentence) for fact in found]
             told = _more_exactly(told, found)
             if found:
                 last = found[-1] if found[-1].unit != "/10" else last
@@ -58,6 +59,13 @@ def _said(sentence: Sentence, questions: tuple[Sentence, ...], before: Sentence 
     if named is not None and topic.measure is not None and not re.search(topic.measure.cue(visit.lang), context):
         return Said(sentence, f"{context} {topic.name}", (named,), visit.lang)
     return Said(sentence, context, questions, visit.lang)
+
+
+def _dated(fact: Fact, said: Said, sentence: Sentence) -> Fact:
+    """ "6,8, en juin", told when its measure was named in another turn: a value of before."""
+    elsewhere = bool(said.questions) and said.questions[-1].turn != sentence.turn - 1 and fact.type in ("vital", "lab")
+    over = elsewhere and said.lang == "fr" and EARLIER.search(sentence.norm) and not re.search(r"maintenant|ce matin|la,", sentence.norm)
+    return replace(fact, temporality="past", critical=False) if over else fact
 
 
 def _without_others(sentence: Sentence, visit: Visit) -> Sentence:

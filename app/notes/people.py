@@ -145,6 +145,8 @@ def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | No
             own = re.match(OWN[lang] + " ", match.group()) or HAVING[lang].search(norm[: match.start()])
             if not own and norm[: match.start()].strip(" ,."):
                 continue
+            if not own and CALLED.match(norm[match.end() :]):
+                continue
             if NEAR[lang].search(norm[: match.start()]) and not _is_subject_after_all(norm, match):
                 continue
             if TELLS[lang].search(norm[match.end() :]):
@@ -158,6 +160,9 @@ def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | No
     if found is None:
         return None
     return (found[0], found[1]) if _belongs(norm, found, start, lang) else None
+
+
+CALLED = re.compile(r" ?[!,](?! ?(?:elles?|ils?|lui|eux|oui|non|c est|mort|decede|she|he|yes|no)(?![a-z]))")  # "Mamie, ça gratte !": who is spoken to
 
 
 def _is_subject_after_all(norm: str, match: re.Match[str]) -> bool:
