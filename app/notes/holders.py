@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
-from app.notes.people import PET, RELATIONS, TELLS
+from app.notes.people import CALLED, PET, RELATIONS, TELLS
 
 PATIENT = "patient"
 Role = Literal["patient", "parent", "child", "spouse"]  # who speaks, seen from the patient
@@ -222,7 +222,8 @@ def _is_head(norm: str, match: re.Match[str]) -> bool:
     """Whether a relative who is named is who is spoken about."""
     before, after = norm[: match.start()], norm[match.end() :]
     of_another = OF_ANOTHER if SPEAKERS_OWN.match(match.group()) else OF_SOMEBODY
-    if TELLS["fr"].search(after) or of_another.match(after):
+    called = re.fullmatch(BARE, match.group()) and CALLED.match(after)
+    if called or TELLS["fr"].search(after) or of_another.match(after):
         return False
     if HOLDS_THOUGH.search(before):
         return True
