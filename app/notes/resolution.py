@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.notes import relatives
 from app.notes.answers import UNMARKED
 from app.notes.facts import Fact, proofs
-from app.notes.generality import CLASS_CODES, GENERAL
+from app.notes.generality import CLASS_CODES, GENERAL, is_particular
 from app.notes.lexicon import find_drugs
 from app.notes.people import PET
 from app.notes.text import fold
@@ -268,7 +268,7 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     alike = [
         f
         for f in others
-        if f.label in particular
+        if (f.label in particular or is_particular(f.label, fact.label))
         and f.experiencer == fact.experiencer
         and fact.temporality in ("current", f.temporality)
     ]
