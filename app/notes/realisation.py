@@ -313,7 +313,7 @@ def _plan(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator
 
 
 def _plan_rank(fact: Fact) -> int:
-    return {"prescribed": 0, "stop": 1, "order": 2, "considered": 3, "certificate": 4, "follow-up": 5}.get(
+    return {"prescribed": 0, "stop": 1, "order": 2, "considered": 3, "declined": 3, "certificate": 4, "follow-up": 5}.get(
         fact.status, 3
     )
 
@@ -325,7 +325,7 @@ def _planned(fact: Fact, voice: Voice) -> str:
             condition = _condition(fact, voice)
             return f"{words}{voice.say(', sous condition', ', conditional')}{_bracket(condition)}"
         return words
-    if fact.status in ("stop", "considered"):
+    if fact.status in ("stop", "considered", "declined"):
         return fact.text
     if fact.status == "order":
         names = voice.listing(list(fact.extra))

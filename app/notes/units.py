@@ -209,6 +209,15 @@ class Visit:
         exchange = next((e for e in self.exchanges if sentence in e.answer), None)
         return " ".join(s.norm for s in (exchange.run or exchange.questions)) if exchange else ""
 
+    def reply_to(self, place: int) -> tuple[Sentence, ...]:
+        """The sentences of the doctor's turn that answers what the other side says in sentences[place]; empty when none does."""
+        turn = self.sentences[place].turn
+        after = [s for s in self.sentences[place + 1 :] if s.turn > turn]
+        first = after[0] if after else None
+        if first is None or first.speaker != "doctor":
+            return ()
+        return tuple(s for s in after if s.turn == first.turn)
+
     def said_before(self, sentence: Sentence) -> str:
         """The question and the earlier sentences of the same turn, folded."""
         earlier = [s.norm for s in self.sentences if s.turn == sentence.turn and s.end <= sentence.start]

@@ -1,0 +1,193 @@
+"""What is decided and told: when to call, meetings, orders, advice, answers to requests, refusals, certificates."""
+
+import pytest
+
+from app.notes.facts import Fact
+from tests.app.notes.support import drafted, facts, told
+
+
+def only(found: list[Fact], **wanted: object) -> list[Fact]:
+    return [f for f in found if all(getattr(f, key) == value for key, value in wanted.items())]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Quand il devient tout mou ou qu'il refuse le sein, vous allez aux urgences.",
+        "Une jambe qui enfle, un souffle court : le quinze, sans réfléchir.",
+        "Au moindre saignement, vous filez à la maternité.",
+        "Des vomissements en jet, une fièvre qui remonte, là on ne discute pas, c'est l'hôpital.",
+        "Dès que la plaie suinte, vous me rappelez.",
+        "Au cas où la douleur revient, il faut consulter rapidement.",
+        "Au-dessus de trente-neuf, vous m'appelez.",
+    ],
+)
+def test_when_to_call(said: str) -> None:
+    alerts = only(facts(f"D: {said}\nP: D'accord."), status="alert")
+    assert [f.certainty for f in alerts] == ["conditional"]
+
+
+def test_signs_and_where_to_turn_in_two_sentences() -> None:
+    found = facts("D: Si elle tire sur le cou pour respirer, qu'elle a les lèvres grises. Là, c'est le quinze.\nR: OK.")
+    (alert,) = only(found, status="alert")
+    assert "lèvres grises" in alert.text
+    assert len(alert.evidence) == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Si vous voulez, appelez le secrétariat pour le parking.",
+        "Aux urgences, ils vous ont fait une attelle.",
+        "J'ai le compte rendu des urgences devant moi.",
+        "Vous étiez allé aux urgences pour ça, je crois.",
+        "Je vous donne le quinze mars.",
+    ],
+)
+def test_no_alarm(said: str) -> None:
+    assert not only(facts(f"D: {said}\nP: Oui."), status="alert")
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "unit"),
+    [
+        ("Je vous bloque un créneau le douze mai.", None, None),
+        ("On refait le point en visio dans un mois et demi.", 1.0, "mo"),
+        ("Je veux vous revoir vendredi en huit.", None, None),
+        ("Vous repassez au cabinet dans dix jours.", 10.0, "d"),
+    ],
+)
+def test_meetings(said: str, value: float | None, unit: str | None) -> None:
+    (again,) = only(facts(f"D: {said}\nP: Entendu."), status="follow-up")
+    assert (again.value, again.unit, again.temporality) == (value, unit, "future")
+
+
+def test_a_meeting_that_the_patient_asks_about() -> None:
+    (again,) = only(facts("D: Voilà.\nP: Et on se retrouve quand ?\nD: Après les fêtes, en vidéo."), status="follow-up")
+    assert again.detail == "Après les fêtes"
+
+
+def test_what_was_met_before_is_no_meeting() -> None:
+    assert not only(facts("D: La dernière consultation était en mars, tout était bon.\nP: Oui."), status="follow-up")
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("Prise de sang à jeun : ferritine et plaquettes.", "prise de sang"),
+        ("Une attelle la nuit, pendant un mois, que je vous prescris.", "attelle"),
+        ("J'écris à votre cardiologue ce soir.", "courrier"),
+        ("Échographie des reins la semaine prochaine.", "échographie rénale"),
+        ("Une orthoptiste aussi, pour les exercices.", "orthoptiste"),
+    ],
+)
+def test_orders_without_a_usual_verb(said: str, label: str) -> None:
+    assert only(facts(f"D: {said}\nP: D'accord."), label=label, type="plan", polarity="present")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Votre prise de sang de mardi.",
+        "Le kiné vous montrera les exercices.",
+        "L'infirmière passera vers huit heures.",
+        "Le scanner, c'est un examen qui irradie.",
+    ],
+)
+def test_named_and_not_ordered(said: str) -> None:
+    assert not only(facts(f"D: {said}\nP: Ah."), type="plan")
+
+
+def test_an_order_by_pronoun_and_one_to_do_without() -> None:
+    wanted = facts("D: La mammographie, vous l'avez faite ?\nP: Il y a quatre ans.\nD: On la refait.")
+    assert only(wanted, label="mammographie", type="plan", polarity="present")
+    needless = facts("D: Votre TSH date d'avril, elle était bonne.\nP: Ah.\nD: Inutile de la redoser.\nP: Tant mieux.")
+    assert not only(needless, label="TSH", type="plan", polarity="present")
+
+
+def test_what_will_be_done_in_a_case() -> None:
+    (plan,) = only(facts("D: Si ça revient cet hiver, on discutera d'un traitement de fond.\nP: D'accord."), type="plan")
+    assert plan.certainty == "conditional"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Surélevez les pieds du lit.",
+        "Vous massez la cicatrice deux fois par jour.",
+        "La piscine, pas avant Pâques.",
+        "Pas de port de charges jusqu'au contrôle.",
+        "D'ici là ne touchez à rien.",
+        "Mieux vaut dormir sur le côté.",
+        "N'hésitez pas à marcher un peu.",
+        "L'alcool, on oublie pendant le traitement.",
+        "Au moins deux litres d'eau.",
+    ],
+)
+def test_advice(said: str) -> None:
+    assert only(facts(f"D: {said}\nP: D'accord."), type="advice"), said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ne vous inquiétez pas.",
+        "Continuez, je vous écoute.",
+        "Vous avez fait du vélo toute votre vie.",
+        "Je vous laisse respirer.",
+        "Il faut que je vous pose une question.",
+        "Vous pouvez me montrer le bras.",
+    ],
+)
+def test_no_advice(said: str) -> None:
+    assert not only(facts(f"D: {said}\nP: D'accord."), type="advice"), said
+
+
+def test_an_answer_that_needs_the_question() -> None:
+    made = drafted("D: Vous toussez moins.\nP: Oui. Et le handball, je peux reprendre ?\nD: Pas avant le contrôle.\nP: Mince.")
+    assert "handball" in told(made).lower() or "reprendre" in told(made).lower()
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "polarity"),
+    [
+        ("Et un scanner, on en fait pas un ?", "Ça n'apporterait rien.", "absent"),
+        ("Une prise de sang, ce serait utile ?", "On s'en passe pour cette fois.", "absent"),
+        ("Je peux avoir de la kiné ?", "Bien sûr, je vous la prescris.", "present"),
+        ("Les béquilles, il en faut ?", "Ce n'est pas nécessaire.", "absent"),
+    ],
+)
+def test_examinations_asked_for(asked: str, answered: str, polarity: str) -> None:
+    plans = only(facts(f"D: Voilà pour le genou.\nP: {asked}\nD: {answered}\nP: D'accord."), type="plan")
+    assert [f.polarity for f in plans] == [polarity]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "polarity"),
+    [
+        ("Vous pouvez me faire un certificat pour la danse ?", "Pas tant que vous n'êtes pas guérie.", "absent"),
+        ("Il me faudrait un mot pour le lycée.", "Je vous le fais tout de suite.", "present"),
+        ("Je peux avoir un arrêt ?", "Ce n'est pas justifié, vous marchez bien.", "absent"),
+    ],
+)
+def test_papers_asked_for(asked: str, answered: str, polarity: str) -> None:
+    papers = only(facts(f"D: Autre chose ?\nP: {asked}\nD: {answered}\nP: D'accord."), type="work_stoppage")
+    assert [f.polarity for f in papers] == [polarity]
+
+
+def test_stopping_to_smoke_is_no_leave() -> None:
+    assert not only(facts("D: L'arrêt peut faire prendre deux ou trois kilos.\nP: Ah."), type="work_stoppage")
+
+
+def test_what_the_patient_turns_down() -> None:
+    found = facts("D: Je vous propose une coloscopie.\nP: Ah non, ça, jamais de la vie.\nD: Comme vous voulez.\nP: Voilà.")
+    assert [f.polarity for f in only(found, label="coloscopie")] == ["absent"]
+    leave = facts("D: On pourrait mettre un arrêt de travail, une semaine.\nP: Non non, je préfère pas.\nD: Bon.")
+    assert [f.polarity for f in only(leave, type="work_stoppage")] == ["absent"]
+
+
+def test_who_is_talked_round_has_agreed() -> None:
+    found = facts(
+        "D: Je vous propose une coloscopie.\nP: J'en veux pas.\nD: Sans coloscopie, on passe à côté d'un polype. C'est d'accord ?\nP: Bon, d'accord."
+    )
+    assert [f.polarity for f in only(found, label="coloscopie", type="plan")] == ["present"]
