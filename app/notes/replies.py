@@ -149,7 +149,7 @@ def _activity(asked: Sentence, reply: Reply) -> Fact | None:
 
 
 NAMED = re.compile(  # "et pour le sport ?", "et mon avion ?"
-    r"(?:et|mais|sinon|du coup|donc|alors|bon|ok|d accord)?[ ,]*(?:pour )?(?:le|la|les|l|mon|ma|mes|un|une|du|de la|des) ([^?,.]{3,60}?)(?:,? (?:alors|docteur|du coup|dans tout ca))?\s*\?"
+    r"(?:et|mais|sinon|du coup|donc|alors|bon|ok|d accord)?[ ,]*(?:pour )?(?:(?:le|la|les|l|mon|ma|mes|un|une|du|de la|des) |pour (?=\w+(?:er|ir|re)(?![a-z])))([^?,.]{3,60}?)(?:,? (?:alors|docteur|du coup|dans tout ca))?\s*\?"
 )
 
 
