@@ -237,6 +237,8 @@ def _ways(number: str, lang: str) -> Iterator[str]:
         if len(whole) == 3:  # "treize cinq" is 135, "one thirty five" too
             yield from (f"{a} {b}" for a in spelled(int(whole[:2]), lang) for b in spelled(int(whole[2]), lang))
             yield from (f"{a} {b}" for a in spelled(int(whole[0]), lang) for b in spelled(int(whole[1:]), lang))
+        if len(whole) == 3 and whole.endswith("5") and lang == "fr":  # "treize et demi, huit" is 135/80
+            yield from (f"{a} et demie?" for a in spelled(int(whole[:2]), lang))
         if len(whole) == 3 and lang == "en":  # "nine one one"
             yield " ".join(f"(?:{'|'.join(sorted(spelled(int(digit), lang)))})" for digit in whole)
         if len(whole) == 3 and whole[0] == "1":  # "un metre soixante-quatre"

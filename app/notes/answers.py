@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.notes.cues import cue, cues
 from app.notes.facts import Fact, Polarity, Temporality
+from app.notes.holders import PATIENT
 from app.notes.lexicon import Mention, find_concepts
 from app.notes.mentions import detail_of, family_fact, mention_fact
 from app.notes.part_answers import OPENING, ellipsis, is_then_not_now, then_not_now, which_side
@@ -66,7 +67,7 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 continue
             if _is_not_asked(mention, question.norm):
                 continue
-            relative = _relative_in_answer(exchange, lang)
+            relative = _relative_in_answer(exchange, visit)
             if relative and mention.concept.fr not in answered:
                 yield family_fact(
                     mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang
@@ -132,12 +133,15 @@ def _others(exchange: Exchange, question: Sentence, mention: Mention, lang: Lang
         yield family_fact(mention, named[0], evidence, question.norm, lang)
 
 
-def _relative_in_answer(exchange: Exchange, lang: Language) -> tuple[str, Sentence] | None:
+def _relative_in_answer(exchange: Exchange, visit: Visit) -> tuple[str, Sentence] | None:
     """ "Moi non. Ma mère en a eu": who in the answer has what was asked about."""
+    lang = visit.lang
     for sentence in exchange.answer:
         if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
             continue
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
+        people = visit.people(sentence, len(sentence.norm)) if near else ()
+        near = (people[0], near[1]) if near and people and people[0] != PATIENT else near
         if near and near[0] not in BY_MARRIAGE and _runs_in_family(exchange, sentence, lang):
             return uncle_side(sentence.norm, near[0]), sentence
         if near is None and SOME_KIN[lang].match(sentence.norm):

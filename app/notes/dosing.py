@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from app.notes.cues import cue, cues
+from app.notes.day_doses import fraction, spread
 from app.notes.transcript import Language
 
 NUM = r"(\d+(?:\.\d+)?|une?|one|an?)"
@@ -43,9 +44,9 @@ SLOTS = {
     "fr": (
         (r"matin,? midi et soir|matin midi soir|matin,? (?:le )?midi,? (?:et )?(?:le )?soir", "matin, midi et soir", 3),
         (r"(?:un |une |le )?matin,? (?:et |un |une )?(?:le )?soir", "matin et soir", 2),
-        (r"tous les soirs|le soir|au coucher|chaque soir|un le soir", "le soir", 1),
-        (r"tous les matins|le matin|chaque matin|au petit dejeuner|au reveil", "le matin", 1),
-        (r"le midi", "le midi", 1),
+        (r"tous les soirs|le soir|au coucher|chaque soir|un le soir|au diner|au souper|avant de (?:me |vous |te |se |m |s )?(?:coucher|dormir|endormir)|en me couchant|au moment du coucher", "le soir", 1),
+        (r"tous les matins|le matin|chaque matin|au petit dejeuner|au reveil|au lever|en me levant|en se levant|au saut du lit", "le matin", 1),
+        (r"le midi|a midi|au dejeuner", "le midi", 1),
         (r"tous les jours|par jour(?! maximum)|chaque jour|quotidien|1/j", "1/j", 1),
     ),
     "en": (
@@ -104,6 +105,9 @@ def number(text: str) -> float:
 
 def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple[Dose, int, int] | None:
     """The first dose in a stretch of text and its span; a bare number counts when `bare_unit` is given."""
+    norm = _as_meant(norm, lang)
+    if _uneven(norm, lang):
+        return None
     match = next((m for m in DOSE.finditer(norm) if not is_limit(norm, m)), None)
     if match:
         unit = next(name for name, pattern in UNITS if re.fullmatch(pattern, match.group(2)))
@@ -120,6 +124,30 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
     return None
 
 
+SPOKEN_DECIMAL = re.compile(r"(?<![\d.])(2|7|12|17|22|37|62|87|112|137) 5(?![\d.])")  # "trente-sept cinq" is 37.5
+CHANGED_FROM = re.compile(  # "passée de 150 à 75": what it was before
+    rf"(?<![a-z])(?:(?:re)?(?:pass|mont|descen|baiss)|augment|dimin|rédui|redui)\w* (?:\w+ )?(?:de|d) {NUM}(?: ?[a-zµ]+)?(?= a \d)"
+)
+NOW_AT = re.compile(  # "0.25 au début, et là je suis à 0.5": what it is now
+    r"(?<![a-z])(?:la|maintenant|aujourd hui|actuellement|desormais|finalement),? (?:je suis|j en suis|on est|il est|elle est|c est)(?: (?:monte|passe|redescendu)e?)? (?:a )?(?=\d)"
+)
+
+
+def _as_meant(norm: str, lang: Language) -> str:
+    """The text with decimals that are spoken as two numbers, and without the dose that was left for another."""
+    if lang != "fr":
+        return norm
+    norm = CHANGED_FROM.sub(lambda m: " " * len(m.group()), SPOKEN_DECIMAL.sub(r"\1.5", norm))
+    now = NOW_AT.search(norm)
+    return " " * (now.end() - 1) + " " + norm[now.end() :] if now and not re.search(r"[.;]", norm[: now.start()]) else norm
+
+
+def _uneven(norm: str, lang: Language) -> bool:
+    """Whether different amounts are told for different times of the day."""
+    parts = spread(norm) if lang == "fr" else None
+    return parts is not None and not parts[1]
+
+
 BY_WEIGHT = re.compile(  # children's syrups are measured in kilograms of the child on the pipette
     r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|mark)(?: (?:de|des|du|pour|for|a|un|enfant|child|of))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
 )
@@ -129,10 +157,11 @@ SAYS_DOSE = re.compile(
     r"(?:comprimes?|ampoules?|unidoses?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
     r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$"
 )
-NAMED_STRENGTH = re.compile(r"(?:^|[.,;] ?)(?:le|du|la|celui (?:de|a)) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
+NAMED_STRENGTH = re.compile(r"(?:^|[.,;…] ?)(?:(?:c est )?(?:celui|celle|ceux|celles) (?:de|a)|c est (?:le|du|des|la)|le|du|la|les|des|en|un|une) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
 NO_MONTH = re.compile(r" ?(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|du mois)")
 THEN_WHEN = re.compile(
-    r",? ?(?:le |in the |every |at )?(?:matin|midi|soir|morning|evening|night|bedtime|once|twice|daily)(?![a-z])"
+    r",? ?(?:(?:le |in the |every |at |a )?(?:matin|midi|soir|morning|evening|night|bedtime|once|twice|daily)|au (?:coucher|lever|reveil|diner|dejeuner|petit dejeuner)|"
+    r"avant de (?:me |vous |se )?(?:coucher|dormir)|tous les (?:jours|matins|soirs)|(?:un|1) (?:jour|soir|matin) sur|a \d+ heures)(?![a-z])"
 )
 EMERGENCY = ("15", "18", "112", "911", "999", "111", "3114", "116117")
 CALLS = re.compile(r"(?:appel|rappel|compos|telephon|joign|call|ring|phone|dial|le|au|faites)\w*(?: (?:le|au|the))? $")
@@ -148,11 +177,11 @@ def in_dosing_syntax(norm: str, start: int, digits: str) -> bool:
         return True
     return bool(SAYS_DOSE.search(before) or THEN_WHEN.match(after)) or (
         start <= BARE_REACH and not re.search(r"[.;?!]\s|(?<![a-z])(?:si|if)(?![a-z])", before)
-    )
+    ) or not re.search(r"[a-z\d]", before)
 
 
 LIMIT_BEFORE = re.compile(
-    r"(?:jusqu a|pas plus de|maximum(?: de)?|max|up to|no more than|maximum of) $|¤+[^.;:]{0,30}(?:maximum|max|au plus)\W+(?:(?:non|pardon|euh|enfin|no|sorry)\W+)*$"
+    r"(?:jusqu a|(?:pas|jamais) plus de|sans depasser|ne depassez pas|pas au dela de|au plus|maximum(?: de)?|max|up to|no more than|maximum of) $|¤+[^.;:]{0,30}(?:maximum|max|au plus)\W+(?:(?:non|pardon|euh|enfin|no|sorry)\W+)*$"
 )
 LIMIT_AFTER = re.compile(
     r",? ?(?:par jour|par 24 heures|a day|per day|in 24 hours)?,? ?(?:au )?(?:maximum|max(?![a-z])|au plus|at most)"
@@ -172,10 +201,14 @@ def _plausible(value: float) -> bool:
 def find_schedule(norm: str, lang: Language) -> Schedule:
     """What a stretch of text says about how often, how long, how much at most."""
     words: list[str] = []
-    count = _count(norm, lang)
+    parts = spread(norm) if lang == "fr" else None
+    count = _count(norm, lang) or (fraction(norm) if lang == "fr" else "")
+    if parts and not parts[1]:
+        often, sig, count = [parts[0]], parts[0], ""
+    else:
+        often, sig = _often(norm, lang)
     if count:
         words.append(count)
-    often, sig = _often(norm, lang)
     words += often
     needed = any(not re.search(r"(?:pas|not) $", norm[: m.start()]) for m in AS_NEEDED[lang].finditer(norm))
     most_grams = next((m for m in DOSE.finditer(norm) if is_limit(norm, m)), None)

@@ -12,6 +12,7 @@ from app.notes.background import background
 from app.notes.elaboration import elaborated
 from app.notes.facts import Fact
 from app.notes.findings import findings
+from app.notes.heredity import heredity
 from app.notes.lexicon import find_concepts, forget
 from app.notes.listing import listed
 from app.notes.meaning import settled, weighed
@@ -149,6 +150,7 @@ def facts_of(visit: Visit) -> list[Fact]:
     """All facts of a visit, merged and settled, in the order of speech; those in doubt are marked."""
     found = chain(
         findings(visit),
+        heredity(visit),
         well(visit),
         measures(visit),
         medications(visit),

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.notes.cues import cues
 from app.notes.dosing import DOSE, UCUM, Dose, Schedule, find_dose
-from app.notes.facts import Certainty, Evidence, Fact, Temporality
+from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
 from app.notes.lexicon import Drug, DrugMention, drug_at_the_end, find_drugs, guess_drug
 from app.notes.text import fold
 from app.notes.timing import DAY_OF, date_phrase
@@ -167,16 +167,24 @@ BROKEN_INTO = 4  # words at most
 
 
 QUARTERED = ("bisoprolol", "ramipril", "nébivolol", "trandolapril")  # tablets of 1.25 mg, spoken "un vingt-cinq"
-ONE_QUARTER = re.compile(r"(?<![\d.])1 25(?![\d.])")
+ONE_QUARTER = re.compile(r"(?<![\d.])(?:1|un) 25(?![\d.])")
 
 
-def strength(use: Use, lang: Language, words: str | None = None) -> Dose | None:
-    """The dose that `words` (those of the use when not given) tell; a bare number is milligrams, or micrograms for some."""
-    unit = "UI" if use.drug.inn.startswith(("insuline", "colécalciférol")) else "" if use.drug.inn in NOT_MG or use.drug.inn in CLASSES else "µg" if use.drug.inn in MICROGRAMS else "mg"
+def unit_of(drug: Drug) -> str:
+    """The unit that a number told of a drug without one is in; empty when it is no dose."""
+    if drug.inn.startswith(("insuline", "colécalciférol")):
+        return "UI"
+    if drug.inn in NOT_MG or drug.inn in CLASSES:
+        return ""
+    return "µg" if drug.inn in MICROGRAMS else "mg"
+
+
+def strength(use: Use, lang: Language, words: str | None = None, unit: str = "") -> Dose | None:
+    """The dose that `words` (those of the use when not given) tell; a bare number is in `unit`, else in that of the drug."""
     text = use.words if words is None else words
     if use.drug.inn in QUARTERED:
         text = ONE_QUARTER.sub("1.25", text)
-    found = find_dose(text, bare_unit=unit, lang=lang)
+    found = find_dose(text, bare_unit=unit or unit_of(use.drug), lang=lang)
     if found is None and words is None:
         before = find_dose(use.before[-32:], lang=lang)
         return before[0] if before else None
@@ -251,3 +259,11 @@ def drug_fact(
         extra=(name, amount),
         doubt="heard" if use.guessed else "",
     )
+
+
+def only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:
+    """A drug that was named, while nothing shows what for."""
+    fact = drug_fact(
+        use, lang, (use.sentence.evidence(),), None, Schedule(), status="mentioned", asserted_by=use.sentence.speaker
+    )
+    return replace(fact, doubt=doubt)

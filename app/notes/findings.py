@@ -156,7 +156,10 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or (reaction and mention.concept.fr in REACTIONS)
         ):
             continue
-        relative = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, lang)
+        people = visit.people(sentence, mention.start)
+        relative = visit.other_person(sentence, mention.start) or (
+            None if people else _of_family(sentence, mention.start, asked, lang)
+        )
         if (
             relative is None
             and (sentence.speaker == "relative" or visit.is_small_child)
@@ -165,7 +168,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             relative = (_role_of_relative(visit), 0)
         if relative:
             if not is_denied(norm, mention.start, mention.end, lang):
-                yield family_fact(mention, uncle_side(norm, relative[0]), (sentence.evidence(),), norm, lang)
+                for person in people or (uncle_side(norm, relative[0]),):
+                    yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
             continue
         meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
         told = (mention.end, meant.temporality)

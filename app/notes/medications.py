@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from app.notes.cues import cue, cues
 from app.notes.dose_changes import CHANGES, changed, read_back, stepped
-from app.notes.dosing import DOSE, Schedule, find_dose, find_schedule, is_limit, number
+from app.notes.dosing import DOSE, Schedule, find_schedule, is_limit, number
+from app.notes.drug_answers import EXAMPLE, QUIT, REFUSED, asked_about
 from app.notes.drug_uses import (
     CLASSES,
     IF_CLAUSE,
@@ -15,15 +16,15 @@ from app.notes.drug_uses import (
     drug_name,
     is_home,
     known_drugs,
+    only_heard,
     strength,
     uses_in,
     when_taken,
 )
-from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
+from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.generality import CLASS_CODES
 from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
-from app.notes.people import relation_near
 from app.notes.permission import granted
 from app.notes.polarity import is_denied
 from app.notes.renewals import is_renewed, with_duration
@@ -34,8 +35,6 @@ from app.notes.units import RECORDED, Exchange, Visit
 PRESCRIBES = cues("medications.prescribes")
 MAYBE = cues("medications.maybe")
 TOOK = cues("medications.took")
-QUIT = cues("medications.quit")
-REFUSED = cues("medications.refused")
 ASKS_FOR = cues("medications.asks_for")
 ALLERGY = cue("medications.allergy")
 
@@ -65,12 +64,6 @@ def medications(visit: Visit) -> Iterator[Fact]:
             yield from stepped(visit, place, topics)
 
 
-UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")
-BESIDES = re.compile(
-    r"(?:other than|besides|apart from|except|a part|en plus d[eu]|autre que|hormis|sauf) (?:le |la |l |les |the |your )?$"
-)
-
-
 STOPS_IT = cues("medications.stops_it")
 LOOK_BACK_TURNS = 3
 
@@ -94,11 +87,11 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
     reacts = ALLERGY.search(norm) or (exchange is None and _asked_of_allergies(use, visit))
     if (reacts or sounds_like_allergy(norm, lang)) and not re.search(r"je vous (?:mets|remets|prescri)|creme", norm):
         if not reacts:
-            yield _only_heard(use, lang, "allergy")
+            yield only_heard(use, lang, "allergy")
         return
     if use.sentence.speaker == "doctor":
         if use.sentence.asks or exchange:
-            yield from _asked(use, exchange, lang, visit)
+            yield from asked_about(use, exchange, lang, visit)
         else:
             yield from _ordered(use, lang, visit)
     elif not use.sentence.asks:
@@ -112,44 +105,10 @@ def _asked_of_allergies(use: Use, visit: Visit) -> bool:
     return asked and not TAKES[visit.lang].search(use.sentence.norm)
 
 
-def _only_read_back(use: Use, exchange: Exchange) -> bool:
-    """ "L'hydrochlorothiazide, douze et demi. De l'aspirine ?": a drug read back before the question is not what is asked."""
-    last = exchange.questions[-1]
-    before = last.turn == use.sentence.turn and last is not use.sentence and not use.sentence.norm.rstrip().endswith("?")
-    return before and DOSE.search(use.words) is not None
-
-
-def _is_answered(exchange: Exchange, lang: Language) -> bool:
-    said = exchange.answer[0].norm
-    told = re.search(r"\d", said) or QUIT[lang].search(said)
-    return exchange.verdict != "" or bool(told) or _takes_it(exchange, lang)
-
-
-def _takes_it(exchange: Exchange, lang: Language) -> bool:
-    """Whether the answer tells how the patient takes what was asked about: of somebody else it tells nothing."""
-    said = exchange.answer[0].norm
-    return bool(TAKES_IT[lang].search(said)) and relation_near(said, len(said), lang) is None
-
-
-TAKES_IT = {  # how a drug is taken that was just asked about
-    "fr": re.compile(
-        r"(?<![a-z])(?:je (?:la |le |les |l |en )?(?:prends?|mets|garde|continue)|j en (?:prends|mets)|(?:elle|il) (?:la |le |l |en )?prend|le (?:matin|soir|midi)|"
-        r"matin et soir|tous les (?:jours|matins|soirs)|toujours|chaque (?:jour|matin|soir))(?![a-z])"
-    ),
-    "en": re.compile(r"(?<![a-z])(?:i (?:still )?take (?:it|them|that)|(?:he|she) takes|every (?:day|morning|night)|at night|in the morning|still)(?![a-z])"),
-}  # fmt: skip
 TAKES = {
     "fr": re.compile(r"(?<![a-z])(?:je prends|j ai pris|je suis sous|traitement)(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:i take|i m (?:on|taking)|i am (?:on|taking)|i use)(?![a-z])"),
 }
-
-
-def _only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:
-    """A drug that was named, while nothing shows what for."""
-    fact = drug_fact(
-        use, lang, (use.sentence.evidence(),), None, Schedule(), status="mentioned", asserted_by=use.sentence.speaker
-    )
-    return replace(fact, doubt=doubt)
 
 
 def _drug_of_class(use: Use, visit: Visit) -> Use:
@@ -162,55 +121,6 @@ def _drug_of_class(use: Use, visit: Visit) -> Use:
     named = [m.drug for norm in questions for m in find_drugs(norm) if not EXAMPLE.search(norm[: m.start])]
     meant_one = [drug for drug in named if (drug.atc or "").startswith(code)]
     return replace(use, drug=meant_one[-1]) if meant_one else use
-
-
-EXAMPLE = re.compile(r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$")
-
-
-def _asked(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
-    """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
-    about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
-    before = use.sentence.norm[: use.start]
-    if about_allergy or any(cue.search(before) for cue in (UNDER, BESIDES, EXAMPLE)) or exchange is None:
-        return
-    if _only_read_back(use, exchange):
-        evidence, schedule = (use.sentence.evidence(),), find_schedule(use.words, lang)
-        yield drug_fact(
-            use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor"
-        )
-    elif _is_answered(exchange, lang):
-        yield from _as_answered(use, exchange, lang, visit)
-
-
-def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
-    text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
-    own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
-    dose = strength(use, lang)
-    corrected = find_dose(
-        text,
-        bare_unit=dose.unit if dose else "UI" if use.drug.inn.startswith("insuline") else "mg" if re.search(r"toujours|mg|still|combien|$", use.words) else "",
-        lang=lang,
-    )
-    evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
-    if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
-        return
-    dose = None if exchange.verdict == "no" and not corrected else dose  # whatever was asked, it is not that
-    if not (corrected or own.sig or dose) and not meant(use.drug, use.sentence, use.words, exchange, visit):
-        yield _only_heard(use, lang, "unmeant")
-        return
-    if QUIT[lang].search(text) or REFUSED[lang].search(text):
-        yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
-    elif exchange.verdict == "no" and not corrected and not own.sig and re.search(r"\d", exchange.answer[0].norm):
-        yield drug_fact(use, lang, evidence, None, Schedule(), status="current")  # "non, dix-sept depuis janvier": it is taken
-    elif exchange.verdict == "no" and not corrected and not own.sig:
-        if not re.search(r"douleur|mal|toussez|depuis", use.sentence.norm):
-            yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
-    elif exchange.verdict in ("yes", "open") or corrected or own.sig or _takes_it(exchange, lang):
-        if re.search(r"toussez|tolerez|effet|declench|depuis|gene|mal |cough", use.sentence.norm):
-            return
-        yield drug_fact(
-            use, lang, evidence, corrected[0] if corrected else dose, own if own.sig else asked, status="current"
-        )
 
 
 TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
@@ -331,7 +241,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         return
     tail = use.words[:90] + what_became_of_it(use, visit)
     if SINCE_IT.search(use.before) or (HAS.search(use.before) and AT_HOME.search(tail)):
-        yield _only_heard(use, lang, "unmeant")  # the time since it, or a box in the cupboard: nobody says that it is taken
+        yield only_heard(use, lang, "unmeant")  # the time since it, or a box in the cupboard: nobody says that it is taken
     elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     elif QUIT[lang].search(use.before + " " + tail) and not FINISHED.search(use.before + " " + tail):
@@ -340,7 +250,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     else:
         if not meant(use.drug, use.sentence, use.words, None, visit):
-            yield _only_heard(use, lang, "unmeant")
+            yield only_heard(use, lang, "unmeant")
             return
         past = TOOK[lang].search(norm) or FINISHED.search(norm) or _asks_what_was_taken(use, visit)
         temporality: Temporality = (

@@ -168,8 +168,14 @@ def _family(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
         people.setdefault(fact.experiencer, []).append(fact)
     for person, told in people.items():
         who = NAMES_FR.get(person, "Proche") if voice.lang == "fr" else RELATIONS_EN.get(person, person.capitalize())
-        names = list(dict.fromkeys(" ".join(filter(None, f.extra[:2])) for f in told))
+        names = list(dict.fromkeys(_of_kin(f, voice) for f in told))
         yield _sentence(section, f"{who}{voice.say(' :', ':')} {', '.join(names)}", told)
+
+
+def _of_kin(fact: Fact, voice: Voice) -> str:
+    """What a relative has, or has not."""
+    name = " ".join(filter(None, fact.extra[:2]))
+    return name if fact.polarity == "present" else voice.say(f"pas de {name}".replace("de a", "d'a"), f"no {name}")
 
 
 def _social(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:

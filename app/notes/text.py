@@ -11,6 +11,7 @@ from app.notes.transcript import Language
 TOKEN = re.compile(r"[a-zœæ]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
 LOOK_AHEAD_WORDS = 12
 LINES_KEPT = 4096
+NO_NOUN = frozenset(["le", "la", "les", "l", "matin", "midi", "soir", "a", "au", "en", "et", "ou", "puis", "par", "pour", "pendant", "tous", "toutes", "chaque", "si", "quand", "avant", "apres", "seulement"])
 HALVES = {"fr": ("demi", "demie"), "en": ("half",)}
 APART = "'’ʼ‘`-‐‑\u00a0\u202f"  # elision, hyphens and narrow spaces all part words
 
@@ -127,7 +128,8 @@ COUNTED = re.compile(  # the number after the stop counts something of its own
 
 def _half(words: list[str], lang: Language) -> tuple[str, int] | None:
     """A half before its unit: "un demi comprimé", "half a tablet"."""
-    if lang == "fr" and words[:2] in (["un", "demi"], ["une", "demi"], ["une", "demie"]) and words[2:3] != ["heure"]:
+    halved = words[:2] in (["un", "demi"], ["une", "demi"], ["une", "demie"]) and words[2:3] not in ([], ["heure"])
+    if lang == "fr" and halved and words[2] not in NO_NOUN:  # "un demi le soir": a half of what was named before
         return "0.5", 2
     if lang == "en" and words[:2] == ["half", "a"] and words[2:3] in (["tablet"], ["pill"], ["tab"]):
         return "0.5", 2

@@ -12,6 +12,7 @@ from app.notes.boundaries import cuts
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence
+from app.notes.holders import PATIENT, Role, Speaking, role_of, whose
 from app.notes.people import relation_near, spoken_of
 from app.notes.text import Line, fold, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
@@ -121,16 +122,43 @@ class Visit:
 
     def other_person(self, sentence: Sentence, start: int) -> tuple[str, int] | None:
         """Who norm[start:] of a sentence is about when it is not the patient: (relation, where named), or None."""
+        people = self.people(sentence, start)
+        if people:
+            return None if people == (PATIENT,) else (people[0], 0)
         named = relation_near(sentence.norm, start, self.lang)
         if named is None and sentence.speaker == "relative" and self.is_child:
             named = self._kin_of_speaker(sentence, start)
-        if named is None and sentence.speaker == "patient":
+        if named is None and sentence.speaker == "patient" and self.lang == "en":
             named = spoken_of(self.said_before(sentence), sentence.norm, start, self.lang)
         if named is None and sentence.speaker == "patient" and not self.is_child and THIRD_PERSON.match(sentence.norm):
             named = ("other", 0)
         if named and self.is_child and sentence.speaker == "relative":
             named = _seen_by_the_child(named, sentence.norm)
         return None if named and self.is_the_patient(named[0]) else named
+
+    def people(self, sentence: Sentence, start: int) -> tuple[str, ...]:
+        """Who norm[start:] of a French statement is about, by name or pronoun: relations, ("patient",), or () when nothing tells."""
+        if self.lang != "fr" or sentence.speaker == "doctor":
+            return ()
+        exchange = next((e for e in self.exchanges if sentence in e.answer), None)
+        asked = exchange.questions[-1].norm if exchange else ""
+        relative = sentence.speaker == "relative" or self.is_small_child
+        speaking = Speaking(
+            role=self.relatives_role[0] if relative else "patient",
+            self_name=self.relatives_role[1] if relative else PATIENT,
+            patient_sex=self.transcript.patient.sex,
+            asked=" ".join(s.norm for s in exchange.run) if exchange else "",
+            earlier=tuple(s.norm for s in self.sentences if s.turn == sentence.turn and s.end <= sentence.start),
+            family_asked=FAMILY_ASKED.search(asked) is not None,
+        )
+        return whose(sentence.norm, start, speaking)
+
+    @property
+    def relatives_role(self) -> tuple[Role, str]:
+        """Who speaks for the patient, as a role and as a relation to the patient: ("parent", "mother")."""
+        theirs = " ".join(s.norm for s in self.sentences if s.speaker == "relative" or (s.speaker != "doctor" and self.is_small_child))
+        asked = " ".join(s.norm for s in self.sentences if s.speaker == "doctor")
+        return role_of(theirs, asked, self.is_child, self.transcript.patient.sex)
 
     def _kin_of_speaker(self, sentence: Sentence, start: int) -> tuple[str, int] | None:
         """ "Ah, ma sœur. Elle est enceinte", said by the child's mother: a pronoun of the same sex, in the same turn."""
@@ -196,6 +224,10 @@ class Visit:
         return " ".join([self.question_of(sentence), *earlier])
 
 
+FAMILY_ASKED = re.compile(
+    r"famill|chez vous|parents|proches|entourage|quelqu un|(?:votre|sa|son) (?:grand )?(?:mere|pere|maman|papa|mari|femme|partenaire|conjointe?|"
+    r"s(?:oe|œ)ur|frere|fils|fille)|freres|s(?:oe|œ)urs|vos enfants|autour de (?:vous|lui|elle)|cote (?:du |de |d )?(?:votre |sa |son )?(?:papa|maman|pere|mere|maternel|paternel)|hereditaire|genealog"
+)
 MINE_FR = re.compile(r"(?<![a-z])(?:ma|mon|my) (?:soeur|sœur|frere|mere|pere|sister|brother|mother|mum|mom|father|dad)(?![a-z])")
 INTRODUCED = {
     "F": re.compile(r"year old (?:[a-z]+ ){0,4}(?:female|woman|lady|girl)(?![a-z])|(?<![a-z])(?:mrs|ma am|maam|(?:hi|hello|hey|morning|afternoon|evening|for|on|to),? (?:ms|miss))(?![a-z])"),

@@ -33,6 +33,7 @@ def test_numbers_as_they_are_spoken(number: int, lang: str, spoken: str) -> None
         ("Température : 38,9 °C.", "j'avais trente-huit neuf", "fr"),
         ("134/79 mmHg.", "cent trente-quatre sur soixante-dix-neuf", "fr"),
         ("135/80 mmHg.", "treize cinq, huit", "fr"),
+        ("135/80 mmHg.", "treize et demi, huit", "fr"),
         ("Glycémie : 1,45 g/L.", "un gramme quarante-cinq", "fr"),
         ("Alprazolam 0,25 mg.", "zéro vingt-cinq", "fr"),
         ("164 cm.", "un mètre soixante-quatre", "fr"),

@@ -1,0 +1,59 @@
+"""How much at which time of the day: "douze le matin et seize le soir", "un demi au coucher"."""
+
+import re
+
+SLOT = (
+    r"(?:(?:(?:le |tous les |chaque )?(?:matin|soir|midi)s?|au (?:petit dejeuner|dejeuner|diner|gouter|souper|coucher|lever|reveil)|a midi|"
+    r"avant de (?:dormir|me coucher|vous coucher)|a \d{1,2} ?(?:heures?|h)(?: \d\d)?)(?![a-z]))"
+)
+PART = r"(?:un demi|une demie|(?:un|1|3|trois) quarts?)"
+AMOUNT = rf"(?:{PART}|\d+(?:\.\d+)?|une?)"
+FORM = r"(?:mg|milligrammes?|unites?|comprimes?|cachets?|gelules?|bouffees?|gouttes?|sachets?|pulverisations?|grammes?)"
+FIRST_AMOUNT = re.compile(rf"(?<![\w.])({AMOUNT})(?: ({FORM}))?,? ({SLOT})")
+FIRST_SLOT = re.compile(rf"(?<![a-z])({SLOT}),? (?:c est )?({AMOUNT})(?: ({FORM}))?(?![\w.]| (?:fois|heures?|minutes?|jours?))")
+BETWEEN = re.compile(r"\W*(?:(?:et|puis|plus|ensuite|pareil)\W+)*")
+WRITTEN = {"un demi": "½", "une demie": "½", "un quart": "¼", "1 quart": "¼", "3 quarts": "¾", "trois quarts": "¾", "un": "1", "une": "1"}
+LEAST = 2
+
+
+def spread(norm: str) -> tuple[str, bool, int, int] | None:
+    """Amounts at two or more times of the day, as a note writes them; whether all are the same; start and end in `norm`."""
+    for pattern, at in ((FIRST_AMOUNT, (1, 2, 3)), (FIRST_SLOT, (2, 3, 1))):
+        run: list[re.Match[str]] = []
+        for match in pattern.finditer(norm):
+            if run and not BETWEEN.fullmatch(norm[run[-1].end() : match.start()]):
+                if len(run) >= LEAST:
+                    break
+                run = []
+            run.append(match)
+        if len(run) >= LEAST:
+            parts = [[match.group(group) or "" for group in at] for match in run]
+            amounts = {amount for amount, _, _ in parts}
+            told = ", ".join(" ".join(filter(None, (_number(a), f, _time(s)))) for a, f, s in parts)
+            return told, len(amounts) == 1, run[0].start(), run[-1].end()
+    return None
+
+
+def _number(amount: str) -> str:
+    return WRITTEN.get(amount) or amount.replace(".", ",")
+
+
+def _time(slot: str) -> str:
+    plain = re.sub(r"^(?:tous les|chaque) |s$", "", slot)
+    clock = re.match(r"a (\d{1,2}) ?(?:heures?|h)(?: (\d\d))?", plain)
+    if clock:
+        return f"à {clock.group(1)} h {clock.group(2) or ''}".strip()
+    if plain in ("matin", "soir", "midi"):
+        return f"le {plain}"
+    return plain.replace("a midi", "à midi").replace("dejeuner", "déjeuner").replace("diner", "dîner").replace("gouter", "goûter").replace("reveil", "réveil")
+
+
+FRACTION = re.compile(
+    rf"(?<![a-z\d])(?:({PART})|la moitie(?= d un| du| de la| le| tous|[.,]|$))(?![a-z]| (?:d )?heures?| (?:de )?(?:paquet|verre|litre|biere|page|journee|sommeil)| (?:d |de l )?(?:an|annee))"
+)
+
+
+def fraction(norm: str) -> str:
+    """A part of a tablet that was said without the word: "un demi le soir", "trois quarts"; empty when none was."""
+    found = FRACTION.search(norm)
+    return f"{WRITTEN[found.group(1) or 'un demi']} comprimé" if found else ""

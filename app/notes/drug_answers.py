@@ -1,0 +1,91 @@
+"""What is told of a drug in answer to the doctor who asked about it."""
+
+import re
+from collections.abc import Iterator
+
+from app.notes.cues import cue, cues
+from app.notes.dosing import DOSE, Schedule, find_schedule
+from app.notes.drug_uses import Use, drug_fact, only_heard, strength
+from app.notes.facts import Fact
+from app.notes.lexicon import find_drugs
+from app.notes.meaning import meant
+from app.notes.people import relation_near
+from app.notes.transcript import Language
+from app.notes.units import Exchange, Visit
+
+QUIT = cues("medications.quit")
+REFUSED = cues("medications.refused")
+ALLERGY = cue("medications.allergy")
+UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")
+BESIDES = re.compile(
+    r"(?:other than|besides|apart from|except|a part|en plus d[eu]|autre que|hormis|sauf) (?:le |la |l |les |the |your )?$"
+)
+EXAMPLE = re.compile(r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$")
+
+
+def _only_read_back(use: Use, exchange: Exchange) -> bool:
+    """ "L'hydrochlorothiazide, douze et demi. De l'aspirine ?": a drug read back before the question is not what is asked."""
+    last = exchange.questions[-1]
+    before = last.turn == use.sentence.turn and last is not use.sentence and not use.sentence.norm.rstrip().endswith("?")
+    return before and DOSE.search(use.words) is not None
+
+
+def _is_answered(exchange: Exchange, lang: Language) -> bool:
+    said = exchange.answer[0].norm
+    told = re.search(r"\d", said) or QUIT[lang].search(said)
+    return exchange.verdict != "" or bool(told) or _takes_it(exchange, lang)
+
+
+def _takes_it(exchange: Exchange, lang: Language) -> bool:
+    """Whether the answer tells how the patient takes what was asked about: of somebody else it tells nothing."""
+    said = exchange.answer[0].norm
+    return bool(TAKES_IT[lang].search(said)) and relation_near(said, len(said), lang) is None
+
+
+TAKES_IT = {  # how a drug is taken that was just asked about
+    "fr": re.compile(
+        r"(?<![a-z])(?:je (?:la |le |les |l |en )?(?:prends?|mets|garde|continue)|j en (?:prends|mets)|(?:elle|il) (?:la |le |l |en )?prend|le (?:matin|soir|midi)|"
+        r"matin et soir|tous les (?:jours|matins|soirs)|toujours|chaque (?:jour|matin|soir))(?![a-z])"
+    ),
+    "en": re.compile(r"(?<![a-z])(?:i (?:still )?take (?:it|them|that)|(?:he|she) takes|every (?:day|morning|night)|at night|in the morning|still)(?![a-z])"),
+}  # fmt: skip
+def asked_about(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
+    """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
+    about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
+    before = use.sentence.norm[: use.start]
+    if about_allergy or any(cue.search(before) for cue in (UNDER, BESIDES, EXAMPLE)) or exchange is None:
+        return
+    if _only_read_back(use, exchange):
+        evidence, schedule = (use.sentence.evidence(),), find_schedule(use.words, lang)
+        yield drug_fact(
+            use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor"
+        )
+    elif _is_answered(exchange, lang):
+        yield from _as_answered(use, exchange, lang, visit)
+
+
+ABOUT_EFFECTS = re.compile(r"toussez|tolerez|effet|declench|depuis|gene|mal |cough")
+ABOUT_PAIN = re.compile(r"douleur|mal|toussez|depuis")
+
+
+def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
+    text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
+    if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
+        return
+    evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
+    own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
+    dose = strength(use, lang)
+    corrected = strength(use, lang, text, dose.unit if dose else "")
+    told = corrected is not None or bool(own.sig)
+    dose = None if exchange.verdict == "no" and not corrected else dose  # whatever was asked, it is not that
+    if not (told or dose) and not meant(use.drug, use.sentence, use.words, exchange, visit):
+        yield only_heard(use, lang, "unmeant")
+    elif QUIT[lang].search(text) or REFUSED[lang].search(text):
+        yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
+    elif exchange.verdict == "no" and not told:
+        if re.search(r"\d", exchange.answer[0].norm):  # "non, dix-sept depuis janvier": it is taken
+            yield drug_fact(use, lang, evidence, None, Schedule(), status="current")
+        elif not ABOUT_PAIN.search(use.sentence.norm):
+            yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
+    elif not ABOUT_EFFECTS.search(use.sentence.norm) and (exchange.verdict or told or _takes_it(exchange, lang)):
+        yield drug_fact(use, lang, evidence, corrected or dose, own if own.sig else asked, status="current")

@@ -1,0 +1,80 @@
+"""Whose a French statement is: relatives by name and pronoun, and what runs in a family."""
+
+import pytest
+
+from tests.app.notes.support import drafted, fact, facts, labels, told
+
+
+def of_kin(text: str, **patient: object) -> set[tuple[str, str, str]]:
+    return {(f.experiencer, f.label, f.polarity) for f in facts(text, **patient) if f.type == "family"}
+
+
+@pytest.mark.parametrize(
+    "said,expected",
+    [
+        ("Mon frère aîné est diabétique, ma cadette a une sclérose en plaques.", {("brother", "diabète"), ("sister", "sclérose en plaques")}),
+        ("Maman a de l'arthrose. Sa sœur aussi, et en plus un glaucome.", {("mother", "arthrose"), ("aunt", "glaucome")}),
+        ("Ma tante et mon oncle sont asthmatiques.", {("aunt", "asthme"), ("uncle", "asthme")}),
+        ("L'épilepsie, c'est mon fils.", {("son", "épilepsie")}),
+        ("Mon père, une crise cardiaque à cinquante ans, mais il s'en est remis.", {("father", "infarctus")}),
+        ("Le fils de mon frère a un autisme.", {("nephew", "autisme")}),
+        ("Mon oncle, le frère de mon père, est mort d'une leucémie.", {("paternal uncle", "leucémie")}),
+    ],
+)  # fmt: skip
+def test_each_illness_has_its_own_relative(said: str, expected: set[tuple[str, str]]) -> None:
+    found = of_kin(f"D: Il y a des maladies dans la famille ?\nP: {said}")
+    assert {(who, what) for who, what, _ in found} == expected
+
+
+def test_the_speaker_in_person_takes_the_floor_again() -> None:
+    found = facts("D: Dans la famille ?\nP: Ma sœur a eu une phlébite. Moi, j'ai des palpitations.")
+    assert fact("palpitations", found).experiencer == "patient"
+    assert fact("phlébite", found).experiencer == "sister"
+
+
+def test_who_is_only_with_somebody_is_not_spoken_about() -> None:
+    found = facts("D: Alors ?\nP: En portant l'armoire avec mon beau-frère je me suis fait une entorse.")
+    assert fact("entorse", found).experiencer == "patient"
+
+
+def test_he_and_she_beside_a_sick_child() -> None:
+    found = facts(
+        "D: Vous êtes la maman ?\nR: Oui. Son petit frère a eu la varicelle. Lui il a de la fièvre. Moi j'ai eu un zona.",
+        age=6,
+        sex="M",
+    )
+    assert fact("varicelle", found).experiencer == "brother"
+    assert fact("zona", found).experiencer == "mother"
+
+
+def test_the_kin_of_a_daughter_who_speaks() -> None:
+    found = of_kin("D: Bonjour.\nR: J'appelle pour maman. Papa avait un Parkinson, mon frère a un asthme.", age=80, sex="F")
+    assert found == {("husband", "maladie de Parkinson", "present"), ("son", "asthme", "present")}
+
+
+@pytest.mark.parametrize(
+    "asked,said,expected",
+    [
+        ("Le cœur, dans votre famille ?", "Mon grand-père, le cœur, à soixante ans.", ("grandfather", "maladie cardiaque", "present")),
+        ("Des cancers chez vos proches ?", "Ma marraine non, ma tante, oui, l'estomac.", ("aunt", "cancer de l'estomac", "present")),
+        ("Et votre maman ?", "Elle a un peu de sucre.", ("mother", "diabète", "present")),
+        ("Du glaucome dans la famille ?", "Maman. Mon frère, non.", ("mother", "glaucome", "present")),
+        ("Il y a des phlébites dans votre famille ?", "Non, personne.", ("family", "phlébite", "absent")),
+    ],
+)  # fmt: skip
+def test_a_family_history_in_plain_words(asked: str, said: str, expected: tuple[str, str, str]) -> None:
+    assert expected in of_kin(f"D: {asked}\nP: {said}")
+
+
+@pytest.mark.parametrize("said", ["J'ai mal au cœur quand je mange.", "Ma fille m'a dit que le cœur va bien.", "Le cœur, ça va, ma mère s'inquiète."])
+def test_a_part_of_the_body_is_no_illness_of_a_relative(said: str) -> None:
+    assert not of_kin(f"D: Comment ça va ?\nP: {said}")
+
+
+def test_what_nobody_in_the_family_has_is_told_as_denied() -> None:
+    made = drafted("D: Des glaucomes dans la famille ?\nP: Non, aucun.\nD: Vous toussez ?\nP: Oui, depuis lundi, j'ai de la fièvre.")
+    assert "Famille : pas de glaucome" in told(made)
+
+
+def test_a_house_without_sick_people_is_no_family_history() -> None:
+    assert not labels(facts("D: Quelqu'un est malade à la maison, une gastro ?\nP: Non, personne."), type="family")
