@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from app.notes.alarms import conditional
 from app.notes.cues import cues
 from app.notes.facts import Fact
 from app.notes.lexicon import find_concepts, find_drugs
@@ -36,8 +37,10 @@ BARE = re.compile(  # "se lever à heure fixe"
 ABOUT = re.compile(  # "pour la maison : douche et cheveux le soir"
     r"^\W*(?:(?:et|alors|ensuite|apres|sinon|maintenant)\W+)*(?:pour|cote|contre|au niveau d[eu]) (?!l instant)[a-z ]{3,40}\s?: \w"
 )
+STATES = re.compile(r"(?<![a-z])(?:est|sont|revient|reviennent|etait|etaient|reste|restent|a ete)(?![a-zœ])")
 DROPPED = re.compile(  # "les moules, on arrête"
-    r"(?<![a-z])(?:le|la|les|l|cette?|ces|un|une) [a-z ]{3,30}, ?(?:alors )?(?:on (?:arrete|evite|oublie|limite|reduit|supprime)|c est (?:fini|termine|interdit|non|a eviter))(?![a-z])"
+    r"(?<![a-z])(?:le|la|les|l|cette?|ces|un|une) [a-z ]{3,30}(?:, (?:le|la|les|l) [a-z ]{3,20})?, ?(?:alors )?"
+    r"(?:on (?:arrete|evite|oublie|limite|reduit|supprime|freine|ralentit|enleve|range|jette|y va doucement|leve le pied)|c est (?:fini|termine|interdit|non|a eviter)|a la (?:cave|poubelle)|au placard|avec moderation|mollo)(?![a-z])"
 )
 IN_DOSES = re.compile(
     r"\d (?:milligr\w*|mg|microgr\w*|millil\w*|ml|comprimes?|gelules?|sachets?|bouffees?|gouttes?|unites?|ampoules?|pulverisations?)(?![a-z])"
@@ -77,6 +80,8 @@ def _beside_dose(sentence: Sentence, lang: Language) -> Sentence | None:
 
 
 def _advises(norm: str, lang: Language) -> bool:
+    if norm.rstrip().endswith(("…", "...")):
+        return False  # broken off
     if not LEAST_WORDS <= len(norm.split()) <= MOST_WORDS or EMPTY[lang].search(norm):
         return False
     if not (ADVISES[lang].search(norm) or (lang == "fr" and directs(norm))):
@@ -89,8 +94,12 @@ def _advises(norm: str, lang: Language) -> bool:
 
 def directs(norm: str) -> bool:
     """Whether French words tell somebody what to do, by their grammar or by what they allow."""
-    told = (COMMANDS, TELLS, TELLS_THE_YOUNG, MUST, NO_MORE, BARE, ABOUT, AMOUNT)
-    if any(pattern.search(norm) for pattern in told) or (DROPPED.search(norm) and not find_drugs(norm)):
+    told = (COMMANDS, TELLS, TELLS_THE_YOUNG, MUST, NO_MORE, BARE, AMOUNT)
+    if (
+        any(p.search(norm) for p in told)
+        or (ABOUT.search(norm) and not STATES.search(norm))
+        or (DROPPED.search(norm) and not find_drugs(norm))
+    ):
         return True
     about = ACTIVITY.search(norm)
     allowed = about is not None and (ALLOWS.search(norm) or YES_OR_NO.match(norm, about.end()))
@@ -98,7 +107,7 @@ def directs(norm: str) -> bool:
 
 
 def _advice(sentence: Sentence, lang: Language) -> Fact:
-    condition = bool(IF[lang].search(sentence.norm))
+    condition = bool(IF[lang].search(sentence.norm)) and conditional(sentence.norm, lang)
     return Fact(
         "advice",
         sentence.shown,

@@ -157,7 +157,7 @@ def _inspection(seen: Sequence[Fact], voice: Voice) -> Fact:
     )
 
 
-NAMED_FIRST = re.compile(r"\W*(?:(?:et|donc|alors)\W+)*(?:l|le|la|les|votre|vos|cette?|ces) [a-z ]{3,30}, (?:vous|on|\w+ez)(?![a-z])")  # "le Lexomil, rapportez-le"
+NAMED_FIRST = re.compile(r"\W*(?:(?:et|donc|alors)\W+)*(?:l|le|la|les|votre|vos|cette?|ces) [a-z ]{3,30}, (?:(?:justement|par contre|aussi|lui|elle|eux|alors), )?(?:vous|on|\w+ez)(?![a-z])")  # "le Lexomil, rapportez-le"
 
 
 def _stands_alone(fact: Fact) -> bool:

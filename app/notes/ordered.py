@@ -42,7 +42,7 @@ WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what anoth
     r"|\w*,? (?:will|would|may|might) (?:decide|suggest|offer|see|start|tell|choose)(?![a-z])"
 )
 SUBJECT = re.compile(  # who speaks of persons or of how things are orders nothing without a verb that orders
-    r"(?<![a-z])(?:je|j|vous|il|elle|ils|elles|on|ca|c|tu|nous|qui|est|sont|etait|etaient|a|ont|avait|montre\w*|sert|permet)(?![a-z])(?! (?:jeun|domicile|l hopital|la|faire|refaire|prevoir))"
+    r"(?<![a-z])(?:je|j|vous|il|elle|ils|elles|on|ca|c|tu|nous|qui|est|sont|etait|etaient|ont|avait|montre\w*|sert|permet|a (?:ete|grimpe|augmente|baisse|monte|diminue|montre|donne|dit|vu|fait|eu|revele|change|bouge|double|chute|remonte|pris))(?![a-zœ])"
 )
 ITS_OWN = re.compile(
     r"(?<![a-z])(?:votre|vos|son|sa|ses|ta|ton|tes) (?:dernie\w+ |premie\w+ )?$"
@@ -97,7 +97,8 @@ def _only_named(mention: Mention, norm: str, lang: Language) -> bool:
 
 def _named_alone(wanted: Sequence[Mention], norm: str) -> bool:
     """ "Prise de sang à jeun : potassium, créatinine.": an order without a verb says how, when, or several things."""
-    if SUBJECT.search(norm) or ITS_OWN.search(norm[: wanted[0].start]):
+    after = norm.rfind(":", 0, wanted[0].start) + 1  # "je ne m'arrête pas là : coloscopie, et une fibroscopie"
+    if SUBJECT.search(norm[after:]) or ITS_OWN.search(norm[after : wanted[0].start]):
         return False
     return len(wanted) > 1 or bool(QUALIFIED.search(norm) or WHEN["fr"].search(norm))
 
@@ -186,7 +187,8 @@ PRONOUN = re.compile(
 )
 PRONOUN_NEEDLESS = re.compile(
     r"(?:inutile|pas (?:la peine|besoin|necessaire|utile)) (?:de|d) (?:le |la |les |en )(?:re)?(?:faire|doser|controler)|"
-    r"(?:on|je) (?:ne )?(?:le|la|les) (?:re)?(?:fait|fais|controle|dose|programme) pas(?![a-z])|ca ne se (?:re)?fait pas(?! en)"
+    r"(?:on|je) (?:ne )?(?:le|la|les) (?:re)?(?:fait|fais|controle|dose|programme) pas(?![a-z])|ca (?:ne )?se (?:re)?fait (?:pas(?! en)|plus)(?![a-z])|"
+    r"(?:je|on) (?:l|le|la|les) (?:annule|decommande|laisse tomber|supprime)(?![a-z])|on (?:peut )?s en passe(?:r)?(?![a-z])"
 )
 WRITES_TO = re.compile(
     r"(?<![a-z])je (?:lui|leur) (?:envoie|ecris|fais|adresse|telephone|passe|laisse) (?:un |une |le |la )?(?:mot|courrier|lettre|message|mail|coup de fil)"

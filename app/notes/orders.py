@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from app.notes.advising import advice
-from app.notes.alarms import alarm
+from app.notes.alarms import alarm, sent_at_once
 from app.notes.cues import cues
 from app.notes.declined import settled_with_patient
 from app.notes.facts import Certainty, Fact, FactType, Temporality
@@ -88,9 +88,9 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
 def _directed(sentence: Sentence, visit: Visit, place: int, *, spoken: bool) -> Iterator[Fact]:
     """Results, orders, meetings and advice of one sentence."""
     norm, lang = sentence.norm, visit.lang
-    pronoun = meant_by_pronoun(sentence, visit)
-    if pronoun:
-        yield pronoun
+    whole = sent_at_once(sentence, lang) or meant_by_pronoun(sentence, visit)
+    if whole:
+        yield whole
         return
     results = list(result(sentence, lang))
     yield from results
@@ -149,7 +149,9 @@ def _shown_on_demand(sentence: Sentence, visit: Visit) -> bool:
     return any(SHOW_ME.search(s.norm) for s in before) or bool(DESCRIBED.match(sentence.norm))
 
 
-DESCRIBED = re.compile(r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|je vous vois)[^.]{0,40}(?:…|\.\.\.|, )")
+DESCRIBED = re.compile(
+    r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|soulevez|levez|baissez|ouvrez|fermez|asseyez|regardez|filmez|je vous vois)[^.]{0,50}(?:…|\.\.\.|, )"
+)
 
 
 def _plain(

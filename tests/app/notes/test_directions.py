@@ -250,3 +250,57 @@ def test_advice_beside_a_dose_is_told_without_it() -> None:
     found = facts("D: Lavage de nez matin et soir, et Doliprane un gramme trois fois par jour.\nP: D'accord.")
     (washing,) = only(found, type="advice")
     assert "gramme" not in washing.text
+
+
+def test_a_change_of_a_drug_that_is_refused() -> None:
+    found = facts(
+        "D: Le bromazépam, vous en prenez un le soir ?\nP: Oui.\nD: Je voudrais le diminuer petit à petit.\nP: Ah non, pas question.\nD: Bon, on laisse."
+    )
+    (refused,) = only(found, status="declined")
+    assert (refused.polarity, refused.label) == ("absent", "diminution de bromazépam")
+
+
+def test_what_the_refusal_names_is_what_is_refused() -> None:
+    found = facts(
+        "D: On pourrait poser un implant, la sage-femme le fait le lundi.\nP: Laissez tomber l'implant.\nD: Comme vous voulez."
+    )
+    assert {f.label for f in only(found, status="declined")} == {"implant contraceptif"}
+
+
+def test_a_certificate_leaves_a_refused_leave_refused() -> None:
+    found = facts(
+        "D: Je vous propose un arrêt d'une semaine.\nP: Un arrêt, sûrement pas.\nD: Alors un certificat pour le télétravail.\nP: Oui."
+    )
+    assert {(f.label, f.polarity) for f in only(found, type="work_stoppage")} == {
+        ("arrêt de travail", "absent"),
+        ("arrêt ou certificat", "present"),
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Je vous envoie aux urgences de Quimper, maintenant.", "Alors direction les urgences.", "J'appelle le SAMU tout de suite."],
+)
+def test_who_is_sent_at_once(said: str) -> None:
+    (sent,) = only(facts(f"D: {said}\nP: D'accord."), status="sent")
+    assert sent.certainty == "certain"
+
+
+def test_an_examination_taken_back_by_pronoun() -> None:
+    found = facts("P: On devait refaire un scanner en juin.\nD: C'est vrai, mais je l'annule.\nP: Tant mieux.")
+    assert [f.polarity for f in only(found, label="scanner", type="plan")] == ["absent"]
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("D: D'accord.\nP: J'ai fait une IRM l'an dernier.", "IRM"),
+        ("D: Et la coloscopie ?\nP: Faite il y a deux ans.", "coloscopie"),
+    ],
+)
+def test_looks_inside_that_were_done(said: str, label: str) -> None:
+    assert only(facts(said), label=label, status="done")
+
+
+def test_a_reaction_to_a_scanner_is_no_scanner_done() -> None:
+    assert not only(facts("D: D'accord.\nP: J'ai fait une réaction pendant le scanner."), status="done")
