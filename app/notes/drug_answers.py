@@ -20,13 +20,17 @@ UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |
 BESIDES = re.compile(
     r"(?:other than|besides|apart from|except|a part|en plus d[eu]|autre que|hormis|sauf) (?:le |la |l |les |the |your )?$"
 )
-EXAMPLE = re.compile(r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$")
+EXAMPLE = re.compile(
+    r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$"
+)
 
 
 def _only_read_back(use: Use, exchange: Exchange) -> bool:
     """ "L'hydrochlorothiazide, douze et demi. De l'aspirine ?": a drug read back before the question is not what is asked."""
     last = exchange.questions[-1]
-    before = last.turn == use.sentence.turn and last is not use.sentence and not use.sentence.norm.rstrip().endswith("?")
+    before = (
+        last.turn == use.sentence.turn and last is not use.sentence and not use.sentence.norm.rstrip().endswith("?")
+    )
     return before and DOSE.search(use.words) is not None
 
 
@@ -49,6 +53,8 @@ TAKES_IT = {  # how a drug is taken that was just asked about
     ),
     "en": re.compile(r"(?<![a-z])(?:i (?:still )?take (?:it|them|that)|(?:he|she) takes|every (?:day|morning|night)|at night|in the morning|still)(?![a-z])"),
 }  # fmt: skip
+
+
 def asked_about(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
     about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
@@ -57,9 +63,7 @@ def asked_about(use: Use, exchange: Exchange | None, lang: Language, visit: Visi
         return
     if _only_read_back(use, exchange):
         evidence, schedule = (use.sentence.evidence(),), find_schedule(use.words, lang)
-        yield drug_fact(
-            use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor"
-        )
+        yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor")
     elif _is_answered(exchange, lang):
         yield from _as_answered(use, exchange, lang, visit)
 

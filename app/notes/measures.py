@@ -4,13 +4,16 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from app.notes.corrections import MASK
 from app.notes.cues import cue, cues
 from app.notes.earlier_values import earlier_value
 from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
+from app.notes.pain_scores import pain_scores
 from app.notes.polarity import CONDITIONS
-from app.notes.readings import MEASURES, PRESSURE, TEMPERATURE, Measure, Said, measured
-from app.notes.timing import DAY_EN, DAY_FR
+from app.notes.pressures import pressures
+from app.notes.readings import MEASURES, TEMPERATURE, Measure, Said, measured
+from app.notes.topics import Topic
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
@@ -26,19 +29,62 @@ def measures(visit: Visit) -> Iterator[Fact]:
     asked: dict[int, tuple[Sentence, ...]] = {a.turn: e.questions for e in visit.exchanges for a in e.answer}
     before: Sentence | None = None
     last: Fact | None = None
+    topic = Topic(visit)
     adult = (visit.transcript.patient.age or 0) >= ADULT_YEARS
-    for sentence in visit.sentences:
-        questions = asked.get(sentence.turn, ())
-        if not sentence.asks and re.search(r"\d", sentence.norm) and not _elses(sentence, visit):
-            context = " ".join(q.norm for q in questions) + (
-                " " + before.norm if before and before.turn == sentence.turn else ""
-            )
-            said = Said(sentence, _with_series(sentence, context, visit), questions, visit.lang)
+    told: list[Fact] = []
+    for heard in visit.sentences:
+        topic.hear(heard)
+        sentence = _without_others(heard, visit)
+        if not sentence.asks and re.search(r"\d", sentence.norm):
+            said = _said(sentence, asked.get(sentence.turn, ()), before, topic, visit)
             found = [fact for reader in READERS for fact in reader(said) if not (adult and _of_no_adult(fact))]
             found = found or list(earlier_value(said, last)) or list(_unnamed(said, visit))
-            yield from found
-            last = found[-1] if found else last
-        before = sentence
+            told = _more_exactly(told, found)
+            if found:
+                last = found[-1] if found[-1].unit != "/10" else last
+                topic.hold(sentence)
+        before = heard
+    yield from told
+
+
+def _said(sentence: Sentence, questions: tuple[Sentence, ...], before: Sentence | None, topic: Topic, visit: Visit) -> Said:
+    """The sentence with what tells its measure: the question, the sentence before it, else what is spoken of."""
+    context = " ".join(q.norm for q in questions)
+    context += " " + before.norm if before and before.turn == sentence.turn else ""
+    context = _with_series(sentence, context, visit)
+    named = topic.of(sentence)
+    if named is not None and topic.measure is not None and not re.search(topic.measure.cue(visit.lang), context):
+        return Said(sentence, f"{context} {topic.name}", (named,), visit.lang)
+    return Said(sentence, context, questions, visit.lang)
+
+
+def _without_others(sentence: Sentence, visit: Visit) -> Sentence:
+    """The sentence without the figures of somebody else: "lui il est à seize neuf, moi à douze sept"."""
+    if sentence.speaker == "doctor":
+        return sentence
+    norm = sentence.norm
+    theirs = [m for m in re.finditer(r"\d+(?:\.\d+)?", norm) if visit.other_person(sentence, m.start())]
+    if not theirs:
+        return sentence
+    whole = sentence.line.norm
+    for number in theirs:
+        start = sentence.start + number.start()
+        whole = whole[:start] + MASK * len(number.group()) + whole[start + len(number.group()) :]
+    return replace(sentence, line=replace(sentence.line, norm=whole))
+
+
+def _more_exactly(told: list[Fact], found: list[Fact]) -> list[Fact]:
+    """ "Soixante-huit et des poussières. Disons soixante-huit deux.": the value that is said again more exactly stays."""
+    for fact in found:
+        told = [old for old in told if not _rounds(old, fact)]
+    return [*told, *found]
+
+
+def _rounds(old: Fact, fact: Fact) -> bool:
+    same = (old.label, old.unit, old.evidence[-1].turn) == (fact.label, fact.unit, fact.evidence[-1].turn)
+    if not same or not isinstance(old.value, float) or not isinstance(fact.value, float):
+        return False
+    return old.value == int(old.value) == int(fact.value) < fact.value and fact.temporality == old.temporality
 
 
 BARE_VALUE = re.compile(r"\W*(?:(?:oui|alors|donc|elle est a|il est a|c est|c etait|yes|it s|it was)\W+)*(\d+(?:\.\d+)?)(?=[,.]| (?:en|le|la|il y a)|$)")
@@ -73,11 +119,6 @@ def _with_series(sentence: Sentence, context: str, visit: Visit) -> str:
     if not NEXT_HOUR.match(sentence.norm):
         return context
     return " ".join([context, *(s.norm for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start)])
-
-
-def _elses(sentence: Sentence, visit: Visit) -> bool:
-    number = re.search(r"\d", sentence.norm)
-    return sentence.speaker != "doctor" and bool(number and visit.other_person(sentence, number.start()))
 
 
 def _temperature(said: Said) -> Iterator[Fact]:
@@ -115,100 +156,6 @@ def _temperature(said: Said) -> Iterator[Fact]:
             and not _anothers(TEMPERATURE, norm[: match.start()], "en")
         ):
             yield measured(said, TEMPERATURE, float(match.group().rstrip(".")), match.start(), "[degF]")
-
-
-def _pressure(said: Said) -> Iterator[Fact]:
-    norm = said.sentence.norm
-    if (
-        re.search(r"dessous de|au dessus|objectif|below|goal|target|less than", norm[:80])
-        and said.sentence.speaker == "doctor"
-    ):
-        return
-    for match in re.finditer(
-        rf"(?<![\d.])(?:1 (?=1\d \d))?{NUM} ?(sur|/|over| )(?:les )? ?{NUM}(?!\d|\.\d| ?(?:mg|fois|jours|ans|semaines|%|milli|heures|kilo|out))",
-        norm,
-    ):
-        high, low = float(match.group(1)), float(match.group(3))
-        spoken = match.group(2) == " "
-        if (
-            spoken and not said.announced(PRESSURE.cue_fr if said.lang == "fr" else r"pressure|readings")
-        ) or CONDITIONS[said.lang].search(re.sub(r"^\W*sinon ", "", norm[: match.start()])):
-            continue
-        if (
-            said.lang == "fr"
-            and 8 <= high <= 25
-            and 4 <= low <= 14
-            and high > low
-            and not re.search(r"douleur|echelle", norm + said.context)
-        ):
-            if not spoken and not said.announced(PRESSURE.cue_fr) and low == 10:
-                continue
-            high, low = high * 10, low * 10
-        lab = any(re.search(m.cue(said.lang), norm) for m in MEASURES if m.type == "lab")
-        if spoken and (high < LEAST_SPOKEN_HIGH or lab):
-            continue  # "l'hémoglobine glyquée, huit quatre"
-        if not (70 <= high <= 260 and 30 <= low <= 150 and high > low):
-            continue
-        fact = measured(said, PRESSURE, f"{high:g}/{low:g}", match.start())
-        yield _in_position(fact, said, match.end())
-
-
-LEAST_SPOKEN_HIGH = 90
-POSITION = re.compile(r"[, ]{1,2}(?:en position )?(couch[ée]e?|allong[ée]e?|debout|assise?|lying|standing|sitting)(?![a-z])", re.IGNORECASE)
-
-
-def _in_position(fact: Fact, said: Said, end: int) -> Fact:
-    """ "Treize sept couchée, et dix six debout": what makes the two differ."""
-    place = POSITION.match(said.sentence.line.shown, said.sentence.start + end)
-    if not place:
-        return fact
-    words = ", ".join(filter(None, (place.group(1), fact.detail)))
-    return replace(fact, text=f"{fact.extra[0]} {words}", detail=words, extra=(fact.extra[0], words))
-
-
-def _pain(said: Said) -> Iterator[Fact]:
-    norm = said.sentence.norm
-    scale = re.compile(r"0 a 10|zero a dix|echelle|sur 10|/10|0 to 10|1 to 10|out of 10|scale|\beva\b")
-    if not scale.search(norm + " " + said.context):
-        return
-    for match in re.finditer(
-        r"(?<![\d.])(10|\d)(?:\.5)?(?: ?(?:/|sur|out of) ?10)?(?!\d|\.\d|/|(?: a| to)? 10| ?(?:jours|ans|heures|fois|days|years|hours|weeks|mois))",
-        norm,
-    ):
-        if float(match.group(1)) == 0 and "to 10" in norm + "a 10":
-            continue
-        shown = said.sentence.line.shown[said.sentence.start : said.sentence.end]
-        where = _pain_context(shown, match.start())
-        name = "douleur (échelle numérique)" if said.lang == "fr" else "pain score"
-        yield Fact(
-            "symptom",
-            " ".join(filter(None, (name, where))),
-            "douleur",
-            said.evidence(),
-            value=float(match.group(1)),
-            unit="/10",
-            asserted_by=said.sentence.speaker,
-            detail=where,
-            sentence=said.sentence.shown,
-            extra=(name, where),
-        )
-
-
-PLACES = re.compile(
-    r"(couch[eé]e?|allong[eé]e?|assise?|au repos|debout|quand je (?:me l[eè]ve|\w+)|la nuit|at night|at rest|[àa] l['’]effort|"
-    rf"en (?:marchant|bougeant|toussant)|ce (?:matin|soir)|hier|aujourd['’]hui|{DAY_FR}|today|now|yesterday|on {DAY_EN}|when I(?:['’]m)? (?:go down the stairs|\w+)|lying down|sitting)",
-    re.IGNORECASE,
-)
-
-
-def _pain_context(shown: str, at: int) -> str:
-    """Where or when a pain has this score: "7 quand je bouge, 2 allongé"; "au repos, 2"."""
-    before, after = shown[:at], shown[at:]
-    own = re.split(r"[,;.]", before)[-1] + re.split(r"[,;.]|\bet\b|\band\b", after)[0]
-    since_the_last = re.split(r"\d", before)[-1][-30:]
-    found = PLACES.search(own) or PLACES.search(since_the_last)
-    words = found.group()[:1].lower() + found.group()[1:] if found else ""
-    return {"quand je me lève": "au lever"}.get(words, words)
 
 
 def _named(said: Said) -> Iterator[Fact]:
@@ -392,4 +339,4 @@ def _stones(said: Said) -> Iterator[Fact]:
         yield measured(said, weight, f"{match.group(1)} st{pounds}", match.start(), "[stone_av]")
 
 
-READERS: tuple[Callable[[Said], Iterator[Fact]], ...] = (_temperature, _pressure, _pain, _named, _glucose, _stones)
+READERS: tuple[Callable[[Said], Iterator[Fact]], ...] = (_temperature, pressures, pain_scores, _named, _glucose, _stones)

@@ -39,7 +39,7 @@ HALF = re.compile(  # words after which something is missing, where the speech h
 
 BROKEN = re.compile(  # what a false start, or a sentence cut in the wrong place, leaves
     r"^The patient (?:did|does|has|is|was|can)[,.]|^(?:On|For|In|At|From|As|With) [^,]{0,30}$|\b(?:or|and|the|an?|is|was|of|to|their|his|her),?$|, (?:I|we|they),|(?:do|does) the patient has|"
-    r"^(?:I|we|you|it|his|her|their|there|the patient|(?:on|for|in|at|from|as|with) (?:an?|the|his|her|their)),|\bno, (?:there|it)\b|\bno$|\bi,|^(?:If|When|Looking) [^,]{0,60}$|^(?:To about|The like) |\bnot not\b|\bwelcome to\b|^We are (?:doctor|dr)\b",
+    r"^(?:I|we|you|it|his|her|their|there|the patient|(?:on|for|in|at|from|as|with) (?:an?|the|his|her|their)),|\bno, (?:there|it)\b|\bno$|\bi,|^(?:If|When|Looking) [^,]{0,60}$|^(?:To about|The like) |\bnot not\b|\bwelcome to\b|^We are (?:doctor|dr)\b|\b(?:tell us|thank the patient|does not believe at this)\b|^(?:Why|That the patient|It also)\b",
     re.IGNORECASE,
 )
 ANNOUNCES = re.compile(  # what the doctor does next in the visit is no plan
