@@ -8,7 +8,7 @@ from app.notes.dosing import DOSE
 from app.notes.drug_uses import CLASSES, Use, drug_fact, only_heard, strength
 from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
-from app.notes.meaning import meant
+from app.notes.meaning import SOME, meant
 from app.notes.people import relation_near
 from app.notes.schedules import Schedule, find_schedule
 from app.notes.transcript import Language
@@ -35,7 +35,8 @@ TALK_TURNS = 4
 
 def _of_tolerance(use: Use, exchange: Exchange | None, visit: Visit) -> bool:
     """ "Des allergies ?" - "Le latex." - "Les antibiotiques ?": a class asked about in that talk is not asked as a treatment."""
-    if visit.lang != "fr" or use.drug.inn not in CLASSES or TAKES_NOW.search(use.sentence.norm):
+    denied = exchange is not None and exchange.verdict == "no"
+    if visit.lang != "fr" or not (denied or use.drug.inn in CLASSES) or TAKES_NOW.search(use.sentence.norm) or strength(use, "fr"):
         return False
     near = [s for s in visit.sentences if use.sentence.turn - TALK_TURNS <= s.turn <= use.sentence.turn + 1]
     return exchange is not None and any(BAD_WITH.search(s.norm) for s in near)
@@ -93,11 +94,12 @@ NOT_ALWAYS = re.compile(r"(?<![a-z])pas (?:toujours|tous les|chaque|regulieremen
 
 def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
-    named = find_drugs(text) if use.drug.inn not in CLASSES else []
+    named = find_drugs(text)
     others = [m.start for m in named if m.drug.inn != use.drug.inn and m.drug.inn not in CLASSES]
-    if others and not re.search(r"[a-z]{3,}|\d", text[: others[0]]):
-        return  # another drug is named instead
-    if others and not use.drug.inn.startswith("insuline"):
+    another = named and exchange.verdict in ("", "open") and SOME.search(use.sentence.norm[: use.start])
+    if another or (others and use.drug.inn not in CLASSES and not re.search(r"[a-z]{3,}|\d", text[: others[0]])):
+        return  # "de l'aspirine ?" - "un Nurofen de temps en temps": told by its own name, which is no yes to what was asked
+    if others and use.drug.inn not in CLASSES and not use.drug.inn.startswith("insuline"):
         text = re.sub(r"[^.;,!?]*$", "", text[: others[0]]) or text  # what follows is told of another drug
     if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
         return
