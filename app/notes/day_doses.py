@@ -10,9 +10,20 @@ PART = r"(?:un demi|une demie|(?:un|1|3|trois) quarts?)"
 AMOUNT = rf"(?:{PART}|\d+(?:\.\d+)?|une?)"
 FORM = r"(?:mg|milligrammes?|unites?|comprimes?|cachets?|gelules?|bouffees?|gouttes?|sachets?|pulverisations?|grammes?)"
 FIRST_AMOUNT = re.compile(rf"(?<![\w.])({AMOUNT})(?: ({FORM}))?,? ({SLOT})")
-FIRST_SLOT = re.compile(rf"(?<![a-z])({SLOT}),? (?:c est )?({AMOUNT})(?: ({FORM}))?(?![\w.]| (?:fois|heures?|minutes?|jours?))")
+FIRST_SLOT = re.compile(
+    rf"(?<![a-z])({SLOT}),? (?:c est )?({AMOUNT})(?: ({FORM}))?(?![\w.]| (?:fois|heures?|minutes?|jours?))"
+)
 BETWEEN = re.compile(r"\W*(?:(?:et|puis|plus|ensuite|pareil)\W+)*")
-WRITTEN = {"un demi": "½", "une demie": "½", "un quart": "¼", "1 quart": "¼", "3 quarts": "¾", "trois quarts": "¾", "un": "1", "une": "1"}
+WRITTEN = {
+    "un demi": "½",
+    "une demie": "½",
+    "un quart": "¼",
+    "1 quart": "¼",
+    "3 quarts": "¾",
+    "trois quarts": "¾",
+    "un": "1",
+    "une": "1",
+}
 LEAST = 2
 
 
@@ -45,7 +56,13 @@ def _time(slot: str) -> str:
         return f"à {clock.group(1)} h {clock.group(2) or ''}".strip()
     if plain in ("matin", "soir", "midi"):
         return f"le {plain}"
-    return plain.replace("a midi", "à midi").replace("dejeuner", "déjeuner").replace("diner", "dîner").replace("gouter", "goûter").replace("reveil", "réveil")
+    return (
+        plain.replace("a midi", "à midi")
+        .replace("dejeuner", "déjeuner")
+        .replace("diner", "dîner")
+        .replace("gouter", "goûter")
+        .replace("reveil", "réveil")
+    )
 
 
 FRACTION = re.compile(

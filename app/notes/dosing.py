@@ -56,7 +56,7 @@ SLOTS = {
         (r"every day|daily|a day|each day|once a day", "daily", 1),
     ),
 }
-EVERY = re.compile(r"(?:toutes les|every) (\d+)(?: (?:a|to|ou|or) (\d+))? (?:heures|hours)")
+EVERY = re.compile(r"(?:toutes les|every) (\d+|une)(?: (?:a|to|ou|or) (\d+))? (?:heures|hours)")
 ALTERNATE = {"fr": re.compile(r"un (jour|soir|matin) sur (?:deux|2)"), "en": re.compile(r"every other (day|night)")}
 WEEKLY = cue("dosing.weekly")
 DURATION = cue("dosing.duration")
@@ -92,8 +92,8 @@ class Schedule:
     as_needed: bool = False
 # Strengths that tablets and vials really have.
 STRENGTHS_MG = frozenset((
-    0.25, 0.5, 0.75, 1.25, 1.5, 2.5, 3.75, 4, 5, 7.5, 8, 10, 12.5, 15, 16, 17.5, 20, 22.5, 25, 30, 32, 37.5, 40, 45, 50, 60,
-    62.5, 70, 75, 80, 87.5, 88, 90, 100, 112, 112.5, 120, 125, 137, 137.5, 150, 160, 180, 200, 240, 250, 300, 320, 325, 350,
+    0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.25, 1.5, 2.5, 3.75, 4, 5, 7.5, 8, 10, 12.5, 14, 15, 16, 17.5, 18, 20, 21, 22.5, 25, 27, 30, 32, 35, 36, 37.5, 40, 45, 50, 54, 55, 60,
+    62.5, 70, 75, 80, 87.5, 88, 90, 100, 110, 112, 112.5, 120, 125, 137, 137.5, 150, 160, 180, 200, 220, 225, 240, 250, 300, 320, 325, 350, 375,
     400, 450, 500, 550, 600, 650, 750, 800, 850, 875, 1000,
 ))
 
@@ -117,6 +117,9 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
     weight = BY_WEIGHT.search(norm)
     if weight:
         return Dose(float(weight.group(1)), "kg"), weight.start(), weight.end()
+    daily = DAILY_AMOUNT.search(norm) if bare_unit == "mg" else None
+    if daily and _plausible(float(daily.group(1))):
+        return Dose(float(daily.group(1)), bare_unit, bare=True), daily.start(1), daily.end(1)
     if bare_unit:
         for loose in BARE.finditer(norm):
             if (_plausible(float(loose.group(1))) or (bare_unit == "UI" and float(loose.group(1)) >= LEAST_UNITS)) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
@@ -124,9 +127,11 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
     return None
 
 
-SPOKEN_DECIMAL = re.compile(r"(?<![\d.])(2|7|12|17|22|37|62|87|112|137) 5(?![\d.])")  # "trente-sept cinq" is 37.5
+DAILY_AMOUNT = re.compile(r"(?<![\d.])(\d{2,4}(?:\.\d+)?) (?:par jour|/ ?j)(?![a-z])(?! (?:au )?max)")  # "trente par jour" is an amount, not how often
+MOST_TIMES = 12  # a day
+SPOKEN_DECIMAL = re.compile(r"(?<![\d.])(2|7|12|17|22|37|62|87|112|137) 5(?!\d|\.\d)")  # "trente-sept cinq" is 37.5
 CHANGED_FROM = re.compile(  # "passée de 150 à 75": what it was before
-    rf"(?<![a-z])(?:(?:re)?(?:pass|mont|descen|baiss)|augment|dimin|rédui|redui)\w* (?:\w+ )?(?:de|d) {NUM}(?: ?[a-zµ]+)?(?= a \d)"
+    rf"(?<![a-z])((?:(?:re)?(?:pass|mont|descen|baiss)|augment|dimin|redui)\w* (?:\w+ )?)(?:de|d) {NUM}(?: ?[a-zµ]+)? (?=a \d)"
 )
 NOW_AT = re.compile(  # "0.25 au début, et là je suis à 0.5": what it is now
     r"(?<![a-z])(?:la|maintenant|aujourd hui|actuellement|desormais|finalement),? (?:je suis|j en suis|on est|il est|elle est|c est)(?: (?:monte|passe|redescendu)e?)? (?:a )?(?=\d)"
@@ -137,7 +142,7 @@ def _as_meant(norm: str, lang: Language) -> str:
     """The text with decimals that are spoken as two numbers, and without the dose that was left for another."""
     if lang != "fr":
         return norm
-    norm = CHANGED_FROM.sub(lambda m: " " * len(m.group()), SPOKEN_DECIMAL.sub(r"\1.5", norm))
+    norm = CHANGED_FROM.sub(r"\1", SPOKEN_DECIMAL.sub(r"\1.5", norm))
     now = NOW_AT.search(norm)
     return " " * (now.end() - 1) + " " + norm[now.end() :] if now and not re.search(r"[.;]", norm[: now.start()]) else norm
 
@@ -149,7 +154,7 @@ def _uneven(norm: str, lang: Language) -> bool:
 
 
 BY_WEIGHT = re.compile(  # children's syrups are measured in kilograms of the child on the pipette
-    r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|mark)(?: (?:de|des|du|pour|for|a|un|enfant|child|of))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
+    r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|pipette|seringue|mark)(?: jusqu)?(?: (?:de|des|du|pour|for|au|a|un|trait|repere|enfant|child|of|graduation))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
 )
 LEAST_UNITS = 2
 BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
@@ -281,14 +286,10 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
         span = f"{between.group(1)}-{between.group(2)}"
         return [f"× {span}/j" if lang == "fr" else f"{span} times a day"], f"x{span}/{'j' if lang == 'fr' else 'day'}"
     if day and not (limit and limit.start() <= day.start() < limit.end()):
-        times = next((number(g) for g in day.groups() if g), None) or (
-            2 if re.search(r"twice|bid", day.group()) else 3 if re.search(r"three|tid", day.group()) else 1
-        )
-        return [
-            f"× {times:g}/j" if lang == "fr" else f"{_times(times)} a day"
-        ], f"x{times:g}/{'j' if lang == 'fr' else 'day'}"
+        return _daily(day, lang)
     if every:
-        span = f"{every.group(1)}-{every.group(2)}" if every.group(2) else every.group(1)
+        first = every.group(1).replace("une", "1")
+        span = f"{first}-{every.group(2)}" if every.group(2) else first
         return [f"toutes les {span} h" if lang == "fr" else f"every {span} hours"], f"/{span} h"
     counted = _in_days(norm, lang)
     if counted:
@@ -309,6 +310,16 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
     if slot and not (limit and slot[0] in ("1/j", "daily")):
         return [slot[0]], slot[0] if slot[1] == 1 else f"{slot[0]}"
     return [], ""
+
+
+def _daily(day: re.Match[str], lang: Language) -> tuple[list[str], str]:
+    times = next((number(g) for g in day.groups() if g), None) or (
+        2 if re.search(r"twice|bid", day.group()) else 3 if re.search(r"three|tid", day.group()) else 1
+    )
+    if times > MOST_TIMES:
+        return ["1/j" if lang == "fr" else "daily"], "1/j" if lang == "fr" else "daily"
+    words = f"× {times:g}/j" if lang == "fr" else f"{_times(times)} a day"
+    return [words], f"x{times:g}/{'j' if lang == 'fr' else 'day'}"
 
 
 MOST_A_WEEK = re.compile(

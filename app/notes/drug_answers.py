@@ -8,7 +8,7 @@ from app.notes.dosing import DOSE, Schedule, find_schedule
 from app.notes.drug_uses import Use, drug_fact, only_heard, strength
 from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
-from app.notes.meaning import meant
+from app.notes.meaning import SOME, meant
 from app.notes.people import relation_near
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Visit
@@ -20,13 +20,17 @@ UNDER = re.compile(r"(?<![a-z])(?:avec|sous|par|with|on) (?:le |la |l |les |du |
 BESIDES = re.compile(
     r"(?:other than|besides|apart from|except|a part|en plus d[eu]|autre que|hormis|sauf) (?:le |la |l |les |the |your )?$"
 )
-EXAMPLE = re.compile(r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$")
+EXAMPLE = re.compile(
+    r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$"
+)
 
 
 def _only_read_back(use: Use, exchange: Exchange) -> bool:
     """ "L'hydrochlorothiazide, douze et demi. De l'aspirine ?": a drug read back before the question is not what is asked."""
     last = exchange.questions[-1]
-    before = last.turn == use.sentence.turn and last is not use.sentence and not use.sentence.norm.rstrip().endswith("?")
+    before = (
+        last.turn == use.sentence.turn and last is not use.sentence and not use.sentence.norm.rstrip().endswith("?")
+    )
     return before and DOSE.search(use.words) is not None
 
 
@@ -49,6 +53,8 @@ TAKES_IT = {  # how a drug is taken that was just asked about
     ),
     "en": re.compile(r"(?<![a-z])(?:i (?:still )?take (?:it|them|that)|(?:he|she) takes|every (?:day|morning|night)|at night|in the morning|still)(?![a-z])"),
 }  # fmt: skip
+
+
 def asked_about(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
     about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
@@ -57,21 +63,21 @@ def asked_about(use: Use, exchange: Exchange | None, lang: Language, visit: Visi
         return
     if _only_read_back(use, exchange):
         evidence, schedule = (use.sentence.evidence(),), find_schedule(use.words, lang)
-        yield drug_fact(
-            use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor"
-        )
+        yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor")
     elif _is_answered(exchange, lang):
         yield from _as_answered(use, exchange, lang, visit)
 
 
-ABOUT_EFFECTS = re.compile(r"toussez|tolerez|effet|declench|depuis|gene|mal |cough")
-ABOUT_PAIN = re.compile(r"douleur|mal|toussez|depuis")
+ABOUT_EFFECTS = re.compile(r"toussez|tolerez|effet|declench|depuis|(?<![a-z])gene(?!r)|(?<![a-z])mal(?![a-z])|cough")
+ABOUT_PAIN = re.compile(r"douleur|(?<![a-z])mal(?![a-z])|toussez|depuis")
 
 
 def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
-    if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
-        return
+    named = [m.drug.inn for m in find_drugs(text)]
+    another = named and exchange.verdict in ("", "open") and SOME.search(use.sentence.norm[: use.start])
+    if use.drug.inn in named or another:
+        return  # "de l'aspirine ?" - "un Nurofen de temps en temps": told by its own name, which is no yes to what was asked
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
     own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
     dose = strength(use, lang)

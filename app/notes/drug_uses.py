@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from app.notes.cues import cues
 from app.notes.dosing import DOSE, UCUM, Dose, Schedule, find_dose
 from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
+from app.notes.generality import CLASS_CODES
+from app.notes.lay_names import lay_mentions
 from app.notes.lexicon import Drug, DrugMention, drug_at_the_end, find_drugs, guess_drug
 from app.notes.text import fold
 from app.notes.timing import DAY_OF, date_phrase
@@ -59,11 +61,26 @@ CLASSES = {
     "anticoagulant",
     "somnifère",
     "antiviral",
+    "antidouleur",
+    "antiépileptique",
+    "antifongique",
+    "antihypertenseur",
+    "anti-nauséeux",
+    "anxiolytique",
+    "bronchodilatateur",
+    "compléments alimentaires",
+    "corticoïde inhalé",
+    "cycline",
+    "diurétique",
+    "laxatif",
+    "macrolide",
+    "neuroleptique",
+    "vitamines",
 }
 
 
 TAKEN_BACK = re.compile(  # "de l'Eliquis… non, de l'Aerius": the drug named first was a slip
-    r"(?: \d+(?:\.\d+)?(?: ?[a-z]+)?)?\s?(?:…|\.\.+|,)\s?(?:(?:euh|ah|attendez)\W+)*(?:non(?! plus)|pardon|no,|sorry|i mean)(?![a-z])"
+    r"(?: \d+(?:\.\d+)?(?: ?[a-z]+)?)?\s?(?:…|\.\.+|,)\s?(?:(?:euh|ah|attendez)\W+)*(?:non(?! plus| ?\?)|pardon|no,|sorry|i mean)(?![a-z])"
 )
 MEASURED = ("colécalciférol", "vitamine B12", "calcium", "potassium", "acide folique", "magnésium", "fer")
 IN_BLOOD = re.compile(  # a vitamin that is measured is not taken
@@ -103,7 +120,7 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
     """The drugs named in a sentence of the visit, each with its words up to the next drug or the end of the turn."""
     sentence = visit.sentences[place]
     norm = sentence.norm
-    mentions = find_drugs(norm) or list(_misheard(norm, known)) or list(_before_a_dose(norm))
+    mentions = _named(visit, norm) or list(_misheard(norm, known)) or list(_before_a_dose(norm))
     for i, mention in enumerate(mentions):
         if mention.drug.inn in MEASURED and IN_BLOOD.search(sentence.norm):
             continue
@@ -140,6 +157,16 @@ def _names_another(norm: str) -> bool:
     return any(mention.drug.inn not in CLASSES for mention in find_drugs(norm))
 
 
+def _named(visit: Visit, norm: str) -> list[DrugMention]:
+    """The drugs of a sentence by name; those called by their use or look where no name stands in their place."""
+    named = find_drugs(norm)
+    if visit.lang != "fr":
+        return named
+    lay = [m for m in lay_mentions(norm, visit.transcript) if all(m.end <= n.start or m.start >= n.end or n.drug.inn in CLASS_CODES for n in named)]
+    kept = [n for n in named if all(m.end <= n.start or m.start >= n.end for m in lay)]
+    return sorted([*kept, *lay], key=lambda mention: mention.start)
+
+
 def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:
     """Names that speech recognition broke: "périn d'oprile"."""
     words = list(re.finditer(r"[a-zœ]+", norm))
@@ -167,7 +194,7 @@ BROKEN_INTO = 4  # words at most
 
 
 QUARTERED = ("bisoprolol", "ramipril", "nébivolol", "trandolapril")  # tablets of 1.25 mg, spoken "un vingt-cinq"
-ONE_QUARTER = re.compile(r"(?<![\d.])(?:1|un) 25(?![\d.])")
+ONE_QUARTER = re.compile(r"(?<![\d.])(?:1|un) 25(?!\d|\.\d)")
 
 
 def unit_of(drug: Drug) -> str:

@@ -69,6 +69,12 @@ GENERAL = {  # a general label says nothing beside a particular one
     "psychologue": {"thérapie comportementale"},
     "appendicite": {"appendicectomie"},
 }
+def is_particular(label: str, general: str) -> bool:
+    """Whether a label names the part of what another only names: "tremblements de la main" beside "tremblements"."""
+    named = "démangeaisons" if general.startswith("prurit") else general
+    return label.startswith((f"{named} de ", f"{named} du ", f"{named} des ", f"{named} d'", f"{named} de l'"))
+
+
 CLASS_CODES: dict[str, str | tuple[str, ...]] = {
     "cortisone": ("H02", "D07"),
     "anti-inflammatoire": "M01A",
@@ -80,4 +86,21 @@ CLASS_CODES: dict[str, str | tuple[str, ...]] = {
     "antidépresseur": "N06A",
     "gliflozine": "A10BK",
     "anticoagulant": "B01A",
+    "somnifère": ("N05C", "N05B"),
+    "anxiolytique": "N05B",
+    "diurétique": "C03",
+    "bêta-bloquant": "C07",
+    "antihypertenseur": ("C02", "C03", "C07", "C08", "C09"),
+    "corticoïde inhalé": ("R03BA", "R03AK"),
+    "laxatif": "A06",
+    "neuroleptique": "N05A",
+    "antiépileptique": "N03",
+    "macrolide": "J01FA",
+    "cycline": "J01AA",
+    "anti-nauséeux": ("A03FA", "A04"),
+    "antidouleur": ("N02", "M01A"),
+    "insuline": "A10A",
+    "collyre": "S01",
+    "spray nasal": "R01",
+    "vitamines": "A11",
 }

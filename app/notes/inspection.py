@@ -16,7 +16,7 @@ SHOWS = cues("inspection.shows")["fr"]
 LOOKS = cues("inspection.looks")["fr"]
 DESCRIBES = cues("inspection.describes")["fr"]
 PAUSE = re.compile(r"…|\.\.\.")
-OPENS = re.compile(r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|je vous vois)[^.,]{0,40}, ")
+OPENS = re.compile(r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|soulevez|levez|baissez|ouvrez|fermez|filmez|je vous vois)[^.,]{0,50}, ")
 TURNS_BEFORE = 2  # in which the doctor asked to be shown what is described
 NAMES_ILLNESS = re.compile(r"(?<![a-z])(?:c est|ce sont|il s agit|je pense|ca (?:ressemble|evoque)|evoque)(?![a-z])")
 
@@ -41,16 +41,6 @@ def described(sentence: Sentence, visit: Visit) -> Sentence | None:
     if not (asked or _asked_before(sentence, visit)) or not _describes(part.norm):
         return None
     return part
-
-
-def is_demand(sentence: Sentence, lang: Language) -> bool:
-    """ "Fermez le poing… l'autre.": asks to be shown something, and advises nothing."""
-    return lang == "fr" and SHOWS.search(sentence.norm) is not None and DEMANDED_NOW.search(sentence.norm) is not None
-
-
-DEMANDED_NOW = re.compile(
-    r"…|\.\.\.|(?<![a-z])(?:camera|ecran|montre[rz]?(?: moi)?|que je (?:voie|regarde)|je regarde|mon doigt)(?![a-z])"
-)
 
 
 def _after_pause(sentence: Sentence) -> Sentence:

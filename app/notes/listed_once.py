@@ -20,8 +20,12 @@ def _old_dose(fact: Fact, facts: Sequence[Fact]) -> bool:
         and f.value not in (None, fact.value)
         and f.evidence[-1].turn > fact.evidence[-1].turn
         and CHANGED.search(fold(f.sentence))
+        and not BY_STEPS.search(normalise(f.sentence, "fr").norm)
         for f in facts
     )
+
+
+BY_STEPS = re.compile(r"(?:mont|augment|ajout|baiss|descend|diminu)\w* (?:de|d) \d")  # two units more every third day
 
 
 def _of_past_problem(fact: Fact, facts: Sequence[Fact]) -> bool:

@@ -8,6 +8,7 @@ from app.notes.cues import cue, cues
 from app.notes.dose_changes import CHANGES, changed, read_back, stepped
 from app.notes.dosing import DOSE, Schedule, find_schedule, is_limit, number
 from app.notes.drug_answers import EXAMPLE, QUIT, REFUSED, asked_about
+from app.notes.drug_topics import given_up, spoken_of_it
 from app.notes.drug_uses import (
     CLASSES,
     IF_CLAUSE,
@@ -23,9 +24,10 @@ from app.notes.drug_uses import (
 )
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.generality import CLASS_CODES
+from app.notes.lay_names import recorded
 from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
-from app.notes.permission import granted
+from app.notes.permission import BARE_ASK, asks, granted
 from app.notes.polarity import is_denied
 from app.notes.renewals import is_renewed, with_duration
 from app.notes.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
@@ -48,7 +50,7 @@ def medications(visit: Visit) -> Iterator[Fact]:
     topics: list[Use] = []
     for place, sentence in enumerate(visit.sentences):
         uses = list(uses_in(visit, place, known))
-        if uses and sentence.asks and sentence.speaker != "doctor":
+        if uses and asks(uses[-1]):
             yield from granted(uses[-1], visit, place)
         for use in (_drug_of_class(use, visit) for use in uses):
             yield from _one(use, asked.get(sentence), lang, visit)
@@ -62,6 +64,7 @@ def medications(visit: Visit) -> Iterator[Fact]:
         elif sentence.speaker == "doctor":
             yield from read_back(visit, place, topics)
             yield from stepped(visit, place, topics)
+    yield from spoken_of_it(visit, known)
 
 
 STOPS_IT = cues("medications.stops_it")
@@ -93,8 +96,9 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
         if use.sentence.asks or exchange:
             yield from asked_about(use, exchange, lang, visit)
         else:
-            yield from _ordered(use, lang, visit)
-    elif not use.sentence.asks:
+            told = list(_ordered(use, lang, visit))
+            yield from told or given_up(visit, use)
+    elif not use.sentence.asks and not BARE_ASK.fullmatch(norm):
         yield from _reported(use, lang, visit)
 
 
@@ -112,15 +116,21 @@ TAKES = {
 
 
 def _drug_of_class(use: Use, visit: Visit) -> Use:
-    """ "Et l'atorvastatine ?" - "La statine, je l'ai laissée tomber.": the class stands for the drug that was asked about."""
+    """ "Et l'atorvastatine ?" - "La statine, je l'ai laissée tomber.": the class stands for the drug asked about, or recorded."""
     code = CLASS_CODES.get(use.drug.inn)
-    exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
-    if code is None or exchange is None:
+    if code is None:
         return use
-    questions = [q.norm for q in exchange.questions]
+    exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
+    questions = [q.norm for q in exchange.questions] if exchange else []
     named = [m.drug for norm in questions for m in find_drugs(norm) if not EXAMPLE.search(norm[: m.start])]
-    meant_one = [drug for drug in named if (drug.atc or "").startswith(code)]
-    return replace(use, drug=meant_one[-1]) if meant_one else use
+    meant_one = [drug for drug in named if (drug.atc or "").startswith(code) and drug.inn not in CLASS_CODES]
+    at_home = recorded((code,) if isinstance(code, str) else code, visit.transcript) if DEFINITE.search(use.before) else None
+    if meant_one or at_home:
+        return replace(use, drug=meant_one[-1] if meant_one else at_home or use.drug)
+    return use
+
+
+DEFINITE = re.compile(r"(?<![a-z])(?:le|la|l|les|votre|vos|mon|ma|mes|son|sa|ses|ton|ta|tes|my|your|the) $")
 
 
 TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
@@ -128,6 +138,7 @@ TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
 )
 
 
+VAGUE = ("antidouleur", "laxatif", "vitamines", "compléments alimentaires")
 UNTOUCHED = re.compile(r"[\s,]*(?:on |je )?(?:n )?y touche (?:pas|surtout pas)")
 
 
@@ -149,7 +160,8 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     if not dose and not schedule.sig and TAKEN_BACK.match(norm[use.end :]):
         return
     if MAYBE[lang].search(norm if not dose else use.before):
-        yield _considered(use, lang, evidence)
+        if use.drug.inn not in VAGUE:
+            yield _considered(use, lang, evidence)
     elif dose or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]) or is_renewed(use):
         if re.search(
             r"(?<![a-z])(?:on refait le point|vous etes (?:sous|a)|vous preniez|you re (?:on|taking)|you are (?:on|taking)|(?:we|i) (?:have|ve got|had) you on)(?![a-z])",
@@ -240,16 +252,18 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             )
         return
     tail = use.words[:90] + what_became_of_it(use, visit)
+    dose = strength(use, lang)
+    quit_it = QUIT[lang].search(("" if INSTEAD.search(use.before) else use.before) + " " + tail)
     if SINCE_IT.search(use.before) or (HAS.search(use.before) and AT_HOME.search(tail)):
         yield only_heard(use, lang, "unmeant")  # the time since it, or a box in the cupboard: nobody says that it is taken
     elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
-    elif QUIT[lang].search(use.before + " " + tail) and not FINISHED.search(use.before + " " + tail):
+    elif quit_it and not FINISHED.search(use.before + " " + tail):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif is_denied(norm, use.start, use.end, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     else:
-        if not meant(use.drug, use.sentence, use.words, None, visit):
+        if dose is None and not meant(use.drug, use.sentence, use.words, None, visit):
             yield only_heard(use, lang, "unmeant")
             return
         past = TOOK[lang].search(norm) or FINISHED.search(norm) or _asks_what_was_taken(use, visit)
@@ -262,7 +276,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             use,
             lang,
             evidence,
-            strength(use, lang),
+            dose,
             find_schedule(f"{use.before[-28:]} {use.words}", lang),
             temporality=temporality,
             status="taken" if temporality == "past" else "current",
@@ -271,6 +285,9 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
+INSTEAD = re.compile(  # "on me l'a remplacé par du candésartan": this one is taken now
+    r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:passee?|mise?) (?:a|sous)|a la place,?(?: \w+){0,4}) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$"
+)
 HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|(?:il )?y (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
 AT_HOME = re.compile(
     r"(?<![a-z])(?:au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"

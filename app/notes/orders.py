@@ -1,14 +1,15 @@
 """What the doctor decides: examinations, referrals, follow-up, certificates, advice and when to call."""
 
+import re
 from collections.abc import Iterator
 
 from app.notes.advising import advice
-from app.notes.alarms import alarm
+from app.notes.alarms import alarm, sent_at_once
 from app.notes.cues import cues
 from app.notes.declined import settled_with_patient
 from app.notes.facts import Certainty, Fact, FactType, Temporality
 from app.notes.follow_up import appointed, asked_when
-from app.notes.inspection import described, is_demand, seen
+from app.notes.inspection import described, seen
 from app.notes.leave import WORK_STOP, certificate_of, declined_leave, no_leave
 from app.notes.lexicon import find_drugs
 from app.notes.ordered import decided_if, goes_on, meant_by_pronoun, ordered
@@ -81,9 +82,9 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
 def _directed(sentence: Sentence, visit: Visit, place: int, *, spoken: bool) -> Iterator[Fact]:
     """Results, orders, meetings and advice of one sentence."""
     norm, lang = sentence.norm, visit.lang
-    pronoun = meant_by_pronoun(sentence, visit)
-    if pronoun:
-        yield pronoun
+    whole = sent_at_once(sentence, lang) or meant_by_pronoun(sentence, visit)
+    if whole:
+        yield whole
         return
     results = list(result(sentence, lang))
     yield from results
@@ -98,8 +99,25 @@ def _directed(sentence: Sentence, visit: Visit, place: int, *, spoken: bool) -> 
         told = decided_if(sentence, lang) if lang == "fr" and not find_drugs(norm) else None
         if told:
             yield told
-        elif not spoken and not is_demand(sentence, lang):
+        elif not spoken and not _manoeuvre(visit, place):
             yield from advice(sentence, lang)
+
+
+def _manoeuvre(visit: Visit, place: int) -> bool:
+    """ "Ça fait mal où ? Mettez la main.", "Poussez contre le mur. Ça tient ?": what is asked for to examine is no advice."""
+    if visit.lang != "fr" or len(visit.sentences[place].norm.split()) > SHORT:
+        return False
+    around = visit.sentences[max(0, place - 1) : place] + visit.sentences[place + 1 : place + 2]
+    return any(
+        s.turn == visit.sentences[place].turn and s.norm.rstrip().endswith("?") and not AGREED.search(s.norm)
+        for s in around
+    )
+
+
+SHORT = 12  # words
+AGREED = re.compile(
+    r"(?<![a-z])(?:d accord|ok|compris|ca (?:va|vous va|marche|ira)|c est (?:note|clair|bon|possible)|vous (?:y arriverez|pensez y arriver)|entendu|hein|autre chose|(?:d autres )?questions?|allergi\w*)(?![a-z])"
+)
 
 
 def _plain(

@@ -9,6 +9,8 @@ from rapidfuzz import fuzz
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
 from app.notes.dosing import BARE, in_dosing_syntax
+from app.notes.generality import CLASS_CODES
+from app.notes.lay_names import lay_mentions, recorded
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.meaning import recorded_allergy
 from app.notes.people import relation_near
@@ -103,7 +105,7 @@ def unsaid(sentence: Written, transcript: Transcript) -> list[str]:
     return [
         *_numbers(sentence.text, words),
         *_doses(sentence.text, words, transcript),
-        *_drugs(sentence.text, words, lang),
+        *_drugs(sentence.text, words, transcript),
         *_sides(sentence.text, words, lang),
     ]
 
@@ -222,8 +224,13 @@ def _spelled(words: str) -> Iterable[float]:
         yield 0.5
 
 
-def _drugs(text: str, words: str, lang: Language) -> list[str]:
-    said = {m.drug.inn for m in find_drugs(words)}
+def _drugs(text: str, words: str, transcript: Transcript) -> list[str]:
+    lang, said = transcript.lang, {m.drug.inn for m in find_drugs(words)}
+    for part in words.split(" . "):  # called by its use or class, and on record
+        said |= {m.drug.inn for m in lay_mentions(part, transcript)}
+    classes = [CLASS_CODES[inn] for inn in said if inn in CLASS_CODES]
+    at_home = (recorded((code,) if isinstance(code, str) else code, transcript) for code in classes)
+    said |= {drug.inn for drug in at_home if drug}
     wrong = []
     for mention in find_drugs(fold(text)):
         name = fold(mention.drug.inn)

@@ -1,0 +1,133 @@
+"""Drugs as patients and doctors talk of them: without the name, by their use, at times of the day, given up, replaced."""
+
+import pytest
+
+from tests.app.notes.support import fact, facts, labels
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "value", "unit", "sig"),
+    [
+        ("D: L'insuline, c'est combien ?\nP: Quatorze le matin, vingt le soir.", "insuline", None, None, "14 le matin, 20 le soir"),
+        ("P: Je prends de la prégabaline, soixante-quinze le matin et cent cinquante le soir.\nD: Bien.", "prégabaline", None, None, "75 le matin, 150 le soir"),
+        ("D: Le bisoprolol, à quelle dose ?\nP: Un vingt-cinq.", "bisoprolol", 1.25, "mg", None),
+        ("D: Et le Levothyrox ?\nP: Quatre-vingt-sept et demi, à jeun.", "lévothyroxine", 87.5, "ug", None),
+        ("D: La venlafaxine ?\nP: Trente-sept cinq, au petit-déjeuner.", "venlafaxine", 37.5, "mg", "le matin"),
+        ("P: Le Seresta, je suis descendu de cinquante à dix, au coucher.\nD: Bien.", "oxazépam", 10.0, "mg", "le soir"),
+        ("P: Je prends du Donormyl, un demi le soir.\nD: D'accord.", "doxylamine", None, None, "½ comprimé le soir"),
+        ("D: La sertraline, quel dosage ?\nP: Cent par jour.", "sertraline", 100.0, "mg", None),
+    ],
+)  # fmt: skip
+def test_amounts_as_they_are_spoken(
+    said: str, label: str, value: float | None, unit: str | None, sig: str | None
+) -> None:
+    drug = fact(label, facts(said))
+    assert (drug.value, drug.unit, drug.polarity) == (value, unit, "present")
+    assert sig is None or sig in (drug.sig or "")
+
+
+def test_drops_are_no_milligrams() -> None:
+    assert fact("lévocétirizine", facts("P: Je prends du Xyzall, cinq gouttes le soir.\nD: Bien.")).value is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "D: Vous aviez du Kardégic.\nP: Oh, y a longtemps qu'on me l'a supprimé.",
+        "D: Le Kardégic, c'est terminé ?\nP: Oui, terminé depuis le stent.",
+        "D: Vous prenez du Kardégic ?\nP: On me l'a retiré à l'hôpital.",
+        "P: Le Kardégic, je l'ai viré, ça me faisait saigner du nez.\nD: Ah.",
+        "P: Du Kardégic, j'en mets plus dans mon pilulier.\nD: Ah.",
+    ],
+)
+def test_a_drug_that_is_over(said: str) -> None:
+    assert fact("aspirine", facts(said)).polarity == "absent"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "P: J'ai arrêté de boire et je prends du Kardégic tous les matins.\nD: Bien.",
+        "P: Le Kardégic, je le prends depuis que j'ai arrêté de travailler.\nD: Bien.",
+        "D: Je ne vous arrête pas le Kardégic.\nP: Tant mieux, j'ai plus de dents à soigner.",
+    ],
+)
+def test_a_habit_that_is_over_is_no_drug(said: str) -> None:
+    assert all(f.polarity == "present" for f in facts(said) if f.label == "aspirine")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "P: La gynéco voulait me mettre sous Lutényl.\nD: Ah oui ?",
+        "P: On m'a prescrit du Lutényl mais j'ai jamais commencé.\nD: Ah oui ?",
+        "P: Le Lutényl, j'ai pas osé.\nD: Ah oui ?",
+    ],
+)
+def test_never_begun(said: str) -> None:
+    assert not [f for f in facts(said) if f.type == "medication" and f.polarity == "present"]
+
+
+def test_what_came_in_its_place_is_taken() -> None:
+    found = facts("D: Le ramipril ?\nP: Je le prends plus, on me l'a remplacé par du candésartan, huit milligrammes.")
+    assert fact("ramipril", found).polarity == "absent"
+    assert (fact("candésartan", found).polarity, fact("candésartan", found).value) == ("present", 8.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "record", "label"),
+    [
+        ("D: Et pour la thyroïde ?\nP: Soixante-quinze.", "lévothyroxine 75 µg", "lévothyroxine"),
+        ("D: Le médicament pour le cholestérol ?\nP: Tous les soirs.", "pravastatine 20 mg", "pravastatine"),
+        ("D: Le diurétique, vous le prenez ?\nP: Oui, le matin.", "indapamide 1,5 mg", "indapamide"),
+        ("P: Mon anticoagulant, je l'oublie jamais, matin et soir.\nD: Bien.", "apixaban 5 mg", "apixaban"),
+    ],
+)
+def test_called_by_its_use(asked: str, record: str, label: str) -> None:
+    drug = fact(label, facts(asked, record={"treatments": [record], "traitements": [record]}))
+    assert drug.polarity == "present"
+
+
+def test_two_of_a_use_are_not_told_apart() -> None:
+    record = {"traitements": ["amlodipine 5 mg", "ramipril 5 mg"]}
+    assert not labels(facts("D: Et pour la tension ?\nP: Toujours pareil, le matin.", record=record)) & {
+        "amlodipine",
+        "ramipril",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "sig"),
+    [
+        (
+            "P: J'ai pris un Dafalgan ce matin.\nD: Continuez ça, un gramme trois fois par jour, quatre jours.",
+            1.0,
+            "x3/j",
+        ),
+        ("P: Je prends du Dafalgan.\nD: Combien par jour ?\nP: Trois fois un gramme.", 1.0, None),
+    ],
+)
+def test_told_without_its_name(said: str, value: float, sig: str | None) -> None:
+    told_so = [f for f in facts(said) if f.label == "paracétamol" and f.value == value]
+    assert told_so and (sig is None or any(sig in (f.sig or "") for f in told_so))
+
+
+def test_what_was_only_in_the_house_was_not_given() -> None:
+    said = "R: J'avais de l'Advil à la maison.\nD: Vous lui en avez donné ?\nR: Non non, j'ai attendu."
+    assert all(f.polarity == "absent" for f in facts(said) if f.label == "ibuprofène" and not f.doubt)
+
+
+def test_another_subject_takes_no_dose() -> None:
+    said = "D: On verra pour l'insuline avec le diabétologue.\nP: Et le café, j'ai le droit ?\nD: Deux par jour, ça va."
+    assert all(f.value is None and not f.sig for f in facts(said) if f.label == "insuline")
+
+
+def test_at_most_is_not_how_often() -> None:
+    drug = fact(
+        "paracétamol",
+        facts(
+            "D: Doliprane sirop, la pipette jusqu'à quinze kilos, toutes les six heures, quatre par jour au plus.\nP: OK."
+        ),
+    )
+    assert (drug.value, drug.unit) == (15.0, "kg")
+    assert "4/j maximum" in drug.detail
