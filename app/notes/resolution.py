@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.notes import relatives
 from app.notes.answers import UNMARKED
 from app.notes.facts import Fact, proofs
-from app.notes.generality import CLASS_CODES, GENERAL
+from app.notes.generality import CLASS_CODES, GENERAL, is_particular
 from app.notes.lexicon import find_drugs
 from app.notes.people import PET
 from app.notes.text import fold
@@ -215,6 +215,7 @@ def _names_class(fact: Fact, others: list[Fact]) -> bool:
         and any(
             (f.code or "").startswith(code)
             and f.type == "medication"
+            and not (f.polarity == "absent" and fact.status == "not taken")  # all of a class denied is more than one drug of it
             and (set(f.turns) & set(fact.turns) or _both_taken(f, fact))
             for f in others
         )
@@ -268,7 +269,7 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     alike = [
         f
         for f in others
-        if f.label in particular
+        if (f.label in particular or is_particular(f.label, fact.label))
         and f.experiencer == fact.experiencer
         and fact.temporality in ("current", f.temporality)
     ]

@@ -28,6 +28,7 @@ ASKS = cues("units.asks")
 YES = cues("units.yes")
 NO = cues("units.no")
 LATER_NO = cues("units.later_no")
+WHEN_YES = cues("units.when_yes")  # when it comes tells that it comes
 QUANTITY = cue("units.quantity")
 HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
@@ -295,7 +296,7 @@ def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchan
     for place, (run, reply) in enumerate(pairwise(runs)):
         if run[0].speaker != "doctor":
             continue
-        reply = reply[1:] if len(reply) > 1 and SURPRISED.fullmatch(reply[0].norm) else reply
+        reply = reply[1:] if len(reply) > 1 and (SURPRISED.fullmatch(reply[0].norm) or _echoes(reply)) else reply
         questions = tuple(s for s in run if s.asks)[-MAX_QUESTIONS:]
         if questions:
             answer = reply
@@ -367,6 +368,14 @@ def _exclaims_no(answer: Sequence[Sentence], lang: Language) -> bool:
     return short and bool(NO[lang].search(answer[1].norm))
 
 
+def _echoes(reply: Sequence[Sentence]) -> bool:
+    """ "Un zona ? Non, c'est une première.": the question said again before its answer."""
+    first, *rest = (s.norm for s in reply)
+    asked = first.rstrip().endswith("?") and len(first.split()) <= MOST_ECHOED
+    return asked and any(NO["fr"].search(s) or YES["fr"].search(s) for s in rest[:2])
+
+
+MOST_ECHOED = 8  # words
 SURPRISED = re.compile(r"\W*(?:(?:ah|oh|euh)\W+)*(?:non|oui|ah bon|no|really|yes)\s?\?+\s*")  # "Non ? Et moi qui croyais...": no answer
 
 
@@ -388,6 +397,8 @@ def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "o
         return "no"
     if len(first) < MAX_LATER_NO and LATER_NO[lang].search(first) and not re.search(r"\d", first):
         return "no"
+    if WHEN_YES[lang].match(first):
+        return "yes"
     return "open" if QUANTITY.search(text) else ""
 
 
