@@ -176,6 +176,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or RATHER_THAN.search(norm[: mention.start])
             or HEARSAY[lang].search(norm[: mention.start])
             or HABITUAL[lang].search(norm[: mention.start])
+            or (mention.concept.kind == "problem" and SIMILE.search(norm[: mention.start]))
         ):
             continue
         if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
@@ -258,6 +259,7 @@ HEARSAY = cues("findings.hearsay")
 WISHES = re.compile(
     r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $|(?:faut|faudrait|evite|eviter|peur|must not|mustn t|avoid|afraid) (?:(?:pas|surtout|plus|que|je|j|d|de|to|of) ?)*$"
 )
+SIMILE = re.compile(r"(?<![a-z])(?:comme|like) (?:(?:si|une?|des|du|les?|la|a|an|the) )(?:\w+ ){0,2}$")  # "comme une femme enceinte"
 RATHER_THAN = re.compile(
     r"(?<![a-z])(?:plus|plutot|more|rather) [^.;]{2,40} (?:que|than) (?:(?:de|du|des|la|le|les|l|un|une|the|a) ?)*$"
 )

@@ -19,7 +19,8 @@ from app.notes.sections import ADVICE, ALLERGIES, EXAMINATION, FAMILY, PLAN, REA
 from app.notes.sentences import Written
 from app.notes.text import fold, normalise
 from app.notes.transcript import Language, Transcript
-from app.notes.units import ASKS, NO, Visit
+from app.notes.units import ASKS, Visit
+from app.notes.verdicts import NO
 
 NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)?|(?<=/)\d+(?:[.,]\d+)?|(?<=\d-)\d+")
 SIDES = {
