@@ -328,8 +328,6 @@ def _runs(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
         yield run
 
 
-
-
 def _seen_by_the_child(named: tuple[str, int], norm: str) -> tuple[str, int]:
     """ "Mon mari est asthmatique", says the mother: the patient's father; "sa sœur" is the patient's own."""
     own = re.match(r"(?:mon|ma|my) ", norm[named[1] :])
