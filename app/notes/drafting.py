@@ -9,6 +9,7 @@ from typing import Any
 from app.notes import reconciliation
 from app.notes.allergies import allergies
 from app.notes.background import background
+from app.notes.dipsticks import dipsticks
 from app.notes.elaboration import elaborated
 from app.notes.facts import Fact
 from app.notes.findings import findings
@@ -154,6 +155,7 @@ def facts_of(visit: Visit) -> list[Fact]:
         heredity(visit),
         well(visit),
         measures(visit),
+        dipsticks(visit),
         medications(visit),
         allergies(visit),
         background(visit),
