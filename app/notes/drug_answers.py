@@ -8,7 +8,7 @@ from app.notes.dosing import DOSE, Schedule, find_schedule
 from app.notes.drug_uses import Use, drug_fact, only_heard, strength
 from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
-from app.notes.meaning import meant
+from app.notes.meaning import SOME, meant
 from app.notes.people import relation_near
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Visit
@@ -68,14 +68,16 @@ def asked_about(use: Use, exchange: Exchange | None, lang: Language, visit: Visi
         yield from _as_answered(use, exchange, lang, visit)
 
 
-ABOUT_EFFECTS = re.compile(r"toussez|tolerez|effet|declench|depuis|gene|mal |cough")
-ABOUT_PAIN = re.compile(r"douleur|mal|toussez|depuis")
+ABOUT_EFFECTS = re.compile(r"toussez|tolerez|effet|declench|depuis|(?<![a-z])gene(?!r)|(?<![a-z])mal(?![a-z])|cough")
+ABOUT_PAIN = re.compile(r"douleur|(?<![a-z])mal(?![a-z])|toussez|depuis")
 
 
 def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
-    if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
-        return
+    named = [m.drug.inn for m in find_drugs(text)]
+    another = named and exchange.verdict in ("", "open") and SOME.search(use.sentence.norm[: use.start])
+    if use.drug.inn in named or another:
+        return  # "de l'aspirine ?" - "un Nurofen de temps en temps": told by its own name, which is no yes to what was asked
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
     own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
     dose = strength(use, lang)

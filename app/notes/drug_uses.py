@@ -80,7 +80,7 @@ CLASSES = {
 
 
 TAKEN_BACK = re.compile(  # "de l'Eliquis… non, de l'Aerius": the drug named first was a slip
-    r"(?: \d+(?:\.\d+)?(?: ?[a-z]+)?)?\s?(?:…|\.\.+|,)\s?(?:(?:euh|ah|attendez)\W+)*(?:non(?! plus)|pardon|no,|sorry|i mean)(?![a-z])"
+    r"(?: \d+(?:\.\d+)?(?: ?[a-z]+)?)?\s?(?:…|\.\.+|,)\s?(?:(?:euh|ah|attendez)\W+)*(?:non(?! plus| ?\?)|pardon|no,|sorry|i mean)(?![a-z])"
 )
 MEASURED = ("colécalciférol", "vitamine B12", "calcium", "potassium", "acide folique", "magnésium", "fer")
 IN_BLOOD = re.compile(  # a vitamin that is measured is not taken

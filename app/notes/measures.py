@@ -5,23 +5,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from app.notes.corrections import MASK
-from app.notes.cues import cue, cues
-from app.notes.earlier_values import earlier_value
+from app.notes.cues import cue
+from app.notes.earlier_values import EARLIER, compared, earlier_value, moved
 from app.notes.facts import Fact
+from app.notes.glucose import glycaemias
 from app.notes.lexicon import find_drugs
 from app.notes.pain_scores import pain_scores
 from app.notes.polarity import CONDITIONS
 from app.notes.pressures import pressures
-from app.notes.readings import MEASURES, TEMPERATURE, Measure, Said, measured
+from app.notes.readings import MAX_TO_VALUE, MEASURES, Measure, Said, measured, names_another
+from app.notes.temperatures import temperatures
 from app.notes.topics import Topic
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 NUM = r"(\d+(?:\.\d+)?)"
-VALUE_WIDTH = 5  # characters of a value such as 38.6 and a space
-MAX_TO_VALUE = 48  # characters between the name of a measure and its value
 FOREIGN_UNIT = cue("measures.foreign_unit")
-GLUCOSE = cues("measures.glucose")
 
 
 def measures(visit: Visit) -> Iterator[Fact]:
@@ -30,19 +29,23 @@ def measures(visit: Visit) -> Iterator[Fact]:
     before: Sentence | None = None
     last: Fact | None = None
     topic = Topic(visit)
-    adult = (visit.transcript.patient.age or 0) >= ADULT_YEARS
+    age = visit.transcript.patient.age
     told: list[Fact] = []
     for heard in visit.sentences:
         topic.hear(heard)
         sentence = _without_others(heard, visit)
         if not sentence.asks and re.search(r"\d", sentence.norm):
             said = _said(sentence, asked.get(sentence.turn, ()), before, topic, visit)
-            found = [fact for reader in READERS for fact in reader(said) if not (adult and _of_no_adult(fact))]
+            found = [fact for reader in READERS for fact in reader(said) if not _too_light(fact, age)]
+            both = moved(said)
+            found = [*both, *(f for f in found if not both or f.label != both[0].label)]
             found = found or list(earlier_value(said, last)) or list(_unnamed(said, visit))
+            found += [fact for one in found[-1:] for fact in compared(said, one)]
+            found = [_dated(fact, said, sentence) for fact in found]
             told = _more_exactly(told, found)
             if found:
                 last = found[-1] if found[-1].unit != "/10" else last
-                topic.hold(sentence)
+                topic.told(found[-1], sentence)
         before = heard
     yield from told
 
@@ -56,6 +59,13 @@ def _said(sentence: Sentence, questions: tuple[Sentence, ...], before: Sentence 
     if named is not None and topic.measure is not None and not re.search(topic.measure.cue(visit.lang), context):
         return Said(sentence, f"{context} {topic.name}", (named,), visit.lang)
     return Said(sentence, context, questions, visit.lang)
+
+
+def _dated(fact: Fact, said: Said, sentence: Sentence) -> Fact:
+    """ "6,8, en juin", told when its measure was named in another turn: a value of before."""
+    elsewhere = bool(said.questions) and said.questions[-1].turn != sentence.turn - 1 and fact.type in ("vital", "lab")
+    over = elsewhere and said.lang == "fr" and EARLIER.search(sentence.norm) and not re.search(r"maintenant|ce matin|la,", sentence.norm)
+    return replace(fact, temporality="past", critical=False) if over else fact
 
 
 def _without_others(sentence: Sentence, visit: Visit) -> Sentence:
@@ -103,12 +113,13 @@ def _unnamed(said: Said, visit: Visit) -> Iterator[Fact]:
             return
 
 
-ADULT_YEARS, LEAST_ADULT_KG = 16, 25
+LEAST_KG = ((16, 25.0), (6, 12.0), (2, 8.0))  # from this age on, years
 
 
-def _of_no_adult(fact: Fact) -> bool:
+def _too_light(fact: Fact, age: int | None) -> bool:
     """Three kilos are no weight of an adult, whatever the words around them."""
-    return fact.label == "poids" and isinstance(fact.value, float) and fact.unit == "kg" and fact.value < LEAST_ADULT_KG
+    least = next((kg for years, kg in LEAST_KG if (age or 0) >= years), 0.0)
+    return fact.label == "poids" and isinstance(fact.value, float) and fact.unit == "kg" and fact.value < least
 
 
 NEXT_HOUR = re.compile(r"\W*(?:et |puis )?(?:a|apres) (?:une|\d) heures?(?![a-z])")
@@ -121,43 +132,6 @@ def _with_series(sentence: Sentence, context: str, visit: Visit) -> str:
     return " ".join([context, *(s.norm for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start)])
 
 
-def _temperature(said: Said) -> Iterator[Fact]:
-    norm = said.sentence.norm
-    for match in re.finditer(
-        r"(?<![\d./])(3[4-9]|4[0-2])(?:(?:\.| degres? | )(\d{1,2}|un(?= (?:ce|cette|hier|le|sous|au|dans|apres|sans)|[,.!?]|$)))?(?!\d|\.\d|/| ?(?:kilos?|kg|ans|sur|semaines|over|%|par|mg))",
-        norm,
-    ):
-        if CONDITIONS[said.lang].search(norm[: match.start()]) or re.search(
-            r"dessus|over|above|plus de|below", norm[: match.start()][-22:]
-        ):
-            continue
-        if match.group(2) or said.announced(TEMPERATURE.cue(said.lang)):
-            if (
-                not match.group(2)
-                and said.lang == "fr"
-                and not re.search(r"fievre|temperature|degre", norm + said.context)
-            ):
-                continue
-            if (match.group(2) and len(match.group(2)) > 1 and match.group(2) != "un" and "." not in match.group()) or (
-                said.sentence.speaker == "doctor" and not said.announced(TEMPERATURE.cue(said.lang))
-            ):
-                continue
-            value = (
-                float(f"{match.group(1)}.{match.group(2).replace('un', '1')}")
-                if match.group(2)
-                else float(match.group(1))
-            )
-            yield measured(said, TEMPERATURE, value, match.start())
-    for match in re.finditer(r"(?<![\d./])(9[5-9]|10[0-6])(?:\.(\d))?(?!\d|\.\d|/)", norm) if said.lang == "en" else ():
-        if (
-            said.announced(r"temperature|fever|fahrenheit|temp\b|vital")
-            and not re.search(r"%|percent|over|kilo|pound|bpm", norm[max(0, match.start() - 18) : match.end() + 9])
-            and not CONDITIONS["en"].search(norm[: match.start()])
-            and not _anothers(TEMPERATURE, norm[: match.start()], "en")
-        ):
-            yield measured(said, TEMPERATURE, float(match.group().rstrip(".")), match.start(), "[degF]")
-
-
 def _named(said: Said) -> Iterator[Fact]:
     """Values that a word announces: in the sentence before the number, or in the question."""
     norm, lang = said.sentence.norm, said.lang
@@ -165,8 +139,8 @@ def _named(said: Said) -> Iterator[Fact]:
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
-        asked = not (cues or names_one) and bool(cue.search(said.context)) and len(norm) < 110 and not find_drugs(norm)
         change = measure.fr == "poids" and ASKS_CHANGE.search(said.context) is not None
+        asked = not (cues and measure.fr != "poids") and not names_one and (change or bool(cue.search(said.context))) and len(norm) < 110 and not find_drugs(norm)
         passed = 0
         if measure.unit == "g/L" and lang == "fr":
             norm = IN_GRAMS.sub(lambda m: f"{m.group(1).replace('un', '1')}.{m.group(2)}".ljust(len(m.group())), norm)
@@ -183,39 +157,33 @@ def _named(said: Said) -> Iterator[Fact]:
                 and measure.low <= value <= measure.high
                 and not (change and value < MOST_CHANGED_KG)  # "vous avez maigri ?" - "trois kilos"
                 and not _means_else(measure, value, norm, match, lang, asked=asked)
-                and not _anothers(measure, norm[: match.start()], lang)
+                and not names_another(measure, norm[: match.start()], lang)
             ):
                 unit = _lab_unit(measure, value, norm + " " + said.context, lang)
                 yield measured(said, measure, _precise(measure, value, norm, match), at, unit)
                 if measure.fr != "poids":  # "je pesais 82, je suis à 77" tells two
                     break
-                passed = match.end() + len(" 55")
+                passed = match.end() + max(len(" 55"), KILOS_AND.match(norm, match.end()).end() - match.end() if KILOS_AND.match(norm, match.end()) else 0)
 
 
-def _anothers(measure: Measure, before: str, lang: Language) -> bool:
-    """Whether the measure that is named last before a number is another: "heart rate was 68, pulse ox 98"."""
-    others = [m.end() for one in NAMED_APART if one is not measure for m in re.finditer(one.cue(lang), before)]
-    mine = max((m.end() for m in re.finditer(measure.cue(lang), before)), default=0)
-    return max(others, default=0) > max(mine, len(before) - MAX_TO_VALUE)
-
-
-NAMED_APART = (TEMPERATURE, *MEASURES[:3])  # heart rate, saturation, respiratory rate
 NAME_NUMBER = re.compile(  # "chem-12", "b12" are names
     r"(?:(?<![a-z])(?:chem|covid|type|stage|grade|phase|vitamin b|b|hpv|class|room) |[a-z])$"
 )
 GOAL = re.compile(
-    r"dessous de|au dessus|objectif|moins de|plus de|perd(?:u|re)|repris|pris \d|doses? (?:de|pour)|graduation|passez|below|goal|los[te]|losing|gain|"
+    r"dessous de|frole|descendre a|redescendre|remonter a|arriver a|atteindre|viser?|ideal|il faudrait|devrai[st] (?:en )?(?:faire|peser|etre)|la normale?|la norme|la limite|le seuil|la fourchette|la cible|le but|s arrete a|plafond|entre les |(?<!suis pas )pas plus de|au dessus|objectif|moins de|(?<!peu )(?<!pas )(?<!poil )plus de|perd(?:u|re)(?! du poids[,:.])|repris|pris \d|doses? (?:de|pour)|graduation|passez|below|goal|los[te]|losing|gain|"
     r"(?:greater|more|less|lower|higher|over|under) than|criteri"
 )
+VAGUE = re.compile(r" ?(?:%|kilos?|grammes?)? ?(?:et (?:quelques?|un peu)|virgule quelque|(?:et )?des brouettes)")
+DATE = re.compile(r"(?<!de )(?<!dit )(?<!est )(?<!affiche )(?<!dans )(?<!vers )(?<!de )(?<![a-z])(?:le|du|au|les|numero) $")  # "le quinze", "du douze"
 STATED = re.compile(r" (?:je suis|je pese|je fais|(?:il|elle) (?:est|pese|fait)|i am|i m|i weigh) ")
 LEAST_BARE_WEIGHT_KG = 20
 MOST_CHANGED_KG = 30
 CHANGE_REACH = 45  # characters
 CHANGED = re.compile(  # "j'ai maigri, genre quatre kilos"
-    r"(?<![a-z])(?:maigri|grossi|perdu|perd|repris|(?:ai|a|avez|avais) pris|perte|prise|en moins|en plus|gained|lost|put on)(?![a-z])"
-    r"(?!.*(?<![a-z])(?:suis|est|pese|fais|fait|descendue? a|montee? a|now|weigh))"
+    r"(?<![a-z])(?:maigri|grossi|perdu(?! du poids[,:.])|perd(?! du poids[,:.])|repris|(?:ai|a|avez|avais) pris|perte|prise|en moins|en plus|gained|lost|put on)(?![a-z])"
+    r"(?!.*(?<![a-z])(?:suis|est|pese|fais|fait|descendue? a|montee? a|passee? (?:de|a)|contre|now|weigh))"
 )
-CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins)|en (?:\d+|une?|trois|quelques) \w+|(?:more|less)(?! than)|in (?:\d+|an?|the last) )")
+CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins|trop|difference|mieux|mois)|en (?:trop|plus|moins)|d (?:ecart|eau)|pris|perdus?|pres|en (?:\d+|une?|trois|quelques) \w+|(?:more|less)(?! than)|in (?:\d+|an?|the last) )")
 ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de poids|prise de poids|(?:lost|gained|losing|gaining) (?:any )?weight|weight (?:loss|gain)")
 
 
@@ -228,6 +196,8 @@ def _means_else(
         return True
     if re.search(r"(?<![a-z])grammes? $", norm[:at]):
         return True  # the hundredths of "un gramme soixante-quatre"
+    if lang == "fr" and (VAGUE.match(after) or DATE.search(norm[:at])):
+        return True
     if measure.fr != "taille" and FOREIGN_UNIT.match(after):
         return True
     if CONDITIONS[lang].search(norm[:at]) or GOAL.search(STATED.split(norm[max(0, at - 25) : at + 1])[-1]):
@@ -235,7 +205,7 @@ def _means_else(
     return measure.fr == "poids" and (
         bool(re.search(r"metre $", norm[:at]))
         or bool(CHANGED.search(norm[max(0, at - CHANGE_REACH) : at]))
-        or bool(re.search(r"(?<![a-z])(?:doses?|graduation|pipettes?|seringue)(?: (?:de|pour|a))? $", norm[:at]) or CHANGED_BY.match(after))
+        or bool(re.search(r"(?<![a-z])(?:doses?|graduation|pipettes?|seringue|dosette|sirop)(?: (?:de|pour|a|jusqu a|des))? $", norm[:at]) or CHANGED_BY.match(after))
         or (value < LEAST_BARE_WEIGHT_KG and not (asked and lang == "fr") and not re.search(r"kilo|kg", after[:8]))
     )
 
@@ -243,12 +213,14 @@ def _means_else(
 def _precise(measure: Measure, value: float, norm: str, match: re.Match[str]) -> str | float:
     """The value with what follows it: "68, 70" is a range, "douze kilos huit" is 12.8."""
     after = norm[match.end() :]
-    pair = re.match(r",? ?(?:a |ou )?(\d{2,3})(?!\d|\.\d)", after)
-    if measure.fr == "fréquence cardiaque" and pair and float(pair.group(1)) > value:
+    pair = PAIRED.match(after)
+    if measure.fr in IN_RANGES and pair and 0 < float(pair.group(1)) - value <= MOST_APART * value:
         return f"{value:g}-{pair.group(1)}"
-    grams = re.match(r" ?(?:kilos?|kg) (\d{1,3})(?!\d| ?(?:ans|jours|mois|fois|par|heures|times))", after)
+    grams = KILOS_AND.match(after)
     if measure.fr == "poids" and grams and "." not in match.group(1):
-        return float(f"{value:g}.{grams.group(1)}")
+        return float(f"{value:g}.{(grams.group(1) or '5').replace('00', '')}")
+    if measure.fr == "leucocytes" and value > LEAST_THOUSANDS and 0 < value % 1000 < HUNDREDS:
+        return value // 1000 * 1000 + value % 1000 * 100  # "dix-huit mille quatre"
     tenths = SPOKEN_TENTHS.match(after) if measure.fr in WITH_TENTHS and "." not in match.group(1) else None
     digits = tenths.group(1).replace("un", "1") if tenths else ""
     if digits and measure.low <= float(f"{value:g}.{digits}") <= measure.high:
@@ -256,15 +228,26 @@ def _precise(measure: Measure, value: float, norm: str, match: re.Match[str]) ->
     return value
 
 
+PAIRED = re.compile(r"(?:, ?|,? (?:a |ou |et |voire )?|…\s?)(\d{2,3})(?!\d|\.\d| ?(?:kilos? \d|ans|fois|jours|mois|heures|minutes|mg|euros))")
+IN_RANGES = ("fréquence cardiaque", "saturation en oxygène", "fréquence respiratoire")
+MOST_APART = 0.2  # of the value, between the ends of a range
+LEAST_THOUSANDS, HUNDREDS = 2000, 10
+KILOS_AND = re.compile(r" ?(?:kilos?|kg) (?:et )?(?:(\d{1,3})(?: grammes?)?(?!\d| ?(?:ans|jours|mois|fois|par|heures|times))|demie?(?![a-z]))")
 IN_GRAMS = re.compile(r"(?<![a-z\d])(un|\d) grammes? (\d{2})(?!\d)")
-WITH_TENTHS = ("poids", "hémoglobine", "HbA1c", "potassium", "TSH", "INR", "LDL-cholestérol", "HDL-cholestérol", "triglycérides")
-SPOKEN_TENTHS = re.compile(r" (\d{1,2}|un(?=\W*$|[,.;!?]))(?=\W*$|[,.;!?]| (?:et|ce|cette|hier|en|au|a la|le|donc|c est|kilos?|kg|%)(?![a-z]))")
+WITH_TENTHS = (
+    "poids", "hémoglobine", "HbA1c", "potassium", "TSH", "INR", "LDL-cholestérol", "HDL-cholestérol", "triglycérides", "cholestérol total", "calcium", "IMC", "T4 libre", "T3 libre",
+    "phosphore", "lithium", "urée", "acide urique", "créatinine", "PSA", "magnésium", "albumine", "fibrinogène",
+)  # fmt: skip
+SPOKEN_TENTHS = re.compile(
+    r"%? (\d{1,2}|un(?=\W*$|[,.;:!?]))(?=\W*$|[,.;:!?…]| [:;!?]| (?:et|ce|cette|cet|hier|en|au|a|chez|le|la|donc|c est|c etait|kilos?|kg|%|contre|avant|mais|alors|depuis|habille|tout nu|apres|pour|quand|sur|avec|aujourd|maintenant|il y a|y a|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|docteur|exactement|pile|environ|milli\w*|micro\w*|grammes?|nano\w*|sans)(?![a-z]))"
+)
 
 
 def _values(norm: str, announced: list[re.Match[str]], asked: bool) -> Iterator[tuple[int, re.Match[str]]]:
     number = re.compile(rf"(?<![\d./]){NUM}(?!\d|\.\d|/)")
     if asked:
-        for match in list(number.finditer(norm))[:2]:
+        for match in list(number.finditer(norm))[:3]:
             yield match.start(), match
         return
     for word in announced[:2]:
@@ -294,43 +277,6 @@ def _lab_unit(measure: Measure, value: float, words: str, lang: Language) -> str
     return measure.unit
 
 
-def _glucose(said: Said) -> Iterator[Fact]:
-    """Glycaemia in g/L as the French say it: "un quarante-cinq", "zéro cinquante-huit", "un gramme quarante-cinq"."""
-    norm = said.sentence.norm
-    if (
-        said.lang != "fr"
-        or not GLUCOSE["fr"].search(norm + " " + said.context)
-        or re.search(r"dessous de|limite|seuil|en dessous", norm)
-    ):
-        return
-    values, first = [], None
-    for match in re.finditer(
-        r"(?<![\d.])(?:(?:(\d)|une?) (?:gramme )?(?:(\d{2})|0\.(\d)(?!\d))|(0\.\d{1,2})|([0-4]\.\d{1,2}))(?!\d|\.\d| ?(?:heures|ans|mg|kilo|jours|fois|milli|sur))",
-        norm,
-    ):
-        tenths = match.group(2) or f"0{match.group(3)}"
-        text = match.group(4) or match.group(5) or f"{match.group(1) or 1}.{tenths}"
-        if 0.2 <= float(text) <= 6 and not re.search(
-            r"ldl|hdl|hemoglobine|ferritine|tsh|trulicity|mg", norm[max(0, match.start() - 18) : match.start()]
-        ):
-            values.append(text)
-            first = match.start() if first is None else first
-    if not values or first is None:
-        return
-    name = Measure(
-        "lab",
-        "glycémie" if len(values) == 1 else "glycémies",
-        "blood glucose",
-        "g/L",
-        0.2,
-        6,
-        GLUCOSE["fr"].pattern,
-        "glucose",
-    )
-    value: str | float = float(values[0]) if len(values) == 1 else ", ".join(values)
-    yield measured(said, name, value, first)
-
-
 def _stones(said: Said) -> Iterator[Fact]:
     match = re.search(r"(\d{1,2}) stone(?: (\d{1,2}))?", said.sentence.norm) if said.lang == "en" else None
     if match:
@@ -339,4 +285,4 @@ def _stones(said: Said) -> Iterator[Fact]:
         yield measured(said, weight, f"{match.group(1)} st{pounds}", match.start(), "[stone_av]")
 
 
-READERS: tuple[Callable[[Said], Iterator[Fact]], ...] = (_temperature, pressures, pain_scores, _named, _glucose, _stones)
+READERS: tuple[Callable[[Said], Iterator[Fact]], ...] = (temperatures, pressures, pain_scores, _named, glycaemias, _stones)

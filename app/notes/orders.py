@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from app.notes.advising import advice
-from app.notes.alarms import alarm
+from app.notes.alarms import alarm, sent_at_once
 from app.notes.cues import cues
 from app.notes.declined import settled_with_patient
 from app.notes.facts import Certainty, Fact, FactType, Temporality
@@ -88,9 +88,9 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
 def _directed(sentence: Sentence, visit: Visit, place: int, *, spoken: bool) -> Iterator[Fact]:
     """Results, orders, meetings and advice of one sentence."""
     norm, lang = sentence.norm, visit.lang
-    pronoun = meant_by_pronoun(sentence, visit)
-    if pronoun:
-        yield pronoun
+    whole = sent_at_once(sentence, lang) or meant_by_pronoun(sentence, visit)
+    if whole:
+        yield whole
         return
     results = list(result(sentence, lang))
     yield from results
@@ -105,16 +105,33 @@ def _directed(sentence: Sentence, visit: Visit, place: int, *, spoken: bool) -> 
         told = decided_if(sentence, lang) if lang == "fr" and not find_drugs(norm) else None
         if told:
             yield told
-        elif not spoken:
+        elif not spoken and not _manoeuvre(visit, place):
             yield from advice(sentence, lang)
 
 
+def _manoeuvre(visit: Visit, place: int) -> bool:
+    """ "Ça fait mal où ? Mettez la main.", "Poussez contre le mur. Ça tient ?": what is asked for to examine is no advice."""
+    if visit.lang != "fr" or len(visit.sentences[place].norm.split()) > SHORT:
+        return False
+    around = visit.sentences[max(0, place - 1) : place] + visit.sentences[place + 1 : place + 2]
+    return any(
+        s.turn == visit.sentences[place].turn and s.norm.rstrip().endswith("?") and not AGREED.search(s.norm)
+        for s in around
+    )
+
+
+SHORT = 12  # words
+AGREED = re.compile(
+    r"(?<![a-z])(?:d accord|ok|compris|ca (?:va|vous va|marche|ira)|c est (?:note|clair|bon|possible)|vous (?:y arriverez|pensez y arriver)|entendu|hein|autre chose|(?:d autres )?questions?|allergi\w*)(?![a-z])"
+)
+
+
 LOOKS = re.compile(
-    r"(?<![a-z])(?:rouges?|gonfle\w*|plaques?|vesicules?|croutes?|squames?|luisante?s?|boutons?|oedeme\w*|pales?|roses?|cerne\w*|tirage|bleus?|suint\w*|pus|taches?|lesions?|cicatrice|"
+    r"(?<![a-z])(?:rouges?|gonfle\w*|plaques?|vesicules?|croutes?|squames?|luisante?s?|boutons?|oedeme\w*|pales?|roses?|cerne\w*|tirage|tire pas|bleus?|suint\w*|pus|taches?|lesions?|cicatrice|"
     r"deforme\w*|enfle\w*|irrite\w*|seche?s?|ulcer\w*)(?![a-z])"
 )
 SHOW_ME = re.compile(
-    r"(?<![a-z])(?:montrez|approchez|penchez|tournez|camera|mettez (?:la|le|votre)|ouvrez|soulevez|je vous vois|levez|baissez)(?![a-z])"
+    r"(?<![a-z])(?:montrez|approchez|penchez|tournez|camera|mettez (?:la|le|votre)|ouvrez|soulevez|je vous vois|levez|baissez|montre|regarde moi|tourne la|penche|ouvre|souleve|leve (?:le|ton|la|ta)|baisse la|filme[zr]?)(?![a-z])"
 )
 
 
@@ -132,7 +149,9 @@ def _shown_on_demand(sentence: Sentence, visit: Visit) -> bool:
     return any(SHOW_ME.search(s.norm) for s in before) or bool(DESCRIBED.match(sentence.norm))
 
 
-DESCRIBED = re.compile(r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|je vous vois)[^.]{0,40}(?:…|\.\.\.|, )")
+DESCRIBED = re.compile(
+    r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|soulevez|levez|baissez|ouvrez|fermez|asseyez|regardez|filmez|je vous vois)[^.]{0,50}(?:…|\.\.\.|, )"
+)
 
 
 def _plain(

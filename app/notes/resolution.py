@@ -215,6 +215,7 @@ def _names_class(fact: Fact, others: list[Fact]) -> bool:
         and any(
             (f.code or "").startswith(code)
             and f.type == "medication"
+            and not (f.polarity == "absent" and fact.status == "not taken")  # all of a class denied is more than one drug of it
             and (set(f.turns) & set(fact.turns) or _both_taken(f, fact))
             for f in others
         )
@@ -284,7 +285,8 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     nothing = fact.type == "allergy" and fact.polarity == "absent"
     told = [f for f in others if f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved"]
     if fact.label in ("antibiotiques", "médicaments"):
-        told = [f for f in told if find_drugs(fold(f.label))]
+        of_class = "J01" if fact.label == "antibiotiques" else ""
+        told = [f for f in told if any((m.drug.atc or "").startswith(of_class) for m in find_drugs(fold(f.label)))]
     return nothing and bool(told) and fact.label in ("allergie", "antibiotiques", "médicaments")
 
 

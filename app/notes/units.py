@@ -15,7 +15,7 @@ from app.notes.holders import PATIENT, Role, Speaking, role_of, whose
 from app.notes.people import relation_near, spoken_of
 from app.notes.text import Line, fold, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
-from app.notes.verdicts import NO, Verdict, judge, only_surprise
+from app.notes.verdicts import NO, SURPRISED, Verdict, echoes, judge
 
 SENTENCE = re.compile(  # a title's full stop ends nothing: "Dr. Howard"
     r"(?:[^.?!]|\.(?=\d)|\.\.+|(?<=(?<![a-z])[dm]r)\.(?= )|(?<=(?<![a-z])[dm]r )\.(?= )|(?<=(?<![a-z])mrs)\.(?= )|(?<=(?<![a-z])ms)\.(?= ))+[.?!]*"
@@ -234,7 +234,7 @@ def prepare(transcript: Transcript) -> Visit:
     """Normalise, take back what was corrected, split into sentences, pair questions with answers."""
     lang = transcript.lang
     lines = tuple(mask_corrections(normalise(turn.text, lang), lang) for turn in transcript.turns)
-    known = tuple(re.split(r"[ (]", fold(line))[0] for line in transcript.patient.treatments)
+    known = tuple(re.split(r"[ (]", fold(line))[0] for line in (*transcript.patient.treatments, *transcript.patient.allergies))
     sentences = tuple(
         replace(s, asks=s.asks or _reviews(s, known))
         for turn, line in zip(transcript.turns, lines, strict=True)
@@ -286,15 +286,15 @@ def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchan
     for place, (run, reply) in enumerate(pairwise(runs)):
         if run[0].speaker != "doctor":
             continue
-        reply = reply[1:] if len(reply) > 1 and only_surprise([r.norm for r in reply]) else reply
+        reply = reply[1:] if len(reply) > 1 and (SURPRISED.fullmatch(reply[0].norm) or echoes([s.norm for s in reply])) else reply
         questions = tuple(s for s in run if s.asks)[-MAX_QUESTIONS:]
         if questions:
             answer = reply
             if HOLDS.search(" ".join(s.norm for s in reply)) and len(runs) > place + 3:
                 answer = [*reply, *runs[place + 3]]
-            yield Exchange(questions, tuple(answer), judge([a.norm for a in answer], lang), tuple(run))
+            yield Exchange(questions, tuple(answer), judge([s.norm for s in answer], lang), tuple(run))
         elif _confirms(run, reply, lang):
-            yield Exchange((run[-1],), tuple(reply), judge([r.norm for r in reply], lang), tuple(run))
+            yield Exchange((run[-1],), tuple(reply), judge([s.norm for s in reply], lang), tuple(run))
 
 
 HAD_ONE = re.compile(r"\W*(?:(?:oui|ouais|ben|ah|euh)\W+)*(?:j en ai (?:re)?(?:fait|eu)|i (?:had|ve had) (?:one|two|another|a few))(?![a-z])")
