@@ -56,7 +56,9 @@ def echoes(reply: Sequence[str]) -> bool:
 
 
 MOST_ECHOED = 8  # words
-SURPRISED = re.compile(r"\W*(?:(?:ah|oh|euh)\W+)*(?:non|oui|ah bon|no|really|yes)\s?\?+\s*")  # "Non ? Et moi qui croyais...": no answer
+SURPRISED = re.compile(
+    r"\W*(?:(?:ah|oh|euh)\W+)*(?:non|oui|ah bon|no|really|yes)\s?\?+\s*"
+)  # "Non ? Et moi qui croyais...": no answer
 
 
 def judge(answer: Sequence[str], lang: Language) -> Verdict:
