@@ -9,6 +9,7 @@ from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE,
 from app.notes.context import as_operation, in_context
 from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Temporality
+from app.notes.holders import PATIENT
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
@@ -162,19 +163,10 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or (reaction and mention.concept.fr in REACTIONS)
         ):
             continue
-        people = visit.people(sentence, mention.start)
-        relative = visit.other_person(sentence, mention.start) or (
-            None if people else _of_family(sentence, mention.start, asked, lang)
-        )
-        if (
-            relative is None
-            and (sentence.speaker == "relative" or visit.is_small_child)
-            and re.search(r"(?<![a-z])moi (?:j|je)(?![a-z])", norm[: mention.start])
-        ):
-            relative = (_role_of_relative(visit), 0)
-        if relative:
+        relatives = _relatives_of(mention, sentence, asked, visit)
+        if relatives:
             if not is_denied(norm, mention.start, mention.end, lang):
-                for person in people or (uncle_side(norm, relative[0]),):
+                for person in relatives:
                     yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
             continue
         meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
@@ -208,6 +200,18 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         )
 
 
+def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:
+    """The relatives who have what is mentioned; empty when it is the patient's."""
+    people = visit.people(sentence, mention.start)
+    if people:
+        return tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    near = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, visit.lang)
+    if near is None and (sentence.speaker == "relative" or visit.is_small_child) and ONESELF.search(sentence.norm[: mention.start]):
+        return (_role_of_relative(visit),)
+    return (uncle_side(sentence.norm, near[0]),) if near else ()
+
+
+ONESELF = re.compile(r"(?<![a-z])moi (?:j|je)(?![a-z])")
 EFFECT = "effect"  # status of what a drug did when it was taken before
 
 

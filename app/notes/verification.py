@@ -160,7 +160,7 @@ def _doses(text: str, words: str, transcript: Transcript) -> list[str]:
     wrong = []
     for match in AMOUNT.finditer(text):
         amount, unit = match.group(1).replace(",", "."), UNIT_WORDS[match.group(2)]
-        heard = re.escape(amount) if float(amount) != 1 else r"(?:1|une?|one|an?)"
+        heard = re.escape(amount) if float(amount) != 1 else r"(?:1|une?|one|an?|le)"
         if re.search(rf"(?<![\d.])(?:{heard}) ?(?:{unit})|(?<![\d.]){heard} ?(?:{unit})", words + " . " + recorded):
             continue
         if float(amount) % 1 == HALF and re.search(rf"(?:{unit})\w* (?:et demie?|and a half)", words):
