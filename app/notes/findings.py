@@ -6,19 +6,25 @@ from dataclasses import dataclass, replace
 
 from app.notes.allergens import STRONG
 from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
+from app.notes.context import in_context
 from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Temporality
+from app.notes.holders import PATIENT
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
 from app.notes.people import RELATIONS, SELF, relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, ONSET, PAST, SUPPOSES, Stance, is_denied, stance
+from app.notes.reassurance import ruled_out
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 CONCLUDES = cues("findings.concludes")
-OPENS = re.compile(r"(?:(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)|:)\W*$")
-EXISTS = re.compile(r"[^.,]{0,25},? (?:ca existe|(?:c est|est) possible)")
+OPENS = re.compile(r"(?:(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)|:)\W*(?:(?:des?|du|une?) )?$")
+EXISTS = re.compile(  # left open, to be looked for
+    r"[^.,]{0,25},? (?:ca existe|(?:c est|est|reste) (?:possible|probable)|(?:c est |est |reste )?a (?:eliminer|exclure|verifier)|reste dans la liste|"
+    r"(?:(?:on|je) (?:ne )?(?:peut|peux|peuvent) pas|pas) (?:\w+ )?(?:exclu|elimin)\w*|on y pense|j y pense)"
+)
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
 ECHO = cues("findings.echo")
@@ -41,6 +47,7 @@ class Source:
 def findings(visit: Visit) -> Iterator[Fact]:
     """Facts about symptoms, problems and operations, in the order of speech; duplicates are not yet merged."""
     yield from answers(visit)
+    yield from ruled_out(visit)
     for sentence in visit.sentences:
         yield from _gestation(sentence, visit.lang)
         if sentence.asks:
@@ -48,7 +55,7 @@ def findings(visit: Visit) -> Iterator[Fact]:
         if sentence.speaker != "doctor":
             yield from _planned(sentence, visit.lang)
         if sentence.speaker == "doctor":
-            yield from _concluded(sentence, visit.lang)
+            yield from _concluded(sentence, visit)
         else:
             yield from _stated(sentence, visit)
 
@@ -146,7 +153,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         return
     repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
     told = _told_then(sentence, visit)
-    for mention in find_concepts(norm, lang):
+    for mention in (in_context(m, sentence, visit) for m in find_concepts(norm, lang)):
         if (
             mention.concept.fr in repeated
             or "*" in repeated
@@ -156,19 +163,10 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or (reaction and mention.concept.fr in REACTIONS)
         ):
             continue
-        people = visit.people(sentence, mention.start)
-        relative = visit.other_person(sentence, mention.start) or (
-            None if people else _of_family(sentence, mention.start, asked, lang)
-        )
-        if (
-            relative is None
-            and (sentence.speaker == "relative" or visit.is_small_child)
-            and re.search(r"(?<![a-z])moi (?:j|je)(?![a-z])", norm[: mention.start])
-        ):
-            relative = (_role_of_relative(visit), 0)
-        if relative:
+        relatives = _relatives_of(mention, sentence, asked, visit)
+        if relatives:
             if not is_denied(norm, mention.start, mention.end, lang):
-                for person in people or (uncle_side(norm, relative[0]),):
+                for person in relatives:
                     yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
             continue
         meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
@@ -178,6 +176,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or RATHER_THAN.search(norm[: mention.start])
             or HEARSAY[lang].search(norm[: mention.start])
             or HABITUAL[lang].search(norm[: mention.start])
+            or (mention.concept.kind == "problem" and SIMILE.search(norm[: mention.start]))
         ):
             continue
         if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
@@ -201,6 +200,18 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         )
 
 
+def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:
+    """The relatives who have what is mentioned; empty when it is the patient's."""
+    people = visit.people(sentence, mention.start)
+    if people:
+        return tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    near = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, visit.lang)
+    if near is None and (sentence.speaker == "relative" or visit.is_small_child) and ONESELF.search(sentence.norm[: mention.start]):
+        return (_role_of_relative(visit),)
+    return (uncle_side(sentence.norm, near[0]),) if near else ()
+
+
+ONESELF = re.compile(r"(?<![a-z])moi (?:j|je)(?![a-z])")
 EFFECT = "effect"  # status of what a drug did when it was taken before
 
 
@@ -248,6 +259,7 @@ HEARSAY = cues("findings.hearsay")
 WISHES = re.compile(
     r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $|(?:faut|faudrait|evite|eviter|peur|must not|mustn t|avoid|afraid) (?:(?:pas|surtout|plus|que|je|j|d|de|to|of) ?)*$"
 )
+SIMILE = re.compile(r"(?<![a-z])(?:comme|like) (?:(?:si|une?|des|du|les?|la|a|an|the) )(?:\w+ ){0,2}$")  # "comme une femme enceinte"
 RATHER_THAN = re.compile(
     r"(?<![a-z])(?:plus|plutot|more|rather) [^.;]{2,40} (?:que|than) (?:(?:de|du|des|la|le|les|l|un|une|the|a) ?)*$"
 )
@@ -295,14 +307,22 @@ SOUGHT = {  # a test for it, a guard against it, a treatment of it: nobody has s
         r"check(?:ed|ing)? for|look(?:ing)? for|worr(?:y|ied) about)(?![a-z])[^.;:]*$"
     ),
 }
+def _opened(sentence: Sentence, visit: Visit) -> str:
+    """ "Bon." before the sentence where the doctor concludes, in the same turn, without its full stop."""
+    before = [s.norm for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
+    alone = before and re.fullmatch(r"\W*(?:(?:alors|donc|bon|bien|voila|ok|d accord)\W*)+", before[-1])
+    return "donc " if alone and UNDEFINED.match(sentence.norm) else ""
+
+
+UNDEFINED = re.compile(r"\W*(?:des?|une?|du|de la|de l) ")
 IS_A = re.compile(
     r"(?:c est (?:donc |bien |surement )?(?:une?|de la|du|des)|vous (?:avez|faites) une?|this is|it s an?|you have an?) $"
 )
 
 
-def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     """What the doctor says the patient has, or reads out from the record."""
-    norm = sentence.norm
+    norm, lang, opened = sentence.norm, visit.lang, _opened(sentence, visit)
     for mention in find_concepts(norm, lang):
         kind = mention.concept.kind
         article = re.match(r"(?:une?|la|le|un|an?|the) ", norm[mention.start : mention.end])
@@ -322,14 +342,14 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         if (
             not history
             and not CONCLUDES[lang].search(before)
-            and not OPENS.search(before)
+            and not OPENS.search(opened + before)
             and not EXISTS.match(norm[mention.end :])
         ):
             continue
         meant = stance(norm, mention.start, mention.end, lang)
         certainty: Certainty = (
             "suspected"
-            if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|ca existe", norm)
+            if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|probable|ca existe|elimin|exclu|verifi|dans la liste|y pense", norm)
             else "certain"
         )
         fact = mention_fact(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.facts import Fact, proofs
+from app.notes.glucose import as_range
 from app.notes.listed_once import TOLD_BY_ANOTHER
 from app.notes.sentences import Voice, Written
 from app.notes.text import fold
@@ -62,6 +63,8 @@ def _as_read(fact: Fact, sentence: Written | None, transcript: Transcript) -> Fa
         return replace(fact, text=sentence.text.rstrip("."))
     if fact.status == "stop":
         return replace(fact, polarity="absent")
+    if fact.type == "lab" and isinstance(fact.value, str):
+        return replace(fact, value=as_range(fact.value))
     return _counted(fact) if fact.type == "medication" else _with_said(fact, transcript)
 
 

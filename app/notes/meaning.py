@@ -42,6 +42,11 @@ FAMILIES = {  # words of an allergy that stand for a whole class, by ATC prefix
 }
 
 
+def drug_family(folded: str) -> set[str]:
+    """The classes (ATC prefixes) that a folded name of a drug or of a class belongs to."""
+    return {prefix for prefix, words in FAMILIES.items() if re.search(words, folded)}
+
+
 def sounds_like_allergy(norm: str, lang: Language) -> bool:
     """Whether folded words hold an allergy, or something that speech recognition may have made of one."""
     if ALLERGY.search(norm):
@@ -77,7 +82,9 @@ def meant(drug: Drug, sentence: Sentence, words: str, exchange: Exchange | None,
     asked = " ".join(s.norm for s in (*exchange.run, *exchange.questions, *exchange.answer)) if exchange else ""
     near = " ".join((visit.said_before(sentence), sentence.norm, words, asked))
     exchange = exchange or next((e for e in visit.exchanges if sentence in e.answer), None)
-    return bool(TREATS[visit.lang].search(near)) or (exchange is not None and _goes_on(exchange, visit))
+    if TREATS[visit.lang].search(near):
+        return True
+    return exchange is not None and (_goes_on(exchange, visit) or _asks_for_some(exchange, visit))
 
 
 def _goes_on(exchange: Exchange, visit: Visit) -> bool:
@@ -89,6 +96,17 @@ def _goes_on(exchange: Exchange, visit: Visit) -> bool:
     return any(TREATS[visit.lang].search(norm) for norm in before)
 
 
+def _asks_for_some(exchange: Exchange, visit: Visit) -> bool:
+    """ "Des anti-inflammatoires, de l'aspirine ?": asked for by mere names, while no allergy is the subject."""
+    asked = exchange.questions
+    some = any(SOME.search(q.norm[: m.start]) for q in asked for m in find_drugs(q.norm))
+    first, last = asked[0].turn - TALK_TURNS, asked[-1].turn
+    talk = (s.norm for s in visit.sentences if s.speaker == "doctor" and first <= s.turn <= last)
+    return some and not any(ALLERGY.search(norm) or BEARS.search(norm) for norm in talk)
+
+
+SOME = re.compile(r"(?:^|[,.;:?!] ?|(?<![a-z])(?:et|ou|ni|pas|or|any) )\W*(?:de l|de la|du|des|de|d|un|une|any|some|an?) ?$")
+BEARS = re.compile(r"(?<![a-z])(?:support\w*|toler\w*|ne pass\w* pas|reaction\w*|reagi\w*)(?![a-z])")
 BARE = re.compile(r"\W*(?:(?:et|and|ou|or|sinon|uh|um|euh|maybe|peut etre|also|aussi|alors)\W+)*(?:(?:du|de la|de l|des|le|la|les|l|un|une|any|the|some) ?)?[a-z]+(?: [a-z]+)? ?\?\s*")
 TALK_TURNS = 4  # in which the treatments are still the subject
 

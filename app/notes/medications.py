@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.notes.cues import cue, cues
 from app.notes.dose_changes import CHANGES, changed, read_back, stepped
-from app.notes.dosing import DOSE, Schedule, find_schedule, is_limit, number
+from app.notes.dosing import DOSE, is_limit, number
 from app.notes.drug_answers import EXAMPLE, QUIT, REFUSED, asked_about
 from app.notes.drug_topics import given_up, spoken_of_it
 from app.notes.drug_uses import (
@@ -27,9 +27,10 @@ from app.notes.generality import CLASS_CODES
 from app.notes.lay_names import recorded
 from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
-from app.notes.permission import granted
+from app.notes.permission import BARE_ASK, asks, granted
 from app.notes.polarity import is_denied
 from app.notes.renewals import is_renewed, with_duration
+from app.notes.schedules import Schedule, find_schedule
 from app.notes.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit
@@ -50,7 +51,7 @@ def medications(visit: Visit) -> Iterator[Fact]:
     topics: list[Use] = []
     for place, sentence in enumerate(visit.sentences):
         uses = list(uses_in(visit, place, known))
-        if uses and sentence.asks and sentence.speaker != "doctor":
+        if uses and asks(uses[-1]):
             yield from granted(uses[-1], visit, place)
         for use in (_drug_of_class(use, visit) for use in uses):
             yield from _one(use, asked.get(sentence), lang, visit)
@@ -98,7 +99,7 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
         else:
             told = list(_ordered(use, lang, visit))
             yield from told or given_up(visit, use)
-    elif not use.sentence.asks:
+    elif not use.sentence.asks and not BARE_ASK.fullmatch(norm):
         yield from _reported(use, lang, visit)
 
 
