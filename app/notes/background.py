@@ -35,6 +35,7 @@ def background(visit: Visit) -> Iterator[Fact]:
     answered = {s: e for e in visit.exchanges for s in e.answer}
     for exchange in visit.exchanges:
         yield from _asked_habit(exchange, visit.lang)
+        yield from _smoke_around(exchange, visit.lang)
     for sentence in visit.sentences:
         if sentence.asks:
             continue
@@ -44,9 +45,10 @@ def background(visit: Visit) -> Iterator[Fact]:
 
 
 def _asked_habit(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    around = any(True for _ in _smoke_around(exchange, lang))
     for question in exchange.questions:
         for label, english, words in HABITS:
-            if words[lang].search(question.norm) and not NOT_A_HABIT.search(question.norm):
+            if words[lang].search(question.norm) and not NOT_A_HABIT.search(question.norm) and not around:
                 told = _answering([s for s in exchange.answer if s.speaker != "doctor"], label, lang)
                 if told:
                     former = FORMER.search(question.norm) is not None
@@ -60,6 +62,21 @@ def _asked_habit(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                         verdict,
                     )
                     yield from (f for f in habit if f.polarity == "present" or _denies_all(question, told, lang))
+
+
+AROUND = re.compile(r"(?<![a-z])(?:quelqu un|qui|on|ca|les parents|le papa|la maman|l entourage) (?:\w+ )?fume(?:nt)?(?![a-z])|fumeurs? (?:a la maison|chez vous|autour|dans l entourage)")
+
+
+def _smoke_around(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Quelqu'un fume, à la maison ?" - "Mon mari, sur le balcon." """
+    first = exchange.answer[0]
+    clause = re.split(r"[,.;!?]", first.norm)[0]
+    who = relation_near(first.norm, len(clause), lang)
+    asked = next((q for q in exchange.questions if lang == "fr" and AROUND.search(q.norm)), None)
+    if asked is None or not who or exchange.verdict == "no" or first.speaker == "doctor":
+        return
+    words = f"tabagisme dans l'entourage : {first.shown.rstrip(' .')}"
+    yield Fact("social", words, "tabagisme passif", (asked.evidence(), first.evidence()), asserted_by=first.speaker, sentence=first.shown, extra=(words, ""))
 
 
 def _answering(told: list[Sentence], label: str, lang: Language) -> list[Sentence]:

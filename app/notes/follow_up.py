@@ -14,6 +14,7 @@ MEETS = cues("orders.meets")
 WHEN = cues("orders.when")
 ALREADY = cues("orders.already")
 ASKS_AGAIN = cues("follow_up.asks")
+ABOUT_IT = re.compile(r"on (?:le|la|les) (?:fait|fera|verra|regardera)(?![a-z])")  # what was named before in the sentence
 UNIT_CODES = {
     "jour": "d",
     "semaine": "wk",
@@ -33,7 +34,9 @@ def appointed(sentence: Sentence, lang: Language, *, beside_orders: bool) -> Fac
     again = MEETS[lang].search(norm)
     if beside_orders:
         dated = again and WHEN[lang].search(norm[again.start() :])
-        return follow_up(replace(sentence, start=sentence.start + again.start()), lang) if again and dated else None
+        named_before = again and ABOUT_IT.match(norm, again.start())
+        start = 0 if named_before or not again else again.start()
+        return follow_up(replace(sentence, start=sentence.start + start), lang) if dated else None
     if not WHEN[lang].search(norm) or not LATER[lang].search(norm):
         return None
     return None if lang == "fr" and not again and ALREADY[lang].search(norm) else follow_up(sentence, lang)
