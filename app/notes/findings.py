@@ -9,6 +9,7 @@ from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE,
 from app.notes.context import in_context
 from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Temporality
+from app.notes.holders import PATIENT
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
@@ -171,19 +172,10 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or (reaction and mention.concept.fr in REACTIONS)
         ):
             continue
-        people = visit.people(sentence, mention.start)
-        relative = visit.other_person(sentence, mention.start) or (
-            None if people else _of_family(sentence, mention.start, asked, lang)
-        )
-        if (
-            relative is None
-            and (sentence.speaker == "relative" or visit.is_small_child)
-            and re.search(r"(?<![a-z])moi (?:j|je)(?![a-z])", norm[: mention.start])
-        ):
-            relative = (_role_of_relative(visit), 0)
-        if relative:
+        relatives = _relatives_of(mention, sentence, asked, visit)
+        if relatives:
             if not is_denied(norm, mention.start, mention.end, lang):
-                for person in people or (uncle_side(norm, relative[0]),):
+                for person in relatives:
                     yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
             continue
         meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
@@ -193,6 +185,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or RATHER_THAN.search(norm[: mention.start])
             or HEARSAY[lang].search(norm[: mention.start])
             or HABITUAL[lang].search(norm[: mention.start])
+            or (mention.concept.kind == "problem" and SIMILE.search(norm[: mention.start]))
         ):
             continue
         if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
@@ -216,6 +209,18 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         )
 
 
+def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:
+    """The relatives who have what is mentioned; empty when it is the patient's."""
+    people = visit.people(sentence, mention.start)
+    if people:
+        return tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    near = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, visit.lang)
+    if near is None and (sentence.speaker == "relative" or visit.is_small_child) and ONESELF.search(sentence.norm[: mention.start]):
+        return (_role_of_relative(visit),)
+    return (uncle_side(sentence.norm, near[0]),) if near else ()
+
+
+ONESELF = re.compile(r"(?<![a-z])moi (?:j|je)(?![a-z])")
 EFFECT = "effect"  # status of what a drug did when it was taken before
 
 
@@ -263,6 +268,7 @@ HEARSAY = cues("findings.hearsay")
 WISHES = re.compile(
     r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $|(?:faut|faudrait|evite|eviter|peur|must not|mustn t|avoid|afraid) (?:(?:pas|surtout|plus|que|je|j|d|de|to|of) ?)*$"
 )
+SIMILE = re.compile(r"(?<![a-z])(?:comme|like) (?:(?:si|une?|des|du|les?|la|a|an|the) )(?:\w+ ){0,2}$")  # "comme une femme enceinte"
 RATHER_THAN = re.compile(
     r"(?<![a-z])(?:plus|plutot|more|rather) [^.;]{2,40} (?:que|than) (?:(?:de|du|des|la|le|les|l|un|une|the|a) ?)*$"
 )
