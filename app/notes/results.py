@@ -140,9 +140,16 @@ def _object_of(stated: re.Match[str], mention: Mention, sentence: Sentence) -> b
 ARTICLE = re.compile(r"\W*(?:(?:et|alors|oui|ben|puis|le|la|l|un|une|les|des|mon|ma)\W+)*")  # "Fond d'œil en octobre, nickel."
 
 
+NOT_YET = re.compile(  # an examination to come
+    r"(?<![a-z])(?:prevue?|programmee?|rendez vous|rdv|prochain\w*|faut|dois|doit|vais|va|faire|veut|voulait|voudrait|propos\w+|pas|jamais)(?![a-z])"
+)
+
+
 def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """ "Et le vaccin de la grippe, je l'ai fait la semaine dernière.": a vaccine or a look inside, told without a question."""
     stated = STATED.search(sentence.norm)
+    if not stated and NOT_YET.search(sentence.norm):
+        return
     for mention in find_concepts(sentence.norm, lang):
         short = lang == "fr" and ARTICLE.fullmatch(sentence.norm[: mention.start]) and DONE.search(sentence.norm[mention.end :])
         if not stated and not short:

@@ -55,12 +55,20 @@ def _answer(exchange: Exchange, label: str, heading: str, visit: Visit) -> Itera
     )
 
 
+AROUND = re.compile(
+    r"(?<![a-z])(?:quelqu un|qui|on|ca|les parents|le papa|la maman|l entourage) (?:\w+ )?fume(?:nt)?(?![a-z])|fumeurs? (?:a la maison|chez vous|autour|dans l entourage)"
+)
+
+
 def _smoke_around(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
-    """ "Vous fumez ?" - "Sur le balcon.", asked of a child's parent: the smoke around the child."""
-    told = next((s for s in exchange.answer if s.speaker == "relative"), None)
-    if not visit.is_child or told is None or not any(SMOKE.search(q.norm) for q in exchange.questions):
+    """ "Vous fumez ?" - "Sur le balcon.", asked of a child's parent; "Ça fume, chez vous ?" - "Ma mère.": the smoke around."""
+    told = next((s for s in exchange.answer if s.speaker == "relative"), None) if visit.is_child else exchange.answer[0]
+    asked = SMOKE if visit.is_child else AROUND
+    if told is None or told.speaker == "doctor" or not any(asked.search(q.norm) for q in exchange.questions):
         return
     denied = exchange.verdict == "no"
+    if not visit.is_child and (denied or visit.other_person(told, len(told.norm)) is None):
+        return
     name = "tabac dans l'entourage"
     words = told.shown.strip(" .!")
     text = name if denied or len(words.split()) > MOST_WORDS else f"{name} : « {words} »"
@@ -71,7 +79,7 @@ def _smoke_around(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         "tabac",
         evidence,
         polarity="absent" if denied else "present",
-        asserted_by="relative",
+        asserted_by=told.speaker,
         detail="" if text == name else f"« {words} »",
         sentence=told.shown,
         extra=(name, ""),

@@ -95,5 +95,5 @@ def test_initials_and_attempts() -> None:
 
 def test_who_smokes_at_home() -> None:
     found = of("social", "D: Ça fume à la maison ?\nP: Ma mère, dans la cuisine.")
-    assert [f.label for f in found] == ["tabagisme passif"]
+    assert [f.text for f in found] == ["tabac dans l'entourage : « Ma mère, dans la cuisine »"]
     assert not of("social", "D: Quelqu'un fume chez vous ?\nP: Non, personne.")
