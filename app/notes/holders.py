@@ -191,7 +191,8 @@ def _events(norm: str, speaking: Speaking, known: list[Event]) -> Iterator[Event
     for match in (*PRONOUN.finditer(norm), *(THEIRS.finditer(norm) if speaking.role == PATIENT else ())):
         if any(a <= match.start() < b for a, b in taken):
             continue
-        earlier = sorted((e for e in (*found, *everybody) if e.start < match.start()), key=lambda e: e.start)
+        aside = [e for e in everybody if speaking.role == PATIENT or e.feminine != (speaking.patient_sex == "F")]
+        earlier = sorted((e for e in (*found, *aside) if e.start < match.start()), key=lambda e: e.start)
         who = _stands_for(match, earlier, known, speaking)
         if who:
             found.append(Event(match.start(), match.end(), who, match.lastgroup == "woman" or None))
