@@ -32,6 +32,7 @@ from app.notes.text import fold
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.units import Visit, prepare
 from app.notes.verification import unsaid, verified
+from app.notes.way_of_life import way_of_life
 from app.notes.well import well
 
 __all__ = ["BadTranscript", "Draft", "Transcript", "draft", "facts_of"]
@@ -158,6 +159,7 @@ def facts_of(visit: Visit) -> list[Fact]:
         medications(visit),
         allergies(visit),
         background(visit),
+        way_of_life(visit),
         orders(visit),
         requests(visit),
     )
