@@ -225,6 +225,16 @@ def unsupported(sentence: str, heard: str, lang: str) -> Iterator[str]:
             yield match.group()
 
 
+def _in_centimetres(whole: str) -> Iterator[str]:
+    """A pressure as the French say it: "dix-huit et demi" is 185, "dix virgule deux" 102, "sept huit" 78."""
+    if len(whole) not in (2, 3):
+        return
+    heads, last = spelled(int(whole[:-1]), "fr"), int(whole[-1])
+    if last == 5:
+        yield from (f"{head} et demie?" for head in heads)
+    yield from (f"{head}(?: virgule)? {tail}" for head in heads for tail in spelled(last, "fr"))
+
+
 def _ways(number: str, lang: str) -> Iterator[str]:
     """Patterns for the ways to say a number: digits, words, tens for a blood pressure, parts said apart."""
     whole, _, part = number.replace(",", ".").partition(".")
@@ -234,12 +244,7 @@ def _ways(number: str, lang: str) -> Iterator[str]:
         if whole.endswith("0"):  # "quatorze huit" is 140/80
             yield whole[:-1]
             yield from spelled(int(whole) // 10, lang)
-        if whole.endswith("5") and lang == "fr":  # "dix-huit et demi" is 185, "neuf et demi" 95
-            yield from (f"{a} et demie?" for a in spelled(int(whole[:-1] or 0), lang))
-        if len(whole) == 2 and lang == "fr":  # "sept huit" is 78
-            yield from (f"{a}(?: virgule)? {b}" for a in spelled(int(whole[0]), lang) for b in spelled(int(whole[1]), lang))
-        if len(whole) == 3 and lang == "fr":  # "dix virgule deux" is 102
-            yield from (f"{a} virgule {b}" for a in spelled(int(whole[:2]), lang) for b in spelled(int(whole[2]), lang))
+        yield from _in_centimetres(whole) if lang == "fr" else ()
         if len(whole) == 3:  # "treize cinq" is 135, "one thirty five" too
             yield from (f"{a} {b}" for a in spelled(int(whole[:2]), lang) for b in spelled(int(whole[2]), lang))
             yield from (f"{a} {b}" for a in spelled(int(whole[0]), lang) for b in spelled(int(whole[1:]), lang))

@@ -98,6 +98,7 @@ def _directed(sentence: Sentence, visit: Visit, place: int, *, spoken: bool) -> 
     planned = [] if results and not ORDERS[lang].search(norm) else ordered(sentence, lang)
     if not planned and not results and goes_on(visit, place):
         planned = ordered(sentence, lang, more=True)
+    planned = [fact for fact in planned if fact.label not in {told.label for told in results}]
     yield from planned
     meeting = appointed(sentence, lang, beside_orders=bool(planned))
     if meeting:

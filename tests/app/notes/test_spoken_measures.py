@@ -94,3 +94,22 @@ def test_results_and_other_signs(dialogue: str, label: str, values: list[object]
 def test_the_score_is_told_with_when_it_was() -> None:
     found = facts("D: Si dix c'est le pire, la douleur ?\nP: Cette nuit sept. Maintenant trois.")
     assert [(f.value, f.temporality) for f in found if f.unit == "/10"] == [(7.0, "past"), (3.0, "current")]
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "read"),
+    [
+        ("D: Vous avez fait une bandelette ?\nP: Oui, leucocytes deux croix, nitrites négatifs.", "leucocytes ++, nitrites négatif"),
+        ("D: La bandelette montre trois croix de sang.", "sang +++"),
+        ("D: Faites une bandelette. Si les nitrites sont positifs, vous m'appelez.", None),
+        ("D: La bandelette ?\nP: J'ai pas eu le temps.", None),
+    ],
+)
+def test_a_dipstick_is_one_result(dialogue: str, read: str | None) -> None:
+    assert [f.extra[1] for f in facts(dialogue) if f.type == "lab"] == ([read] if read else [])
+
+
+def test_a_result_is_told_by_the_patient_when_it_is_an_own_one() -> None:
+    assert [f.text for f in facts("P: J'ai eu le courrier, le test du côlon est négatif.") if f.type == "lab"] == ["test immunologique des selles : négatif"]
+    assert not [f for f in facts("P: Ma coloc a fait le test Covid, il était positif.") if f.type == "lab" and f.is_patients]
+    assert not [f for f in facts("P: J'attends, j'espère que le test Covid sera négatif.") if f.type == "lab"]
