@@ -1,16 +1,18 @@
 """A family history in plain words: "mon père, le cœur, à quarante-neuf ans", "le diabète ? Maman et deux de mes frères", "non, personne"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import resources
 
 from app.notes.facts import Evidence, Fact
+from app.notes.generality import GENERAL
 from app.notes.holders import PATIENT
 from app.notes.lexicon import find_concepts
 from app.notes.mentions import family_fact
 from app.notes.people import BLOOD, PET
 from app.notes.polarity import is_denied
+from app.notes.readings import WHEN
 from app.notes.timing import date_phrase
 from app.notes.units import FAMILY_ASKED, Exchange, Sentence, Visit
 
@@ -35,7 +37,7 @@ DIED = re.compile(r"(?<![a-z])(?:mort|morte|decede|decedee|parti|partie|emporte|
 AT_AGE = re.compile(r"(?<!y )(?:a|vers) (?:l age de |\w+ )?(\d{1,3}) ans")
 NOBODY = re.compile(r"\W*(?:(?:euh|ah|oh|ben|bah|alors|la|mais)\W+)*(?:non|nan|personne|aucun|rien|pas (?:que je sache|a ma connaissance|chez nous|du tout|dans ma famille)|jamais|y en a pas)(?![a-z])")  # fmt: skip
 NONE_OF_IT = re.compile(r"^\W*(?:,? ?(?:elle|lui|eux|par contre|non plus))*\W*(?:non|rien(?: du tout)?|pas du tout|jamais)(?![a-z])")
-HEREDITARY = re.compile(r"dans (?:la|votre|sa|ta) famille|antecedents? familia|parents|chez vous,? (?:des|du|de la|quelqu)|hereditaire|(?:freres|s(?:oe|œ)urs)")
+HEREDITARY = re.compile(r"(?:dans|de) (?:la|votre|sa|ta) famille|proches|antecedents? familia|parents|chez vous,? (?:des|du|de la|quelqu)|(?:des?|du|de la|de l|une?) [a-z ]+ chez vous|hereditaire|(?:freres|s(?:oe|œ)urs)")
 AILING = re.compile(r"malade|en ce moment|a la maison|autour")
 
 
@@ -46,6 +48,7 @@ def heredity(visit: Visit) -> Iterator[Fact]:
     for sentence in visit.sentences:
         if sentence.speaker != "doctor" and not sentence.asks:
             yield from _by_part(sentence, visit)
+            yield from _had_it_too(sentence, visit)
     for exchange in visit.exchanges:
         yield from _named_only(exchange, visit)
         yield from _nobody(exchange)
@@ -66,6 +69,23 @@ def _by_part(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             for person in people:
                 if person in BLOOD or "uncle" in person or _asked_of_family(sentence, visit):
                     yield _fact(name, person, sentence, match.start(), visit)
+
+
+def _had_it_too(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
+    """ "Mon mari conduira. Lui aussi, il a eu ça, l'an dernier.": what the patient complains of, unasked."""
+    had = THE_SAME.search(sentence.norm)
+    people = visit.people(sentence, had.end()) if had else ()
+    if people in ((), (PATIENT,)) or PET in people or any(sentence in e.answer and _asked_of_family(sentence, visit) for e in visit.exchanges):
+        return
+    told = WHEN["fr"].search(sentence.shown)
+    when = told.group() if told else date_phrase(sentence.norm, "fr")
+    text = " ".join(filter(None, ("mêmes symptômes", when)))
+    for person in people:
+        evidence = (sentence.evidence(),)
+        yield Fact("family", text, "mêmes symptômes", evidence, experiencer=person, temporality="past" if when else "current", asserted_by=sentence.speaker, extra=(text, ""))
+
+
+THE_SAME = re.compile(r"(?<![a-z])(?:aussi,? (?:il|elle)s? (?:l )?(?:a|ont) (?:eu|fait|attrape)(?: (?:ca|pareil))?|(?:a|ont) (?:eu|fait|attrape) (?:exactement |tout )?(?:ca|la meme chose|le meme truc|pareil))(?![a-z])")
 
 
 def _cancers_talked_of(sentence: Sentence, visit: Visit) -> bool:
@@ -112,13 +132,14 @@ def _named_only(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         return
     question, mention = asked[0]
     for sentence in exchange.answer:
-        if sentence.speaker == "doctor" or find_concepts(sentence.norm, "fr"):
+        if sentence.speaker == "doctor" or _has_their_own(sentence, visit):
             continue
         for clause in re.finditer(r"[^,;.!?…]+(?:, (?:et |non|rien|lui|elle|oui|aussi)[^,;.!?…]*)*", sentence.norm):
-            people = visit.people(sentence, clause.end())
-            if people in ((), (PATIENT,)) or PET in people or not ONLY_KIN.fullmatch(clause.group()):
+            listed = WHO_ALSO.sub("", clause.group())
+            people = visit.people(sentence, clause.start() + len(listed))
+            if people in ((), (PATIENT,)) or PET in people or not ONLY_KIN.fullmatch(listed):
                 continue
-            denied = NOT_THEM.search(clause.group()) is not None
+            denied = NOT_THEM.search(listed) is not None
             evidence = (question.evidence(mention.start, mention.end), sentence.evidence())
             for person in people:
                 if denied and not NAMES_SOMEBODY.search(question.norm):
@@ -127,6 +148,14 @@ def _named_only(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 yield replace(fact, polarity="absent" if denied else "present", asserted_by=sentence.speaker)
 
 
+def _has_their_own(sentence: Sentence, visit: Visit) -> bool:
+    """Whether an answer names illnesses: those of one relative in a list are theirs alone, "mon père, et ma sœur qui est en dialyse"."""
+    named = find_concepts(sentence.norm, "fr")
+    return any(not WHO_HAS.search(sentence.norm[: m.start]) for m in named)
+
+
+WHO_HAS = re.compile(r"(?<![a-z])(?:m(?:on|a|es)|maman|papa)(?![a-z])[a-zœ ]* qui (?:est|sont|a|ont|fait|avait|etait) (?:[a-z]+ ){0,2}$")
+WHO_ALSO = re.compile(r",?(?: et)? (?:mon|ma|mes) [a-zœ ]*? qui .*$")
 NAMES_SOMEBODY = re.compile(r"(?<![a-z])(?:votre|vos|sa|son|ses) (?:mere|pere|maman|papa|s(?:oe|œ)urs?|freres?|fils|fille|grand)(?![a-z])")
 NOT_THEM = re.compile(r"(?<![a-z])(?:non|rien|pas|jamais|aucun)(?![a-z])")
 ONLY_KIN = re.compile(
@@ -137,16 +166,27 @@ ONLY_KIN = re.compile(
 
 
 def _nobody(exchange: Exchange) -> Iterator[Fact]:
-    """ "Des cancers du côlon dans la famille ?" - "Non, aucun." """
+    """ "Des cancers du côlon dans la famille ?" - "Non, aucun."; "Mon père, des polypes. De cancer, non." """
     asked = [q for q in exchange.questions if HEREDITARY.search(q.norm) and not AILING.search(q.norm)]
+    named = [m for q in asked[-1:] for m in find_concepts(q.norm, "fr") if m.concept.kind in ("problem", "surgery")]
     first = exchange.answer[0]
-    if not asked or not NOBODY.match(first.norm) or exchange.verdict != "no" or len(exchange.answer_text.split()) > FEW_WORDS:
+    if named and NOBODY.match(first.norm) and exchange.verdict == "no" and len(exchange.answer_text.split()) <= FEW_WORDS:
+        yield _none_has([m.concept.fr for m in named], asked[-1], first)
         return
-    named = [m for m in find_concepts(asked[-1].norm, "fr") if m.concept.kind in ("problem", "surgery")]
-    if named:
-        names = ", ".join(dict.fromkeys(m.concept.fr for m in named))
-        evidence = (asked[-1].evidence(), first.evidence())
-        yield Fact("family", names, names, evidence, polarity="absent", experiencer="family", asserted_by=first.speaker, extra=(names, ""))
+    for sentence in exchange.answer if named else ():
+        for mention in find_concepts(sentence.norm, "fr") if sentence.speaker != "doctor" else ():
+            alone = OF_IT.search(sentence.norm[: mention.start]) and NONE_HAS.match(sentence.norm[mention.end :])
+            meant = [m.concept.fr for m in named if m.concept.fr == mention.concept.fr or m.concept.fr in GENERAL.get(mention.concept.fr, ())]
+            if alone and meant:
+                yield _none_has(meant[:1], asked[-1], sentence)
 
 
+def _none_has(names: Sequence[str], asked: Sentence, answer: Sentence) -> Fact:
+    text = ", ".join(dict.fromkeys(names))
+    proof = (asked.evidence(), answer.evidence())
+    return Fact("family", text, text, proof, polarity="absent", experiencer="family", asserted_by=answer.speaker, extra=(text, ""))
+
+
+OF_IT = re.compile(r"(?:^|[,;.:!?…] ?)\W*(?:(?:mais|et|par contre|ni|alors|ensuite|apres|sinon|pour)\W+)*(?:un|une|des?|du|d|l|la|le|les)? ?$")
+NONE_HAS = re.compile(r"s?,? (?:ca )?(?:non|personne|aucune?|jamais|pas (?:chez nous|que je sache|a ma connaissance|dans la famille))(?! plus)(?![a-z])")
 FEW_WORDS = 12

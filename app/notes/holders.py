@@ -105,6 +105,8 @@ ONE_OF_THEM = re.compile(  # "l'aîné a deux stents, la deuxième rien"
     r"(?:le|un|mon) (?:petit dernier|petit|grand|premier|deuxieme|second|troisieme|dernier|cadet|aine)|l ainee?|les filles|les garcons|la fille|le fils|le garcon)"
     r"(?! (?:fois|truc|jour|semaine|mois|matin|soir|medecin|docteur|cousin|frere|s(?:oe|œ)ur|mere|pere|tante|oncle|fils|fille|enfant|de |du |d )[a-z]*)(?![a-z])"
 )
+OTHERS = re.compile(r"(?<![a-z])(?:d autres|quelqu un|quelqu une|a la maison|autour de (?:lui|elle|vous)|chez vous|entourage|contagieux)(?![a-z])")
+THE_SMALL_ONE = re.compile(r"(?:la|le) petite?")  # the child that a parent is calling about
 ALONE = re.compile(  # "mon grand a de l'asthme", "ma petite dernière"
     r"(?<![a-z])(?:ma (?:petite derniere|petite|grande|derniere|cadette|ainee)|mon (?:petit dernier|petit|grand|dernier|cadet|aine))"
     r"(?=,| (?:a|est|fait|qui|elle|il|lui|prend|tousse|avait|vient)(?![a-z])|\W*$)"
@@ -198,8 +200,12 @@ def _events(norm: str, speaking: Speaking, known: Sequence[Event], *, fresh: boo
 def _named(norm: str, speaking: Speaking, known: Sequence[Event], *, asked: bool = False) -> Iterator[Event]:
     found: list[tuple[re.Match[str], str, bool | None]] = []
     of_siblings = any(SIBLINGS.search(text) for text in (speaking.asked, *speaking.earlier))
+    of_others = not of_siblings and speaking.role == "parent" and OTHERS.search(speaking.asked) is not None
+    of_siblings = of_siblings or of_others
     of_children = not of_siblings and OFFSPRING.search(speaking.asked) is not None
     for match in (ONE_OF_THEM if of_siblings or of_children else ALONE).finditer(norm):
+        if of_others and THE_SMALL_ONE.fullmatch(match.group()):
+            continue
         woman = re.match(r"(?:la|une|ma|les filles)(?![a-z])|l ainee", match.group()) is not None
         beside = of_siblings or SIBLINGS.search(norm, 0, match.start()) is not None
         who = ("sister" if woman else "brother") if beside else ("daughter" if woman else "son")

@@ -48,7 +48,10 @@ def is_denied(norm: str, start: int, end: int, lang: Language) -> bool:
         return not _double(before, lang)
     stop = AFTER_STOP[lang].search(norm[end:])
     tail = norm[end : end + stop.start()] if stop else after
-    return bool(DENIES_AFTER[lang].search(tail)) or bool(re.match(r",? non(?! plus que)(?![a-z])", norm[end:]))
+    return bool(DENIES_AFTER[lang].search(tail)) or bool(NONE_OF_IT.match(norm[end:]))
+
+
+NONE_OF_IT = re.compile(r",? non(?! plus que)(?![a-z])|s?, (?:personne|aucune?|jamais)(?=\W*$| ?[.,;!…])")  # "des boutons, aucun"
 
 
 def _double(before: str, lang: Language) -> bool:
