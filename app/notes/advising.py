@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from app.notes.alarms import conditional
 from app.notes.cues import cues
 from app.notes.facts import Fact
 from app.notes.lexicon import find_concepts, find_drugs
@@ -23,9 +24,29 @@ PRONOUNS = r"(?:(?:me|m|vous|le|la|les|l|lui|leur|en|y) )*"
 COMMANDS = re.compile(  # "roulez les tapis", "..., puis humidifiez la chambre"
     rf"(?:^\W*|[,:;.] ?|(?<![a-z])(?:et|mais|puis|alors|donc|sinon|surtout|aussi|ensuite|apres|simplement|plutot|autrement) ){NEGATIONS}{PRONOUNS}(?:{VERBS})(?![a-z])"
 )
-TELLS = re.compile(rf"(?<![a-z])vous {NEGATIONS}{PRONOUNS}(?:{VERBS})(?![a-z])")  # "vous comprimez dix minutes"
+TELLS = re.compile(
+    rf"(?<!si )(?<!quand )(?<!que )(?<!qu )(?<![a-z])vous {NEGATIONS}{PRONOUNS}(?:{VERBS})(?![a-z])"
+)  # "vous comprimez dix minutes"
+TELLS_THE_YOUNG = re.compile(
+    rf"(?<!si )(?<!quand )(?<!que )(?<![a-z])tu {NEGATIONS}{PRONOUNS}(?:{VERBS.replace('ez', 'es')})(?![a-z])"
+)
+BARE = re.compile(  # "se lever à heure fixe"
+    r"^\W*(?:(?:et|puis|ensuite|surtout|bien|ne pas|donc)\W+)*(?:se |s )?(?:eviter|boire|manger|dormir|marcher|lever|coucher|limiter|reduire|garder|rester|surveiller|noter|laver|rincer|hydrater|appliquer|porter|bouger|reprendre|"
+    r"aerer|surelever|respecter|prendre (?:une douche|le temps|l air)|proteger|couper|enlever|mettre (?:une?|des|de la|du|la|les)|arreter (?:le|la|les|l|de)|faire (?:du|des|une|attention))(?![a-z])"
+)
+ABOUT = re.compile(  # "pour la maison : douche et cheveux le soir"
+    r"^\W*(?:(?:et|alors|ensuite|apres|sinon|maintenant)\W+)*(?:pour|cote|contre|au niveau d[eu]) (?!l instant)[a-z ]{3,40}\s?: \w"
+)
+STATES = re.compile(r"(?<![a-z])(?:est|sont|revient|reviennent|etait|etaient|reste|restent|a ete)(?![a-zœ])")
+DROPPED = re.compile(  # "les moules, on arrête"
+    r"(?<![a-z])(?:le|la|les|l|cette?|ces|un|une) [a-z ]{3,30}(?:, (?:le|la|les|l) [a-z ]{3,20})?, ?(?:alors )?"
+    r"(?:on (?:arrete|evite|oublie|limite|reduit|supprime|freine|ralentit|enleve|range|jette|y va doucement|leve le pied)|c est (?:fini|termine|interdit|non|a eviter)|a la (?:cave|poubelle)|au placard|avec moderation|mollo)(?![a-z])"
+)
+IN_DOSES = re.compile(
+    r"\d (?:milligr\w*|mg|microgr\w*|millil\w*|ml|comprimes?|gelules?|sachets?|bouffees?|gouttes?|unites?|ampoules?|pulverisations?)(?![a-z])"
+)
 MUST = re.compile(
-    rf"(?<![a-z])(?:{INFINITIVES}) ?{NEGATIONS}{PRONOUNS}(?:pas |plus |jamais |rien )?(?:\w+(?:er|ir|re)|que)(?![a-z])"
+    rf"(?<!si vous )(?<!quand vous )(?<!s )(?<![a-z])(?:{INFINITIVES}) ?{NEGATIONS}{PRONOUNS}(?:pas |plus |jamais |rien )?(?:\w+(?:er|ir|re)|que)(?![a-z])"
 )
 NO_MORE = re.compile(  # "pas de piscine ni de jogging", "plus de charges lourdes"
     rf"(?:^\W*|[,:;.] ?|(?<![a-z])(?:et|mais|puis|surtout|donc|aussi|alors|non) )(?:surtout )?(?:pas|plus|zero|jamais|aucune?|ni|moins|eviter|evitez) (?:(?:de|d|du|la|le|les|l) )*(?:{ACTIVITY.pattern})"
@@ -43,7 +64,7 @@ LEAST_WORDS, MOST_WORDS = 3, 60
 def advice(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """The advice that a statement of the doctor gives, if any; beside a dose, the part of it that is no prescription."""
     part = _beside_dose(sentence, lang) if _doses(sentence.norm) else sentence
-    if part and _advises(part.norm, lang):
+    if part and _advises(part.norm, lang) and not (lang == "fr" and IN_DOSES.search(part.norm)):
         yield _advice(part, lang)
 
 
@@ -59,6 +80,8 @@ def _beside_dose(sentence: Sentence, lang: Language) -> Sentence | None:
 
 
 def _advises(norm: str, lang: Language) -> bool:
+    if norm.rstrip().endswith(("…", "...")):
+        return False  # broken off
     if not LEAST_WORDS <= len(norm.split()) <= MOST_WORDS or EMPTY[lang].search(norm):
         return False
     if not (ADVISES[lang].search(norm) or (lang == "fr" and directs(norm))):
@@ -71,7 +94,12 @@ def _advises(norm: str, lang: Language) -> bool:
 
 def directs(norm: str) -> bool:
     """Whether French words tell somebody what to do, by their grammar or by what they allow."""
-    if COMMANDS.search(norm) or TELLS.search(norm) or MUST.search(norm) or NO_MORE.search(norm) or AMOUNT.search(norm):
+    told = (COMMANDS, TELLS, TELLS_THE_YOUNG, MUST, NO_MORE, BARE, AMOUNT)
+    if (
+        any(p.search(norm) for p in told)
+        or (ABOUT.search(norm) and not STATES.search(norm))
+        or (DROPPED.search(norm) and not find_drugs(norm))
+    ):
         return True
     about = ACTIVITY.search(norm)
     allowed = about is not None and (ALLOWS.search(norm) or YES_OR_NO.match(norm, about.end()))
@@ -79,7 +107,7 @@ def directs(norm: str) -> bool:
 
 
 def _advice(sentence: Sentence, lang: Language) -> Fact:
-    condition = bool(IF[lang].search(sentence.norm))
+    condition = bool(IF[lang].search(sentence.norm)) and conditional(sentence.norm, lang)
     return Fact(
         "advice",
         sentence.shown,

@@ -1,6 +1,7 @@
 """When to call, come back or go to hospital: the signs and where to turn to, in one sentence or in two."""
 
 import re
+from dataclasses import replace
 
 from app.notes.cues import cues
 from app.notes.facts import Evidence, Fact
@@ -31,20 +32,38 @@ def alarm(sentence: Sentence, visit: Visit, place: int) -> Fact | None:
     if IF[lang].search(norm) and ALARM[lang].search(norm) and not _only_polite(norm, lang):
         return _alert(sentence)
     turn_to = _destination(norm, lang) if lang == "fr" else None
-    if turn_to is None:
+    if turn_to is None or (SOFT.match(turn_to.group()) and not _names_signs(norm, lang)):
         return None
     before = norm[: turn_to.start()]
-    if _conditional(norm, lang) or (_names_signs(before, lang) and SIGNS_FIRST.search(before + turn_to.group())):
+    if conditional(norm, lang) or (_names_signs(before, lang) and SIGNS_FIRST.search(before + turn_to.group())):
         return _alert(sentence)
     earlier = visit.sentences[place - 1] if place else None
     if earlier is None or earlier.turn != sentence.turn or earlier.asks or not THEN.match(norm):
         return None
-    if _conditional(earlier.norm, lang) or (_names_signs(earlier.norm, lang) and LISTED.search(earlier.norm)):
+    if conditional(earlier.norm, lang) or (_names_signs(earlier.norm, lang) and LISTED.search(earlier.norm)):
         return _alert(earlier, sentence) if _destination(earlier.norm, lang) is None else None
     return None
 
 
+SOFT = re.compile(
+    r"(?:vous|dites|signalez) (?:(?:me|nous|le) )*(?:la )?(?:dites|signalez|prevenez|moi)"
+)  # "vous me le dites": of a sign only
 LISTED = re.compile(r",|(?<![a-z])ou(?![a-z])")
+
+
+GOES = re.compile(
+    r"(?<![a-z])(?:je (?:vous|le|la|l|les) (?:adresse|envoie|oriente|dirige|transfere)|(?<!pas )(?:allez|aller|partez|filez|foncez|emmenez|conduisez)|on (?:appelle|y va|part|vous envoie)|j appelle|direction|(?:^\W*(?:alors|donc|bon)? ?(?:c est )?(?:les|aux) urgences)|"
+    r"maintenant|tout de suite|ce soir|aujourd hui|sans attendre)(?![a-z])"
+)
+
+
+def sent_at_once(sentence: Sentence, lang: Language) -> Fact | None:
+    """ "Je vous adresse aux urgences, je les appelle.": where the patient is sent now, under no condition."""
+    norm = sentence.norm
+    strong = STRONG[lang].search(norm) if lang == "fr" else None
+    if strong is None or OVER[lang].search(norm) or conditional(norm, lang) or not GOES.search(norm):
+        return None
+    return replace(_alert(sentence), type="plan", label="orientation", certainty="certain", status="sent")
 
 
 def _destination(norm: str, lang: Language) -> re.Match[str] | None:
@@ -55,7 +74,8 @@ def _destination(norm: str, lang: Language) -> re.Match[str] | None:
     return WEAK[lang].search(norm)
 
 
-def _conditional(norm: str, lang: Language) -> bool:
+def conditional(norm: str, lang: Language) -> bool:
+    """Whether folded words name a case that may come, and not only politeness."""
     return bool(IF[lang].search(norm) or WHEN_IT[lang].search(norm)) and not _only_polite(norm, lang)
 
 

@@ -4,6 +4,7 @@ import re
 from importlib import resources
 
 from app.notes.lexicon import DrugMention, find_drugs
+from app.notes.text import fold
 from app.notes.transcript import Language
 
 ALLERGENS = tuple(
@@ -14,7 +15,7 @@ ALLERGENS = tuple(
 STRONG = re.compile(  # what only an allergy does
     r"urticaire|plaques?(?!tte)|(?:oe|œ)deme|gonfl\w+|choc(?! )|anaphyla\w+|eternu\w+|cloques?|hives|swell\w*|swollen"
 )
-BROAD = ("médicaments", "antibiotiques")
+BROAD = ("médicaments", "antibiotiques", "animaux", "aliments", "anti-inflammatoire", "insectes", "piqûres d'insectes")
 ADRENALINE = "C01CA24"  # ATC
 RESCUE = re.compile(r"R06|H02|R03|R01A|D07")  # ATC: what is given against a reaction, or taken for an allergy
 USED = {
@@ -37,10 +38,27 @@ def allergens(norm: str, lang: Language) -> list[tuple[str, str, int]]:
         if m.drug.inn != "antibiotique" and not _against_reactions(m, norm, lang)
     ]
     for fr, en, pattern_fr, pattern_en in ALLERGENS:
-        match = re.search(rf"(?<![a-z])(?:{pattern_fr if lang == 'fr' else pattern_en})", norm)
+        found_at = re.finditer(rf"(?<![a-z])(?:{pattern_fr if lang == 'fr' else pattern_en})", norm)
+        match = next((m for m in found_at if not LIKE.search(norm[: m.start()])), None)
         if match and not any(name == fr for name, _, _ in found):
-            found.append((fr, fr if lang == "fr" else en, match.start()))
-    return found
+            found.append((fr, _as_said(fr, norm, match) if lang == "fr" else en, match.start()))
+    labels = {label for label, _, _ in found}
+    return [item for item in found if PART_OF.get(item[0]) not in labels]
+
+
+PART_OF = {"bijoux fantaisie": "nickel", "venin d'hyménoptères": "abeilles", "piqûres d'insectes": "moustiques"}  # told with it
+
+
+def _as_said(name: str, norm: str, match: re.Match[str]) -> str:
+    """The name of an allergen with the word that was used, where it is another: "coquillages (moules)"."""
+    said = re.sub(r"^(?:les?|la|l|des?|du|aux?|vos|ses|d) ", "", match.group())
+    known = said[:5] in {word[:5] for word in re.findall(r"[a-zœ]{3,}", fold(name))}
+    return name if known or " " in said or len(said) < LEAST_SAID else f"{name} ({ACCENTED.get(said, said)})"
+
+
+LIKE = re.compile(r"(?<![a-z])(?:comme (?:une?|des|du|de la|l)|dans (?:le|la|les|du)) $")  # "le visage comme une pastèque", "dans le caoutchouc"
+LEAST_SAID = 4  # letters
+ACCENTED = {"huitres": "huîtres", "huitre": "huître", "peches": "pêches", "peche": "pêche", "cypres": "cyprès"}
 
 
 def _against_reactions(mention: DrugMention, norm: str, lang: Language) -> bool:

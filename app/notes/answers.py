@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from app.notes.context import in_context
 from app.notes.cues import cue, cues
 from app.notes.facts import Fact, Polarity, Temporality
 from app.notes.holders import PATIENT
@@ -13,6 +14,7 @@ from app.notes.part_answers import OPENING, ellipsis, is_then_not_now, then_not_
 from app.notes.people import RELATIONS, relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, is_denied, stance
 from app.notes.relatives import NO_KIN
+from app.notes.taken_up import echoed, names_another, takes_up_another
 from app.notes.timing import DAY_OF
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
@@ -55,12 +57,14 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     answered = {
         m.concept.fr
         for s in exchange.answer
+        if not s.asks
         for m in find_concepts(s.norm, lang)
         if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end :])
     }
     about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions) or _goes_on_family(exchange, visit)
     for question in exchange.questions:
-        mentions = [m for m in find_concepts(question.norm, lang) if m.concept.kind in CLINICAL]
+        named = (in_context(m, question, visit) for m in find_concepts(question.norm, lang))
+        mentions = [m for m in named if m.concept.kind in CLINICAL]
         about_disease = any(m.concept.kind == "problem" for m in mentions)
         for mention in mentions:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
@@ -174,42 +178,12 @@ def _kin(norm: str, lang: Language) -> str:
     )
 
 
-PART = re.compile(
-    r"\W*(?:(?:un|petit|peu|surtout|plutot|juste|seulement|oui|que|ah|euh|just|mainly|only|mostly|a|bit|yes)\W+)*"
-    r"(?:les|le|la|l|the|my) ([a-z]{4,})(?:\W+(?:oui|yes))?\W*$"
-)
-
-
-def _takes_up_another(exchange: Exchange, question: Sentence, mention: Mention) -> bool:
-    """ "Vous éternuez ? Les yeux qui piquent ?" - "Un peu les yeux.": an answer to one of several questions only."""
-    part = PART.match(exchange.answer_text)
-    if not part or exchange.verdict == "no":
-        return False
-    word = re.compile(rf"(?<![a-z]){part.group(1)[:6]}")
-    taken_up = any(word.search(asked.norm) for asked in exchange.questions)
-    return taken_up and not word.search(question.norm[mention.start : mention.end])
-
-
 ASKS_BEFORE = cues("findings.asks_before")
-OF_ANOTHER = re.compile(r"\W*(?:(?:ah|ben|bah|euh|oui|well|yes|um|uh)\W+)*(?:un (?:petit )?peu|a (?:little )?bit) (?=[a-z])")
-
-
-def _names_another(exchange: Exchange, mention: Mention, lang: Language) -> bool:
-    """ "Des contractions ?" - "Un peu dur le ventre.": a little of something else is no yes to what was asked."""
-    first = exchange.answer[0].norm
-    little = OF_ANOTHER.match(first)
-    named = [m for m in find_concepts(first, lang) if little and m.start - little.end() < NEXT_WORD]
-    return bool(named) and all(m.concept.fr != mention.concept.fr for m in named)
-
-
-NEXT_WORD = 4  # characters: "de la", "d'"
-
-
 def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
-    another = _takes_up_another(exchange, question, mention) or _names_another(exchange, mention, lang)
+    another = takes_up_another(exchange, question, mention) or names_another(exchange, mention, lang)
     if another or (mention.concept.kind == "symptom" and is_then_not_now(exchange, lang)):
         return None
-    polarity = _echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
+    polarity = echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
         polarity = _feverish(exchange.answer_text)  # where the figure is understood it tells more, and covers this
     if polarity == "absent" and ONLY_THERE.search(exchange.answer_text) and PLACED.match(question.norm[mention.end :]):
@@ -257,19 +231,6 @@ def _feverish(text: str) -> Polarity | None:
 
 
 FEVER_C, BOILING, FEVER_F = 38.0, 45.0, 100.4
-ECHOED = {"fr": ("oui|un peu|parfois|souvent|aussi", "non|jamais|aucune?"), "en": ("yes|a little|sometimes", "no|never")}
-
-
-def _echoed(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
-    """ "Elle tousse, elle a le nez qui coule ?" - "Le nez oui.": an answer that takes up one of several questions."""
-    yes, no = ECHOED[lang]
-    for word in re.findall(r"[a-z]{3,}", question.norm[mention.start : mention.end]):
-        found = re.search(rf"(?<![a-z]){word[:6]}[a-z]*,? ({yes}|{no})(?! plus)(?![a-z])", exchange.answer_text)
-        if found and word not in ("mal", "des", "les", "pain", "the"):
-            return "present" if re.fullmatch(yes, found.group(1)) else "absent"
-    return None
-
-
 def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
     verdict, text = exchange.verdict, exchange.answer_text
     if SINCE_WHEN[lang].search(question.norm) and verdict != "no":

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from app.notes.cues import cues
 from app.notes.facts import Evidence, Fact
-from app.notes.leave import LABEL, LEAVE
-from app.notes.lexicon import find_concepts
+from app.notes.leave import LEAVE, LEAVE_LABEL
+from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.ordered import ORDERED, needless
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
@@ -36,8 +36,9 @@ def _is_proposal(fact: Fact, refused: Fact) -> bool:
     """Whether a plan is the one that was then refused."""
     before = fact.evidence and fact.evidence[-1].turn < refused.evidence[-1].turn
     near = fact.evidence and refused.evidence[-1].turn - fact.evidence[-1].turn <= TURNS_BEFORE
-    same = (fact.type, fact.label) == (refused.type, refused.label) and fact.polarity == "present"
-    return bool(same and before and near and fact.status in ("order", "certificate"))
+    same = (fact.type, fact.label) == (refused.type, refused.label) and fact.status in ("order", "certificate")
+    once_more = fact.polarity == "absent" and fact.evidence[-1].turn - refused.evidence[-1].turn in (0, 2)
+    return bool(same and (once_more or (before and near and fact.polarity == "present")))
 
 
 def _refuses(sentence: Sentence, visit: Visit, place: int) -> bool:
@@ -54,7 +55,12 @@ def _refuses(sentence: Sentence, visit: Visit, place: int) -> bool:
 
 def _still_about_it(visit: Visit, place: int, later: int) -> bool:
     """Whether the doctor, before it is accepted, speaks of the thing refused, or asks for agreement."""
-    named = {m.concept.fr for s in _proposal(visit, place) for m in find_concepts(s.norm, visit.lang)}
+    named = {
+        m.concept.fr
+        for s in _proposal(visit, place)
+        for m in find_concepts(s.norm, visit.lang)
+        if m.concept.kind in ORDERED
+    }
     asked = [s for s in visit.sentences[place + 1 : later] if s.speaker == "doctor"]
     again = {m.concept.fr for s in asked for m in find_concepts(s.norm, visit.lang)}
     return bool(named & again) or any(AGREED.search(s.norm) for s in asked[-2:])
@@ -74,27 +80,82 @@ def _proposal(visit: Visit, place: int) -> Sequence[Sentence]:
 def _declined(refusal: Sentence, visit: Visit, place: int) -> Iterator[Fact]:
     lang = visit.lang
     for proposal in _proposal(visit, place):
-        if not (PROPOSES[lang].search(proposal.norm) or proposal.turn == refusal.turn - 1):
+        proposes = PROPOSES[lang].search(proposal.norm) is not None
+        if not (proposes or proposal.turn == refusal.turn - 1):
             continue
-        wanted = [m for m in find_concepts(proposal.norm, lang) if m.concept.kind in ORDERED]
-        if not PROPOSES[lang].search(proposal.norm):
-            wanted = [m for m in wanted if _named_again(m.concept.fr, refusal, lang)]
         proof = (proposal.evidence(), refusal.evidence())
+        wanted = _wanted(proposal, refusal, visit, proposes=proposes)
         if wanted:
-            name = f"{wanted[-1].concept.name(lang)}{' : ' if lang == 'fr' else ': '}{WORDS[lang]}"
-            yield replace(
-                needless(wanted[-1], refusal, lang, proof=proof, text=name),
-                status="declined",
-                asserted_by=refusal.speaker,
-            )
+            named = f"{wanted.concept.name(lang)}{' : ' if lang == 'fr' else ': '}{WORDS[lang]}"
+            refused = needless(wanted, refusal, lang, proof=proof, text=named)
+            yield replace(refused, status="declined", asserted_by=refusal.speaker)
             return
-        if LEAVE[lang].search(proposal.norm) and PROPOSES[lang].search(proposal.norm):
+        if LEAVE[lang].search(proposal.norm) and proposes:
             yield _leave(refusal, lang, proof)
             return
+        changed = _drug_change(proposal, visit) if proposes and lang == "fr" else ""
+        if changed:
+            yield _change(changed, refusal, proof)
+            return
 
 
-def _named_again(label: str, refusal: Sentence, lang: Language) -> bool:
-    return any(m.concept.fr == label for m in find_concepts(refusal.norm, lang))
+def _wanted(proposal: Sentence, refusal: Sentence, visit: Visit, *, proposes: bool) -> Mention | None:
+    """What is refused: what the refusal names, else what the proposal names, or means by a pronoun."""
+    lang = visit.lang
+    named = [m for m in find_concepts(refusal.norm, lang) if m.concept.kind in ORDERED]
+    here = [m for m in find_concepts(proposal.norm, lang) if m.concept.kind in ORDERED]
+    again = [m for m in here if any(m.concept.fr == n.concept.fr for n in named)]
+    if again or not proposes:
+        return again[-1] if again else None
+    if here or not BY_PRONOUN.search(proposal.norm):
+        return here[-1] if here else None
+    for earlier in reversed(_before(proposal, visit)):
+        wanted = [m for m in find_concepts(earlier.norm, lang) if m.concept.kind in ORDERED]
+        if wanted:
+            return wanted[-1]
+    return None
+
+
+BY_PRONOUN = re.compile(r"(?<![a-z])(?:on|je|vous) (?:vous )?(?:le|la|les|l|en) [a-z]+(?![a-z])")
+CHANGES = (
+    ("arret de", re.compile(r"(?<![a-z])(?:arret|stop|supprim|enlev)\w*")),
+    ("diminution de", re.compile(r"(?<![a-z])(?:diminu|baiss|redui|descend|la moitie|espac)\w*")),
+    ("augmentation de", re.compile(r"(?<![a-z])(?:augment|mont(?:e|er|erait)(?![a-z])|doubl)\w*")),
+    ("changement de", re.compile(r"(?<![a-z])(?:chang|rempla|pass(?:e|er) (?:a|au)(?![a-z]))\w*")),
+)
+
+
+def _before(sentence: Sentence, visit: Visit) -> list[Sentence]:
+    """The sentences of both sides shortly before one."""
+    near = [s for s in visit.sentences if sentence.turn - TURNS_BEFORE <= s.turn <= sentence.turn]
+    return [s for s in near if (s.turn, s.start) < (sentence.turn, sentence.start)]
+
+
+def _drug_change(proposal: Sentence, visit: Visit) -> str:
+    """ "J'aimerais diminuer", said of the drug named before: "diminution de zopiclone"; empty when no change is proposed."""
+    kind = next((name for name, pattern in CHANGES if pattern.search(proposal.norm)), "")
+    if not kind:
+        return ""
+    for sentence in (proposal, *reversed(_before(proposal, visit))):
+        drugs = find_drugs(sentence.norm)
+        if drugs:
+            return f"{kind} {drugs[-1].drug.name(visit.lang)}".replace("arret", "arrêt")
+    return ""
+
+
+def _change(changed: str, refusal: Sentence, proof: tuple[Evidence, ...]) -> Fact:
+    words = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", f"{changed} : {WORDS['fr']}")
+    return Fact(
+        "plan",
+        words,
+        changed,
+        proof,
+        polarity="absent",
+        asserted_by=refusal.speaker,
+        status="declined",
+        sentence=words,
+        extra=(words, ""),
+    )
 
 
 def _leave(refusal: Sentence, lang: Language, proof: tuple[Evidence, ...]) -> Fact:
@@ -102,7 +163,7 @@ def _leave(refusal: Sentence, lang: Language, proof: tuple[Evidence, ...]) -> Fa
     return Fact(
         "work_stoppage",
         words,
-        LABEL,
+        LEAVE_LABEL,
         proof,
         polarity="absent",
         asserted_by=refusal.speaker,

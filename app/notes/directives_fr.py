@@ -131,7 +131,8 @@ OPENERS = (
     (r"^je vous (?:fais|mets|prescris|donne|prépare)(?: donc| aussi)? (?:un |une |le |la |les |des |du |l['’])?", ""),
     (r"^je vous adresse (?:à un |à une |au |à la |chez le |chez la |aux |à l['’])", "adressé(e) : "),
     (r"^je vous oriente vers (?:un |une |le |la )?", "orientation : "),
-    (r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b", "revoir"),
+    (r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b(?= en (?:visio|vidéo|téléconsultation))", "revoir"),
+    (r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b", "revoir en consultation"),
     (r"^je vous (?:r?appelle)\b", "appel du médecin"),
     (r"^on (?:contrôle|recontrôle|vérifie)\b", "contrôler"),
     (r"^on (?:refait|refera)\b", "refaire"),
@@ -281,7 +282,7 @@ def _present(verb: str) -> str:
 
 def observed(text: str) -> str:
     """What the doctor sees, told of the patient: "vous parlez sans vous arrêter" -> "parle sans s'arrêter"."""
-    words = re.sub(r"^(?:[Jj]e vous vois|(?:[Mm]ontrez|[Tt]ournez|[Pp]enchez|[Aa]pprochez)[^,]*),? ", "", tidy(text))
+    words = re.sub(r"^(?:[Jj]e vous vois|(?:[Mm]ontrez|[Tt]ournez|[Pp]enchez|[Aa]pprochez|[Ss]oulevez|[Ll]evez|[Bb]aissez|[Ff]ermez|[Oo]uvrez|[Aa]sseyez|[Rr]egardez|[Ff]ilmez)[^,]*),? ", "", tidy(text))
     words = re.sub(r"^(?:[Cc]['’]est|[Jj]e vois|[Dd]e ce que je vois,?(?: c['’]est)?)\s+", "", words)
     words = re.sub(rf"\b[Vv]ous {EZ}\b", lambda m: _present(m.group(1)), words)
     words = re.sub(
@@ -294,7 +295,7 @@ def observed(text: str) -> str:
         ),
     )
     words = re.sub(
-        r",? (?:ça )?c['’]est bien$|^(?:(?:oui|non|bon|ok|d['’]accord|très bien|parfait),? )+",
+        r",? (?:ça )?c['’]est bien$|^(?:(?:oui|non|bon|bien|ok|d['’]accord|très bien|parfait),? )+|\b[Jj]e (?:ne )?vois (?=pas |aucune? )",
         "",
         words,
         flags=re.IGNORECASE,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.notes.allergens import STRONG
 from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
+from app.notes.context import in_context
 from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Temporality
 from app.notes.lexicon import Mention, find_concepts, find_drugs
@@ -13,12 +14,16 @@ from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
 from app.notes.people import RELATIONS, SELF, relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, ONSET, PAST, SUPPOSES, Stance, is_denied, stance
+from app.notes.reassurance import ruled_out
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 CONCLUDES = cues("findings.concludes")
-OPENS = re.compile(r"(?:(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)|:)\W*$")
-EXISTS = re.compile(r"[^.,]{0,25},? (?:ca existe|(?:c est|est) possible)")
+OPENS = re.compile(r"(?:(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)|:)\W*(?:(?:des?|du|une?) )?$")
+EXISTS = re.compile(  # left open, to be looked for
+    r"[^.,]{0,25},? (?:ca existe|(?:c est|est|reste) (?:possible|probable)|(?:c est |est |reste )?a (?:eliminer|exclure|verifier)|reste dans la liste|"
+    r"(?:(?:on|je) (?:ne )?(?:peut|peux|peuvent) pas|pas) (?:\w+ )?(?:exclu|elimin)\w*|on y pense|j y pense)"
+)
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
 ECHO = cues("findings.echo")
@@ -41,6 +46,7 @@ class Source:
 def findings(visit: Visit) -> Iterator[Fact]:
     """Facts about symptoms, problems and operations, in the order of speech; duplicates are not yet merged."""
     yield from answers(visit)
+    yield from ruled_out(visit)
     for sentence in visit.sentences:
         yield from _gestation(sentence, visit.lang)
         if sentence.asks:
@@ -48,7 +54,7 @@ def findings(visit: Visit) -> Iterator[Fact]:
         if sentence.speaker != "doctor":
             yield from _planned(sentence, visit.lang)
         if sentence.speaker == "doctor":
-            yield from _concluded(sentence, visit.lang)
+            yield from _concluded(sentence, visit)
         else:
             yield from _stated(sentence, visit)
 
@@ -146,7 +152,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         return
     repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
     told = _told_then(sentence, visit)
-    for mention in find_concepts(norm, lang):
+    for mention in (in_context(m, sentence, visit) for m in find_concepts(norm, lang)):
         if (
             mention.concept.fr in repeated
             or "*" in repeated
@@ -295,14 +301,22 @@ SOUGHT = {  # a test for it, a guard against it, a treatment of it: nobody has s
         r"check(?:ed|ing)? for|look(?:ing)? for|worr(?:y|ied) about)(?![a-z])[^.;:]*$"
     ),
 }
+def _opened(sentence: Sentence, visit: Visit) -> str:
+    """ "Bon." before the sentence where the doctor concludes, in the same turn, without its full stop."""
+    before = [s.norm for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
+    alone = before and re.fullmatch(r"\W*(?:(?:alors|donc|bon|bien|voila|ok|d accord)\W*)+", before[-1])
+    return "donc " if alone and UNDEFINED.match(sentence.norm) else ""
+
+
+UNDEFINED = re.compile(r"\W*(?:des?|une?|du|de la|de l) ")
 IS_A = re.compile(
     r"(?:c est (?:donc |bien |surement )?(?:une?|de la|du|des)|vous (?:avez|faites) une?|this is|it s an?|you have an?) $"
 )
 
 
-def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     """What the doctor says the patient has, or reads out from the record."""
-    norm = sentence.norm
+    norm, lang, opened = sentence.norm, visit.lang, _opened(sentence, visit)
     for mention in find_concepts(norm, lang):
         kind = mention.concept.kind
         article = re.match(r"(?:une?|la|le|un|an?|the) ", norm[mention.start : mention.end])
@@ -322,14 +336,14 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         if (
             not history
             and not CONCLUDES[lang].search(before)
-            and not OPENS.search(before)
+            and not OPENS.search(opened + before)
             and not EXISTS.match(norm[mention.end :])
         ):
             continue
         meant = stance(norm, mention.start, mention.end, lang)
         certainty: Certainty = (
             "suspected"
-            if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|ca existe", norm)
+            if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|probable|ca existe|elimin|exclu|verifi|dans la liste|y pense", norm)
             else "certain"
         )
         fact = mention_fact(

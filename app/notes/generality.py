@@ -69,6 +69,12 @@ GENERAL = {  # a general label says nothing beside a particular one
     "psychologue": {"thérapie comportementale"},
     "appendicite": {"appendicectomie"},
 }
+def is_particular(label: str, general: str) -> bool:
+    """Whether a label names the part of what another only names: "tremblements de la main" beside "tremblements"."""
+    named = "démangeaisons" if general.startswith("prurit") else general
+    return label.startswith((f"{named} de ", f"{named} du ", f"{named} des ", f"{named} d'", f"{named} de l'"))
+
+
 CLASS_CODES: dict[str, str | tuple[str, ...]] = {
     "cortisone": ("H02", "D07"),
     "anti-inflammatoire": "M01A",

@@ -66,6 +66,7 @@ COMPOSED = (  # "le fils de ma tante"
     (r"freres? (?:de|a) (?:mon (?:mari|copain|conjoint|compagnon)|ma (?:femme|copine|conjointe|compagne))", "brother-in-law", False),
 )  # fmt: skip
 BARE = r"maman|papa|mamie|mamy|papi|papy|tata|tatie|tonton"  # named without "ma" or "mon"
+ADDRESSED = re.compile(rf"(?:{BARE}),")
 FEMININE = frozenset({
     "mother", "sister", "wife", "daughter", "grandmother", "aunt", "niece", "sister-in-law", "mother-in-law", "granddaughter",
     "daughter-in-law",
@@ -213,7 +214,8 @@ def _named(norm: str, speaking: Speaking, known: Sequence[Event], *, asked: bool
     for pattern, who, sex in _heads():
         for match in pattern.finditer(norm):
             overlaps = any(other.start() < match.end() and match.start() < other.end() for other, _, _ in found)
-            if not overlaps and (asked or _is_head(norm, match)):
+            called = speaking.role == "parent" and ADDRESSED.fullmatch(norm, match.start(), match.end() + 1)  # "Papi, ça gratte !"
+            if not overlaps and not called and (asked or _is_head(norm, match)):
                 found.append((match, who, sex))
     last = known[-1].who if known else ""
     for match, who, sex in sorted(found, key=lambda item: item[0].start()):

@@ -13,7 +13,8 @@ LEAVE = cues("leave.named")
 DENIES = cues("leave.denies")
 NO_NEED = cues("leave.no_need")
 IF = cues("orders.if")
-LABEL = "arrêt ou certificat"
+LABEL, LEAVE_LABEL = "arrêt ou certificat", "arrêt de travail"
+IS_LEAVE = re.compile(r"(?<![a-z])(?:arret|prolong|en maladie|sick (?:note|leave)|off work|time off)")
 NONE = {"fr": "pas d'arrêt de travail", "en": "no sick note"}
 PAPERS = {  # the words of a request, and the paper that it means
     "fr": (
@@ -35,6 +36,11 @@ ASKS_LEAVE = re.compile(
 )
 
 
+def _label(norm: str) -> str:
+    """Leave and other papers are told apart: a certificate is no answer to who wants no leave."""
+    return LEAVE_LABEL if IS_LEAVE.search(norm) else LABEL
+
+
 def no_leave(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Vous avez besoin d'un arrêt ?" - "Non, je suis en télétravail." """
     question, first = exchange.questions[-1], exchange.answer[0]
@@ -53,7 +59,7 @@ def _none(text: str, said: tuple[Sentence, ...]) -> Fact:
     return Fact(
         "work_stoppage",
         text,
-        LABEL,
+        LEAVE_LABEL,
         tuple(s.evidence() for s in said),
         polarity="absent",
         asserted_by=said[-1].speaker,
@@ -75,7 +81,7 @@ def leave_fact(asked: Sentence, reply: Sentence, lang: Language, *, granted: boo
     return Fact(
         "work_stoppage",
         words,
-        LABEL,
+        _label(asked.norm),
         (asked.evidence(), reply.evidence()),
         polarity="present" if granted else "absent",
         asserted_by="doctor",
@@ -94,7 +100,7 @@ def certificate_of(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     yield Fact(
         "work_stoppage",
         sentence.shown,
-        LABEL,
+        _label(norm),
         (sentence.evidence(),),
         value=number,
         unit=("wk" if days.group(2)[0] in "sw" else "d") if days else None,

@@ -8,9 +8,12 @@ from importlib import resources
 
 from rapidfuzz import fuzz, process
 
+from app.notes.complaints import complaints
 from app.notes.text import fold, normalise
 from app.notes.transcript import Language
 
+DENYING = "(?:pas|plus|jamais|ni|sans|non|aucune?) "  # no word that stands between the parts of a complaint
+APART = "(?: |, (?=(?:elles?|ils?|c|ca|j|je|y) ))"  # a part named first and taken up again: "les fesses, elles sont rouges"
 INFLECTED = re.compile(r"(?<![\\\[({?!<=a-z])([a-z]{4,})(?=$|[ |)])")
 SENTENCES_KEPT = 4096
 FUZZY_CUTOFF = 86.0
@@ -92,6 +95,7 @@ def _rows(name: str) -> Iterator[list[str]]:
 def compile_pattern(pattern: str, lang: Language) -> re.Pattern[str]:
     """A pattern over folded text: spaces stretch, œ may be two letters, French words take their endings."""
     if lang == "fr":
+        pattern = pattern.replace(r",? (?:\w+ )", rf"{APART}(?:\w+ )").replace(r"(?:\w+ )", r"(?:(?!DENY)\w+ )".replace("DENY", DENYING))
         pattern = INFLECTED.sub(r"\1(?:es|e|s|x)?", pattern)
     pattern = re.sub(r"(?<!\\) ", r"\\s+", pattern.replace(" ?", r"\s?"))
     return re.compile(
@@ -104,21 +108,41 @@ def compile_pattern(pattern: str, lang: Language) -> re.Pattern[str]:
 @cache
 def concepts(lang: Language) -> tuple[Concept, ...]:
     """All concepts with their patterns of `lang`."""
-    return tuple(
+    named = tuple(
         Concept(kind, fr, en, compile_pattern(pattern_fr if lang == "fr" else pattern_en, lang))
         for kind, fr, en, pattern_fr, pattern_en in _rows("concepts.tsv")
     )
+    if lang == "en":
+        return named
+    made = complaints(_rows("parts.tsv"))
+    return (*named, *(Concept("symptom", fr, en, compile_pattern(pattern, lang)) for fr, en, pattern in made))
+
+
+def _matches(norm: str, lang: Language) -> Iterator[Mention]:
+    for concept in concepts(lang):
+        for m in concept.pattern.finditer(norm):
+            if m.end() > m.start():
+                yield Mention(concept, m.start(), m.end())
+
+
+WITHIN = re.compile(r"(?<= )(?:pas|jamais)(?= (?!de |d |du |des |mal |que ))")
+
+
+def _denied_within(norm: str, lang: Language) -> Iterator[Mention]:
+    """ "Les chevilles sont pas enflées": the complaint from after the denial on, which then stands before it."""
+    denial = WITHIN.search(norm) if lang == "fr" else None
+    if denial is None:
+        return
+    without = f"{norm[: denial.start()]}{'est'.ljust(len(denial.group()), 't')}{norm[denial.end() :]}"
+    for mention in _matches(without, lang):
+        if mention.start < denial.start() and mention.end > denial.end() + 1:
+            yield Mention(mention.concept, denial.end() + 1, mention.end)
 
 
 @lru_cache(maxsize=SENTENCES_KEPT)
 def find_concepts(norm: str, lang: Language) -> tuple[Mention, ...]:
     """Concepts in a folded text, the longest of those that overlap, in order. Call `forget` when a draft is done."""
-    found = [
-        Mention(concept, m.start(), m.end())
-        for concept in concepts(lang)
-        for m in concept.pattern.finditer(norm)
-        if m.end() > m.start()
-    ]
+    found = [*_matches(norm, lang), *_denied_within(norm, lang)]
     found.sort(key=lambda mention: (mention.start - mention.end, mention.start))
     kept: list[Mention] = []
     for mention in found:

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.facts import Fact, proofs
+from app.notes.glucose import as_range
 from app.notes.listed_once import TOLD_BY_ANOTHER
 from app.notes.sentences import Voice, Written
 from app.notes.text import fold
 from app.notes.transcript import Transcript
 
 ABOUT_NAMED_BEFORE = re.compile(  # "vous la gardez": advice about something that the sentence does not name
-    r"(?<![a-z])(?:vous|on|faut|ne|n) (?:le|la|les|lui|en|l|y)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|(?<![a-z])(?:\w+ez|faites|dites) (?:les?|la|en|y)(?=\W*$|,| pour(?! (?:le|la|les) )| pas| bien| quand| si)|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?=\W*$|[,.]| (?:le|matin|ensemble|en meme|pour|jusqu)(?![a-z]))"
+    r"(?<![a-z])(?:vous|on|faut|ne|n) (?:le|la|les|lui|en|l|y)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|(?<![a-z])(?:\w+ez|faites|dites) (?:les?|la|en|y)(?=\W*$|,| pour(?! (?:le|la|les) )| pas| bien| quand| si| aux? | a (?:la|l|votre) | dans | sur | chez )|(?<![a-z])(?:on evite|evitez) d en(?![a-z])|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?=\W*$|[,.]| (?:le|matin|ensemble|en meme|pour|jusqu)(?![a-z]))"
 )
 HOW_TO_TAKE = re.compile(
     r"(?<![a-z])(?:comprimes?|gelules?|sachets?|bouffees?|ampoules?|piqures?|tablets?|puffs?)(?![a-z])"
@@ -62,6 +63,8 @@ def _as_read(fact: Fact, sentence: Written | None, transcript: Transcript) -> Fa
         return replace(fact, text=sentence.text.rstrip("."))
     if fact.status == "stop":
         return replace(fact, polarity="absent")
+    if fact.type == "lab" and isinstance(fact.value, str):
+        return replace(fact, value=as_range(fact.value))
     return _counted(fact) if fact.type == "medication" else _with_said(fact, transcript)
 
 
@@ -113,7 +116,9 @@ def _leans_on_question(fact: Fact, transcript: Transcript) -> bool:
     return first and before.speaker != "doctor" and before.text.rstrip().endswith("?")
 
 
-FORBIDS = re.compile(r"(?<![a-z])(?:rien|jamais|surtout pas|no|nothing|never|don t)(?![a-z])")
+FORBIDS = re.compile(  # what names the thing it forbids needs no question
+    r"(?<![a-z])(?:rien|jamais|surtout pas|(?:pas|plus) (?:de|d|du) (?!tout|souci|probleme|panique)\w+|ne \w+ez (?:pas|plus)|no|nothing|never|don t)(?![a-z])"
+)
 OPENING = re.compile(r"\W*(?:(?:oui|non|ah|alors|bon|ok|d accord|yes|no|well|bonne (?:question|remarque))\W*)*")
 
 
@@ -155,6 +160,11 @@ def _inspection(seen: Sequence[Fact], voice: Voice) -> Fact:
     )
 
 
+NAMED_FIRST = re.compile(r"\W*(?:(?:et|donc|alors)\W+)*(?:l|le|la|les|votre|vos|cette?|ces) [a-z ]{3,30}, (?:(?:justement|par contre|aussi|lui|elle|eux|alors), )?(?:vous|on|\w+ez)(?![a-z])")  # "le Lexomil, rapportez-le"
+
+
 def _stands_alone(fact: Fact) -> bool:
     words = fold(fact.sentence)
+    if NAMED_FIRST.match(words):
+        return True
     return not (ABOUT_NAMED_BEFORE.search(words) or HOW_TO_TAKE.search(words))

@@ -42,6 +42,11 @@ FAMILIES = {  # words of an allergy that stand for a whole class, by ATC prefix
 }
 
 
+def drug_family(folded: str) -> set[str]:
+    """The classes (ATC prefixes) that a folded name of a drug or of a class belongs to."""
+    return {prefix for prefix, words in FAMILIES.items() if re.search(words, folded)}
+
+
 def sounds_like_allergy(norm: str, lang: Language) -> bool:
     """Whether folded words hold an allergy, or something that speech recognition may have made of one."""
     if ALLERGY.search(norm):

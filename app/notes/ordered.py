@@ -19,8 +19,9 @@ WHEN = cues("orders.when")
 ORDERS = cues("orders.orders")
 NOT_NOW = cues("orders.not_now")
 ALREADY = cues("orders.already")
+RESERVED = re.compile(r"(?<![a-z])(?:en reserve|pour plus tard|si besoin plus tard)(?![a-z])")
 OPEN = re.compile(  # what stays open
-    r"(?<![a-z])(?:pourra|pourrait|c est lui qui verra|que dans ce cas|seulement si|uniquement|on decide|peut etre|a discuter|a voir|on (?:verra|jugera|avisera)|eventuellement|selon|maybe|consider|might)"
+    r"(?<![a-z])(?:en reserve|pour plus tard|pourra|pourrait|c est lui qui verra|que dans ce cas|seulement si|uniquement|on decide|peut etre|a discuter|a voir|on (?:verra|jugera|avisera)|eventuellement|selon|maybe|consider|might)"
 )
 AND_A = {
     "fr": re.compile(r"\W*(?:(?:et|plus|puis|ainsi que|avec|egalement|aussi)\W+)+(?:aussi )?(?:une?|des|la|le|les|l|du|de la)(?![a-z])"),
@@ -36,11 +37,12 @@ WILL = re.compile(
 )
 EXPLAINS = re.compile(r"(?<![a-z])(?:fait|font|peut faire|peuvent faire) (?:monter|baisser|augmenter|descendre|varier)")
 WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what another doctor may do is no referral
-    r"\w*(?: [a-z]+ [a-z]+)?,? (?:lui |elle |il )?(?:vous |le |la |les |l |en )*(?:propos|decid|verr|dir|juger|choisir|prescrir|mettr|passer|viendr|fer|montrer|apprendr|expliquer|appeller|aider|enlever|retirer|donner|examiner|regarder|prendr|recev|suivr)\w*(?:a|ait)(?![a-z])"
+    r"\w*(?: [a-z]+ [a-z]+)?,? (?:lui |elle |il )?(?:vous |le |la |les |l |en )*(?:propos|decid|verr|dir|juger|choisir|prescrir|mettr|fer|montrer|apprendr|expliquer|appeller|aider|enlever|retirer|donner|examiner|regarder|prendr|recev|suivr)\w*(?:a|ait)(?![a-z])"
+    r"|\w*,? (?:elle |il )?(?:(?:vient|viendra|passe|passera)(?![^.]*(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|demain))|vous (?:montre|apprend|explique|appelle))(?![a-z])"
     r"|\w*,? (?:will|would|may|might) (?:decide|suggest|offer|see|start|tell|choose)(?![a-z])"
 )
 SUBJECT = re.compile(  # who speaks of persons or of how things are orders nothing without a verb that orders
-    r"(?<![a-z])(?:je|j|vous|il|elle|ils|elles|on|ca|c|tu|nous|qui|est|sont|etait|etaient|a|ont|avait|montre\w*|sert|permet)(?![a-z])(?! (?:jeun|domicile|l hopital|la|faire|refaire|prevoir))"
+    r"(?<![a-z])(?:je|j|vous|il|elle|ils|elles|on|ca|c|tu|nous|qui|est|sont|etait|etaient|ont|avait|montre\w*|sert|permet|a (?:ete|grimpe|augmente|baisse|monte|diminue|montre|donne|dit|vu|fait|eu|revele|change|bouge|double|chute|remonte|pris))(?![a-zœ])"
 )
 ITS_OWN = re.compile(
     r"(?<![a-z])(?:votre|vos|son|sa|ses|ta|ton|tes) (?:dernie\w+ |premie\w+ )?$"
@@ -75,6 +77,7 @@ def ordered(sentence: Sentence, lang: Language, *, more: bool = False) -> list[F
     conditional = bool(IF[lang].search(norm) or OPEN.search(norm))
     told = (
         more
+        or RESERVED.search(norm)
         or orders
         or LATER[lang].search(norm)
         or IF[lang].search(norm)
@@ -94,7 +97,8 @@ def _only_named(mention: Mention, norm: str, lang: Language) -> bool:
 
 def _named_alone(wanted: Sequence[Mention], norm: str) -> bool:
     """ "Prise de sang à jeun : potassium, créatinine.": an order without a verb says how, when, or several things."""
-    if SUBJECT.search(norm) or ITS_OWN.search(norm[: wanted[0].start]):
+    after = norm.rfind(":", 0, wanted[0].start) + 1  # "je ne m'arrête pas là : coloscopie, et une fibroscopie"
+    if SUBJECT.search(norm[after:]) or ITS_OWN.search(norm[after : wanted[0].start]):
         return False
     return len(wanted) > 1 or bool(QUALIFIED.search(norm) or WHEN["fr"].search(norm))
 
@@ -179,11 +183,15 @@ def needless(
 DECIDES = cues("ordered.decides")
 PRONOUN = re.compile(
     r"il faut (?:le|la|les) (?:faire|refaire|controler)|je (?:vous )?l ajoute|(?:on|vous) (?:le|la|les) (?:(?:re)?fait|(?:re)?faites|(?:re)?ferez|(?:re)?fera|programme|controle)(?! pas)(?![a-z])|"
-    r"(?:on|vous|j|je) en (?:re)?(?:fait|faites|fera|ferai|ferez|demande|prescris) (?:une?|\d)(?! pas)"
+    r"^\W*a (?:re)?faire(?![a-z])|(?:on|vous|j|je) en (?:re)?(?:fait|faites|fera|ferai|ferez|demande|prescris) (?:une?|\d)(?! pas)"
 )
 PRONOUN_NEEDLESS = re.compile(
-    r"(?:inutile|pas (?:la peine|besoin|necessaire|utile)) (?:de|d) (?:le |la |les |en )(?:re)?(?:faire|doser|controler)|(?:on|je) (?:ne )?(?:le|la|les) (?:re)?(?:fait|fais|controle|dose|programme) pas(?![a-z])|"
-    r"ca ne se (?:re)?fait pas(?! en)"
+    r"(?:inutile|pas (?:la peine|besoin|necessaire|utile)) (?:de|d) (?:le |la |les |en )(?:re)?(?:faire|doser|controler)|"
+    r"(?:on|je) (?:ne )?(?:le|la|les) (?:re)?(?:fait|fais|controle|dose|programme) pas(?![a-z])|ca (?:ne )?se (?:re)?fait (?:pas(?! en)|plus)(?![a-z])|"
+    r"(?:je|on) (?:l|le|la|les) (?:annule|decommande|laisse tomber|supprime)(?![a-z])|on (?:peut )?s en passe(?:r)?(?![a-z])"
+)
+WRITES_TO = re.compile(
+    r"(?<![a-z])je (?:lui|leur) (?:envoie|ecris|fais|adresse|telephone|passe|laisse) (?:un |une |le |la )?(?:mot|courrier|lettre|message|mail|coup de fil)"
 )
 EARLIER_TURNS = 4
 
@@ -191,12 +199,18 @@ EARLIER_TURNS = 4
 def meant_by_pronoun(sentence: Sentence, visit: Visit) -> Fact | None:
     """ "L'ophtalmo, le fond d'œil ?" - "Deux ans et demi." - "Il faut le faire.": or to do without, or only if."""
     norm, lang = sentence.norm, visit.lang
-    without = PRONOUN_NEEDLESS.search(norm)
-    if not (without or PRONOUN.search(norm)) or any(m.concept.kind in ORDERED for m in find_concepts(norm, lang)):
+    without, writes = PRONOUN_NEEDLESS.search(norm), WRITES_TO.search(norm)
+    if not (without or writes or PRONOUN.search(norm)) or any(
+        m.concept.kind in ORDERED for m in find_concepts(norm, lang)
+    ):
         return None
     near = [s for s in visit.sentences if sentence.turn - EARLIER_TURNS <= s.turn <= sentence.turn]
     for earlier in reversed([s for s in near if (s.turn, s.start) < (sentence.turn, sentence.start)]):
-        named = [m for m in find_concepts(earlier.norm, lang) if m.concept.kind in ("exam", "vaccine", "act")]
+        named = [
+            m
+            for m in find_concepts(earlier.norm, lang)
+            if m.concept.kind in (("referral",) if writes else ("exam", "vaccine", "act"))
+        ]
         if named:
             proof = (earlier.evidence(), sentence.evidence())
             if without:

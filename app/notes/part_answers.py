@@ -8,6 +8,7 @@ from app.notes.cues import cues
 from app.notes.facts import Fact, Polarity, Temporality
 from app.notes.lexicon import find_concepts
 from app.notes.mentions import mention_fact, named_side
+from app.notes.polarity import is_denied
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
 
@@ -51,17 +52,41 @@ def ellipsis(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     if first.speaker == "doctor" or first.asks or exchange.verdict == "no":
         return
     for question, said in product(exchange.questions, exchange.answer[:2]):
-        asked = question.norm.rstrip(" ?.!…")
+        asked = _topic(question.norm, lang)
         opening = OPENING.match(said.norm)
         answered = said.norm[opening.end() if opening else 0 :]
-        if len(asked.split()) > MOST_WORDS_OF_PART or find_concepts(question.norm, lang):
+        if not asked or find_concepts(question.norm, lang):
             continue
-        for mention in find_concepts(f"{asked} {answered}", lang):
-            if mention.start < len(asked) < mention.end - 1 and mention.concept.kind == "symptom":
+        both, denied = f"{asked} {answered}", _denied_in(exchange, lang)
+        for mention in find_concepts(both, lang):
+            if mention.start < len(asked) < mention.end - 1 and mention.concept.kind == "symptom" and mention.concept.fr not in denied:
                 evidence = (question.evidence(), said.evidence())
+                polarity: Polarity = "absent" if is_denied(both, mention.start, mention.end, lang) else "present"
                 yield mention_fact(
-                    mention, lang, "present", "certain", "current", first.speaker, evidence, "", said.shown, said.norm
+                    mention, lang, polarity, "certain", "current", first.speaker, evidence, "", said.shown, both
                 )
+
+
+def _denied_in(exchange: Exchange, lang: Language) -> set[str]:
+    """What the answer denies by name: "les selles ?" - "Molles. Pas de diarrhée quand même." """
+    said = ((s, m) for s in exchange.answer for m in find_concepts(s.norm, lang))
+    return {m.concept.fr for s, m in said if is_denied(s.norm, m.start, m.end, lang)}
+
+
+TOPIC = {  # what a question is about: "et le jet, comment il est ?", "les règles, elles en sont où ?", "du côté du sommeil ?"
+    "fr": re.compile(
+        r"\W*(?:(?:et|alors|bon|sinon|maintenant|parlons|parlez moi|dites moi|ok|d accord|du cote|cote|niveau|au niveau|pour)\W+)*(?:de |d |du |des )?"
+        r"((?:(?:le|la|les|l|vos|votre|ses|son|sa|ton|ta|tes) )?[a-zœ]{3,}(?: (?:de|du|des|a)(?: la| l)? [a-zœ]{3,})?)"
+        r"(?:,? (?:comment|ca|c est|elles?|ils?|est ce|qu|quel|va|vont|est|sont|en)(?![a-z])[^?]*)?[ ?.!…]*$"
+    ),
+    "en": re.compile(r"\W*((?:[a-z]+ ?){1,5})[ ?.!…]*$"),
+}  # fmt: skip
+
+
+def _topic(norm: str, lang: Language) -> str:
+    """What a short question is about, without its asking; empty when it asks more."""
+    match = TOPIC[lang].match(norm)
+    return match.group(1).strip() if match else norm.rstrip(" ?.!…") if len(norm.split()) <= MOST_WORDS_OF_PART else ""
 
 
 MOST_WORDS_OF_PART = 5

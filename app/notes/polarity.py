@@ -10,6 +10,8 @@ from app.notes.transcript import Language
 CLAUSE_END = cues("polarity.clause_end")
 DENIES_BEFORE = cues("polarity.denies_before")
 DENIES_AFTER = cues("polarity.denies_after")
+SHORT_NO = cues("polarity.short_no")
+WORD_END = re.compile(r"[a-zœ]*")
 AFTER_STOP = cues("polarity.after_stop")
 SUPPOSES = cues("polarity.supposes")
 CONDITIONS = cues("polarity.conditions")
@@ -41,6 +43,7 @@ def clause_of(norm: str, start: int, end: int, lang: Language) -> tuple[int, int
 
 def is_denied(norm: str, start: int, end: int, lang: Language) -> bool:
     """Whether the words around norm[start:end] deny it."""
+    end = WORD_END.match(norm, end).end()  # type: ignore[union-attr]  # patterns may stop within a word
     left, right = clause_of(norm, start, end, lang)
     before, after = norm[left:start], norm[end:right]
     denials = list(DENIES_BEFORE[lang].finditer(before))
@@ -48,10 +51,7 @@ def is_denied(norm: str, start: int, end: int, lang: Language) -> bool:
         return not _double(before, lang)
     stop = AFTER_STOP[lang].search(norm[end:])
     tail = norm[end : end + stop.start()] if stop else after
-    return bool(DENIES_AFTER[lang].search(tail)) or bool(NONE_OF_IT.match(norm[end:]))
-
-
-NONE_OF_IT = re.compile(r",? non(?! plus que)(?![a-z])|s?, (?:personne|aucune?|jamais)(?=\W*$| ?[.,;!…])")  # "des boutons, aucun"
+    return bool(DENIES_AFTER[lang].search(tail) or SHORT_NO[lang].match(norm, end))
 
 
 def _double(before: str, lang: Language) -> bool:

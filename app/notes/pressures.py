@@ -8,7 +8,7 @@ from app.notes.facts import Fact
 from app.notes.polarity import CONDITIONS
 from app.notes.readings import MEASURES, PRESSURE, Said, measured
 
-HIGH, LOW = r"(\d{1,3}(?:\.\d)?)(?: (\d)(?= ?(?:sur|/) ?\d))?", r"(\d{1,3}(?:\.\d)?)(?: (\d)(?![\d.]| ?[a-z%]))?"
+HIGH, LOW = r"(\d{1,3}(?:\.\d)?)(?: (\d)(?= ?(?:sur|/) ?\d))?", r"(\d{1,3}(?:\.\d)?)(?: (\d)(?!\d|\.\d| ?[a-z%]))?"
 NOT_COUNTED = r"(?!\d|\.\d|/\d| ?(?:mg|fois|jours|ans|semaines|mois|%|milli|heures?\b|h\b|kilo|kg|out|grammes?|minutes|centi|cm|comprim|virgule))"
 PAIR = re.compile(rf"(?<![\d.])(?:1 (?=1\d \d))?{HIGH}(?: ?(sur|/|over)(?: les)? ?|( )|(, ?(?:et )?|(?: et )))(?:toujours )?{LOW}{NOT_COUNTED}")
 NAMED_PARTS = re.compile(  # "15 en haut et 9 en bas", "la maxi à 15, la mini à 9", "systolique 152, diastolique 94"
@@ -16,9 +16,9 @@ NAMED_PARTS = re.compile(  # "15 en haut et 9 en bas", "la maxi à 15, la mini �
     r"|(?:maxi\w*|systolique|la haute|la grande|celle du haut|le premier|le chiffre du haut) (?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)[ ,]+(?:et )?(?:(?:la|le|celle) )?(?:mini\w*|diastolique|basse|petite|du bas|deuxieme|second|chiffre du bas) (?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)"
 )
 BETWEEN = re.compile(  # "entre treize et treize et demi, toujours huit en bas"
-    r"(?<![a-z])(?:entre )?(\d{1,3}(?:\.5)?) (?:et|a|ou) (\d{1,3}(?:\.5)?)(?: ?sur ?|,? (?:et |toujours |pour |avec )*)(\d{1,3}(?:\.5)?)(?: en bas| de mini\w*|(?=\W*$|[,.;]))"
+    r"(?<![a-z])(?:entre )?(\d{1,3}(?:\.5)?) (?:et|a|ou) (\d{1,3}(?:\.5)?)(?:,? ?sur ?|,? (?:et |toujours |pour |avec )*)(\d{1,3}(?:\.5)?)(?: en bas| de mini\w*|(?=\W*$|[,.;]))"
 )
-STRONG = re.compile(r"(?<![a-z])(?:tension\w*|pression|ta|brassard|systol\w*|bras|tensiometre|pressure|bp)(?![a-z])")
+STRONG = re.compile(r"(?<![a-z])(?:une pointe|tension\w*|pression|ta|brassard|systol\w*|bras|tensiometre|pressure|bp)(?![a-z])")
 AIMED = {
     "fr": re.compile(r"dessous de|(?<!la tension )au dessus|objectif|le but|la cible|(?:on|je) (?:veut|veux|vise|voudrais|cherche)|rester sous|viser|ideal|la limite|passer sous|moins de|depassez?"),
     "en": re.compile(r"below|goal|target|less than"),
@@ -78,7 +78,7 @@ def _of_pair(match: re.Match[str], said: Said) -> str | None:
     if (space and not announced) or (comma and not (strong and said.lang == "fr")):
         return None
     in_centimetres = said.lang == "fr" and 8 <= high <= 25 and 4 <= low <= 14 and high > low
-    if in_centimetres and not re.search(r"douleur|echelle", norm + said.context):
+    if in_centimetres and (strong or not re.search(r"douleur|echelle", norm + said.context)):
         if mark and not announced and low == 10:
             return None
         if match.group(7) and mark:

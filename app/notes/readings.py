@@ -48,6 +48,17 @@ def _table() -> Iterator[Measure]:
 TEMPERATURE, PRESSURE, *MEASURES = _table()
 
 
+NAMED_APART = (TEMPERATURE, *MEASURES[:3])  # heart rate, saturation, respiratory rate
+MAX_TO_VALUE = 48  # characters between the name of a measure and its value
+
+
+def names_another(measure: Measure, before: str, lang: Language) -> bool:
+    """Whether the measure that is named last before a number is another: "heart rate was 68, pulse ox 98"."""
+    others = [m.end() for one in NAMED_APART if one is not measure for m in re.finditer(one.cue(lang), before)]
+    mine = max((m.end() for m in re.finditer(measure.cue(lang), before)), default=0)
+    return max(others, default=0) > max(mine, len(before) - MAX_TO_VALUE)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A sentence, what it may be about by the question and the words before it, and that question."""
@@ -90,6 +101,12 @@ def measured(said: Said, measure: Measure, value: str | float, at: int, unit: st
     )
 
 
+def _closes_another(norm: str, start: int, end: int, at: int) -> bool:
+    """Whether a time ends the telling of the value before: "elle était à 110 il y a six mois, et le DFG à 48"."""
+    earlier = re.search(r"\d[^,;.]{0,12}$", norm[:start])
+    return end <= at and earlier is not None and bool(re.search(r"[,;]", norm[end:at]))
+
+
 def _is_of_another(norm: str, start: int, end: int, at: int) -> bool:
     """Whether a time belongs to a later value: "cinquante-deux, l'infirmière l'a pesée vendredi, quarante-neuf"."""
     if start < at:
@@ -119,13 +136,13 @@ WHEN = cues("measures.when")
 def when_said(said: Said, at: int) -> str:
     """When a value was measured, in the words nearest to it or of a short answer's question; empty when nobody said."""
     shown = said.sentence.line.shown[said.sentence.start : said.sentence.end]
-    places = list(WHEN[said.lang].finditer(shown))
+    places = [m for m in WHEN[said.lang].finditer(shown) if not _closes_another(said.sentence.norm, m.start(), m.end(), at)]
     if places:
         best = min(places, key=lambda m: at - m.end() if m.end() <= at else m.start() - at)
         if _is_of_another(said.sentence.norm, best.start(), best.end(), at):
             return ""
         words = best.group()[:1].lower() + best.group()[1:]
         return words.replace("y a", "il y a").replace("il il", "il") if abs(best.start() - at) < MAX_TO_TIME else ""
-    question = " ".join(q.shown for q in said.questions)
+    question = " ".join(q.shown for q in said.questions if q.asks)
     match = WHEN[said.lang].search(question)
     return match.group().lower() if match and len(said.sentence.norm) < 60 else ""

@@ -11,7 +11,7 @@ from app.notes.cues import cues
 from app.notes.facts import Fact
 from app.notes.leave import LEAVE, leave_fact
 from app.notes.lexicon import Mention, find_concepts, find_drugs
-from app.notes.ordered import NOT_NOW, ORDERED, needless, order
+from app.notes.ordered import NOT_NOW, ORDERED, WHEN, needless, order
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 from app.notes.wording_fr import third_person
@@ -74,6 +74,8 @@ def _answered(asked: Sentence, reply: Reply, lang: Language) -> Fact | None:
         if TELLS_THEM.search(asked.norm)
         else [m for m in find_concepts(asked.norm, lang) if m.concept.kind in ORDERED]
     )
+    if not reply.verdict and wanted and WHEN[lang].search(reply.sentence.norm):
+        return order(wanted, asked, lang, proof=(asked.evidence(), reply.sentence.evidence()), said=reply.sentence)
     if not reply.verdict:
         return _activity(asked, reply) if lang == "fr" and not wanted and _told_what_to_do(reply.sentence) else None
     if LEAVE[lang].search(asked.norm):
@@ -106,7 +108,7 @@ def _examination(wanted: Sequence[Mention], asked: Sentence, reply: Reply, lang:
     later = next((s for s in reply.turn if _leaves_open(s, reply, lang)), None)
     proof = (asked.evidence(), (later or reply.sentence).evidence())
     if reply.verdict == "no" and later is None:
-        return needless(wanted[0], reply.sentence, lang, proof=proof)
+        return needless(wanted[-1], reply.sentence, lang, proof=proof)
     if later is None and any(m.concept.kind in ORDERED for m in find_concepts(reply.sentence.norm, lang)):
         return None  # the answer names what it orders
     return order(wanted, asked, lang, conditional=later is not None, proof=proof, said=later or reply.sentence)
@@ -149,7 +151,7 @@ def _activity(asked: Sentence, reply: Reply) -> Fact | None:
 
 
 NAMED = re.compile(  # "et pour le sport ?", "et mon avion ?"
-    r"(?:et|mais|sinon|du coup|donc|alors|bon|ok|d accord)?[ ,]*(?:pour )?(?:le|la|les|l|mon|ma|mes|un|une|du|de la|des) ([^?,.]{3,60}?)(?:,? (?:alors|docteur|du coup|dans tout ca))?\s*\?"
+    r"(?:et|mais|sinon|du coup|donc|alors|bon|ok|d accord)?[ ,]*(?:pour )?(?:(?:le|la|les|l|mon|ma|mes|un|une|du|de la|des) |pour (?=\w+(?:er|ir|re)(?![a-z])))([^?,.]{3,60}?)(?:,? (?:alors|docteur|du coup|dans tout ca))?\s*\?"
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.notes import relatives
 from app.notes.answers import UNMARKED
 from app.notes.facts import Fact, proofs
-from app.notes.generality import CLASS_CODES, GENERAL
+from app.notes.generality import CLASS_CODES, GENERAL, is_particular
 from app.notes.lexicon import find_drugs
 from app.notes.people import PET
 from app.notes.text import fold
@@ -269,7 +269,7 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     alike = [
         f
         for f in others
-        if f.label in particular
+        if (f.label in particular or is_particular(f.label, fact.label))
         and f.experiencer == fact.experiencer
         and fact.temporality in ("current", f.temporality)
     ]
@@ -285,7 +285,8 @@ def _general(fact: Fact, others: list[Fact]) -> bool:
     nothing = fact.type == "allergy" and fact.polarity == "absent"
     told = [f for f in others if f.type == "allergy" and f.polarity == "present" and f.temporality != "resolved"]
     if fact.label in ("antibiotiques", "médicaments"):
-        told = [f for f in told if find_drugs(fold(f.label))]
+        of_class = "J01" if fact.label == "antibiotiques" else ""
+        told = [f for f in told if any((m.drug.atc or "").startswith(of_class) for m in find_drugs(fold(f.label)))]
     return nothing and bool(told) and fact.label in ("allergie", "antibiotiques", "médicaments")
 
 

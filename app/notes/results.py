@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from app.notes.cues import cues
 from app.notes.facts import Fact
-from app.notes.lexicon import find_concepts
+from app.notes.lexicon import Mention, find_concepts
 from app.notes.people import relation_near
 from app.notes.polarity import is_denied
 from app.notes.timing import date_phrase
@@ -91,14 +91,49 @@ def _vaccines(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 )
 
 
-STATED = re.compile(r"(?<![a-z])(?:je l ai|on me l a|j ai|on l a|il l a|elle l a|je me suis|i (?:had|got|have had)) (?:fait|faite|eue?|fais|recue?|(?:my|the|a))(?![a-z])")
+STATED = re.compile(
+    r"(?<![a-z])(?:je l ai|(?:me|m) l a|j ai|on l a|il l a|elle l a|on m a|je me suis|i (?:had|got|have had)) (?:deja )?(?:fait|faite|eue?|fais|recue?|passee?|(?:my|the|a))(?![a-z])"
+)
+LASTING = (  # what stays of interest when it was done before: pictures and looks inside, not a blood test
+    "mammographie", "IRM", "scanner", "coloscopie", "fibroscopie", "ECG (électrocardiogramme)", "frottis", "biopsie", "fond d'œil", "densitométrie osseuse",
+    "doppler", "holter tensionnel", "exploration fonctionnelle respiratoire", "polygraphie du sommeil", "épreuve d'effort", "coloscanner", "scintigraphie",
+)  # fmt: skip
+PICTURES = ("radiographie", "échographie")
+
+
+def _lasting(label: str) -> bool:
+    return label in LASTING or label.startswith(PICTURES)
+
+
+NEXT_TO = 16  # characters: "j'ai fait | une petite | radio"
+
+
+def _object_of(stated: re.Match[str], mention: Mention, sentence: Sentence) -> bool:
+    """Whether the examination is what was done: "j'ai fait la mammo", "la mammo, je l'ai faite"; not "une réaction au scanner"."""
+    between = (
+        sentence.norm[stated.end() : mention.start]
+        if mention.start >= stated.end()
+        else sentence.norm[mention.end : stated.start()]
+    )
+    return len(between) <= NEXT_TO and not re.search(
+        r"(?<![a-z])(?:au|aux|avec|pendant|apres|a cause|pour|sans)(?![a-z])", between
+    )
 
 
 def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
-    """ "Et le vaccin de la grippe, je l'ai fait la semaine dernière.": a vaccine told without a question."""
-    for mention in find_concepts(sentence.norm, lang) if STATED.search(sentence.norm) else ():
+    """ "Et le vaccin de la grippe, je l'ai fait la semaine dernière.": a vaccine or a look inside, told without a question."""
+    stated = STATED.search(sentence.norm)
+    for mention in find_concepts(sentence.norm, lang) if stated else ():
         own = relation_near(sentence.norm, mention.start, lang) is None
-        if mention.concept.kind == "vaccine" and mention.concept.fr not in GENERIC_VACCINES and own:
+        kind, label = mention.concept.kind, mention.concept.fr
+        vaccine = kind == "vaccine" and label not in GENERIC_VACCINES
+        looked = (
+            lang == "fr"
+            and kind == "exam"
+            and _lasting(label)
+            and bool(stated and _object_of(stated, mention, sentence))
+        )
+        if (vaccine or looked) and own:
             if is_denied(sentence.norm, mention.start, mention.end, lang):
                 continue
             yield Fact(
@@ -117,6 +152,13 @@ def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
 ASKS_PAST = cues("orders.asks_past")
 
 
+BARE_QUESTION = re.compile(r"\W*(?:(?:et|alors|sinon)\W+)*(?:la|le|les|l|votre|vos|une|un|des) [a-z' ]{3,40}\?\W*")
+DONE = re.compile(
+    r"(?<![a-z])(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|(?:19|20)\d\d)|il y a|y a \d|l an(?:nee)? derni\w+|faite?|normale?|la derniere|(?:le mois|la semaine) dernier\w*|"
+    r"cet (?:ete|hiver)|au printemps)(?![a-z])"
+)
+
+
 def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Vous l'avez eu quand, l'électrocardiogramme ?" - "En mars, il a dit que c'était bon." """
     if any("vaccin" in question.norm for question in exchange.questions):
@@ -124,13 +166,19 @@ def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     for question in exchange.questions:
         for mention in find_concepts(question.norm, lang):
             kind = mention.concept.kind
+            bare = (
+                lang == "fr"
+                and kind == "exam"
+                and BARE_QUESTION.fullmatch(question.norm)
+                and DONE.search(exchange.answer_text)
+            )
             if (
                 kind not in ("exam", "vaccine")
-                or not ASKS_PAST[lang].search(question.norm)
+                or not (bare or ASKS_PAST[lang].search(question.norm))
                 or relation_near(exchange.answer_text, 0, lang)
             ):
                 continue
-            if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
+            if exchange.verdict == "" and not bare and not re.search(r"quand|when", question.norm):
                 continue
             named = {
                 m.concept.fr

@@ -28,7 +28,7 @@ CLINICAL = (
     "work_stoppage",
 )
 SOLID = ("symptom", "problem", "medication", "allergy", "vital", "lab", "work_stoppage")
-SOLID_STATUS = ("order", "stop", "request", "seen")
+SOLID_STATUS = ("order", "stop", "request", "seen", "sent", "alert")
 PASSING = ("anxiété", "fatigue")  # "un peu stressé par le travail" is small talk until something is said with it
 LEAST_WEAK = 2
 LEAST_WORDS = 5

@@ -3,39 +3,31 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import resources
 
+from app.notes.facts import Fact
 from app.notes.polarity import CONDITIONS
 from app.notes.readings import MEASURES, PRESSURE, TEMPERATURE, Measure
+from app.notes.text import fold
 from app.notes.units import Sentence, Visit
 
 TOPIC_TURNS = 4  # a measure that was named longer ago is no longer spoken of
-BARE_WORDS = frozenset(
-    # hesitation, agreement
-    "oui ouais alors donc ben bah euh heu hum ah oh eh bon voila ok d accord et ou puis mais la ca attendez attends tenez non pardon enfin bien parfait merci "
-    "minute seconde secondes regarde regardez vois voyons lis relis cherche note notes marque marquee ecrit carnet papier cahier montre appareil machine ecran chiffre chiffres resultat "
-    # who says and how
-    "j je il elle on c ce l le les un une de du des a au aux en y m me moi ai est etait suis avais avait fait faisait fais dit disait affiche affichait indique donne donnait tourne trouve tombe tombee "
-    "sort sortie ressort revient revenu monte montee remonte redescend descend descendu stable reste vient viens prise pris prendre reprise mesure mesuree pesee pese sur sous pour cent virgule "
-    # how exactly
-    "a peu pres environ dans autour vers presque plus moins peine juste pile tout rond ronds exactement exact peu crois dirais disons grand max maximum toujours encore bonne grosso modo comme d habitude "
-    "quelque quelques chose poussieres demi demie entre meme pareil tres assez bas haut basse haute normal normale beau mieux correct quand "
-    # when and where
-    "hier avant aujourd hui matin matins midi soir soirs nuit cette jour jours lundi mardi mercredi jeudi vendredi samedi dimanche semaine derniere dernier mois an annee fois autre janvier fevrier mars avril mai juin "
-    "juillet aout septembre octobre novembre decembre reveil lever coucher jeun repas apres debut heure heures maintenant tantot tout l instant cinq dix quinze vingt minutes pharmacie pharmacien pharmacienne infirmiere infirmier medecin docteur cabinet "
-    "sage femme hopital maison labo bras gauche droit droite debout couche couchee assis assise allonge allongee repos bouge aisselle front oreille derriere tympan "
-    # units
-    "kilo kilos kg gramme grammes litre degre degres battements millimetres mercure centimetres metre metres picogrammes micromoles millimoles microgrammes nanogrammes unites milli par minute g dl ml".split()
-)
+def _bare_words() -> frozenset[str]:
+    text = (resources.files("app.notes") / "data" / "bare_words.tsv").read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split("\t")[1].split())
+
+
+BARE_WORDS = _bare_words()
 FOLLOWS_UP = re.compile(  # a question that asks for more of the same
     r"\W*(?:(?:et|alors|donc|ok|d accord|bon|ah|tres bien|parfait|bien)\W+)*(?:ce matin|ce soir|hier|cette nuit|le (?:matin|soir|midi)|les (?:matins|soirs)|avant|maintenant|la(?= ?\?)|aujourd hui|d habitude|habituellement|la (?:derniere|precedente|fois d avant)|l autre fois|"
-    r"c est (?:combien|a combien|quoi)|c etait (?:combien|a combien|quoi|quand)|combien|ca (?:fait|donne|dit|vous fait)|(?:il|elle) (?:dit|affiche|marque|indique|est a|etait a|fait|donne)|vous (?:etes|etiez|avez) (?:a|combien|pris)|il y a|y a |"
+    r"c est (?:combien|a combien|quoi)|c etait (?:combien|a combien|quoi|quand)|combien(?! de (?:temps|fois|jours|semaines|mois|comprim\w*|verres|cigarettes))|(?:ce qui |ca )(?:vous |te |lui )?(?:fait|donne|dit)(?! combien de temps)(?! (?:longtemps|mal))|(?:il|elle) (?:dit|affiche|marque|indique|est a|etait a|fait|donne)|vous (?:etes|etiez|avez) (?:a|combien|pris)|il y a|y a |"
     r"son chiffre|(?:a|au|apres|debout|couche|au repos|en|chez|depuis|quand|(?:vous )?(?:l |la |les )?(?:avez|a) (?:vous )?(?:re)?(?:prise?|mesuree?|faite?|notee?)s?|plutot|a peu pres|exactement|(?:vous )?(?:etes|es) sure?))(?![a-z])"
 )
 MAX_FOLLOW_UP = 70  # characters
 PLAIN_NAMES = {  # measures named by a word that names nothing else
     "fr": {
         "température": r"fievre|temperature|thermometre|de la temp",
-        "pression artérielle": r"(?<!pour la )(?<!contre la )(?<!de la )tension(?!s| nerv)|tensiometre|brassard|pression arterielle",
+        "pression artérielle": r"(?<!pour la )(?<!contre la )(?<!nt de la )(?<!cachet de la )(?<!truc de la )tension(?!s| nerv)|tensiometre|brassard|pression arterielle",
         "fréquence cardiaque": r"pouls|frequence cardiaque|c(?:oe|œ)ur (?:bat|tape)|le c(?:oe|œ)ur,? (?:il )?(?:bat )?(?:a combien|ca donne|il est a)|pulsations|battements",
         "saturation en oxygène": r"saturation|la sat|oxymetre|oxygene|saturometre|pince au doigt",
         "poids": r"(?<!pris du )(?<!perdu du )(?:le|un) poids|votre poids|son poids|pes(?:ez|es|e|er|ee)|balance|combien de kilos",
@@ -48,6 +40,9 @@ PLAIN_NAMES = {  # measures named by a word that names nothing else
 GLUCOSE = Measure("lab", "glycémie", "blood glucose", "g/L", 0.2, 6, r"glycemies?|dextros?|a jeun|le sucre(?! dans)|les sucres", "glucose")
 MAX_NAMING = 100  # characters of a doctor's statement that names what is spoken of
 MAX_ASIDE_WORDS = 8  # a longer statement of the doctor is about something else
+
+
+PLANNED = re.compile(r"(?<![a-z])(?:on (?:fait|dose|refait|controle|recontrole|va|verra|surveille)|je (?:vous )?(?:mets|fais|prescris|rajoute|referai|ferai)|refaire|(?<!vous )(?:faites|prenez|pesez|mesurez|surveillez)|controle|prochain\w*|dans \d+)(?![a-z])")
 
 
 @dataclass(slots=True)
@@ -73,21 +68,25 @@ class Topic:
         """The sentence that named what the bare numbers of this one measure; None when it says anything else."""
         if self.measure is None or self.named is None or sentence.turn - self.turn > TOPIC_TURNS:
             return None
-        if self.visit.lang != "fr" or not _is_bare(sentence.norm) or not re.search(r"\d", sentence.norm):
+        if self.visit.lang != "fr" or not _is_bare(sentence.norm) or COUNTS_ELSE.search(sentence.norm):
             return None
         return self.named
 
-    def hold(self, sentence: Sentence) -> None:
-        """The topic was spoken of here: it lasts."""
+    def told(self, fact: Fact, sentence: Sentence) -> None:
+        """A value of it was told: it lasts, or becomes what is spoken of."""
+        told = next((m for m in (TEMPERATURE, PRESSURE, *MEASURES, GLUCOSE) if m.fr == fact.label.rstrip("s")), None)
+        if told is not None and told is not self.measure:
+            self.measure, self.name, self.named = told, fold(told.fr), sentence
         self.turn = sentence.turn
 
     def _may_name(self, sentence: Sentence) -> bool:
         """An order or a condition names no measure that was taken: "pesez-le ce soir, et si vous passez sous douze"."""
         stated = sentence.speaker == "doctor" and not sentence.asks
-        return not stated or (len(sentence.norm) < MAX_NAMING and not CONDITIONS[self.visit.lang].search(sentence.norm))
+        to_come = CONDITIONS[self.visit.lang].search(sentence.norm) or PLANNED.search(sentence.norm)
+        return not stated or (len(sentence.norm) < MAX_NAMING and not to_come)
 
     def _goes_on(self, sentence: Sentence) -> bool:
-        if sentence.asks:
+        if sentence.asks and not _is_bare(sentence.norm):
             return len(sentence.norm) < MAX_FOLLOW_UP and FOLLOWS_UP.match(sentence.norm) is not None
         return _is_bare(sentence.norm) or len(sentence.norm.split()) < MAX_ASIDE_WORDS
 
@@ -100,5 +99,12 @@ class Topic:
         return iter(sorted(found, key=lambda one: one[0]))
 
 
+WHILE = re.compile(r"(?<![a-z])(?:pendant|quand|lorsque|apres|avant (?:de|que)|juste apres|sans|avec|malgre|au moment|parce que|mais) [^\d.!?]*")
+COUNTS_ELSE = re.compile(  # "trois mois", "vingt minutes": a length of time, not of the measure
+    r"(?<!y a )(?<!depuis )(?<!vers )(?<!apres )(?<! a )\d+ (?:jours?|mois|semaines?|ans?|heures?|fois)(?![a-z])|31 14"
+)
+
+
 def _is_bare(norm: str) -> bool:
-    return all(word in BARE_WORDS for word in re.findall(r"[a-zœ]+", norm))
+    """Whether a sentence says nothing but figures, and when, where and how surely they were read."""
+    return bool(re.search(r"\d", norm)) and all(word in BARE_WORDS for word in re.findall(r"[a-zœ]+", WHILE.sub(" ", norm)))

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
 
 from rapidfuzz import fuzz
 
@@ -16,6 +15,7 @@ from app.notes.holders import PATIENT, Role, Speaking, role_of, whose
 from app.notes.people import relation_near, spoken_of
 from app.notes.text import Line, fold, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
+from app.notes.verdicts import NO, SURPRISED, Verdict, echoes, judge
 
 SENTENCE = re.compile(  # a title's full stop ends nothing: "Dr. Howard"
     r"(?:[^.?!]|\.(?=\d)|\.\.+|(?<=(?<![a-z])[dm]r)\.(?= )|(?<=(?<![a-z])[dm]r )\.(?= )|(?<=(?<![a-z])mrs)\.(?= )|(?<=(?<![a-z])ms)\.(?= ))+[.?!]*"
@@ -25,10 +25,6 @@ TO_ALLERGIES = re.compile(  # "je prends de l'amlodipine et je suis allergique �
     r"(?=(?:moi )?(?:je suis|j ai|i m|i am|i have) (?:(?:une|tres|an|also|very) )?(?:allerg|intoleran))"
 )
 ASKS = cues("units.asks")
-YES = cues("units.yes")
-NO = cues("units.no")
-LATER_NO = cues("units.later_no")
-QUANTITY = cue("units.quantity")
 HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
 RECORDED = re.compile(
@@ -59,7 +55,6 @@ CHILDREN = ("daughter", "son", "children", "granddaughter", "grandson")
 CHILD_MOTIF = re.compile(
     r"(?<![a-z])(?:mon fils|ma fille|bebe|enfant|nourrisson|my (?:son|daughter|baby|child))(?![a-z])"
 )
-MAX_LATER_NO = 60  # characters: a longer answer that says no somewhere answers something else too
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +89,7 @@ class Exchange:
 
     questions: tuple[Sentence, ...]
     answer: tuple[Sentence, ...]
-    verdict: Literal["yes", "no", "open", ""]
+    verdict: Verdict
     run: tuple[Sentence, ...] = ()
 
     @property
@@ -239,7 +234,7 @@ def prepare(transcript: Transcript) -> Visit:
     """Normalise, take back what was corrected, split into sentences, pair questions with answers."""
     lang = transcript.lang
     lines = tuple(mask_corrections(normalise(turn.text, lang), lang) for turn in transcript.turns)
-    known = tuple(re.split(r"[ (]", fold(line))[0] for line in transcript.patient.treatments)
+    known = tuple(re.split(r"[ (]", fold(line))[0] for line in (*transcript.patient.treatments, *transcript.patient.allergies))
     sentences = tuple(
         replace(s, asks=s.asks or _reviews(s, known))
         for turn, line in zip(transcript.turns, lines, strict=True)
@@ -291,15 +286,15 @@ def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchan
     for place, (run, reply) in enumerate(pairwise(runs)):
         if run[0].speaker != "doctor":
             continue
-        reply = reply[1:] if len(reply) > 1 and SURPRISED.fullmatch(reply[0].norm) else reply
+        reply = reply[1:] if len(reply) > 1 and (SURPRISED.fullmatch(reply[0].norm) or echoes([s.norm for s in reply])) else reply
         questions = tuple(s for s in run if s.asks)[-MAX_QUESTIONS:]
         if questions:
             answer = reply
             if HOLDS.search(" ".join(s.norm for s in reply)) and len(runs) > place + 3:
                 answer = [*reply, *runs[place + 3]]
-            yield Exchange(questions, tuple(answer), judge(answer, lang), tuple(run))
+            yield Exchange(questions, tuple(answer), judge([s.norm for s in answer], lang), tuple(run))
         elif _confirms(run, reply, lang):
-            yield Exchange((run[-1],), tuple(reply), judge(reply, lang), tuple(run))
+            yield Exchange((run[-1],), tuple(reply), judge([s.norm for s in reply], lang), tuple(run))
 
 
 HAD_ONE = re.compile(r"\W*(?:(?:oui|ouais|ben|ah|euh)\W+)*(?:j en ai (?:re)?(?:fait|eu)|i (?:had|ve had) (?:one|two|another|a few))(?![a-z])")
@@ -327,64 +322,6 @@ def _runs(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
         run.append(sentence)
     if run:
         yield run
-
-
-UNKNOWN = {  # who does not know denies nothing: "j'en sais rien"
-    "fr": re.compile(
-        r"\W*(?:(?:euh|ah|oh|ben|bah|ouh la|alors|la|bof)\W+)*(?:j en sais (?:rien|trop rien)|je (?:ne )?sais (?:pas|plus)|aucune idee|j (?:ai )?(?:n )?(?:ai )?(?:pas|jamais) (?:regarde|fait attention|verifie|compte|mesure|demande)|(?:je )?(?:m en |me )?souviens? (?:pas|plus))(?![a-z])"
-    ),
-    "en": re.compile(r"\W*(?:(?:um|uh|oh|well)\W+)*(?:i (?:don t|do not) (?:know|remember)|no idea|i (?:haven t|didn t) (?:checked|looked|check|look)|not sure|i m not sure)(?![a-z])"),
-}  # fmt: skip
-AFTER_ALL = {  # a no that is taken back: "Non. Ah si !", "J'ai pas regardé. Ah oui, y en a deux"
-    "fr": re.compile(r"^.{2,160}[.!…,] ?(?:(?:enfin|ah|attendez|euh|mais)\W+)*(?:ah (?:si|oui)|si si|enfin si|si,)(?![a-z])"),
-    "en": re.compile(r"^\W*no.{2,120}[.!,] ?(?:(?:oh|well|actually|wait)\W+)+(?:yes|yeah|i do|i did|i have)(?![a-z])"),
-}  # fmt: skip
-PART_YES = {  # "les coudes non. la tête, oui": a part of it is there
-    "fr": re.compile(r"^\W*(?!non)(?:les?|la|l|des?|du) [a-z ]{2,30},? non\b.{0,40}?(?:les?|la|l|des?|du) [a-z ]{2,30},? oui(?![a-z])"),
-    "en": re.compile(r"^\W*(?!no)(?:the|my) [a-z ]{2,30},? no\b.{0,40}?(?:the|my) [a-z ]{2,30},? yes(?![a-z])"),
-}  # fmt: skip
-
-
-YES_THEN = {
-    "fr": re.compile(r"\W*(?:quand|avant|petite?|enfant|bebe|dans l enfance|plus jeune|ado)(?![a-z])[a-z ]{0,30},? oui(?![a-z])"),
-    "en": re.compile(r"\W*(?:when|before|as a)(?![a-z])[a-z ]{0,30},? yes(?![a-z])"),
-}  # fmt: skip
-TAKES_NONE = {
-    "fr": re.compile(r"(?<![a-z])je (?:n |ne )?(?:en )?prends? (?:rien|jamais)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])i (?:don t|never) take (?:any|anything|those|them)(?![a-z])"),
-}
-MAX_EXCLAIMED = 32  # characters
-
-
-def _exclaims_no(answer: Sequence[Sentence], lang: Language) -> bool:
-    """ "Avec qui, grand Dieu ! Non, aucune chance.": a short exclamation, and then the answer."""
-    first = answer[0].norm if answer else ""
-    short = len(first) < MAX_EXCLAIMED and first.rstrip()[-1:] in "!…" and len(answer) > 1
-    return short and bool(NO[lang].search(answer[1].norm))
-
-
-SURPRISED = re.compile(r"\W*(?:(?:ah|oh|euh)\W+)*(?:non|oui|ah bon|no|really|yes)\s?\?+\s*")  # "Non ? Et moi qui croyais...": no answer
-
-
-def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "open", ""]:
-    """What an answer says to a yes-or-no question: yes, no, open (it tells more instead) or nothing."""
-    text = " ".join(sentence.norm for sentence in answer).strip()
-    if AFTER_ALL[lang].search(text):
-        return "yes"
-    if UNKNOWN[lang].match(text):
-        return ""
-    if NO[lang].search(text):
-        return "no"
-    if YES[lang].search(text):
-        return "yes"
-    first = answer[0].norm if answer else ""
-    if PART_YES[lang].search(text) or YES_THEN[lang].match(text):
-        return "yes"
-    if TAKES_NONE[lang].search(text) or _exclaims_no(answer, lang):
-        return "no"
-    if len(first) < MAX_LATER_NO and LATER_NO[lang].search(first) and not re.search(r"\d", first):
-        return "no"
-    return "open" if QUANTITY.search(text) else ""
 
 
 OF_A_PARENT = {"husband": "father", "wife": "mother", "partner": "parents", "mother": "grandmother", "father": "grandfather",

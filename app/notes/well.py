@@ -13,9 +13,15 @@ WORKS = {  # trouble in French and English, what the question is about, the word
     "fr": (
         ("dyspnée (gêne respiratoire)", "shortness of breath", r"respir|souffl", rf"respir\w+ {WELL}"),
         ("difficulté d'endormissement", "trouble falling asleep", r"sommeil|dor[mst]", rf"(?:m |s |vous )?endor\w+ {WELL}"),
+        ("insomnie", "insomnia", r"dor[mst]|sommeil", rf"dor\w+ {WELL}"),
         ("troubles de la marche", "trouble walking", r"march", rf"march\w+ (?:{WELL}|droit)"),
         ("perte d'appétit", "loss of appetite", r"mang|appetit", rf"mang\w+ {WELL}|(?:bon|tres bon) appetit"),
         ("trouble urinaire", "urinary problems", r"urin|pipi", rf"urin\w+ {WELL}|(?:fait|fais) pipi {WELL}"),
+        ("vidange incomplète de la vessie", "incomplete bladder emptying", r"vid|vessie|urin", r"(?:bien |completement )?vide[rz]? (?:bien|completement|jusqu au bout|la vessie)|bien vide[rz]?|vide[rz]? bien"),
+        ("baisse d'audition", "hearing loss", r"entend|oreille|audition", rf"(?<!m )(?<!me )(?<!vous )(?<!t )entend\w* {WELL}|entend\w* pareil"),
+        ("trouble visuel", "visual disturbance", r"voyez|voit|vue|vision", rf"(?:voi[ts]|voyez) {WELL}(?! (?:a l|l|l image|a la camera))"),
+        ("cyanose", "cyanosis", r"levre|couleur|bleu|rose", r"(?:reste\w*|toutes?|bien|est|sont) roses?"),
+        ("ne reconnaît pas ses proches", "does not recognise relatives", r"reconna", r"reconnai\w* (?:bien |encore |toujours )?(?:tout le monde|sa famille|ses (?:enfants|proches)|les gens|vous)"),
     ),
     "en": (
         ("dyspnée", "shortness of breath", r"breath", r"breath\w* (?:fine|normally|ok(?:ay)?|well)"),
@@ -58,9 +64,12 @@ def _working(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 told = _Told((exchange.questions[-1].evidence(), said.evidence()), said.speaker, said.shown)
                 yield _fact(label, english, lang, told)
         asked = next((q for q in exchange.questions if re.search(rf"(?<![a-z])(?:{words})(?![a-z])", q.norm)), None)
-        if asked is not None and exchange.verdict == "yes" and asked is exchange.questions[-1]:
-            first = exchange.answer[0]
-            yield _fact(label, english, lang, _Told((asked.evidence(), first.evidence()), first.speaker, first.shown))
+        if asked is not None and exchange.verdict in ("yes", "no") and asked is exchange.questions[-1]:
+            first, missing = exchange.answer[0], exchange.verdict == "no"
+            if missing and "," in asked.norm.strip(" ,?"):
+                continue  # the no is to what was asked last
+            told = _Told((asked.evidence(), first.evidence()), first.speaker, first.shown)
+            yield _fact(label, english, lang, told, present=missing)
 
 
 def _eating(exchange: Exchange, lang: Language) -> Iterator[Fact]:

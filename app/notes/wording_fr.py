@@ -117,7 +117,7 @@ def tidy(text: str) -> str:
         words = FILLER.sub("", words)
     words = LEAD.sub("", words)
     words = re.sub(r"\s+([,.])", r"\1", re.sub(r"(?:,\s*){2,}", ", ", words))
-    return re.sub(r"\b(\w+),? \1\b", r"\1", words).strip(" ,:;.!?")
+    return re.sub(r"\b(?!vous\b|nous\b)(\w+),? \1\b", r"\1", words).strip(" ,:;.!?")
 
 
 def third_person(text: str) -> str | None:

@@ -191,3 +191,116 @@ def test_who_is_talked_round_has_agreed() -> None:
         "D: Je vous propose une coloscopie.\nP: J'en veux pas.\nD: Sans coloscopie, on passe à côté d'un polype. C'est d'accord ?\nP: Bon, d'accord."
     )
     assert [f.polarity for f in only(found, label="coloscopie", type="plan")] == ["present"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Si tu craches du sang, tu m'appelles.",
+        "Si le sucre redescend la nuit, vous m'écrivez un message.",
+    ],
+)
+def test_when_to_write_or_to_call_the_young(said: str) -> None:
+    assert only(facts(f"D: {said}\nP: Oui."), status="alert")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Tu limites les écrans le soir.",
+        "Se coucher à la même heure.",
+        "Pour la maison : pas de moquette, la chambre à dix-neuf.",
+        "Donc les cacahuètes, on arrête.",
+        "Du froid sur le genou, vingt minutes.",
+        "Le Ketum, rapportez-le au pharmacien.",
+    ],
+)
+def test_more_ways_of_advice(said: str) -> None:
+    assert any(f.type in ("advice", "plan") for f in facts(f"D: {said}\nP: D'accord.")), said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ça tire où ? Posez le doigt dessus.",
+        "Poussez fort contre la porte. Ça fait mal ?",
+        "Si vous arrêtez de marcher, ça s'enraidit.",
+    ],
+)
+def test_what_is_asked_for_to_examine_is_no_advice(said: str) -> None:
+    assert not only(facts(f"D: {said}\nP: Là."), type="advice"), said
+
+
+def test_a_colleague_meant_by_pronoun_is_referred_to() -> None:
+    found = facts("D: La diététicienne, madame Roche, elle est très bien. Je lui envoie un courrier ce soir.\nP: Merci.")
+    assert only(found, label="diététicienne", type="plan")
+
+
+def test_what_is_kept_in_reserve_is_conditional() -> None:
+    (plan,) = only(facts("D: L'infiltration, on la garde en réserve.\nP: D'accord."), label="infiltration")
+    assert plan.certainty == "conditional"
+
+
+def test_what_may_be_declared_is_no_certificate() -> None:
+    found = facts("D: Porter des sacs toute la journée, c'est possible en maladie professionnelle.\nP: Ah.")
+    assert not only(found, type="work_stoppage")
+
+
+def test_advice_beside_a_dose_is_told_without_it() -> None:
+    found = facts("D: Lavage de nez matin et soir, et Doliprane un gramme trois fois par jour.\nP: D'accord.")
+    (washing,) = only(found, type="advice")
+    assert "gramme" not in washing.text
+
+
+def test_a_change_of_a_drug_that_is_refused() -> None:
+    found = facts(
+        "D: Le bromazépam, vous en prenez un le soir ?\nP: Oui.\nD: Je voudrais le diminuer petit à petit.\nP: Ah non, pas question.\nD: Bon, on laisse."
+    )
+    (refused,) = only(found, status="declined")
+    assert (refused.polarity, refused.label) == ("absent", "diminution de bromazépam")
+
+
+def test_what_the_refusal_names_is_what_is_refused() -> None:
+    found = facts(
+        "D: On pourrait poser un implant, la sage-femme le fait le lundi.\nP: Laissez tomber l'implant.\nD: Comme vous voulez."
+    )
+    assert {f.label for f in only(found, status="declined")} == {"implant contraceptif"}
+
+
+def test_a_certificate_leaves_a_refused_leave_refused() -> None:
+    found = facts(
+        "D: Je vous propose un arrêt d'une semaine.\nP: Un arrêt, sûrement pas.\nD: Alors un certificat pour le télétravail.\nP: Oui."
+    )
+    assert {(f.label, f.polarity) for f in only(found, type="work_stoppage")} == {
+        ("arrêt de travail", "absent"),
+        ("arrêt ou certificat", "present"),
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Je vous envoie aux urgences de Quimper, maintenant.", "Alors direction les urgences.", "J'appelle le SAMU tout de suite."],
+)
+def test_who_is_sent_at_once(said: str) -> None:
+    (sent,) = only(facts(f"D: {said}\nP: D'accord."), status="sent")
+    assert sent.certainty == "certain"
+
+
+def test_an_examination_taken_back_by_pronoun() -> None:
+    found = facts("P: On devait refaire un scanner en juin.\nD: C'est vrai, mais je l'annule.\nP: Tant mieux.")
+    assert [f.polarity for f in only(found, label="scanner", type="plan")] == ["absent"]
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("D: D'accord.\nP: J'ai fait une IRM l'an dernier.", "IRM"),
+        ("D: Et la coloscopie ?\nP: Faite il y a deux ans.", "coloscopie"),
+    ],
+)
+def test_looks_inside_that_were_done(said: str, label: str) -> None:
+    assert only(facts(said), label=label, status="done")
+
+
+def test_a_reaction_to_a_scanner_is_no_scanner_done() -> None:
+    assert not only(facts("D: D'accord.\nP: J'ai fait une réaction pendant le scanner."), status="done")

@@ -29,7 +29,7 @@ from tests.app.notes.support import drafted, told, transcript
             "Si elle est négative, vous le prenez pas et vous me rappelez.",
             "Si elle est négative, ne pas le prendre et rappeler le médecin",
         ),
-        ("On se revoit au cabinet dans 3 mois.", "Revoir au cabinet dans 3 mois"),
+        ("On se revoit au cabinet dans 3 mois.", "Revoir en consultation au cabinet dans 3 mois"),
     ],
 )
 def test_french_directives(said: str, written: str) -> None:
