@@ -72,7 +72,7 @@ FEMININE = frozenset({
     "daughter-in-law",
 })  # fmt: skip
 EITHER = frozenset({"partner", "cousin", "roommate", "colleague", "neighbour", "parents", "children", "grandchildren", PET})
-SELF = re.compile(r"(?<![a-z])(?:(?P<stressed>moi(?:,? (?:aussi|pareil|non plus|je|j|c est))*)|je|j)(?![a-z])")
+SELF = re.compile(r"(?<![a-z])(?:(?P<stressed>(?<!de )(?<!avec )(?<!chez )(?<!pour )(?<!sans )(?<!par )(?<!comme )(?<!selon )moi(?:,? (?:aussi|pareil|non plus|je|j|c est))*)|je|j)(?![a-z])")
 PRONOUN = re.compile(
     r"(?<![a-z])(?:(elles?)|(ils?|lui)|(eux))(?! (?:y (?:en )?a|faut|fait (?:froid|chaud|beau)|parait|m en reste|me (?:faut|reste)|reste|suffit|s agit|manque|arrive que))(?![a-z])"
 )

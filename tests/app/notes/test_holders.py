@@ -115,3 +115,13 @@ def test_somebody_who_had_the_same() -> None:
     found = facts("P: J'ai des vertiges.\nD: Évitez de conduire.\nP: Ma sœur a eu exactement la même chose l'an dernier.")
     assert fact("mêmes symptômes", found).experiencer == "sister"
     assert fact("mêmes symptômes", found).text == "mêmes symptômes l'an dernier"
+
+
+def test_who_stands_beside_a_relative_is_the_patient() -> None:
+    found = facts("R: Bonjour, je suis sa fille. Papa est assis avec moi, il entend mal.\nD: Bonjour.", age=80, sex="M")
+    assert fact("baisse d'audition", found).experiencer == "patient"
+
+
+def test_what_somebody_would_say_of_the_patient_is_the_patients() -> None:
+    found = facts("D: Le moral ?\nP: Ça va. Ma femme vous dirait irritable.")
+    assert not [f for f in found if f.type == "family"]
