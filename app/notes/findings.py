@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from app.notes.allergens import STRONG
 from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
-from app.notes.context import in_context
+from app.notes.context import as_operation, in_context
 from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Temporality
+from app.notes.holders import PATIENT
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
@@ -152,7 +153,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         return
     repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
     told = _told_then(sentence, visit)
-    for mention in (in_context(m, sentence, visit) for m in find_concepts(norm, lang)):
+    for mention in (as_operation(in_context(m, sentence, visit), asked, lang) for m in find_concepts(norm, lang)):
         if (
             mention.concept.fr in repeated
             or "*" in repeated
@@ -162,19 +163,10 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or (reaction and mention.concept.fr in REACTIONS)
         ):
             continue
-        people = visit.people(sentence, mention.start)
-        relative = visit.other_person(sentence, mention.start) or (
-            None if people else _of_family(sentence, mention.start, asked, lang)
-        )
-        if (
-            relative is None
-            and (sentence.speaker == "relative" or visit.is_small_child)
-            and re.search(r"(?<![a-z])moi (?:j|je)(?![a-z])", norm[: mention.start])
-        ):
-            relative = (_role_of_relative(visit), 0)
-        if relative:
+        relatives = _relatives_of(mention, sentence, asked, visit)
+        if relatives:
             if not is_denied(norm, mention.start, mention.end, lang):
-                for person in people or (uncle_side(norm, relative[0]),):
+                for person in relatives:
                     yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
             continue
         meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
@@ -184,6 +176,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or RATHER_THAN.search(norm[: mention.start])
             or HEARSAY[lang].search(norm[: mention.start])
             or HABITUAL[lang].search(norm[: mention.start])
+            or (mention.concept.kind == "problem" and SIMILE.search(norm[: mention.start]))
         ):
             continue
         if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
@@ -207,6 +200,18 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         )
 
 
+def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:
+    """The relatives who have what is mentioned; empty when it is the patient's."""
+    people = visit.people(sentence, mention.start)
+    if people:
+        return tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    near = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, visit.lang)
+    if near is None and (sentence.speaker == "relative" or visit.is_small_child) and ONESELF.search(sentence.norm[: mention.start]):
+        return (_role_of_relative(visit),)
+    return (uncle_side(sentence.norm, near[0]),) if near else ()
+
+
+ONESELF = re.compile(r"(?<![a-z])moi (?:j|je)(?![a-z])")
 EFFECT = "effect"  # status of what a drug did when it was taken before
 
 
@@ -254,6 +259,7 @@ HEARSAY = cues("findings.hearsay")
 WISHES = re.compile(
     r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $|(?:faut|faudrait|evite|eviter|peur|must not|mustn t|avoid|afraid) (?:(?:pas|surtout|plus|que|je|j|d|de|to|of) ?)*$"
 )
+SIMILE = re.compile(r"(?<![a-z])(?:comme|like) (?:(?:si|une?|des|du|les?|la|a|an|the) )(?:\w+ ){0,2}$")  # "comme une femme enceinte"
 RATHER_THAN = re.compile(
     r"(?<![a-z])(?:plus|plutot|more|rather) [^.;]{2,40} (?:que|than) (?:(?:de|du|des|la|le|les|l|un|une|the|a) ?)*$"
 )

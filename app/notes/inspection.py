@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from app.notes.cues import cues
 from app.notes.lexicon import find_concepts, find_drugs
-from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 SEES = cues("orders.sees")

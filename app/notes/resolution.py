@@ -215,7 +215,7 @@ def _names_class(fact: Fact, others: list[Fact]) -> bool:
         and any(
             (f.code or "").startswith(code)
             and f.type == "medication"
-            and not (f.polarity == "absent" and fact.status == "not taken")  # all of a class denied is more than one drug of it
+            and (fact.polarity == "present" or (f.polarity == fact.polarity and fact.status != "not taken"))
             and (set(f.turns) & set(fact.turns) or _both_taken(f, fact))
             for f in others
         )
@@ -316,7 +316,7 @@ def _told_with_figure(fact: Fact, others: list[Fact]) -> bool:
     """ "La TSH était normale, 2,1": the words of a result beside its figure, or that the exam was done."""
     return (fact.status == "result" or (fact.status == "done" and fact.polarity == "present")) and any(
         f.type == "lab"
-        and f.value is not None
+        and (f.value is not None or (f.status == "result" and fact.status == "done"))
         and f.label == fact.label
         and f.evidence[-1].turn == fact.evidence[-1].turn
         for f in others

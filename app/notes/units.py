@@ -11,11 +11,11 @@ from app.notes.boundaries import cuts
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence
-from app.notes.holders import PATIENT, Role, Speaking, role_of, whose
+from app.notes.holders import FAMILY_ASKED, OF_A_PARENT, PATIENT, Role, Speaking, role_of, whose
 from app.notes.people import relation_near, spoken_of
 from app.notes.text import Line, fold, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
-from app.notes.verdicts import NO, SURPRISED, Verdict, echoes, judge
+from app.notes.verdicts import NO, Verdict, judge, only_surprise
 
 SENTENCE = re.compile(  # a title's full stop ends nothing: "Dr. Howard"
     r"(?:[^.?!]|\.(?=\d)|\.\.+|(?<=(?<![a-z])[dm]r)\.(?= )|(?<=(?<![a-z])[dm]r )\.(?= )|(?<=(?<![a-z])mrs)\.(?= )|(?<=(?<![a-z])ms)\.(?= ))+[.?!]*"
@@ -143,10 +143,18 @@ class Visit:
             self_name=self.relatives_role[1] if relative else PATIENT,
             patient_sex=self.transcript.patient.sex,
             asked=" ".join(s.norm for s in exchange.run) if exchange else "",
-            earlier=tuple(s.norm for s in self.sentences if s.turn == sentence.turn and s.end <= sentence.start),
+            earlier=tuple(s.norm for s in self._said_of_them(sentence, asked)),
             family_asked=FAMILY_ASKED.search(asked) is not None,
         )
         return whose(sentence.norm, start, speaking)
+
+    def _said_of_them(self, sentence: Sentence, asked: str) -> Iterator[Sentence]:
+        """The earlier sentences of a turn; before them those of the turn before, when the question goes on about "elle" or "il"."""
+        goes_on = sentence.speaker == "patient" and re.search(r"(?<![a-z])(?:elles?|ils?|lui)(?![a-z])", asked)
+        for s in self.sentences:
+            of_before = goes_on and s.turn == sentence.turn - 2 and s.speaker == sentence.speaker
+            if of_before or (s.turn == sentence.turn and s.end <= sentence.start):
+                yield s
 
     @property
     def relatives_role(self) -> tuple[Role, str]:
@@ -219,10 +227,6 @@ class Visit:
         return " ".join([self.question_of(sentence), *earlier])
 
 
-FAMILY_ASKED = re.compile(
-    r"famill|chez vous|parents|proches|entourage|quelqu un|(?:votre|sa|son) (?:grand )?(?:mere|pere|maman|papa|mari|femme|partenaire|conjointe?|"
-    r"s(?:oe|œ)ur|frere|fils|fille)|freres|s(?:oe|œ)urs|vos enfants|autour de (?:vous|lui|elle)|cote (?:du |de |d )?(?:votre |sa |son )?(?:papa|maman|pere|mere|maternel|paternel)|hereditaire|genealog"
-)
 MINE_FR = re.compile(r"(?<![a-z])(?:ma|mon|my) (?:soeur|sœur|frere|mere|pere|sister|brother|mother|mum|mom|father|dad)(?![a-z])")
 INTRODUCED = {
     "F": re.compile(r"year old (?:[a-z]+ ){0,4}(?:female|woman|lady|girl)(?![a-z])|(?<![a-z])(?:mrs|ma am|maam|(?:hi|hello|hey|morning|afternoon|evening|for|on|to),? (?:ms|miss))(?![a-z])"),
@@ -286,15 +290,15 @@ def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchan
     for place, (run, reply) in enumerate(pairwise(runs)):
         if run[0].speaker != "doctor":
             continue
-        reply = reply[1:] if len(reply) > 1 and (SURPRISED.fullmatch(reply[0].norm) or echoes([s.norm for s in reply])) else reply
+        reply = reply[1:] if len(reply) > 1 and only_surprise([r.norm for r in reply]) else reply
         questions = tuple(s for s in run if s.asks)[-MAX_QUESTIONS:]
         if questions:
             answer = reply
             if HOLDS.search(" ".join(s.norm for s in reply)) and len(runs) > place + 3:
                 answer = [*reply, *runs[place + 3]]
-            yield Exchange(questions, tuple(answer), judge([s.norm for s in answer], lang), tuple(run))
+            yield Exchange(questions, tuple(answer), judge([a.norm for a in answer], lang), tuple(run))
         elif _confirms(run, reply, lang):
-            yield Exchange((run[-1],), tuple(reply), judge([s.norm for s in reply], lang), tuple(run))
+            yield Exchange((run[-1],), tuple(reply), judge([r.norm for r in reply], lang), tuple(run))
 
 
 HAD_ONE = re.compile(r"\W*(?:(?:oui|ouais|ben|ah|euh)\W+)*(?:j en ai (?:re)?(?:fait|eu)|i (?:had|ve had) (?:one|two|another|a few))(?![a-z])")
@@ -322,10 +326,6 @@ def _runs(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
         run.append(sentence)
     if run:
         yield run
-
-
-OF_A_PARENT = {"husband": "father", "wife": "mother", "partner": "parents", "mother": "grandmother", "father": "grandfather",
-               "sister": "aunt", "brother": "uncle"}  # fmt: skip
 
 
 def _seen_by_the_child(named: tuple[str, int], norm: str) -> tuple[str, int]:

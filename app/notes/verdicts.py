@@ -1,4 +1,4 @@
-"""What an answer says to a yes-or-no question: yes, no, more than that, or nothing. Answers are folded sentences in order."""
+"""What an answer says to a yes-or-no question: yes, no, more than was asked, or nothing; from the folded words alone."""
 
 import re
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ LATER_NO = cues("units.later_no")
 WHEN_YES = cues("units.when_yes")  # when it comes tells that it comes
 QUANTITY = cue("units.quantity")
 MAX_LATER_NO = 60  # characters: a longer answer that says no somewhere answers something else too
+
 UNKNOWN = {  # who does not know denies nothing: "j'en sais rien"
     "fr": re.compile(
         r"\W*(?:(?:euh|ah|oh|ben|bah|ouh la|alors|la|bof)\W+)*(?:j en sais (?:rien|trop rien)|je (?:ne )?sais (?:pas|plus)|aucune idee|j (?:ai )?(?:n )?(?:ai )?(?:pas|jamais) (?:regarde|fait attention|verifie|compte|mesure|demande)|(?:je )?(?:m en |me )?souviens? (?:pas|plus))(?![a-z])"
@@ -48,7 +49,7 @@ def _exclaims_no(answer: Sequence[str], lang: Language) -> bool:
     return short and bool(NO[lang].search(answer[1]))
 
 
-def echoes(reply: Sequence[str]) -> bool:
+def _echoes(reply: Sequence[str]) -> bool:
     """ "Un zona ? Non, c'est une première.": the question said again before its answer."""
     first, *rest = reply
     asked = first.rstrip().endswith("?") and len(first.split()) <= MOST_ECHOED
@@ -57,6 +58,11 @@ def echoes(reply: Sequence[str]) -> bool:
 
 MOST_ECHOED = 8  # words
 SURPRISED = re.compile(r"\W*(?:(?:ah|oh|euh)\W+)*(?:non|oui|ah bon|no|really|yes)\s?\?+\s*")  # "Non ? Et moi qui croyais...": no answer
+
+
+def only_surprise(reply: Sequence[str]) -> bool:
+    """Whether the first of several sentences of a reply only says the question again: the answer is in the next."""
+    return len(reply) > 1 and (SURPRISED.fullmatch(reply[0]) is not None or _echoes(reply))
 
 
 def judge(answer: Sequence[str], lang: Language) -> Verdict:
