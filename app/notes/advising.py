@@ -19,6 +19,7 @@ INFINITIVES = cues("advising.infinitives")["fr"].pattern
 ACTIVITY = cues("advising.activity")["fr"]
 ALLOWS = cues("advising.allows")["fr"]
 AMOUNT = cues("advising.amount")["fr"]
+FRONTED = cues("advising.fronted")["fr"]  # "les tapis, à la cave", "la charcuterie, on freine"
 NEGATIONS = r"(?:(?:ne|n|surtout|bien|donc|plutot|aussi|vraiment) )*"
 PRONOUNS = r"(?:(?:me|m|vous|le|la|les|l|lui|leur|en|y) )*"
 COMMANDS = re.compile(  # "roulez les tapis", "..., puis humidifiez la chambre"
@@ -100,6 +101,8 @@ def directs(norm: str) -> bool:
         or (ABOUT.search(norm) and not STATES.search(norm))
         or (DROPPED.search(norm) and not find_drugs(norm))
     ):
+        return True
+    if FRONTED.search(norm) and not OF_THE_PAST.search(norm) and not find_drugs(norm):
         return True
     about = ACTIVITY.search(norm)
     allowed = about is not None and (ALLOWS.search(norm) or YES_OR_NO.match(norm, about.end()))

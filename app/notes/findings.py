@@ -135,13 +135,22 @@ def _planned(sentence: Sentence, lang: Language) -> Iterator[Fact]:
 WHEN = cues("orders.when")
 
 
+ONLY_THOUGHT = re.compile(  # "il pense à la vasectomie"
+    r"(?<![a-z])(?:(?:pens|song|parl)\w*(?: \w+)? (?:a|d)|envisag\w*|hesit\w* (?:a|pour)|voudrai\w*|aimerai\w*|refus\w*|peur d) ?(?:(?:la|le|l|les|une?|e|es|u|faire|se faire) ?)*$"
+)
+
+
+def _not_done_yet(mention: Mention, norm: str) -> bool:
+    return bool(TO_COME.match(norm[mention.end :]) or ONLY_THOUGHT.search(norm[: mention.start]))
+
+
 def _is_no_finding(mention: Mention, norm: str) -> bool:
     """No clinical word, other people's, a vaccine's, or only a date."""
     if mention.concept.kind not in CLINICAL or OTHER_PEOPLE.search(norm[: mention.start]):
         return True
     if mention.concept.kind == "problem" and VACCINATED.search(norm):
         return True
-    if is_known(mention, norm) or (mention.concept.kind == "surgery" and TO_COME.match(norm[mention.end :])):
+    if is_known(mention, norm) or (mention.concept.kind == "surgery" and _not_done_yet(mention, norm)):
         return True
     return mention.concept.fr == "grossesse" and AS_A_DATE.search(norm[: mention.start]) is not None
 

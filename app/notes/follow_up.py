@@ -14,6 +14,7 @@ MEETS = cues("orders.meets")
 WHEN = cues("orders.when")
 ALREADY = cues("orders.already")
 ASKS_AGAIN = cues("follow_up.asks")
+ABOUT_IT = re.compile(r"on (?:le|la|les) (?:fait|fera|verra|regardera)(?![a-z])")  # what was named before in the sentence
 UNIT_CODES = {
     "jour": "d",
     "semaine": "wk",
@@ -33,7 +34,8 @@ def appointed(sentence: Sentence, lang: Language, *, beside_orders: bool) -> Fac
     again = MEETS[lang].search(norm)
     if beside_orders:
         dated = again and WHEN[lang].search(norm[again.start() :])
-        return follow_up(replace(sentence, start=sentence.start + again.start()), lang) if again and dated else None
+        start = again.start() if again and not ABOUT_IT.match(norm, again.start()) else 0
+        return follow_up(replace(sentence, start=sentence.start + start), lang) if again and dated else None
     meant = norm.replace("d ici", "") if lang == "fr" else norm  # a date by which is no meeting yet
     if not WHEN[lang].search(norm) or not LATER[lang].search(meant):
         return None

@@ -57,7 +57,7 @@ def mention_fact(
         temporality = "past"
     if when and kind == "problem" and temporality == "current" and not status:
         temporality = "past"
-    text = " ".join(filter(None, (name, when, detail if polarity == "present" else "")))
+    text = " ".join(filter(None, (name, when, detail if polarity == "present" and detail != when else "")))
     return Fact(
         kind,
         text,

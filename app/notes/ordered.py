@@ -44,7 +44,7 @@ WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what anoth
     r"|\w*,? (?:will|would|may|might) (?:decide|suggest|offer|see|start|tell|choose)(?![a-z])"
 )
 SUBJECT = re.compile(  # who speaks of persons or of how things are orders nothing without a verb that orders
-    r"(?<![a-z])(?:je|j|vous|il|elle|ils|elles|on|ca|c|tu|nous|qui|est|sont|etait|etaient|ont|avait|montre\w*|sert|permet|a (?:ete|grimpe|augmente|baisse|monte|diminue|montre|donne|dit|vu|fait|eu|revele|change|bouge|double|chute|remonte|pris))(?![a-zœ])"
+    r"(?<![a-z])(?<!pour )(?<!chez )(?<!avec )(?:je|j|vous|il|elle|ils|elles|on|ca|c|tu|nous|qui|est|sont|etait|etaient|ont|avait|montre\w*|sert|permet|a (?:ete|grimpe|augmente|baisse|monte|diminue|montre|donne|dit|vu|fait|eu|revele|change|bouge|double|chute|remonte|pris))(?![a-zœ])"
 )
 OF_A_CASE = re.compile(
     r"(?<![a-z])(?:si|s il|quand|selon|if) (?:le |la |l |les |votre |vos |the |your )?(?:resultats? d(?:e|u) (?:la |l )?)?$"

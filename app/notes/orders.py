@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from app.notes.advising import advice
+from app.notes.advising import FRONTED, advice
 from app.notes.alarms import alarm, sent_at_once
 from app.notes.cues import cues
 from app.notes.declined import settled_with_patient
@@ -47,8 +47,14 @@ def _orders(visit: Visit) -> Iterator[Fact]:
             yield alarms[place]
         elif sentence.speaker != "doctor" or sentence.asks or (sentence.turn, sentence.start) in read:
             continue
-        elif described(sentence, visit) or not SMALL_TALK[visit.lang].search(sentence.norm):
+        elif _tells(sentence, visit):
             yield from _of_sentence(sentence, visit, place)
+
+
+def _tells(sentence: Sentence, visit: Visit) -> bool:
+    """Whether a statement of the doctor is more than small talk and words about the screen."""
+    talk = SMALL_TALK[visit.lang].search(sentence.norm)
+    return not talk or described(sentence, visit) is not None or (visit.lang == "fr" and _not_examined(sentence, "fr"))
 
 
 def _alarm(sentence: Sentence, visit: Visit, place: int) -> Fact | None:
@@ -106,7 +112,8 @@ def _directed(sentence: Sentence, visit: Visit, place: int, *, spoken: bool) -> 
 
 def _manoeuvre(visit: Visit, place: int) -> bool:
     """ "Ça fait mal où ? Mettez la main.", "Poussez contre le mur. Ça tient ?": what is asked for to examine is no advice."""
-    if visit.lang != "fr" or len(visit.sentences[place].norm.split()) > SHORT:
+    norm = visit.sentences[place].norm
+    if visit.lang != "fr" or len(norm.split()) > SHORT or FRONTED.search(norm):
         return False
     around = visit.sentences[max(0, place - 1) : place] + visit.sentences[place + 1 : place + 2]
     return any(

@@ -77,7 +77,8 @@ def _answered(asked: Sentence, reply: Reply, lang: Language) -> Fact | None:
     if not reply.verdict and wanted and WHEN[lang].search(reply.sentence.norm):
         return order(wanted, asked, lang, proof=(asked.evidence(), reply.sentence.evidence()), said=reply.sentence)
     if not reply.verdict:
-        return _activity(asked, reply) if lang == "fr" and not wanted and _told_what_to_do(reply.sentence) else None
+        told = lang == "fr" and not wanted and _told_what_to_do(asked, reply.sentence)
+        return _activity(asked, reply) if told else None
     if LEAVE[lang].search(asked.norm):
         said_there = LEAVE[lang].search(reply.sentence.norm) and reply.verdict != "no"
         return None if said_there else leave_fact(asked, reply.sentence, lang, granted=reply.verdict != "no")
@@ -91,12 +92,22 @@ WITHOUT_VERB = re.compile(
 )
 
 
-def _told_what_to_do(sentence: Sentence) -> bool:
+def _told_what_to_do(asked: Sentence, sentence: Sentence) -> bool:
     """ "À distance des repas.", "Attendez un mois.": an answer that is neither yes nor no, and still says what to do."""
-    short = len(sentence.norm.split()) <= SHORT_ANSWER
-    return short and bool(WITHOUT_VERB.match(sentence.norm) or directs(sentence.norm))
+    if len(sentence.norm.split()) > SHORT_ANSWER:
+        return False
+    if CASE.match(asked.norm) and (INSTRUCTS.match(sentence.norm) or ALARM["fr"].search(sentence.norm)):
+        return True
+    return bool(WITHOUT_VERB.match(sentence.norm) or directs(sentence.norm)) or _refers_back(asked, sentence)
 
 
+def _refers_back(asked: Sentence, sentence: Sentence) -> bool:
+    """ "Et ma belle-fille ?" - "Vous ne l'approchez pas.": what to do with what was asked about."""
+    return bool(NAMED.match(asked.norm) and REFERS.search(sentence.norm))
+
+
+INSTRUCTS = re.compile(r"\W*(?:(?:alors|bon|la|ben|dans ce cas|donc)\W+)*(?:vous|tu) (?:(?:le|la|les|l|en|y|lui|me|m) )*(?!avez|etes|aurez|serez|voyez|savez|pouvez|verrez)(?:\w+ez|faites|\w+es)(?![a-z])")
+REFERS = re.compile(r"(?<![a-z])(?:vous|tu|ne|n|on) (?:ne |n )?(?:l|le|la|les|lui|leur|y) (?!avez|aurez|voyez|verrez|verra|a |aura|savez)(?:\w+ez|faites)(?![a-z])")
 SHORT_ANSWER = 14  # words
 TELLS_THEM = re.compile(
     r"(?<![a-z])(?:je|on) (?:le |la |les |lui )?(?:previens|appelle|dis|demande a|contacte|previent|rappelle|montre|garde|apporte|ramene)(?![a-z])"
@@ -133,9 +144,9 @@ MEANS_IT = re.compile(  # "là oui", "alors on en fera une"
 
 def _activity(asked: Sentence, reply: Reply) -> Fact | None:
     """ "Et le vélo ?" - "Attendez un mois.": told with what was asked."""
-    topic = _topic(asked)
+    topic = _topic(asked, referred=bool(REFERS.search(reply.sentence.norm)))
     told_itself = IF["fr"].search(reply.sentence.norm) and CASE.match(asked.norm)
-    if not topic or told_itself or ALARM["fr"].search(reply.sentence.norm):
+    if not topic or told_itself or (ALARM["fr"].search(reply.sentence.norm) and not CASE.match(asked.norm)):
         return None
     bare = len(reply.sentence.norm.split()) < BARE_WORDS
     after = [s for s in reply.turn if s.start > reply.sentence.start]
@@ -171,7 +182,7 @@ CASE = re.compile(  # "et si ça saigne après ?"
 )
 
 
-def _topic(asked: Sentence) -> str:
+def _topic(asked: Sentence, *, referred: bool = False) -> str:
     """What may the patient do: "je peux aller au sport ce soir ?" -> "Aller au sport ce soir"; empty when it is not that."""
     may, first, case = MAY_I["fr"].search(asked.norm), TOPIC_FIRST.match(asked.norm), CASE.match(asked.norm)
     if case:
@@ -182,7 +193,7 @@ def _topic(asked: Sentence) -> str:
         start, end = may.end(), len(asked.norm.rstrip(" ?.!"))
     else:
         named = NAMED.match(asked.norm)
-        if named is None or not ACTIVITY["fr"].search(asked.norm):
+        if named is None or not (referred or ACTIVITY["fr"].search(asked.norm)):
             return ""
         start, end = named.start(1), named.end(1)
     words = asked.line.shown[asked.start + start : asked.start + end].strip(" ,?")

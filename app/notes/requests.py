@@ -20,7 +20,7 @@ GRANTED_NAMES = {"fr": "renouvellement du traitement", "en": "prescription renew
 def _granted(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """ "Je vous renouvelle les deux pour trois mois." """
     match = None if sentence.asks else GRANTED[lang].search(sentence.norm)
-    if match and not find_drugs(sentence.norm):
+    if match and ("tout" in match.group() + sentence.norm[match.end() :][:NEXT_WORD] or not find_drugs(sentence.norm)):
         lasts = DURATION.search(sentence.norm, match.end())
         words = sentence.line.shown[sentence.start + lasts.start(1) : sentence.start + lasts.end(1)] if lasts else ""
         name = " ".join(filter(None, (GRANTED_NAMES[lang], words)))
@@ -38,6 +38,7 @@ def _granted(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         )
 
 
+NEXT_WORD = 5  # characters: "je te renouvelle tout"
 DURATION = re.compile(r"(?<![a-z\d])((?:\d+|un|une|a|one) (?:mois|semaines?|ans?|months?|weeks?|years?))")
 
 

@@ -13,6 +13,7 @@ from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence, Visit
 
 IF = cues("orders.if")
+YES = cues("units.yes")
 RESULT = cues("orders.result")
 NOT_IMMUNE = {
     "fr": re.compile(r"(?:pas|non) (?:protegee?|immunisee?)|pas d (?:immunite|anticorps)"),
@@ -174,11 +175,20 @@ def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
 ASKS_PAST = cues("orders.asks_past")
 
 
-BARE_QUESTION = re.compile(r"\W*(?:(?:et|alors|sinon)\W+)*(?:la|le|les|l|votre|vos|une|un|des) [a-z' ]{3,40}\?\W*")
+BARE_QUESTION = re.compile(r"\W*(?:(?:et|alors|sinon)\W+)*(?:la|le|les|l|votre|vos|une|un|des) [a-zœ', ]{3,50}\?\W*")
 DONE = re.compile(
-    r"(?<![a-z])(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|(?:19|20)\d\d)|il y a|y a \d|l an(?:nee)? derni\w+|faite?|normale?|la derniere|(?:le mois|la semaine) dernier\w*|"
+    r"(?<![a-z])(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|(?:19|20)\d\d)|il y a|y a \d|l an(?:nee)? derni\w+|faite?|normale?|nickel|impeccable|rien (?:de special|d anormal|a signaler)|a \d{2} ans|la derniere|(?:le mois|la semaine) dernier\w*|"
     r"cet (?:ete|hiver)|au printemps)(?![a-z])"
 )
+
+
+NEVER = re.compile(r"\W*(?:(?:ah|non|oh|ben|bah|alors)\W+)*jamais(?![a-z])")
+
+
+def _told_of_another(asked: Mention, exchange: Exchange, lang: Language) -> bool:
+    """ "Une mammographie, un jour ?" - "Une échographie, à trente ans.": only what the answer names was done."""
+    told = {m.concept.fr for s in exchange.answer[:1] for m in find_concepts(s.norm, lang) if _lasting(m.concept.fr)}
+    return bool(told) and asked.concept.fr not in told and not YES["fr"].match(exchange.answer[0].norm)
 
 
 def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
@@ -200,6 +210,8 @@ def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 or relation_near(exchange.answer_text, 0, lang)
             ):
                 continue
+            if _told_of_another(mention, exchange, lang):
+                continue
             if exchange.verdict == "" and not bare and not re.search(r"quand|when", question.norm):
                 continue
             named = {
@@ -209,7 +221,7 @@ def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 if is_denied(s.norm, m.start, m.end, lang)
             }
             polarity = "absent" if exchange.verdict == "no" or mention.concept.fr in named else "present"
-            if polarity == "absent" and kind == "exam":
+            if polarity == "absent" and kind == "exam" and not (_lasting(mention.concept.fr) and NEVER.match(exchange.answer[0].norm)):
                 continue
             words = exchange.answer[0].shown
             yield Fact(
