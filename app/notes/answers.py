@@ -159,14 +159,14 @@ def _relative_in_answer(exchange: Exchange, visit: Visit) -> tuple[str, Sentence
         if near is None and SOME_KIN[lang].match(sentence.norm):
             return _kin(sentence.norm, lang), sentence
         if near and re.search(
-            r"en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
+            r"^[a-zœ ]+, (?:si|une|deux|trois|plusieurs)(?= ?[,.;!…]| (?:apres|quand|il y a|en|a)(?![a-z])|$)|en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
         ):
             return uncle_side(sentence.norm, near[0]), sentence
     return None
 
 
 BY_MARRIAGE = ("husband", "wife", "partner")
-IN_FAMILY = {"fr": re.compile(r"famill|chez vous|parents"), "en": re.compile(r"family|relatives|your parents")}
+IN_FAMILY = {"fr": re.compile(r"famill|chez vous|parents|proches|autour de (?:vous|lui|elle)|entourage"), "en": re.compile(r"family|relatives|your parents")}
 NAMES_ONE = {  # and nothing against it
     "fr": re.compile(r"\W*(?:(?:oui|ouais|si|alors|euh|ben)\W+)*(?:ma|mon|mes) (?!.*(?:(?<![a-z])(?:non|pas|jamais|rien|sais)(?![a-z])))"),
     "en": re.compile(r"\W*(?:(?:yes|yeah|well|um|just)\W+)*my (?!.*(?:(?<![a-z])(?:not|no|never|n t|don t|know)(?![a-z])))"),

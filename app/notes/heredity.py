@@ -11,6 +11,7 @@ from app.notes.lexicon import find_concepts
 from app.notes.mentions import family_fact
 from app.notes.people import BLOOD, PET
 from app.notes.polarity import is_denied
+from app.notes.readings import WHEN
 from app.notes.text import fold
 from app.notes.timing import date_phrase
 from app.notes.units import Exchange, Sentence, Visit
@@ -36,7 +37,7 @@ DIED = re.compile(r"(?<![a-z])(?:mort|morte|decede|decedee|parti|partie|emporte|
 AT_AGE = re.compile(r"(?<!y )(?:a|vers) (?:l age de |\w+ )?(\d{1,3}) ans")
 NOBODY = re.compile(r"\W*(?:(?:euh|ah|oh|ben|bah|alors|la|mais)\W+)*(?:non|nan|personne|aucun|rien|pas (?:que je sache|a ma connaissance|chez nous|du tout|dans ma famille)|jamais|y en a pas)(?![a-z])")  # fmt: skip
 NONE_OF_IT = re.compile(r"^\W*(?:,? ?(?:elle|lui|eux|par contre|non plus))*\W*(?:non|rien(?: du tout)?|pas du tout|jamais)(?![a-z])")
-HEREDITARY = re.compile(r"dans (?:la|votre|sa|ta) famille|antecedents? familia|parents|chez vous,? (?:des|du|de la|quelqu)|hereditaire|(?:freres|s(?:oe|œ)urs)")
+HEREDITARY = re.compile(r"(?:dans|de) (?:la|votre|sa|ta) famille|proches|antecedents? familia|parents|chez vous,? (?:des|du|de la|quelqu)|(?:des?|du|de la|de l|une?) [a-z ]+ chez vous|hereditaire|(?:freres|s(?:oe|œ)urs)")
 AILING = re.compile(r"malade|en ce moment|a la maison|autour")
 
 
@@ -47,6 +48,7 @@ def heredity(visit: Visit) -> Iterator[Fact]:
     for sentence in visit.sentences:
         if sentence.speaker != "doctor" and not sentence.asks:
             yield from _by_part(sentence, visit)
+            yield from _had_it_too(sentence, visit)
     for exchange in visit.exchanges:
         yield from _named_only(exchange, visit)
         yield from _nobody(exchange)
@@ -67,6 +69,23 @@ def _by_part(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             for person in people:
                 if person in BLOOD or "uncle" in person or _asked_of_family(sentence, visit):
                     yield _fact(name, person, sentence, match.start(), visit)
+
+
+def _had_it_too(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
+    """ "Mon mari conduira. Lui aussi, il a eu ça, l'an dernier.": what the patient complains of, unasked."""
+    had = THE_SAME.search(sentence.norm)
+    people = visit.people(sentence, had.end()) if had else ()
+    if people in ((), (PATIENT,)) or PET in people or any(sentence in e.answer and _asked_of_family(sentence, visit) for e in visit.exchanges):
+        return
+    told = WHEN["fr"].search(sentence.shown)
+    when = told.group() if told else date_phrase(sentence.norm, "fr")
+    text = " ".join(filter(None, ("mêmes symptômes", when)))
+    for person in people:
+        evidence = (sentence.evidence(),)
+        yield Fact("family", text, "mêmes symptômes", evidence, experiencer=person, temporality="past" if when else "current", asserted_by=sentence.speaker, extra=(text, ""))
+
+
+THE_SAME = re.compile(r"(?<![a-z])(?:aussi,? (?:il|elle)s? (?:l )?(?:a|ont) (?:eu|fait|attrape)(?: (?:ca|pareil))?|(?:a|ont) (?:eu|fait|attrape) (?:exactement |tout )?(?:ca|la meme chose|le meme truc|pareil))(?![a-z])")
 
 
 def _cancers_talked_of(sentence: Sentence, visit: Visit) -> bool:

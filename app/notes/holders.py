@@ -73,7 +73,7 @@ FEMININE = frozenset({
     "daughter-in-law",
 })  # fmt: skip
 EITHER = frozenset({"partner", "cousin", "roommate", "colleague", "neighbour", "parents", "children", "grandchildren", PET})
-SELF = re.compile(r"(?<![a-z])(?<!a )(?:(?P<stressed>moi(?:,? (?:aussi|pareil|non plus|je|j|c est))*)|je|j)(?![a-z])")
+SELF = re.compile(r"(?<![a-z])(?<!a )(?:(?P<stressed>(?<!de )(?<!avec )(?<!chez )(?<!pour )(?<!sans )(?<!par )(?<!comme )(?<!selon )moi(?:,? (?:aussi|pareil|non plus|je|j|c est))*)|je|j)(?![a-z])")
 THEIRS = re.compile(  # "son cancer": of whoever was just spoken about
     r"(?<![a-z])(?P<theirs>son|sa|ses) (?!(?:cote|tour|avis|mere|pere|frere|fils|fille|mari|femme)(?![a-z]))"
 )

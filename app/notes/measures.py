@@ -35,7 +35,7 @@ def measures(visit: Visit) -> Iterator[Fact]:
             found = [*both, *(f for f in found if not both or f.label != both[0].label)]
             found = found or list(earlier_value(said, last))
             found += [fact for one in found[-1:] for fact in compared(said, one)]
-            found = [_dated(fact, said, sentence) for fact in found]
+            found = [_at_birth(_dated(fact, said, sentence), sentence) for fact in found]
             found = [f for f in found if not (last and last.label == f.label and DRESSED.search(sentence.norm))]
             told = _more_exactly(told, found)
             if found:
@@ -65,6 +65,18 @@ def _dated(fact: Fact, said: Said, sentence: Sentence) -> Fact:
     elsewhere = bool(said.questions) and said.questions[-1].turn != sentence.turn - 1 and fact.type in ("vital", "lab")
     over = elsewhere and said.lang == "fr" and EARLIER.search(sentence.norm) and not re.search(r"maintenant|ce matin|la,", sentence.norm)
     return replace(fact, temporality="past", critical=False) if over else fact
+
+
+BIRTH = r"(?<![a-z])(?:a terme|(?:de |a la )naissance|nee?|prematuree?|at birth|born)(?![a-z])[^\d.;]{0,24}"
+
+
+def _at_birth(fact: Fact, sentence: Sentence) -> Fact:
+    """ "À terme, trois kilos quatre" is no weight of today."""
+    weighs = fact.label == "poids" and isinstance(fact.value, float)
+    if not weighs or not re.search(rf"{BIRTH}{int(float(str(fact.value)))}(?!\d)", sentence.norm):
+        return fact
+    name = f"{fact.extra[0]} de naissance" if fact.extra[0] == "poids" else f"birth {fact.extra[0]}"
+    return replace(fact, text=name, extra=(name, ""), detail="", temporality="past", critical=False)
 
 
 def _without_others(sentence: Sentence, visit: Visit) -> Sentence:

@@ -162,7 +162,7 @@ def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | No
     return (found[0], found[1]) if _belongs(norm, found, start, lang) else None
 
 
-CALLED = re.compile(r" ?[!,](?! ?(?:elles?|ils?|lui|eux|oui|non|c est|mort|decede|she|he|yes|no)(?![a-z]))")  # "Mamie, ça gratte !": who is spoken to
+CALLED = re.compile(r" ?[!,](?! ?(?:elles?|ils?|lui|eux|oui|non|c est|mort|decede|une|si|deux|aussi|rien|jamais|she|he|yes|no)(?![a-z]))")  # "Mamie, ça gratte !": who is spoken to
 
 
 def _is_subject_after_all(norm: str, match: re.Match[str]) -> bool:

@@ -78,3 +78,50 @@ def test_what_nobody_in_the_family_has_is_told_as_denied() -> None:
 
 def test_a_house_without_sick_people_is_no_family_history() -> None:
     assert not labels(facts("D: Quelqu'un est malade à la maison, une gastro ?\nP: Non, personne."), type="family")
+
+
+@pytest.mark.parametrize(
+    "asked,answered,expected",
+    [
+        ("D'autres malades à la maison ?", "Le grand a une bronchite.", {("brother", "bronchite", "present")}),
+        ("Quelqu'un d'autre est malade chez vous ?", "L'aînée a fait une otite.", {("sister", "otite", "present")}),
+        ("Quelqu'un d'autre est malade ?", "Non. La petite a juste une otite.", set()),
+    ],
+)
+def test_the_other_children_at_home_are_not_the_patient(asked: str, answered: str, expected: set[tuple[str, str, str]]) -> None:
+    text = f"R: C'est ma fille, elle tousse.\nD: {asked}\nR: {answered}"
+    assert of_kin(text, age=2, sex="F") == expected
+
+
+@pytest.mark.parametrize(
+    "asked,answered,expected",
+    [
+        ("Vous avez déjà fait une embolie pulmonaire ?", "Moi, non. Ma tante, une, l'an passé.", {("aunt", "embolie pulmonaire", "present")}),
+        ("Il y a une femme enceinte autour de vous ?", "Ma sœur, de six mois.", {("sister", "grossesse", "present")}),
+        ("Qui est diabétique chez vous ?", "Mon père, ma tante, et ma sœur qui est suivie à l'hôpital.", {("father", "diabète", "present"), ("aunt", "diabète", "present")}),
+        ("Du glaucome, de l'asthme chez vos proches ?", "Ma mère, de l'asthme. Un glaucome, personne.", {("mother", "asthme", "present"), ("family", "glaucome", "absent")}),
+    ],
+)  # fmt: skip
+def test_who_of_the_family_has_what_was_asked(asked: str, answered: str, expected: set[tuple[str, str, str]]) -> None:
+    assert of_kin(f"D: {asked}\nP: {answered}") == expected
+
+
+def test_a_pregnant_relative_makes_no_pregnant_patient() -> None:
+    found = facts("D: Une femme enceinte dans votre entourage ?\nP: Ma collègue de bureau.")
+    assert not [f for f in found if f.label == "grossesse" and f.experiencer == "patient"]
+
+
+def test_somebody_who_had_the_same() -> None:
+    found = facts("P: J'ai des vertiges.\nD: Évitez de conduire.\nP: Ma sœur a eu exactement la même chose l'an dernier.")
+    assert fact("mêmes symptômes", found).experiencer == "sister"
+    assert fact("mêmes symptômes", found).text == "mêmes symptômes l'an dernier"
+
+
+def test_who_stands_beside_a_relative_is_the_patient() -> None:
+    found = facts("R: Bonjour, je suis sa fille. Papa est assis avec moi, il entend mal.\nD: Bonjour.", age=80, sex="M")
+    assert fact("baisse d'audition", found).experiencer == "patient"
+
+
+def test_what_somebody_would_say_of_the_patient_is_the_patients() -> None:
+    found = facts("D: Le moral ?\nP: Ça va. Ma femme vous dirait irritable.")
+    assert not [f for f in found if f.type == "family"]

@@ -205,3 +205,11 @@ def test_a_figure_is_of_the_lab_named_last() -> None:
 def test_a_pipette_by_weight_is_no_weight() -> None:
     found = facts("D: Vous avez donné quoi ?\nR: De l'Efferalgan, une pipette douze kilos.\nD: Elle pèse combien ?\nR: Douze kilos trois.", age=2)
     assert [f.value for f in found if f.label == "poids"] == [12.3]
+
+
+def test_a_weight_at_birth_is_no_weight_of_today() -> None:
+    found = facts("R: Il est né à deux kilos neuf, il en fait six kilos deux maintenant.\nD: Très bien.", age=0)
+    assert [(f.text, f.value, f.temporality) for f in found if f.label == "poids"] == [
+        ("poids de naissance", 2.9, "past"),
+        ("poids", 6.2, "current"),
+    ]
