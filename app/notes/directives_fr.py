@@ -81,6 +81,7 @@ INDICATIVE = {"fassiez": "faites", "puissiez": "pouvez", "sachiez": "savez", "so
 
 
 ALARMS = (
+    (r"\b(?:vous )?(?:re)?venez me (?:re)?voir\b", "revenir en consultation"),
     (r"\bc['’]est le 15 que vous appelez\b", "appeler le 15"),
     (r"\bvous me téléphonez\b", "téléphoner au médecin"),
     (r"\bvous m['’]écrivez\b", "écrire au médecin"),
@@ -243,7 +244,7 @@ TO_INFINITIVE: tuple[Rewrite, ...] = (
         lambda m: f"{m.group(1) or ''}{infinitive(m.group(2))}",
     ),
     (rf"\b(?!rendez[- ]){EZ}[- ]vous\b", lambda m: f"se {infinitive(m.group(1))}"),
-    (rf"\b{EZ}-(le|la|les|leur|lui|moi)\b", lambda m: f"{m.group(2)} {infinitive(m.group(1))}"),
+    (rf"\b{EZ}-(le|la|les|leur|lui|moi|en|y)\b", lambda m: f"{m.group(2)} {infinitive(m.group(1))}"),
     (rf"(^|[,:;] (?:et )?|et ){EZ}\b", lambda m: f"{m.group(1)}{infinitive(m.group(2))}"),
     (
         r"\btu (ne |n['’])?((?:le |la |les |l['’]|lui |en |y |te )*)([a-zà-ÿ]{2,}s)( pas| plus| jamais| rien)?\b",
@@ -251,6 +252,7 @@ TO_INFINITIVE: tuple[Rewrite, ...] = (
             f"{'ne' + m[4] + ' ' if m[4] else ''}{m[2].replace('te ', 'se ')}{IN_TU.get(m[3].lower(), m[3][:-1] + 'r')}"
         ),
     ),
+    (r"\b([Ll])[ea] (?=[aeiouéèê]\w*(?:er|ir|re)\b)", lambda m: f"{m.group(1)}'"),
     (r"\bne pas (?:se )?pouvoir\b", lambda _: "impossibilité de"),
     (r"\bvotre (\w+)", lambda m: f"{_possessive(m.group(1))} {m.group(1)}"),
     (r"\bvos\b", lambda _: "ses"),

@@ -75,9 +75,16 @@ def leave_fact(asked: Sentence, reply: Sentence, lang: Language, *, granted: boo
     kinds = PAPERS[lang]
     what = next((name for stem, name in kinds if named and stem in named.group()), kinds[-1][1])
     words = f"{what[:1].upper()}{what[1:]} : " if lang == "fr" else f"{what[:1].upper()}{what[1:]}: "
-    words += {"fr": ("accordé à la demande", "demandé, non fait"), "en": ("given as asked", "asked for, not given")}[
-        lang
-    ][not granted]
+    dated = granted and re.search(
+        r"\d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|monday|friday|week", reply.norm
+    )
+    words += (
+        reply.shown.strip(" .")
+        if dated
+        else {"fr": ("accordé à la demande", "demandé, non fait"), "en": ("given as asked", "asked for, not given")}[
+            lang
+        ][not granted]
+    )
     return Fact(
         "work_stoppage",
         words,

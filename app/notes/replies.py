@@ -77,8 +77,8 @@ def _answered(asked: Sentence, reply: Reply, lang: Language) -> Fact | None:
     if not reply.verdict and wanted and WHEN[lang].search(reply.sentence.norm):
         return order(wanted, asked, lang, proof=(asked.evidence(), reply.sentence.evidence()), said=reply.sentence)
     if not reply.verdict:
-        told = lang == "fr" and not wanted and _told_what_to_do(asked, reply.sentence)
-        return _activity(asked, reply) if told else None
+        told = _told_what_to_do(asked, reply.sentence)
+        return _activity(asked, reply) if lang == "fr" and not wanted and told else None
     if LEAVE[lang].search(asked.norm):
         said_there = LEAVE[lang].search(reply.sentence.norm) and reply.verdict != "no"
         return None if said_there else leave_fact(asked, reply.sentence, lang, granted=reply.verdict != "no")
@@ -146,7 +146,10 @@ def _activity(asked: Sentence, reply: Reply) -> Fact | None:
     """ "Et le vélo ?" - "Attendez un mois.": told with what was asked."""
     topic = _topic(asked, referred=bool(REFERS.search(reply.sentence.norm)))
     told_itself = IF["fr"].search(reply.sentence.norm) and CASE.match(asked.norm)
-    if not topic or told_itself or (ALARM["fr"].search(reply.sentence.norm) and not CASE.match(asked.norm)):
+    if not topic or told_itself:
+        return None
+    urgent = ALARM["fr"].search(reply.sentence.norm) is not None
+    if urgent and not CASE.match(asked.norm):
         return None
     bare = len(reply.sentence.norm.split()) < BARE_WORDS
     after = [s for s in reply.turn if s.start > reply.sentence.start]
@@ -163,7 +166,8 @@ def _activity(asked: Sentence, reply: Reply) -> Fact | None:
         certainty="conditional" if conditional else "certain",
         temporality="future" if conditional else "current",
         asserted_by="doctor",
-        status="answered",
+        critical=urgent,
+        status="alert" if urgent else "answered",
         sentence=words,
         extra=(words, ""),
     )
@@ -199,6 +203,6 @@ def _topic(asked: Sentence, *, referred: bool = False) -> str:
     words = asked.line.shown[asked.start + start : asked.start + end].strip(" ,?")
     words = re.sub(r"\bm(?:on|a|es)\b ", "", words.split(",")[0])
     words = third_person(f"{words} .") or words if case else words
-    if re.search(r"\b(?:je|j['’]|moi|me|m['’]|nous|vous)(?![a-zà-ÿ])", words) or not words:
+    if not words or (not case and re.search(r"\b(?:je|j['’]|moi|me|m['’]|nous|vous)(?![a-zà-ÿ])", words)):
         return ""
     return words[:1].upper() + words[1:]

@@ -304,3 +304,21 @@ def test_looks_inside_that_were_done(said: str, label: str) -> None:
 
 def test_a_reaction_to_a_scanner_is_no_scanner_done() -> None:
     assert not only(facts("D: D'accord.\nP: J'ai fait une réaction pendant le scanner."), status="done")
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("Et si la lèvre regonfle ?", "L'adrénaline, puis le quinze."),
+        ("Et si je fais un malaise ?", "Le quinze, tout de suite."),
+    ],
+)
+def test_an_emergency_answered_to_a_case_is_no_emergency_now(asked: str, answered: str) -> None:
+    found = facts(f"D: Voilà.\nP: {asked}\nD: {answered}\nP: D'accord.")
+    assert not only(found, status="sent")
+    assert [f.certainty for f in only(found, status="alert")] == ["conditional"]
+
+
+def test_leave_granted_in_the_answer_keeps_its_length() -> None:
+    (leave,) = only(facts("D: Ça va ?\nP: Vous pouvez prolonger mon arrêt ?\nD: Oui, encore dix jours."), type="work_stoppage")
+    assert "10 jours" in leave.text
