@@ -282,7 +282,7 @@ def _present(verb: str) -> str:
 
 def observed(text: str) -> str:
     """What the doctor sees, told of the patient: "vous parlez sans vous arrêter" -> "parle sans s'arrêter"."""
-    words = re.sub(r"^(?:[Jj]e vous vois|(?:[Mm]ontrez|[Tt]ournez|[Pp]enchez|[Aa]pprochez|[Ss]oulevez|[Ll]evez|[Bb]aissez|[Ff]ermez|[Oo]uvrez|[Aa]sseyez|[Rr]egardez|[Ff]ilmez)[^,]*),? ", "", tidy(text))
+    words = re.sub(r"^(?:[Jj]e vous vois|(?:[Mm]ontrez|[Tt]ournez|[Pp]enchez|[Aa]pprochez|[Ss]oulevez|[Ll]evez|[Bb]aissez|[Ff]ermez|[Oo]uvrez|[Aa]sseyez|[Rr]egardez|[Ff]ilmez|[Ff]aites|[Mm]ettez|[Tt]irez|[Rr]espirez|[Ss]oulève|[Ll]ève|[Oo]uvre|[Tt]ourne|[Mm]ontre)(?: [^,…]*|-[^,…]*|(?=,|…)))(?:,|…|\.\.\.)? ", "", tidy(text))
     words = re.sub(r"^(?:[Cc]['’]est|[Jj]e vois|[Dd]e ce que je vois,?(?: c['’]est)?)\s+", "", words)
     words = re.sub(rf"\b[Vv]ous {EZ}\b", lambda m: _present(m.group(1)), words)
     words = re.sub(

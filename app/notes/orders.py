@@ -12,6 +12,7 @@ from app.notes.follow_up import appointed, asked_when
 from app.notes.leave import WORK_STOP, certificate_of, declined_leave, no_leave
 from app.notes.lexicon import find_drugs
 from app.notes.ordered import decided_if, goes_on, meant_by_pronoun, ordered
+from app.notes.past_exams import told_exams
 from app.notes.replies import replies
 from app.notes.results import past_exams, result, stated_vaccines
 from app.notes.spoken_en import is_chatter
@@ -33,6 +34,7 @@ def orders(visit: Visit) -> Iterator[Fact]:
 
 
 def _orders(visit: Visit) -> Iterator[Fact]:
+    yield from told_exams(visit)
     for exchange in visit.exchanges:
         yield from past_exams(exchange, visit.lang)
         yield from no_leave(exchange, visit.lang)
@@ -128,7 +130,7 @@ AGREED = re.compile(
 
 LOOKS = re.compile(
     r"(?<![a-z])(?:rouges?|gonfle\w*|plaques?|vesicules?|croutes?|squames?|luisante?s?|boutons?|oedeme\w*|pales?|roses?|cerne\w*|tirage|tire pas|bleus?|suint\w*|pus|taches?|lesions?|cicatrice|"
-    r"deforme\w*|enfle\w*|irrite\w*|seche?s?|ulcer\w*)(?![a-z])"
+    r"bonne ouverture|symetriques?|respirez? (?:tranquille|normale|calme)ment|deforme\w*|enfle\w*|irrite\w*|seche?s?|ulcer\w*)(?![a-z])"
 )
 SHOW_ME = re.compile(
     r"(?<![a-z])(?:montrez|approchez|penchez|tournez|camera|mettez (?:la|le|votre)|ouvrez|soulevez|je vous vois|levez|baissez|montre|regarde moi|tourne la|penche|ouvre|souleve|leve (?:le|ton|la|ta)|baisse la|filme[zr]?)(?![a-z])"
@@ -150,7 +152,7 @@ def _shown_on_demand(sentence: Sentence, visit: Visit) -> bool:
 
 
 DESCRIBED = re.compile(
-    r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|soulevez|levez|baissez|ouvrez|fermez|asseyez|regardez|filmez|je vous vois)[^.]{0,50}(?:…|\.\.\.|, )"
+    r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|soulevez|levez|baissez|ouvrez|fermez|asseyez|regardez|filmez|faites|mettez|tirez|respirez|marchez|souleve|ouvre|tourne|leve|montre|je vous vois)[^.]{0,50}(?:…|\.\.\.|, )"
 )
 
 

@@ -152,11 +152,10 @@ def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
 ASKS_PAST = cues("orders.asks_past")
 
 
-BARE_QUESTION = re.compile(r"\W*(?:(?:et|alors|sinon)\W+)*(?:la|le|les|l|votre|vos|une|un|des) [a-z' ]{3,40}\?\W*")
-DONE = re.compile(
-    r"(?<![a-z])(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|(?:19|20)\d\d)|il y a|y a \d|l an(?:nee)? derni\w+|faite?|normale?|la derniere|(?:le mois|la semaine) dernier\w*|"
-    r"cet (?:ete|hiver)|au printemps)(?![a-z])"
-)
+def _another_exam(norm: str, asked: str, lang: Language) -> bool:
+    """ "Une mammographie ?" - "Une échographie, à trente ans.": what was done is not what was asked for."""
+    exams = {m.concept.fr for m in find_concepts(norm, lang) if m.concept.kind == "exam"}
+    return bool(exams) and asked not in exams and re.match(r"\W*(?:oui|ouais|si|yes)(?![a-z])", norm) is None
 
 
 def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
@@ -166,19 +165,15 @@ def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     for question in exchange.questions:
         for mention in find_concepts(question.norm, lang):
             kind = mention.concept.kind
-            bare = (
-                lang == "fr"
-                and kind == "exam"
-                and BARE_QUESTION.fullmatch(question.norm)
-                and DONE.search(exchange.answer_text)
-            )
             if (
                 kind not in ("exam", "vaccine")
-                or not (bare or ASKS_PAST[lang].search(question.norm))
+                or not ASKS_PAST[lang].search(question.norm)
                 or relation_near(exchange.answer_text, 0, lang)
             ):
                 continue
-            if exchange.verdict == "" and not bare and not re.search(r"quand|when", question.norm):
+            if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
+                continue
+            if any(_another_exam(s.norm, mention.concept.fr, lang) for s in exchange.answer[:1]):
                 continue
             named = {
                 m.concept.fr

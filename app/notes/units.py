@@ -340,6 +340,10 @@ AFTER_ALL = {  # a no that is taken back: "Non. Ah si !", "J'ai pas regardé. Ah
     "fr": re.compile(r"^.{2,160}[.!…,] ?(?:(?:enfin|ah|attendez|euh|mais)\W+)*(?:ah (?:si|oui)|si si|enfin si|si,)(?![a-z])"),
     "en": re.compile(r"^\W*no.{2,120}[.!,] ?(?:(?:oh|well|actually|wait)\W+)+(?:yes|yeah|i do|i did|i have)(?![a-z])"),
 }  # fmt: skip
+NOT_ME = {  # "Moi non. Ma mère, si.": whatever is said of others
+    "fr": re.compile(r"\W*(?:(?:ah|ben|euh|alors|pour)\W+)*moi,? (?:personnellement,? )?(?:non|jamais|rien|pas)(?![a-z])(?!.*(?<![a-z])(?:moi,? si|enfin si|si si|ah si|ah oui)(?![a-z]))"),
+    "en": re.compile(r"\W*(?:(?:well|um|uh)\W+)*not (?:me|myself)(?![a-z])"),
+}  # fmt: skip
 PART_YES = {  # "les coudes non. la tête, oui": a part of it is there
     "fr": re.compile(r"^\W*(?!non)(?:les?|la|l|des?|du) [a-z ]{2,30},? non\b.{0,40}?(?:les?|la|l|des?|du) [a-z ]{2,30},? oui(?![a-z])"),
     "en": re.compile(r"^\W*(?!no)(?:the|my) [a-z ]{2,30},? no\b.{0,40}?(?:the|my) [a-z ]{2,30},? yes(?![a-z])"),
@@ -378,7 +382,7 @@ SURPRISED = re.compile(r"\W*(?:(?:ah|oh|euh)\W+)*(?:non|oui|ah bon|no|really|yes
 def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "open", ""]:
     """What an answer says to a yes-or-no question: yes, no, open (it tells more instead) or nothing."""
     text = " ".join(sentence.norm for sentence in answer).strip()
-    if AFTER_ALL[lang].search(text):
+    if AFTER_ALL[lang].search(text) and not NOT_ME[lang].match(text):
         return "yes"
     if UNKNOWN[lang].match(text):
         return ""
