@@ -10,14 +10,14 @@ from app.notes.allergy_facts import allergy_fact, kin_allergy, not_understood, r
 from app.notes.allergy_talk import Bears, borne, is_broad, talks
 from app.notes.cues import cues
 from app.notes.facts import Fact
-from app.notes.holders import PATIENT
+from app.notes.holders import FAMILY_ASKED, PATIENT
 from app.notes.lexicon import find_drugs
 from app.notes.people import PET, relation_near, uncle_side
 from app.notes.polarity import is_denied
 from app.notes.text import fold
 from app.notes.tolerance import DENIES
 from app.notes.transcript import Language
-from app.notes.units import FAMILY_ASKED, RECORDED, Exchange, Sentence, Visit
+from app.notes.units import RECORDED, Exchange, Sentence, Visit
 
 ALLERGY = {"fr": re.compile(r"allergi|intoleran|allergolog\w+ (?:\w+ ){0,3}(?:dit|trouve|parle|vu|note)(?![a-z])"), "en": re.compile(r"allerg|intoleran")}
 MINE = re.compile(

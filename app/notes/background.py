@@ -66,7 +66,8 @@ def _answering(told: list[Sentence], label: str, lang: Language) -> list[Sentenc
     """The sentences of an answer without those that tell only of another habit: "No drugs. I used to smoke"."""
     other = [words[lang] for habit, _, words in HABITS if habit != label]
     mine = next(words[lang] for habit, _, words in HABITS if habit == label)
-    return [s for s in told if mine.search(s.norm) or not any(words.search(s.norm) for words in other)] or told
+    kept = [s for s in told if mine.search(s.norm) or not any(words.search(s.norm) for words in other)]
+    return kept or [s for s in told if YES_OR_NO.match(s.norm)]
 
 
 def _denies_all(question: Sentence, told: list[Sentence], lang: Language) -> bool:
@@ -157,7 +158,8 @@ ONLY_SOME = {
         r"(?<![a-z])(?:heav\w+|excess\w*|too much|a lot|much|other|else|more than|abus\w*|binge\w*|every ?day|just|only|depend\w*|problems? with)(?![a-z])"
     ),
 }
-AT_ALL = re.compile(r"(?<![a-z])(?:jamais|du tout|never|at all|none|teetotal)(?![a-z])")
+YES_OR_NO = re.compile(r"\W*(?:(?:ah|euh|ben|bah|oh|well)\W+)*(?:oui|non|si|ouais|jamais|plus|yes|yeah|no|never|nope)(?![a-z])")
+AT_ALL = re.compile(r"(?<![a-z])(?:jamais|du tout|de tout (?:ca|cela)|ni l une?|never|at all|none|teetotal)(?![a-z])")
 SOMEBODYS = re.compile(
     r"(?<![a-z])(?:anyone|anybody|someone|somebody|nobody|people|quelqu un|personne|des gens)(?: \w+){0,3} (?:\w+ )?$"
 )
@@ -230,7 +232,8 @@ def _life(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iter
             r"^(?:je |j['’]|I |on a |we |got )", "", shown[living.start() : living.end()].strip(), flags=re.IGNORECASE
         )
         words = re.sub(r"^(?:pris|ai) un", "un", words) if lang == "fr" else re.sub(r"^(?:have a|a)", "a", words)
-        words = re.sub(r"^(?:vis|habite)", "vit", re.sub(r"^live ", "lives ", words))
+        words = re.sub(r"^(?:vis|habite)(?![a-z])", "vit", re.sub(r"^live ", "lives ", words))
+        words = re.sub(r"^fais(?![a-z])", "fait", words)
         yield Fact(
             "social",
             _spell(words),

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.notes.allergens import allergens
-from app.notes.dosing import find_dose, find_schedule
+from app.notes.dosing import find_dose
 from app.notes.lexicon import Drug, find_drugs
+from app.notes.schedules import find_schedule
 from app.notes.text import normalise
 from app.notes.transcript import Language, Speaker
 

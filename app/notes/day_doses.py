@@ -27,8 +27,8 @@ WRITTEN = {
 LEAST = 2
 
 
-def spread(norm: str) -> tuple[str, bool, int, int] | None:
-    """Amounts at two or more times of the day, as a note writes them; whether all are the same; start and end in `norm`."""
+def spread(norm: str) -> tuple[str, bool, int, int, float] | None:
+    """Amounts at two or more times of the day, as a note writes them; whether all are the same; start and end in `norm`; their sum."""
     for pattern, at in ((FIRST_AMOUNT, (1, 2, 3)), (FIRST_SLOT, (2, 3, 1))):
         run: list[re.Match[str]] = []
         for match in pattern.finditer(norm):
@@ -41,8 +41,17 @@ def spread(norm: str) -> tuple[str, bool, int, int] | None:
             parts = [[match.group(group) or "" for group in at] for match in run]
             amounts = {amount for amount, _, _ in parts}
             told = ", ".join(" ".join(filter(None, (_number(a), f, _time(s)))) for a, f, s in parts)
-            return told, len(amounts) == 1, run[0].start(), run[-1].end()
+            total = sum(_value(amount) for amount, _, _ in parts)
+            return told, len(amounts) == 1, run[0].start(), run[-1].end(), total
     return None
+
+
+PARTS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
+
+
+def _value(amount: str) -> float:
+    written = WRITTEN.get(amount, amount)
+    return PARTS.get(written) or float(written)
 
 
 def _number(amount: str) -> str:

@@ -295,7 +295,7 @@ def observed(text: str) -> str:
         ),
     )
     words = re.sub(
-        r",? (?:ça )?c['’]est bien$|^(?:(?:oui|non|bon|ok|d['’]accord|très bien|parfait),? )+",
+        r",? (?:ça )?c['’]est bien$|^(?:(?:oui|non|bon|bien|ok|d['’]accord|très bien|parfait),? )+|\b[Jj]e (?:ne )?vois (?=pas |aucune? )",
         "",
         words,
         flags=re.IGNORECASE,

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.cues import cues
-from app.notes.dosing import COUNT, Schedule, find_dose, find_schedule, number
+from app.notes.dosing import find_dose, number
 from app.notes.drug_uses import IF_CLAUSE, Use, drug_fact, strength
 from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
+from app.notes.schedules import COUNT, Schedule, find_schedule
 from app.notes.text import fold
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from app.notes.cues import cues
 from app.notes.dose_changes import OF_STRENGTH
-from app.notes.dosing import Schedule, find_schedule
 from app.notes.drug_answers import QUIT, REFUSED
 from app.notes.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, strength, uses_in
 from app.notes.facts import Fact
 from app.notes.lexicon import find_concepts, find_drugs
 from app.notes.people import relation_near
+from app.notes.schedules import Schedule, find_schedule
 from app.notes.stopping import KEPT
 from app.notes.units import Exchange, Sentence, Visit
 
@@ -31,9 +31,12 @@ def spoken_of_it(visit: Visit, known: tuple[str, ...]) -> Iterator[Fact]:
     asked = {e.questions[-1]: e for e in visit.exchanges}
     answers = {s for e in visit.exchanges for s in e.answer}
     topic: Use | None = None
+    named: tuple[int, set[str]] | None = None
     for place, sentence in enumerate(visit.sentences):
         uses = list(uses_in(visit, place, known))
         if uses:
+            named = named if named and named[0] == sentence.turn else (sentence.turn, set[str]())
+            named[1].update(use.drug.inn for use in uses)
             topic = uses[-1] if len({use.drug.inn for use in uses}) == 1 else None
         elif _about_else(sentence):
             topic = None if sentence.asks or sentence.speaker == "doctor" else topic
@@ -41,7 +44,7 @@ def spoken_of_it(visit: Visit, known: tuple[str, ...]) -> Iterator[Fact]:
             exchange = asked.get(sentence)
             if exchange is not None and ASKS_MORE["fr"].search(sentence.norm):
                 yield from _answered(topic, exchange, visit)
-            elif sentence.speaker == "doctor" and not sentence.asks:
+            elif sentence.speaker == "doctor" and not sentence.asks and named and len(named[1]) == 1:
                 yield from _ordered(topic, sentence, visit)
             elif sentence.speaker != "doctor" and not sentence.asks:
                 yield from _stated(topic, sentence, visit, answers_it=sentence in answers)
@@ -155,7 +158,9 @@ def given_up(visit: Visit, use: Use) -> Iterator[Fact]:
     ]
     text = " ".join(s.norm for s in reply)
     last = max((s.start for s in visit.sentences if s.turn == use.sentence.turn), default=0)
-    if not reply or last != use.sentence.start or find_drugs(BY_ANOTHER.sub(" ", text)):
+    others = [m.start for m in find_drugs(text)]
+    text = text[: others[0]] if others else text
+    if not reply or last != use.sentence.start:
         return
     over = QUIT[visit.lang].search(text)
     if not KEPT.search(use.sentence.norm) and (
@@ -164,5 +169,3 @@ def given_up(visit: Visit, use: Use) -> Iterator[Fact]:
         evidence = (use.sentence.evidence(), *(s.evidence() for s in reply[:2]))
         yield drug_fact(use, visit.lang, evidence, None, Schedule(), polarity="absent", status="stopped")
 
-
-BY_ANOTHER = re.compile(r"(?:remplace\w*|change\w*) (?:par|pour) .*|quand (?:on|il|elle|j|je) .*")

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.notes.cues import cues
-from app.notes.dosing import DOSE, UCUM, Dose, Schedule, find_dose
+from app.notes.dosing import DOSE, UCUM, Dose, find_dose
 from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
 from app.notes.generality import CLASS_CODES
 from app.notes.lay_names import lay_mentions
 from app.notes.lexicon import Drug, DrugMention, drug_at_the_end, find_drugs, guess_drug
+from app.notes.schedules import Schedule
 from app.notes.text import fold
 from app.notes.timing import DAY_OF, date_phrase
 from app.notes.transcript import Language, Transcript

@@ -75,7 +75,8 @@ def moved(said: Said) -> list[Fact]:
     heard = f"{said.sentence.norm} {said.context}"
     for measure in MEASURES:
         named = re.search(measure.cue_fr, heard) or (measure.fr == "poids" and WEIGHS.search(heard))
-        near = LEAST <= old / new <= MOST if new else False
+        least, most = (LEAST, MOST) if measure.type == "vital" else (LEAST_OF_LAB, MOST_OF_LAB)
+        near = least <= old / new <= most if new else False
         if named and near and old != new and max(measure.low, LEAST_MOVED) <= min(old, new) and max(old, new) <= measure.high:
             now = replace(measured(said, measure, new, match.start(2)), temporality="current")
             return [now, _of_before(said, now, old, match.start(1))]

@@ -10,6 +10,7 @@ from app.notes.context import in_context
 from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Temporality
 from app.notes.gestation import weeks_asked, weeks_told
+from app.notes.holders import PATIENT
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.meaning import sounds_like_allergy
 from app.notes.mentions import detail_of, family_fact, mention_fact
@@ -180,17 +181,12 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or (reaction and mention.concept.fr in REACTIONS)
         ):
             continue
-        people = visit.people(sentence, mention.start)
-        relative = visit.other_person(sentence, mention.start) or (
-            None if people else _of_family(sentence, mention.start, asked, lang)
-        )
-        by_speaker = None if relative else _by_speaker(sentence, mention, asked, visit)
-        relative = relative or by_speaker
-        if relative:
-            if by_speaker and mention.concept.kind == "symptom":
-                continue  # how a relative feels today is no family history
+        relatives = _relatives_of(mention, sentence, asked, visit)
+        if relatives and sentence.speaker == "relative" and mention.concept.kind == "symptom" and OWN_STATE.search(norm[: mention.start]):
+            continue  # how a relative feels today is no family history
+        if relatives:
             if not is_denied(norm, mention.start, mention.end, lang):
-                for person in people or (uncle_side(norm, relative[0]),):
+                for person in relatives:
                     yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
             continue
         meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
@@ -201,6 +197,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             or RATHER_THAN.search(norm[: mention.start])
             or HEARSAY[lang].search(norm[: mention.start])
             or HABITUAL[lang].search(norm[: mention.start])
+            or (mention.concept.kind == "problem" and SIMILE.search(norm[: mention.start]))
         ):
             continue
         if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
@@ -222,6 +219,17 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             norm,
             status=EFFECT if mention.concept.kind == "symptom" and _of_earlier_drug(asked, lang) else "",
         )
+
+
+def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:
+    """The relatives who have what is mentioned; empty when it is the patient's."""
+    people = visit.people(sentence, mention.start)
+    theirs = tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    if people and (theirs or not OWN_STATE.search(sentence.norm[: mention.start]) or sentence.speaker != "relative"):
+        return theirs
+    near = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, visit.lang)
+    near = near or _by_speaker(sentence, mention, asked, visit)
+    return (uncle_side(sentence.norm, near[0]),) if near else ()
 
 
 EFFECT = "effect"  # status of what a drug did when it was taken before
@@ -271,6 +279,7 @@ HEARSAY = cues("findings.hearsay")
 WISHES = re.compile(
     r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $|(?:faut|faudrait|evite|eviter|peur|must not|mustn t|avoid|afraid) (?:(?:pas|surtout|plus|que|je|j|d|de|to|of) ?)*$"
 )
+SIMILE = re.compile(r"(?<![a-z])(?:comme|like) (?:(?:si|une?|des|du|les?|la|a|an|the) )(?:\w+ ){0,2}$")  # "comme une femme enceinte"
 CONSIDERS = re.compile(
     r"(?<![a-z])(?:pens|song|reflech)\w+ (?:\w+ ){0,2}a (?:l |la |une |faire (?:l |la |une ))?$|(?<![a-z])(?:envisag|parl)\w+ (?:\w+ )?(?:de |d )?(?:l |la |une )$"
 )

@@ -6,13 +6,13 @@ from dataclasses import replace
 from importlib import resources
 
 from app.notes.facts import Evidence, Fact
-from app.notes.holders import PATIENT
+from app.notes.holders import FAMILY_ASKED, PATIENT
 from app.notes.lexicon import find_concepts
 from app.notes.mentions import family_fact
 from app.notes.people import BLOOD, PET
 from app.notes.polarity import is_denied
 from app.notes.timing import date_phrase
-from app.notes.units import FAMILY_ASKED, Exchange, Sentence, Visit
+from app.notes.units import Exchange, Sentence, Visit
 
 WORDS = tuple(
     (re.compile(rf"(?<![a-zœ])(?:{pattern})(?![a-zœ])"), illness, cancer)

@@ -12,7 +12,7 @@ from typing import Literal
 from app.notes.people import CALLED, PET, RELATIONS, TELLS
 
 PATIENT = "patient"
-Role = Literal["patient", "parent", "child", "spouse"]  # who speaks, seen from the patient
+Role = Literal["patient", "parent", "grandparent", "child", "spouse"]  # who speaks, seen from the patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Event:
     who: str
     feminine: bool | None
     adds: bool = False
+    named: bool = False  # by a relation, not by a pronoun
 
 
 ADJECTIVE = r"(?:(?:petite?s?|grande?s?|vieille|vieux|jeunes?|pauvre|propre|autres?|deux|2|3|trois|4|premiere?|deuxieme|plus) )*"
@@ -46,6 +47,7 @@ NO_HEAD_BEFORE = re.compile(  # a complement, not who is spoken of
     r"(?<![a-z])(?:avec|chez|pour|contre|sans|de|d|du|des|a|au|aux|par|voir|appele[rz]?|demenage|enceinte de|garde|que|comme|cote d[eu]?|sauf|moi|toi|remplace|accompagne) $"
 )
 HOLDS_THOUGH = re.compile(r"(?:,? ?(?:c est|c etait|surtout|chez|cote|du cote de|pour)) $")
+AND_ALSO = re.compile(r"\s*,? (?:et|ou|ainsi que) ")
 OF_ANOTHER = re.compile(r" (?:de|d) (?:ma|mon|mes|sa|son|ses|ta|ton|leur|notre|votre)(?![a-z])")  # "la mère de mon amie": not ours
 OF_SOMEBODY = re.compile(r" (?:de|d) (?!moi|nous|l |la |les )[a-z]")  # "le fils de Jeanne"
 AND = re.compile(r"\s*,?\s*(?:et|ou|puis|ainsi que)?(?: aussi)? ")
@@ -66,15 +68,17 @@ COMPOSED = (  # "le fils de ma tante"
     (r"freres? (?:de|a) (?:mon (?:mari|copain|conjoint|compagnon)|ma (?:femme|copine|conjointe|compagne))", "brother-in-law", False),
 )  # fmt: skip
 BARE = r"maman|papa|mamie|mamy|papi|papy|tata|tatie|tonton"  # named without "ma" or "mon"
-CALLED = re.compile(rf"(?:{BARE}),")
 FEMININE = frozenset({
     "mother", "sister", "wife", "daughter", "grandmother", "aunt", "niece", "sister-in-law", "mother-in-law", "granddaughter",
     "daughter-in-law",
 })  # fmt: skip
 EITHER = frozenset({"partner", "cousin", "roommate", "colleague", "neighbour", "parents", "children", "grandchildren", PET})
-SELF = re.compile(r"(?<![a-z])(?:(?P<stressed>moi(?:,? (?:aussi|pareil|non plus|je|j|c est))*)|je|j)(?![a-z])")
+SELF = re.compile(r"(?<![a-z])(?<!a )(?:(?P<stressed>moi(?:,? (?:aussi|pareil|non plus|je|j|c est))*)|je|j)(?![a-z])")
+THEIRS = re.compile(  # "son cancer": of whoever was just spoken about
+    r"(?<![a-z])(?P<theirs>son|sa|ses) (?!(?:cote|tour|avis|mere|pere|frere|fils|fille|mari|femme)(?![a-z]))"
+)
 PRONOUN = re.compile(
-    r"(?<![a-z])(?:(elles?)|(ils?|lui)|(eux))(?! (?:y (?:en )?a|faut|fait (?:froid|chaud|beau)|parait|m en reste|me (?:faut|reste)|reste|suffit|s agit|manque|arrive que))(?![a-z])"
+    r"(?<![a-z])(?:(?P<woman>elles?)|(?P<man>ils?|lui)|(?P<they>eux))(?! (?:y (?:en )?a|faut|fait (?:froid|chaud|beau)|parait|m en reste|me (?:faut|reste)|reste|suffit|s agit|manque|arrive que))(?![a-z])"
 )
 OF_KIN = {  # "maman ... et son frère": whose frère that is
     ("mother", "brother"): "maternal uncle", ("father", "brother"): "paternal uncle",
@@ -130,15 +134,15 @@ def whose(norm: str, start: int, speaking: Speaking) -> tuple[str, ...]:
     state: tuple[Event, ...] = ()
     known: list[Event] = []
     for text in speaking.earlier:
-        state = _after(list(_events(text, speaking, known, fresh=True)), state, known)
+        state = _after(list(_events(text, speaking, known)), state, known)
     inherited = state
-    events = list(_events(norm, speaking, known, fresh=True))
+    events = list(_events(norm, speaking, known))
     before = [e for e in events if e.start <= start]
     state = _after(before, state, known)
     if not before:
         later = _topic_told_later(norm, start, events)
         if later:
-            return (later,)
+            return later
         if inherited and not (speaking.family_asked or inherited[-1].who == PATIENT):
             return ()  # a new statement without a person, when nobody asked about the family
     return tuple(dict.fromkeys(event.who for event in state))
@@ -151,73 +155,99 @@ def _after(events: Sequence[Event], state: tuple[Event, ...], known: list[Event]
     return state
 
 
-def _topic_told_later(norm: str, start: int, events: Sequence[Event]) -> str:
-    """ "Le cancer, c'est mon père", "de l'asthme chez ma sœur": the person right after what is theirs."""
-    for event in events:
+def _topic_told_later(norm: str, start: int, events: Sequence[Event]) -> tuple[str, ...]:
+    """ "Le cancer, c'est mon père", "de l'asthme chez ma sœur", "l'eczéma, elle et ses sœurs": those right after what is theirs."""
+    for place, event in enumerate(events):
         between = norm[start : event.start]
         if re.search(r"[.;!?]", between) or len(between.split()) > TOPIC_WORDS:
             break
-        bare = re.match(r"\W*(?:$|[.;])", norm[event.end :]) is not None  # "le diabète, ma mère"
-        if TOPIC.search(between) or (bare and between.endswith(", ")):
-            return event.who
-    return ""
+        group = [event]
+        for other in events[place + 1 :]:
+            if not other.adds:
+                break
+            group.append(other)
+        ends = re.match(r"\W*(?:$|[.;])", norm[group[-1].end :]) is not None  # "le diabète, ma mère"
+        if TOPIC.search(between) or (ends and between.endswith(", ") and BARE_TOPIC.fullmatch(norm[: event.start])):
+            return tuple(e.who for e in group)
+    return ()
 
 
+BARE_TOPIC = re.compile(  # what stands alone before a person
+    r"\W*(?:(?:et|oui|ben|alors|euh|du cote de ma \w+,|c est)\W+)*(?:le|la|l|les|du|de la|des|de l|d|une?)? ?[a-z]+(?: [a-z]+){0,2}, "
+)
 TOPIC_WORDS = 9
 TOPIC = re.compile(r"(?<![a-z])(?:c est|c etait|chez|surtout|du cote de)(?: (?:surtout|plutot|aussi))? $")
 
 
-def _events(norm: str, speaking: Speaking, known: Sequence[Event], *, fresh: bool) -> Iterator[Event]:
-    named = sorted(_named(norm, speaking, known), key=lambda e: e.start)
-    taken = [(e.start, e.end) for e in named]
+def _events(norm: str, speaking: Speaking, known: list[Event]) -> Iterator[Event]:
+    named, everybody = _named(norm, speaking, known)
+    taken = [(e.start, e.end) for e in everybody]
     selfs = [
         Event(m.start(), m.end(), speaking.self_name if m.lastgroup else PATIENT, None)
         for m in SELF.finditer(norm)
         if not any(a <= m.start() < b for a, b in taken)
     ]
     found = sorted([*named, *selfs], key=lambda e: e.start)
-    for match in PRONOUN.finditer(norm):
+    for match in (*PRONOUN.finditer(norm), *(THEIRS.finditer(norm) if speaking.role == PATIENT else ())):
         if any(a <= match.start() < b for a, b in taken):
             continue
-        earlier = [e for e in found if e.start < match.start()]
+        earlier = sorted((e for e in (*found, *everybody) if e.start < match.start()), key=lambda e: e.start)
         who = _stands_for(match, earlier, known, speaking)
         if who:
-            found.append(Event(match.start(), match.end(), who, match.group(1) is not None))
+            found.append(Event(match.start(), match.end(), who, match.lastgroup == "woman" or None))
     found.sort(key=lambda e: e.start)
+    yield from _joined(found, norm)
+    known += [e for e in everybody if e not in found]
+
+
+def _joined(found: Sequence[Event], norm: str) -> Iterator[Event]:
+    """The events in order, those of one list marked: "mon père et mon frère"; an apposition makes the one before precise."""
     last: Event | None = None
     for event in found:
         between = norm[last.end : event.start] if last else ""
-        apposed = re.fullmatch(r"(?: [a-z]+)?, ", between) and re.match(rf"{ARTICLES} ", norm[event.start :])
-        if last and last.who != PATIENT and apposed:  # "mon oncle, le frère de ma mère"
+        apposed = event.named and re.fullmatch(r"(?: [a-z]+)?, ", between) and re.match(rf"{ARTICLES} ", norm[event.start :])
+        if last and last.who != PATIENT and apposed:  # "mon oncle, le frère de mon père"
             last = replace(last, end=event.end, who=event.who if last.who in event.who else last.who)
         else:
-            adds = last is not None and last.who != PATIENT and AND.fullmatch(between) is not None
+            joins = (AND if event.named else AND_ALSO).fullmatch(between) is not None
+            adds = last is not None and PATIENT not in (last.who, event.who) and joins
             last = replace(event, adds=adds)
         yield last
 
 
-def _named(norm: str, speaking: Speaking, known: Sequence[Event], *, asked: bool = False) -> Iterator[Event]:
-    found: list[tuple[re.Match[str], str, bool | None]] = []
+def _named(norm: str, speaking: Speaking, known: Sequence[Event], *, asked: bool = False) -> tuple[list[Event], list[Event]]:
+    """The relatives that a text names: those that it is about, and all of them; both in order."""
+    found: list[tuple[re.Match[str], str, bool | None, bool]] = []
     of_siblings = any(SIBLINGS.search(text) for text in (speaking.asked, *speaking.earlier))
     of_children = not of_siblings and OFFSPRING.search(speaking.asked) is not None
-    for match in (ONE_OF_THEM if of_siblings or of_children else ALONE).finditer(norm):
+    among = ONE_OF_THEM if of_siblings or of_children or speaking.role == "parent" else ALONE
+    for match in among.finditer(norm):
         woman = re.match(r"(?:la|une|ma|les filles)(?![a-z])|l ainee", match.group()) is not None
-        beside = of_siblings or SIBLINGS.search(norm, 0, match.start()) is not None
-        who = ("sister" if woman else "brother") if beside else ("daughter" if woman else "son")
-        found.append((match, who, woman))
+        found.append((match, _one_of_them(match, norm, woman, of_siblings, speaking), woman, True))
     for pattern, who, sex in _heads():
         for match in pattern.finditer(norm):
-            overlaps = any(other.start() < match.end() and match.start() < other.end() for other, _, _ in found)
-            called = speaking.role == "parent" and CALLED.fullmatch(norm, match.start(), match.end() + 1)  # "Papi, ça gratte !"
-            if not overlaps and not called and (asked or _is_head(norm, match)):
-                found.append((match, who, sex))
+            if not any(other.start() < match.end() and match.start() < other.end() for other, *_ in found):
+                found.append((match, who, sex, asked or _is_head(norm, match)))
+    heads, everybody = list[Event](), list[Event]()
     last = known[-1].who if known else ""
-    for match, who, sex in sorted(found, key=lambda item: item[0].start()):
-        person = _seen(who, match.group(), speaking)
+    for match, who, sex, head in sorted(found, key=lambda item: item[0].start()):
+        person = who if who == PATIENT else _seen(who, match.group(), speaking)
         if speaking.role == PATIENT and re.match(r"(?:son|sa|ses) ", match.group()):
             person = OF_KIN.get((last, who), person)
         last = person
-        yield Event(*match.span(), person, sex)
+        everybody.append(Event(*match.span(), person, sex, named=True))
+        heads += everybody[-1:] if head else []
+    return heads, everybody
+
+
+def _one_of_them(match: re.Match[str], norm: str, woman: bool, of_siblings: bool, speaking: Speaking) -> str:
+    """Which child or brother or sister "l'aîné", "la petite" is."""
+    if speaking.role == "parent":
+        small = re.search(r"petite?(?![a-z])", match.group()) is not None and speaking.patient_sex in (None, "F" if woman else "M")
+        return PATIENT if small else "sister" if woman else "brother"
+    beside = of_siblings or SIBLINGS.search(norm, 0, match.start()) is not None
+    who = ("sister" if woman else "brother") if beside else ("daughter" if woman else "son")
+    return _seen(who, match.group(), speaking)
 
 
 def _is_head(norm: str, match: re.Match[str]) -> bool:
@@ -241,6 +271,8 @@ def _seen(who: str, words: str, speaking: Speaking) -> str:
         return who
     if speaking.role == "spouse":
         return OF_A_SPOUSE.get(who, who)
+    if speaking.role == "grandparent":
+        return {"daughter": "mother", "son": "father", "granddaughter": PATIENT, "grandson": PATIENT}.get(who, who)
     if speaking.role == "parent":
         if who in ("son", "daughter"):
             same = speaking.patient_sex in (None, "F" if who == "daughter" else "M")
@@ -254,7 +286,7 @@ def _seen(who: str, words: str, speaking: Speaking) -> str:
 
 def _stands_for(match: re.Match[str], here: Sequence[Event], known: Sequence[Event], speaking: Speaking) -> str:
     """Who a pronoun stands for: the last of that sex in the statement, then the patient of whom a relative speaks, then earlier."""
-    woman = match.group(1) is not None
+    woman = {"woman": True, "theirs": None}.get(match.lastgroup or "", False)
     near = _last_of(here, woman, speaking)
     last = known[-1] if known else None
     if not near and last is not None and last.who in KIN_OF_A_PARENT:
@@ -263,13 +295,14 @@ def _stands_for(match: re.Match[str], here: Sequence[Event], known: Sequence[Eve
         return near
     if speaking.role != PATIENT and speaking.patient_sex in (None, "F" if woman else "M"):
         return PATIENT
-    named = sorted(_named(MINE.sub(_mine, speaking.asked), Speaking(), (), asked=True), key=lambda e: e.start)
+    named, _ = _named(MINE.sub(_mine, speaking.asked), Speaking(), (), asked=True)
     return _last_of(known, woman, speaking) or _last_of(named, woman, speaking) or ("" if speaking.role == PATIENT else PATIENT)
 
 
-def _last_of(events: Sequence[Event], woman: bool, speaking: Speaking) -> str:
-    """The last relative of that sex in `events`, who does not speak; empty when there is none."""
-    fitting = (e.who for e in reversed(events) if e.who not in (PATIENT, speaking.self_name) and e.feminine in (None, woman))
+def _last_of(events: Sequence[Event], woman: bool | None, speaking: Speaking) -> str:
+    """The last relative of that sex (None: of any) in `events`, who does not speak; empty when there is none."""
+    others = [e for e in reversed(events) if e.who not in (PATIENT, speaking.self_name)]
+    fitting = (e.who for e in others if woman is None or e.feminine in (None, woman))
     return next(fitting, "")
 
 
@@ -282,9 +315,16 @@ def _mine(match: re.Match[str]) -> str:
     return "mon" if match.group() == "votre" else "mes"
 
 
+FAMILY_ASKED = re.compile(
+    r"famill|chez vous|parents|proches|entourage|quelqu un|(?:votre|sa|son) (?:grand )?(?:mere|pere|maman|papa|mari|femme|partenaire|conjointe?|"
+    r"s(?:oe|œ)ur|frere|fils|fille)|freres|s(?:oe|œ)urs|vos enfants|autour de (?:vous|lui|elle)|cote (?:du |de |d )?(?:votre |sa |son )?(?:papa|maman|pere|mere|maternel|paternel)|hereditaire|genealog"
+)
 I_AM = re.compile(r"(?:je suis|c est|oui,?|moi,?|vous etes) (?:la |le |sa |son |ta )?(maman|mere|papa|pere)(?![a-z])")
 THE_FATHER = re.compile(r"(?<![a-z])(?:son|le) (?:pere|papa)(?![a-z])|(?<![a-z])mon (?:mari|conjoint|compagnon|copain)(?![a-z])")
 THE_MOTHER = re.compile(r"(?<![a-z])(?:sa|la) (?:mere|maman)(?![a-z])|(?<![a-z])ma (?:femme|compagne|copine|conjointe)(?![a-z])")
+A_GRANDPARENT = re.compile(
+    r"(?:je suis|vous etes|c est) (?:la |le |sa |son )?(?:grand mere|grand pere|mamie|mamy|papi|papy)(?![a-z])|(?<![a-z])(?:ma petite fille|mon petit fils)(?![a-z])"
+)
 A_PARENT = re.compile(r"(?<![a-z])(?:maman|ma mere|papa|mon pere)(?![a-z])")
 A_SPOUSE = re.compile(r"(?<![a-z])(?:mon (?:mari|homme|epoux|compagnon)|ma (?:femme|compagne|epouse))(?![a-z])")
 
@@ -292,6 +332,9 @@ A_SPOUSE = re.compile(r"(?<![a-z])(?:mon (?:mari|homme|epoux|compagnon)|ma (?:fe
 def role_of(theirs: str, asked: str, is_child: bool, sex: str | None) -> tuple[Role, str]:
     """Who a relative is that speaks, by what they and the doctor say (folded): a role, and the relation to the patient."""
     if is_child:
+        elder = A_GRANDPARENT.search(theirs) or A_GRANDPARENT.search(asked)
+        if elder:
+            return "grandparent", "grandfather" if re.search(r"pere|papi|papy", elder.group()) else "grandmother"
         named = I_AM.search(theirs) or I_AM.search(asked)
         if named:
             return "parent", "mother" if named.group(1) in ("maman", "mere") else "father"

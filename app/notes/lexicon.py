@@ -108,14 +108,12 @@ def compile_pattern(pattern: str, lang: Language) -> re.Pattern[str]:
 @cache
 def concepts(lang: Language) -> tuple[Concept, ...]:
     """All concepts with their patterns of `lang`."""
-    named = tuple(
-        Concept(kind, fr, en, compile_pattern(pattern_fr if lang == "fr" else pattern_en, lang))
-        for kind, fr, en, pattern_fr, pattern_en in _rows("concepts.tsv")
-    )
-    if lang == "en":
-        return named
-    made = complaints(_rows("parts.tsv"))
-    return (*named, *(Concept("symptom", fr, en, compile_pattern(pattern, lang)) for fr, en, pattern in made))
+    rows = [[kind, fr, en, french if lang == "fr" else english] for kind, fr, en, french, english in _rows("concepts.tsv")]
+    known = {(kind, fr): row for row in rows for kind, fr in [row[:2]]}
+    for fr, en, pattern in complaints(_rows("parts.tsv")) if lang == "fr" else ():
+        row = known.setdefault(("symptom", fr), ["symptom", fr, en, ""])
+        row[3] = "|".join(filter(None, (row[3], pattern)))
+    return tuple(Concept(kind, fr, en, compile_pattern(pattern, lang)) for kind, fr, en, pattern in known.values())
 
 
 def _matches(norm: str, lang: Language) -> Iterator[Mention]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.notes.cues import cue, cues
 from app.notes.dose_changes import CHANGES, changed, read_back, stepped
-from app.notes.dosing import DOSE, Schedule, find_schedule, is_limit, number
+from app.notes.dosing import DOSE, is_limit, number
 from app.notes.drug_answers import EXAMPLE, QUIT, REFUSED, asked_about
 from app.notes.drug_topics import given_up, spoken_of_it
 from app.notes.drug_uses import (
@@ -30,6 +30,7 @@ from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.permission import BARE_ASK, asks, granted
 from app.notes.polarity import is_denied
 from app.notes.renewals import is_renewed, with_duration
+from app.notes.schedules import Schedule, find_schedule
 from app.notes.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
 from app.notes.transcript import Language
 from app.notes.units import RECORDED, Exchange, Visit

@@ -9,6 +9,7 @@ from app.notes.cues import cues
 from app.notes.declined import settled_with_patient
 from app.notes.facts import Certainty, Fact, FactType, Temporality
 from app.notes.follow_up import appointed, asked_when
+from app.notes.inspection import described, seen
 from app.notes.leave import WORK_STOP, certificate_of, declined_leave, no_leave
 from app.notes.lexicon import find_drugs
 from app.notes.ordered import decided_if, goes_on, meant_by_pronoun, ordered
@@ -19,13 +20,10 @@ from app.notes.spoken_en import is_chatter
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
-IF = cues("orders.if")
-LATER = cues("orders.later")
 ORDERS = cues("orders.orders")
 SMALL_TALK = cues("orders.small_talk")
 CANNOT = cues("orders.cannot")
 EXAMINED = cues("orders.examined")
-SEES = cues("orders.sees")
 
 
 def orders(visit: Visit) -> Iterator[Fact]:
@@ -50,7 +48,7 @@ def _orders(visit: Visit) -> Iterator[Fact]:
             yield alarms[place]
         elif sentence.speaker != "doctor" or sentence.asks or (sentence.turn, sentence.start) in read:
             continue
-        elif _shown_on_demand(sentence, visit) or not SMALL_TALK[visit.lang].search(sentence.norm):
+        elif described(sentence, visit) or not SMALL_TALK[visit.lang].search(sentence.norm):
             yield from _of_sentence(sentence, visit, place)
 
 
@@ -76,13 +74,9 @@ def _of_sentence(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
         yield from certificate_of(sentence, lang)
         return
     spoken = lang == "en" and is_chatter(norm, doctor=True)
-    if (
-        not spoken
-        and (SEES[lang].search(norm) or _shown_on_demand(sentence, visit))
-        and not LATER[lang].search(norm)
-        and not IF[lang].search(norm)
-    ):
-        yield _plain("procedure", sentence, "examen", status="seen")
+    look = None if spoken else seen(sentence, visit)
+    if look:
+        yield _plain("procedure", look, "examen", status="seen")
         return
     yield from _directed(sentence, visit, place, spoken=spoken)
 
@@ -125,34 +119,6 @@ def _manoeuvre(visit: Visit, place: int) -> bool:
 SHORT = 12  # words
 AGREED = re.compile(
     r"(?<![a-z])(?:d accord|ok|compris|ca (?:va|vous va|marche|ira)|c est (?:note|clair|bon|possible)|vous (?:y arriverez|pensez y arriver)|entendu|hein|autre chose|(?:d autres )?questions?|allergi\w*)(?![a-z])"
-)
-
-
-LOOKS = re.compile(
-    r"(?<![a-z])(?:rouges?|gonfle\w*|plaques?|vesicules?|croutes?|squames?|luisante?s?|boutons?|oedeme\w*|pales?|roses?|cerne\w*|tirage|tire pas|bleus?|suint\w*|pus|taches?|lesions?|cicatrice|"
-    r"bonne ouverture|symetriques?|respirez? (?:tranquille|normale|calme)ment|deforme\w*|enfle\w*|irrite\w*|seche?s?|ulcer\w*)(?![a-z])"
-)
-SHOW_ME = re.compile(
-    r"(?<![a-z])(?:montrez|approchez|penchez|tournez|camera|mettez (?:la|le|votre)|ouvrez|soulevez|je vous vois|levez|baissez|montre|regarde moi|tourne la|penche|ouvre|souleve|leve (?:le|ton|la|ta)|baisse la|filme[zr]?)(?![a-z])"
-)
-
-
-def _shown_on_demand(sentence: Sentence, visit: Visit) -> bool:
-    """ "Montrez-le. Oui, la base de l'orteil est rouge et gonflée.": what the doctor describes after asking to be shown it."""
-    if visit.lang != "fr" or not LOOKS.search(sentence.norm) or find_drugs(sentence.norm):
-        return False
-    before = [
-        s
-        for s in visit.sentences
-        if sentence.turn - 2 <= s.turn <= sentence.turn
-        and s.speaker == "doctor"
-        and (s.turn, s.start) < (sentence.turn, sentence.start)
-    ]
-    return any(SHOW_ME.search(s.norm) for s in before) or bool(DESCRIBED.match(sentence.norm))
-
-
-DESCRIBED = re.compile(
-    r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|soulevez|levez|baissez|ouvrez|fermez|asseyez|regardez|filmez|faites|mettez|tirez|respirez|marchez|souleve|ouvre|tourne|leve|montre|je vous vois)[^.]{0,50}(?:…|\.\.\.|, )"
 )
 
 

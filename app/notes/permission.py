@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from app.notes.cues import cues
-from app.notes.dosing import Schedule, find_schedule
 from app.notes.drug_uses import Use, drug_fact, strength
 from app.notes.facts import Fact
 from app.notes.lexicon import find_drugs
+from app.notes.schedules import Schedule, find_schedule
 from app.notes.stopping import stop_fact
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit

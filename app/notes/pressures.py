@@ -16,7 +16,7 @@ NAMED_PARTS = re.compile(  # "15 en haut et 9 en bas", "la maxi Ã  15, la mini Ã
     r"|(?:maxi\w*|systolique|la haute|la grande|celle du haut|le premier|le chiffre du haut) (?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)[ ,]+(?:et )?(?:(?:la|le|celle) )?(?:mini\w*|diastolique|basse|petite|du bas|deuxieme|second|chiffre du bas) (?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)"
 )
 BETWEEN = re.compile(  # "entre treize et treize et demi, toujours huit en bas"
-    r"(?<![a-z])(?:entre )?(\d{1,3}(?:\.5)?) (?:et|a|ou) (\d{1,3}(?:\.5)?)(?: ?sur ?|,? (?:et |toujours |pour |avec )*)(\d{1,3}(?:\.5)?)(?: en bas| de mini\w*|(?=\W*$|[,.;]))"
+    r"(?<![a-z])(?:entre )?(\d{1,3}(?:\.5)?) (?:et|a|ou) (\d{1,3}(?:\.5)?)(?:,? ?sur ?|,? (?:et |toujours |pour |avec )*)(\d{1,3}(?:\.5)?)(?: en bas| de mini\w*|(?=\W*$|[,.;]))"
 )
 STRONG = re.compile(r"(?<![a-z])(?:une pointe|tension\w*|pression|ta|brassard|systol\w*|bras|tensiometre|pressure|bp)(?![a-z])")
 AIMED = {

@@ -8,7 +8,6 @@ from app.notes.facts import Fact
 from app.notes.lexicon import find_concepts
 from app.notes.mentions import mention_fact
 from app.notes.people import relation_near
-from app.notes.polarity import CONDITIONS
 from app.notes.units import Sentence, Visit
 
 ASKS_IF = {
@@ -17,6 +16,7 @@ ASKS_IF = {
     ),
     "en": re.compile(r"(?<![a-z])(?:is it|could it be|can it be|is this|am i having|do i have|it s not|could this be)(?![a-z])"),
 }
+IF = re.compile(r"(?<![a-z])(?:si|s il|if)(?![a-z])")
 RULES_OUT = {
     "fr": re.compile(
         r"\W*(?:(?:ah|oh|mais|alors|ecoutez|rassurez vous|bien sur que)\W+)*(?:non(?! plus)|pas du tout|absolument pas|aucun signe|rien (?:a voir|de tout ca)|certainement pas|surtout pas)(?![a-z])(?!.*(?:exclu|possible|sais pas|verifi|peut etre|on va voir))"
@@ -32,7 +32,7 @@ def ruled_out(visit: Visit) -> Iterator[Fact]:
         if not _is_answer(asked, answer, visit) or not ASKS_IF[lang].search(asked.norm):
             continue
         named = [m for m in find_concepts(asked.norm, lang) if m.concept.kind == "problem"]
-        if len(named) == 1 and not CONDITIONS[lang].search(asked.norm) and relation_near(asked.norm, named[0].start, lang) is None:
+        if len(named) == 1 and not IF.search(asked.norm) and relation_near(asked.norm, named[0].start, lang) is None:
             evidence = (asked.evidence(), answer.evidence())
             yield mention_fact(
                 named[0], lang, "absent", "certain", "current", "doctor", evidence, "", answer.shown, asked.norm

@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from app.notes.dosing import Schedule
 from app.notes.drug_uses import Use
+from app.notes.schedules import Schedule
 from app.notes.transcript import Language
 
 RENEWS = re.compile(r"(?<![a-z])(?:je (?:vous |lui )?|on (?:vous )?)(?:renouvelle|represcris|reprends|refais)(?![a-z])|(?<![a-z])(?:refill|renew)(?:ing)?(?![a-z])")

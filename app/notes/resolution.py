@@ -215,7 +215,7 @@ def _names_class(fact: Fact, others: list[Fact]) -> bool:
         and any(
             (f.code or "").startswith(code)
             and f.type == "medication"
-            and not (f.polarity == "absent" and fact.status == "not taken")  # all of a class denied is more than one drug of it
+            and (fact.polarity == "present" or (f.polarity == fact.polarity and fact.status != "not taken"))
             and (set(f.turns) & set(fact.turns) or _both_taken(f, fact))
             for f in others
         )

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.cues import cues
-from app.notes.dosing import Schedule, find_dose
+from app.notes.dosing import find_dose
 from app.notes.drug_uses import Use, drug_fact, drug_name
 from app.notes.facts import Evidence, Fact
 from app.notes.lexicon import find_drugs
+from app.notes.schedules import Schedule
 from app.notes.transcript import Language
 from app.notes.units import Visit
 
@@ -36,7 +37,12 @@ def is_stopped(use: Use, lang: Language) -> bool:
     if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
         return True
     cut = re.split(r"[.;!?]|, (?!on|stop|c est (?:non|fini|termine))", after)[0]
+    if lang == "fr" and EXCLUDED.match(cut):
+        return True
     return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
+
+
+EXCLUDED = re.compile(r",? ?(?:(?:c )?est|sont|reste) (?:donc )?(?:exclu|proscrit|interdit|contre indiqu)\w*")
 
 
 def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:

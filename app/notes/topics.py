@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import resources
 
 from app.notes.facts import Fact
 from app.notes.polarity import CONDITIONS
@@ -11,23 +12,12 @@ from app.notes.text import fold
 from app.notes.units import Sentence, Visit
 
 TOPIC_TURNS = 4  # a measure that was named longer ago is no longer spoken of
-BARE_WORDS = frozenset(
-    # hesitation, agreement
-    "oui ouais alors donc ben bah euh heu hum ah oh eh bon voila ok d accord et ou puis mais la ca attendez attends tenez non pardon enfin bien parfait merci "
-    "minute seconde secondes regarde regardez vois voyons lis relis cherche note notes marque marquee ecrit carnet papier cahier montre appareil machine ecran chiffre chiffres resultat "
-    # who says and how
-    "j je il elle on c ce l le les un une de du des a au aux en y m me moi ai est etait suis avais avait fait faisait fais dit disait affiche affichait indique donne donnait tourne trouve tombe tombee "
-    "sort sortie ressort revient revenu monte montee remonte redescend descend descendu stable reste vient viens prise pris prendre reprise mesure mesuree pesee pese sur sous pour cent virgule "
-    # how exactly
-    "a peu pres environ dans autour vers presque plus moins peine juste pile tout rond ronds exactement exact peu crois dirais disons grand max maximum toujours encore bonne grosso modo comme d habitude "
-    "lieu contre quelque quelques chose poussieres demi demie entre meme pareil tres assez bas haut basse haute normal normale beau mieux correct correcte quand impeccable nickel super genial mauvais moyen limite content contente rassurant "
-    # when and where
-    "hier avant aujourd hui matin matins midi soir soirs nuit cette jour jours lundi mardi mercredi jeudi vendredi samedi dimanche semaine derniere dernier mois an annee fois autre janvier fevrier mars avril mai juin "
-    "juillet aout septembre octobre novembre decembre reveil lever coucher jeun repas apres debut heure heures maintenant tantot tout l instant cinq dix quinze vingt minutes pharmacie pharmacien pharmacienne infirmiere infirmier medecin docteur cabinet "
-    "sage femme hopital maison labo bras gauche droit droite debout couche couchee assis assise allonge allongee repos bouge aisselle front oreille derriere tympan "
-    # units
-    "kilo kilos kg gramme grammes litre degre degres battements millimetres mercure centimetres metre metres picogrammes micromoles millimoles microgrammes nanogrammes unites milli par minute g dl ml".split()
-)
+def _bare_words() -> frozenset[str]:
+    text = (resources.files("app.notes") / "data" / "bare_words.tsv").read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split("\t")[1].split())
+
+
+BARE_WORDS = _bare_words()
 FOLLOWS_UP = re.compile(  # a question that asks for more of the same
     r"\W*(?:(?:et|alors|donc|ok|d accord|bon|ah|tres bien|parfait|bien)\W+)*(?:ce matin|ce soir|hier|cette nuit|le (?:matin|soir|midi)|les (?:matins|soirs)|avant|maintenant|la(?= ?\?)|aujourd hui|d habitude|habituellement|la (?:derniere|precedente|fois d avant)|l autre fois|"
     r"c est (?:combien|a combien|quoi)|c etait (?:combien|a combien|quoi|quand)|combien(?! de (?:temps|fois|jours|semaines|mois|comprim\w*|verres|cigarettes))|(?:ce qui |ca )(?:vous |te |lui )?(?:fait|donne|dit)(?! combien de temps)(?! (?:longtemps|mal))|(?:il|elle) (?:dit|affiche|marque|indique|est a|etait a|fait|donne)|vous (?:etes|etiez|avez) (?:a|combien|pris)|il y a|y a |"
@@ -37,7 +27,7 @@ MAX_FOLLOW_UP = 70  # characters
 PLAIN_NAMES = {  # measures named by a word that names nothing else
     "fr": {
         "température": r"fievre|temperature|thermometre|de la temp",
-        "pression artérielle": r"(?<!pour la )(?<!contre la )(?<!de la )tension(?!s| nerv)|tensiometre|brassard|pression arterielle",
+        "pression artérielle": r"(?<!pour la )(?<!contre la )(?<!nt de la )(?<!cachet de la )(?<!truc de la )tension(?!s| nerv)|tensiometre|brassard|pression arterielle",
         "fréquence cardiaque": r"pouls|frequence cardiaque|c(?:oe|œ)ur (?:bat|tape)|le c(?:oe|œ)ur,? (?:il )?(?:bat )?(?:a combien|ca donne|il est a)|pulsations|battements",
         "saturation en oxygène": r"saturation|la sat|oxymetre|oxygene|saturometre|pince au doigt",
         "poids": r"(?<!pris du )(?<!perdu du )(?:le|un) poids|votre poids|son poids|pes(?:ez|es|e|er|ee)|balance|combien de kilos",

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
 
 from rapidfuzz import fuzz
 
@@ -12,10 +11,11 @@ from app.notes.boundaries import cuts
 from app.notes.corrections import mask_corrections
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence
-from app.notes.holders import PATIENT, Role, Speaking, role_of, whose
+from app.notes.holders import FAMILY_ASKED, OF_A_PARENT, PATIENT, Role, Speaking, role_of, whose
 from app.notes.people import relation_near, spoken_of
 from app.notes.text import Line, fold, normalise
 from app.notes.transcript import Language, Speaker, Transcript, Turn
+from app.notes.verdicts import NO, Verdict, judge, only_surprise
 
 SENTENCE = re.compile(  # a title's full stop ends nothing: "Dr. Howard"
     r"(?:[^.?!]|\.(?=\d)|\.\.+|(?<=(?<![a-z])[dm]r)\.(?= )|(?<=(?<![a-z])[dm]r )\.(?= )|(?<=(?<![a-z])mrs)\.(?= )|(?<=(?<![a-z])ms)\.(?= ))+[.?!]*"
@@ -25,11 +25,6 @@ TO_ALLERGIES = re.compile(  # "je prends de l'amlodipine et je suis allergique �
     r"(?=(?:moi )?(?:je suis|j ai|i m|i am|i have) (?:(?:une|tres|an|also|very) )?(?:allerg|intoleran))"
 )
 ASKS = cues("units.asks")
-YES = cues("units.yes")
-NO = cues("units.no")
-LATER_NO = cues("units.later_no")
-WHEN_YES = cues("units.when_yes")  # when it comes tells that it comes
-QUANTITY = cue("units.quantity")
 HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
 RECORDED = re.compile(
@@ -60,7 +55,6 @@ CHILDREN = ("daughter", "son", "children", "granddaughter", "grandson")
 CHILD_MOTIF = re.compile(
     r"(?<![a-z])(?:mon fils|ma fille|bebe|enfant|nourrisson|my (?:son|daughter|baby|child))(?![a-z])"
 )
-MAX_LATER_NO = 60  # characters: a longer answer that says no somewhere answers something else too
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +89,7 @@ class Exchange:
 
     questions: tuple[Sentence, ...]
     answer: tuple[Sentence, ...]
-    verdict: Literal["yes", "no", "open", ""]
+    verdict: Verdict
     run: tuple[Sentence, ...] = ()
 
     @property
@@ -149,10 +143,18 @@ class Visit:
             self_name=self.relatives_role[1] if relative else PATIENT,
             patient_sex=self.transcript.patient.sex,
             asked=" ".join(s.norm for s in exchange.run) if exchange else "",
-            earlier=tuple(s.norm for s in self.sentences if s.turn == sentence.turn and s.end <= sentence.start),
+            earlier=tuple(s.norm for s in self._said_of_them(sentence, asked)),
             family_asked=FAMILY_ASKED.search(asked) is not None,
         )
         return whose(sentence.norm, start, speaking)
+
+    def _said_of_them(self, sentence: Sentence, asked: str) -> Iterator[Sentence]:
+        """The earlier sentences of a turn; before them those of the turn before, when the question goes on about "elle" or "il"."""
+        goes_on = sentence.speaker == "patient" and re.search(r"(?<![a-z])(?:elles?|ils?|lui)(?![a-z])", asked)
+        for s in self.sentences:
+            of_before = goes_on and s.turn == sentence.turn - 2 and s.speaker == sentence.speaker
+            if of_before or (s.turn == sentence.turn and s.end <= sentence.start):
+                yield s
 
     @property
     def relatives_role(self) -> tuple[Role, str]:
@@ -225,10 +227,6 @@ class Visit:
         return " ".join([self.question_of(sentence), *earlier])
 
 
-FAMILY_ASKED = re.compile(
-    r"famill|chez vous|parents|proches|entourage|quelqu un|(?:votre|sa|son) (?:grand )?(?:mere|pere|maman|papa|mari|femme|partenaire|conjointe?|"
-    r"s(?:oe|œ)ur|frere|fils|fille)|freres|s(?:oe|œ)urs|vos enfants|autour de (?:vous|lui|elle)|cote (?:du |de |d )?(?:votre |sa |son )?(?:papa|maman|pere|mere|maternel|paternel)|hereditaire|genealog"
-)
 MINE_FR = re.compile(r"(?<![a-z])(?:ma|mon|my) (?:soeur|sœur|frere|mere|pere|sister|brother|mother|mum|mom|father|dad)(?![a-z])")
 INTRODUCED = {
     "F": re.compile(r"year old (?:[a-z]+ ){0,4}(?:female|woman|lady|girl)(?![a-z])|(?<![a-z])(?:mrs|ma am|maam|(?:hi|hello|hey|morning|afternoon|evening|for|on|to),? (?:ms|miss))(?![a-z])"),
@@ -240,7 +238,7 @@ def prepare(transcript: Transcript) -> Visit:
     """Normalise, take back what was corrected, split into sentences, pair questions with answers."""
     lang = transcript.lang
     lines = tuple(mask_corrections(normalise(turn.text, lang), lang) for turn in transcript.turns)
-    known = tuple(re.split(r"[ (]", fold(line))[0] for line in (*transcript.patient.treatments, *transcript.patient.allergies))
+    known = tuple(re.split(r"[ (]", fold(line))[0] for line in transcript.patient.treatments)
     sentences = tuple(
         replace(s, asks=s.asks or _reviews(s, known))
         for turn, line in zip(transcript.turns, lines, strict=True)
@@ -292,15 +290,15 @@ def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchan
     for place, (run, reply) in enumerate(pairwise(runs)):
         if run[0].speaker != "doctor":
             continue
-        reply = reply[1:] if len(reply) > 1 and (SURPRISED.fullmatch(reply[0].norm) or _echoes(reply)) else reply
+        reply = reply[1:] if len(reply) > 1 and only_surprise([r.norm for r in reply]) else reply
         questions = tuple(s for s in run if s.asks)[-MAX_QUESTIONS:]
         if questions:
             answer = reply
             if HOLDS.search(" ".join(s.norm for s in reply)) and len(runs) > place + 3:
                 answer = [*reply, *runs[place + 3]]
-            yield Exchange(questions, tuple(answer), judge(answer, lang), tuple(run))
+            yield Exchange(questions, tuple(answer), judge([a.norm for a in answer], lang), tuple(run))
         elif _confirms(run, reply, lang):
-            yield Exchange((run[-1],), tuple(reply), judge(reply, lang), tuple(run))
+            yield Exchange((run[-1],), tuple(reply), judge([r.norm for r in reply], lang), tuple(run))
 
 
 HAD_ONE = re.compile(r"\W*(?:(?:oui|ouais|ben|ah|euh)\W+)*(?:j en ai (?:re)?(?:fait|eu)|i (?:had|ve had) (?:one|two|another|a few))(?![a-z])")
@@ -328,82 +326,6 @@ def _runs(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
         run.append(sentence)
     if run:
         yield run
-
-
-UNKNOWN = {  # who does not know denies nothing: "j'en sais rien"
-    "fr": re.compile(
-        r"\W*(?:(?:euh|ah|oh|ben|bah|ouh la|alors|la|bof)\W+)*(?:j en sais (?:rien|trop rien)|je (?:ne )?sais (?:pas|plus)|aucune idee|j (?:ai )?(?:n )?(?:ai )?(?:pas|jamais) (?:regarde|fait attention|verifie|compte|mesure|demande)|(?:je )?(?:m en |me )?souviens? (?:pas|plus))(?![a-z])"
-    ),
-    "en": re.compile(r"\W*(?:(?:um|uh|oh|well)\W+)*(?:i (?:don t|do not) (?:know|remember)|no idea|i (?:haven t|didn t) (?:checked|looked|check|look)|not sure|i m not sure)(?![a-z])"),
-}  # fmt: skip
-AFTER_ALL = {  # a no that is taken back: "Non. Ah si !", "J'ai pas regardé. Ah oui, y en a deux"
-    "fr": re.compile(r"^.{2,160}[.!…,] ?(?:(?:enfin|ah|attendez|euh|mais)\W+)*(?:ah (?:si|oui)|si si|enfin si|si,)(?![a-z])"),
-    "en": re.compile(r"^\W*no.{2,120}[.!,] ?(?:(?:oh|well|actually|wait)\W+)+(?:yes|yeah|i do|i did|i have)(?![a-z])"),
-}  # fmt: skip
-NOT_ME = {  # "Moi non. Ma mère, si.": whatever is said of others
-    "fr": re.compile(r"\W*(?:(?:ah|ben|euh|alors|pour)\W+)*moi,? (?:personnellement,? )?(?:non|jamais|rien|pas)(?![a-z])(?!.*(?<![a-z])(?:moi,? si|enfin si|si si|ah si|ah oui)(?![a-z]))"),
-    "en": re.compile(r"\W*(?:(?:well|um|uh)\W+)*not (?:me|myself)(?![a-z])"),
-}  # fmt: skip
-PART_YES = {  # "les coudes non. la tête, oui": a part of it is there
-    "fr": re.compile(r"^\W*(?!non)(?:les?|la|l|des?|du) [a-z ]{2,30},? non\b.{0,40}?(?:les?|la|l|des?|du) [a-z ]{2,30},? oui(?![a-z])"),
-    "en": re.compile(r"^\W*(?!no)(?:the|my) [a-z ]{2,30},? no\b.{0,40}?(?:the|my) [a-z ]{2,30},? yes(?![a-z])"),
-}  # fmt: skip
-
-
-YES_THEN = {
-    "fr": re.compile(r"\W*(?:quand|avant|petite?|enfant|bebe|dans l enfance|plus jeune|ado)(?![a-z])[a-z ]{0,30},? oui(?![a-z])"),
-    "en": re.compile(r"\W*(?:when|before|as a)(?![a-z])[a-z ]{0,30},? yes(?![a-z])"),
-}  # fmt: skip
-TAKES_NONE = {
-    "fr": re.compile(r"(?<![a-z])je (?:n |ne )?(?:en )?prends? (?:rien|jamais)(?![a-z])"),
-    "en": re.compile(r"(?<![a-z])i (?:don t|never) take (?:any|anything|those|them)(?![a-z])"),
-}
-MAX_EXCLAIMED = 32  # characters
-
-
-def _exclaims_no(answer: Sequence[Sentence], lang: Language) -> bool:
-    """ "Avec qui, grand Dieu ! Non, aucune chance.": a short exclamation, and then the answer."""
-    first = answer[0].norm if answer else ""
-    short = len(first) < MAX_EXCLAIMED and first.rstrip()[-1:] in "!…" and len(answer) > 1
-    return short and bool(NO[lang].search(answer[1].norm))
-
-
-def _echoes(reply: Sequence[Sentence]) -> bool:
-    """ "Un zona ? Non, c'est une première.": the question said again before its answer."""
-    first, *rest = (s.norm for s in reply)
-    asked = first.rstrip().endswith("?") and len(first.split()) <= MOST_ECHOED
-    return asked and any(NO["fr"].search(s) or YES["fr"].search(s) for s in rest[:2])
-
-
-MOST_ECHOED = 8  # words
-SURPRISED = re.compile(r"\W*(?:(?:ah|oh|euh)\W+)*(?:non|oui|ah bon|no|really|yes)\s?\?+\s*")  # "Non ? Et moi qui croyais...": no answer
-
-
-def judge(answer: Sequence[Sentence], lang: Language) -> Literal["yes", "no", "open", ""]:
-    """What an answer says to a yes-or-no question: yes, no, open (it tells more instead) or nothing."""
-    text = " ".join(sentence.norm for sentence in answer).strip()
-    if AFTER_ALL[lang].search(text) and not NOT_ME[lang].match(text):
-        return "yes"
-    if UNKNOWN[lang].match(text):
-        return ""
-    if NO[lang].search(text):
-        return "no"
-    if YES[lang].search(text):
-        return "yes"
-    first = answer[0].norm if answer else ""
-    if PART_YES[lang].search(text) or YES_THEN[lang].match(text):
-        return "yes"
-    if TAKES_NONE[lang].search(text) or _exclaims_no(answer, lang):
-        return "no"
-    if len(first) < MAX_LATER_NO and LATER_NO[lang].search(first) and not re.search(r"\d", first):
-        return "no"
-    if WHEN_YES[lang].match(first):
-        return "yes"
-    return "open" if QUANTITY.search(text) else ""
-
-
-OF_A_PARENT = {"husband": "father", "wife": "mother", "partner": "parents", "mother": "grandmother", "father": "grandfather",
-               "sister": "aunt", "brother": "uncle"}  # fmt: skip
 
 
 def _seen_by_the_child(named: tuple[str, int], norm: str) -> tuple[str, int]:

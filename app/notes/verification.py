@@ -19,7 +19,8 @@ from app.notes.sections import ADVICE, ALLERGIES, EXAMINATION, FAMILY, PLAN, REA
 from app.notes.sentences import Written
 from app.notes.text import fold, normalise
 from app.notes.transcript import Language, Transcript
-from app.notes.units import ASKS, NO, Visit
+from app.notes.units import ASKS, Visit
+from app.notes.verdicts import NO
 
 NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)?|(?<=/)\d+(?:[.,]\d+)?|(?<=\d-)\d+")
 SIDES = {
@@ -159,7 +160,7 @@ def _doses(text: str, words: str, transcript: Transcript) -> list[str]:
     wrong = []
     for match in AMOUNT.finditer(text):
         amount, unit = match.group(1).replace(",", "."), UNIT_WORDS[match.group(2)]
-        heard = re.escape(amount) if float(amount) != 1 else r"(?:1|une?|one|an?)"
+        heard = re.escape(amount) if float(amount) != 1 else r"(?:1|une?|one|an?|le)"
         if re.search(rf"(?<![\d.])(?:{heard}) ?(?:{unit})|(?<![\d.]){heard} ?(?:{unit})", words + " . " + recorded):
             continue
         if float(amount) % 1 == HALF and re.search(rf"(?:{unit})\w* (?:et demie?|and a half)", words):

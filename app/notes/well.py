@@ -19,7 +19,7 @@ WORKS = {  # trouble in French and English, what the question is about, the word
         ("tristesse de l'humeur", "low mood", r"moral|humeur", rf"(?:ca )?va(?: {WELL})?(?! (?:pas|plus|mal|moyen|couci|mieux|fort)| ?,? (?:mais|sauf|a part|enfin))|nickel|impeccable|au top|(?:tres )?bon|super|au beau fixe"),
         ("trouble urinaire", "urinary problems", r"urin|pipi", rf"urin\w+ {WELL}|(?:fait|fais) pipi {WELL}"),
         ("vidange incomplète de la vessie", "incomplete bladder emptying", r"vid|vessie|urin", r"(?:bien |completement )?vide[rz]? (?:bien|completement|jusqu au bout|la vessie)|bien vide[rz]?|vide[rz]? bien"),
-        ("baisse d'audition", "hearing loss", r"entend|oreille|audition", rf"(?<!m )(?<!me )(?<!vous )(?<!t )entend\w* {WELL}|entend\w* pareil"),
+        ("baisse d'audition", "hearing loss", r"entend|oreille|audition", rf"(?<!m )(?<!me )(?<!je vous )(?<!t )entend\w* {WELL}|entend\w* pareil"),
         ("trouble visuel", "visual disturbance", r"voyez|voit|vue|vision", rf"(?:voi[ts]|voyez) {WELL}(?! (?:a l|l|l image|a la camera))"),
         ("cyanose", "cyanosis", r"levre|couleur|bleu|rose", r"(?:reste\w*|toutes?|bien|est|sont) roses?"),
         ("ne reconnaît pas ses proches", "does not recognise relatives", r"reconna", r"reconnai\w* (?:bien |encore |toujours )?(?:tout le monde|sa famille|ses (?:enfants|proches)|les gens|vous)"),

@@ -335,3 +335,32 @@ def test_whose_heart_attack_the_question_names() -> None:
 
 def test_who_did_not_begin_again_has_stopped() -> None:
     assert fact("tabac", facts("D: Vous fumez ?\nP: J'ai arrêté pendant la grossesse, et j'ai pas repris.")).temporality == "past"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "polarity"),
+    [
+        ("D: Le tabac ?\nP: Zéro.", "tabac", "absent"),
+        ("D: Vous fumez ?\nP: Pas une seule.", "tabac", "absent"),
+        ("D: Du cannabis, autre chose ?\nP: Rien de tout cela.", "cannabis ou autres substances", "absent"),
+        ("P: Je bois jamais une goutte.", "alcool", "absent"),
+        ("D: Vous fumez ?\nP: Je vapote un peu.", "vapotage", "present"),
+    ],
+)
+def test_habits_denied_without_a_no(text: str, label: str, polarity: str) -> None:
+    found = [f for f in facts(text) if f.type == "social"]
+    assert [(f.label, f.polarity) for f in found] == [(label, polarity)]
+
+
+def test_not_one_drop_any_more_is_an_end() -> None:
+    assert fact("alcool", facts("P: Je touche plus une goutte.")).temporality == "past"
+
+
+def test_a_drop_is_no_gout() -> None:
+    assert not [f for f in facts("P: Je bois pas une goutte d'eau le matin.") if f.type in ("problem", "social")]
+
+
+def test_sport_and_hours_of_work_are_a_way_of_life() -> None:
+    assert "fait du tennis le jeudi" in [f.text for f in facts("P: Je fais du tennis le jeudi.")]
+    assert next(f.text for f in facts("P: Je bosse de nuit, à l'usine.") if f.type == "social") == "bosse de nuit"
+    assert not [f for f in facts("P: Je fais plus de judo.") if f.type == "social"]

@@ -131,3 +131,83 @@ def test_at_most_is_not_how_often() -> None:
     )
     assert (drug.value, drug.unit) == (15.0, "kg")
     assert "4/j maximum" in drug.detail
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("D: Et le ramipril, toujours un cinq ?\nP: Oui, jamais oublié. Et le Crestor le soir, le dix.", "ramipril"),
+        ("D: Le Lasilix, un vingt ?\nP: Un comprimé le matin. Et le Zyloric deux cents.", "furosémide"),
+    ],
+)
+def test_what_follows_is_told_of_another_drug(said: str, label: str) -> None:
+    drug = fact(label, facts(said))
+    assert (drug.value, drug.polarity) == (5.0 if label == "ramipril" else 20.0, "present")
+
+
+def test_an_hour_and_a_temperature_are_no_dose() -> None:
+    said = "D: La température ?\nP: Avec un Efferalgan à six heures, trente-huit cinq."
+    assert all(f.value is None for f in facts(said) if f.label == "paracétamol")
+
+
+def test_puffs_a_day_are_not_once_a_day() -> None:
+    drug = fact("salbutamol", facts("D: La Ventoline, combien ?\nP: Six bouffées par jour."))
+    assert "6 bouffées par jour" in drug.text
+    assert "1/j" not in (drug.sig or "")
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("D: Des allergies ?\nP: Au latex.\nD: Les antibiotiques ?\nP: Ça passe.", "antibiotique"),
+        ("D: Des médicaments qui ne passent pas ?\nP: Non.\nD: Les anti-inflammatoires ?\nP: Ça va, j'en ai eu souvent.", "anti-inflammatoire"),
+    ],
+)  # fmt: skip
+def test_a_class_asked_about_among_allergies_is_not_taken(said: str, label: str) -> None:
+    assert not [f for f in facts(said) if f.type == "medication" and f.label == label and not f.doubt]
+
+
+def test_another_drug_in_answer_says_nothing_of_the_first() -> None:
+    said = "D: Vous prenez de l'aspirine ?\nP: Un Spedifen de temps à autre."
+    found = [f for f in facts(said) if f.type == "medication" and not f.doubt]
+    assert {f.label for f in found} == {"ibuprofène"}
+
+
+def test_not_always_is_taken_all_the_same() -> None:
+    drug = fact(
+        "furosémide", facts("D: Le furosémide quarante ?\nP: Je le prends pas tous les jours, ça me fait courir.")
+    )
+    assert (drug.value, drug.polarity) == (40.0, "present")
+
+
+def test_the_total_and_its_parts() -> None:
+    drug = fact(
+        "furosémide", facts("D: Le furosémide, on le passe à soixante : quarante le matin et vingt à midi.\nP: Bien.")
+    )
+    assert (drug.value, "40 le matin, 20 à midi" in drug.detail) == (60.0, True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "D: Vous êtes sous Previscan…\nP: Plus maintenant. Coumadine, depuis l'hiver.",
+        "D: Je vois du Previscan.\nP: On me l'a arrêté, c'est Coumadine maintenant.",
+    ],
+)
+def test_given_up_for_another(said: str) -> None:
+    assert fact("fluindione", facts(said)).polarity == "absent"
+
+
+def test_permission_without_yes() -> None:
+    drug = fact(
+        "mélatonine", facts("P: Et de la mélatonine ?\nD: Vous pouvez, deux milligrammes, une heure avant le coucher.")
+    )
+    assert (drug.value, drug.status) == (2.0, "prescribed")
+
+
+def test_what_is_excluded_makes_place_for_another() -> None:
+    found = facts(
+        "D: Comme la pénicilline est exclue, ce sera la doxycycline. Cent milligrammes matin et soir.\nP: Bien."
+    )
+    assert (fact("doxycycline", found).status, fact("doxycycline", found).value) == ("prescribed", 100.0)
+    assert not [f for f in found if f.label == "pénicilline" and f.status == "prescribed"]

@@ -58,7 +58,7 @@ def test_other_weeks_are_no_pregnancy(dialogue: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["Levez son pyjama… Il ne tire pas, il respire calmement.", "Penchez la tête… Bonne ouverture de la bouche.", "Je ne vois pas de rougeur autour de la plaie."],
+    ["Levez son pyjama… Il ne tire pas, il respire calmement.", "Penchez la tête… Bonne ouverture de la bouche.", "Montrez la plaie… je ne vois pas de rougeur autour."],
 )
 def test_what_is_seen_on_demand_is_an_inspection(said: str) -> None:
     assert [f.status for f in facts(f"D: {said}") if f.type == "procedure"] == ["seen"]
