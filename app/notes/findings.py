@@ -114,6 +114,11 @@ def _by_speaker(sentence: Sentence, mention: Mention, asked: str, visit: Visit) 
     return None
 
 
+def _is_aside(sentence: Sentence, before: str) -> bool:
+    """ "Je suis épuisée", of a relative who speaks: no family history, unless set against the patient's, "moi j'ai mal"."""
+    return sentence.speaker == "relative" and bool(OWN_STATE.search(before)) and not OF_THEMSELVES.search(before)
+
+
 AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
     r"(?<![a-z])(?:a|pendant|depuis|avant|apres|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
 )
@@ -182,8 +187,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         ):
             continue
         relatives = _relatives_of(mention, sentence, asked, visit)
-        if relatives and sentence.speaker == "relative" and mention.concept.kind == "symptom" and OWN_STATE.search(norm[: mention.start]):
-            continue  # how a relative feels today is no family history
+        if relatives and mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start]):
+            continue
         if relatives:
             if not is_denied(norm, mention.start, mention.end, lang):
                 for person in relatives:
