@@ -234,6 +234,12 @@ def _ways(number: str, lang: str) -> Iterator[str]:
         if whole.endswith("0"):  # "quatorze huit" is 140/80
             yield whole[:-1]
             yield from spelled(int(whole) // 10, lang)
+        if whole.endswith("5") and lang == "fr":  # "dix-huit et demi" is 185, "neuf et demi" 95
+            yield from (f"{a} et demie?" for a in spelled(int(whole[:-1] or 0), lang))
+        if len(whole) == 2 and lang == "fr":  # "sept huit" is 78
+            yield from (f"{a}(?: virgule)? {b}" for a in spelled(int(whole[0]), lang) for b in spelled(int(whole[1]), lang))
+        if len(whole) == 3 and lang == "fr":  # "dix virgule deux" is 102
+            yield from (f"{a} virgule {b}" for a in spelled(int(whole[:2]), lang) for b in spelled(int(whole[2]), lang))
         if len(whole) == 3:  # "treize cinq" is 135, "one thirty five" too
             yield from (f"{a} {b}" for a in spelled(int(whole[:2]), lang) for b in spelled(int(whole[2]), lang))
             yield from (f"{a} {b}" for a in spelled(int(whole[0]), lang) for b in spelled(int(whole[1:]), lang))

@@ -29,6 +29,8 @@ THEN = re.compile(
 def alarm(sentence: Sentence, visit: Visit, place: int) -> Fact | None:
     """The alarm that a sentence of the doctor gives, with the signs of the sentence before where it names none itself."""
     norm, lang = sentence.norm, visit.lang
+    if PROMISES.search(norm):
+        return None
     if IF[lang].search(norm) and ALARM[lang].search(norm) and not _only_polite(norm, lang):
         return _alert(sentence)
     turn_to = _destination(norm, lang) if lang == "fr" else None
@@ -48,6 +50,9 @@ def alarm(sentence: Sentence, visit: Visit, place: int) -> Fact | None:
 SOFT = re.compile(
     r"(?:vous|dites|signalez) (?:(?:me|nous|le) )*(?:la )?(?:dites|signalez|prevenez|moi)"
 )  # "vous me le dites": of a sign only
+PROMISES = re.compile(
+    r"(?<![a-z])je (?:vous |te )?(?:l|le|la|les|en) (?:ferai|fais|mettrai|donnerai|signerai|enverrai)(?![a-z])"
+)  # "je vous la ferai le jour même"
 LISTED = re.compile(r",|(?<![a-z])ou(?![a-z])")
 
 

@@ -183,8 +183,14 @@ def _asked_reaction(exchange: Exchange, known: set[str], lang: Language) -> Iter
                 yield allergy_fact(name, label, evidence, exchange.answer[0], reaction=reaction)
 
 
+NOT_OF_IT = re.compile(r"(?<![a-z])(?:les?|des?|ses|d|l) (?:\w+ )?allergies?(?![a-z])")
+OF_IT = re.compile(r"allergi\w* (?:a|au|aux|de|d|du)(?![a-z])|allergique|(?:mes|mon|une) allergies?|allergolog")
+
+
 def _stated_allergy(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     norm, lang, before = sentence.norm, visit.lang, ()
+    if lang == "fr" and NOT_OF_IT.search(norm) and not OF_IT.search(norm):
+        return  # "ce qu'on disait du Previscan, les allergies"
     if not ALLERGY[lang].search(norm):
         return
     for label, name, at in allergens(norm, lang):

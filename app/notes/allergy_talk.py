@@ -20,7 +20,7 @@ from app.notes.units import RECORDED, Exchange, Sentence, Visit
 ALLERGY = re.compile(r"allergi|intoleran")
 EITHER = re.compile(r"allerg|intoleran")  # in French or English
 OPENS = re.compile(  # besides the word itself
-    r"(?<![a-z])(?:reagi\w*|reactions? (?:a|au|aux)|intoleran\w*|(?:supporte\w*|toler\w*) (?:pas|mal)|ne (?:passe|reussit|convient) pas|vous (?:est|sont) interdits?|contre indique\w*|piqures? de (?:guepe|abeille|frelon))"
+    r"(?<![a-z])(?:reagi\w*|reactions?(?! (?:cutanee|de la peau))|intoleran\w*|(?:supporte\w*|toler\w*) (?:pas|mal)|ne (?:passe|reussit|convient) pas|vous (?:est|sont) interdits?|contre indique\w*|piqures? de (?:guepe|abeille|frelon))"
 )
 GOES_ON = re.compile(  # what is asked next, of the same
     r"\W*(?:(?:et|alors|ah|d accord|ok|bon|tres bien|bien|parfait)\W+)*(?:(?:c etait |ca fait |depuis )?(?:quand|longtemps|combien)|qu est ce qu|comment|ca (?:vous|lui) (?:fait|faisait|a fait|donne)|quel (?:genre|type)|"
@@ -77,9 +77,19 @@ def names_allergy(norm: str, visit: Visit) -> bool:
     return known and (sounds_like_allergy(norm, visit.lang) or bool(RECORDED.search(norm)))
 
 
+STILL_TRUE = re.compile(r"(?<![a-z])(?:toujours (?:vrai|valable|d actualite|le cas)|c etait quoi|c est quoi|confirme)(?![a-z])")
+
+
+def _on_record(sentence: Sentence, visit: Visit) -> bool:
+    """Whether a sentence names an allergy of the record: "L'amoxicilline, c'est toujours vrai ?"."""
+    lines = (normalise(line, "fr").norm for line in visit.transcript.patient.allergies)
+    recorded = {label for line in lines for label, _, _ in allergens(line, "fr")}
+    return any(thing.label in recorded for thing in things(sentence.norm))
+
+
 def _opens(exchange: Exchange, visit: Visit) -> bool:
     for s in exchange.run:
-        about = names_allergy(s.norm, visit) or OPENS.search(s.norm)
+        about = names_allergy(s.norm, visit) or OPENS.search(s.norm) or (STILL_TRUE.search(s.norm) and _on_record(s, visit))
         if about and (s in exchange.questions or not CONCLUDED.search(s.norm)) and not TREATS.search(s.norm):
             return True
     return False
@@ -104,7 +114,7 @@ def borne(exchange: Exchange, visit: Visit) -> Iterator[Bears]:
     read = [s for s in exchange.run if s in exchange.questions or RECORDED.search(s.norm) or ALLERGY.search(s.norm)]
     asked = [(item, s) for s in read if not (CONCLUDED.search(s.norm) and s not in exchange.questions) for item in things(s.norm) or _recorded(s, visit)]
     answered: set[str] = set()
-    told = False
+    told, kept = False, any(item.label == "animaux" for item, _ in asked) and not _opens(exchange, visit)
     for sentence in exchange.answer:
         if sentence.speaker == "doctor":
             break
@@ -114,7 +124,7 @@ def borne(exchange: Exchange, visit: Visit) -> Iterator[Bears]:
             people = visit.people(sentence, thing.at)
             said = _said(thing, sentence, exchange)
             how: Bearing = bearing(said, thing.after)
-            if how == "named" and _is_had_or_dosed(thing, sentence.norm):
+            if how == "named" and (_is_had_or_dosed(thing, sentence.norm) or (kept and thing.label in PETS)):
                 continue
             if how in ("named", "harms") and is_denied(sentence.norm, thing.at, thing.at + 3, "fr"):
                 how = "tolerated"
@@ -137,6 +147,7 @@ def _how_answered(text: str, exchange: Exchange) -> Bearing:
     return "harms" if how == "unknown" and exchange.verdict == "yes" else how  # "Oui. J'en prends plus jamais."
 
 
+PETS = ("chats", "chiens", "rongeurs", "chevaux")  # "Des animaux ?" - "Un lapin.": kept, and nothing is said of harm
 AT_IT = re.compile(r"(?<![a-z])(?:a|au|aux) (?:la |l |les )?$")  # "à la morphine"
 
 

@@ -10,7 +10,14 @@ from app.notes.facts import Fact, Polarity, Temporality
 from app.notes.holders import PATIENT
 from app.notes.lexicon import Mention, find_concepts
 from app.notes.mentions import detail_of, family_fact, mention_fact
-from app.notes.part_answers import OPENING, ellipsis, is_then_not_now, then_not_now, which_side
+from app.notes.part_answers import (
+    OPENING,
+    ellipsis,
+    is_then_not_now,
+    of_the_part_before,
+    then_not_now,
+    which_side,
+)
 from app.notes.people import RELATIONS, relation_near, uncle_side
 from app.notes.polarity import CONDITIONS, is_denied, stance
 from app.notes.relatives import NO_KIN
@@ -50,6 +57,7 @@ def answers(visit: Visit) -> Iterator[Fact]:
         yield from ellipsis(exchange, visit)
         yield from then_not_now(exchange, visit)
     yield from _kin_had_one(visit)
+    yield from of_the_part_before(visit)
 
 
 def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:

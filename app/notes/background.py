@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from app.notes.cues import cue, cues
 from app.notes.facts import Evidence, Fact
+from app.notes.holders import PATIENT
 from app.notes.people import relation_near
 from app.notes.polarity import is_denied
 from app.notes.timing import date_phrase
@@ -34,20 +35,24 @@ def background(visit: Visit) -> Iterator[Fact]:
     """Facts about the way of life in the order of speech."""
     answered = {s: e for e in visit.exchanges for s in e.answer}
     for exchange in visit.exchanges:
-        yield from _asked_habit(exchange, visit.lang)
+        yield from _asked_habit(exchange, visit)
     for sentence in visit.sentences:
         if sentence.asks:
             continue
         if sentence.speaker != "doctor":
-            yield from _stated_habit(sentence, visit.lang, answered.get(sentence))
+            yield from _stated_habit(sentence, visit, answered.get(sentence))
         yield from _life(sentence, visit.lang, answered.get(sentence))
 
 
-def _asked_habit(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+def _asked_habit(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    lang = visit.lang
+    answer = [s for s in exchange.answer if s.speaker != "doctor" and visit.people(s, len(s.norm)) in ((), (PATIENT,))]
+    if visit.is_child and any(s.speaker == "relative" for s in exchange.answer):
+        return  # of a child it is asked who smokes around it
     for question in exchange.questions:
         for label, english, words in HABITS:
             if words[lang].search(question.norm) and not NOT_A_HABIT.search(question.norm):
-                told = _answering([s for s in exchange.answer if s.speaker != "doctor"], label, lang)
+                told = _answering(answer, label, lang)
                 if told:
                     former = FORMER.search(question.norm) is not None
                     verdict = "quit" if former and exchange.verdict == "no" else exchange.verdict
@@ -75,13 +80,14 @@ def _denies_all(question: Sentence, told: list[Sentence], lang: Language) -> boo
     return not ONLY_SOME[lang].search(question.norm) or any(AT_ALL.search(s.norm) for s in told)
 
 
-def _stated_habit(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iterator[Fact]:
-    norm = sentence.norm
+def _stated_habit(sentence: Sentence, visit: Visit, exchange: Exchange | None) -> Iterator[Fact]:
+    norm, lang = sentence.norm, visit.lang
     for label, english, words in HABITS:
         match = words[lang].search(norm)
         if (
             not match
             or relation_near(norm, match.start(), lang)
+            or visit.people(sentence, match.start()) not in ((), (PATIENT,))
             or SOMEBODYS.search(norm[: match.start()])
             or (exchange and any(words[lang].search(q.norm) for q in exchange.questions))
         ):
@@ -114,6 +120,8 @@ def _habit(
         denied = is_denied(told[0].norm[at:], named.start() - at, named.end() - at, lang)
     else:
         denied = verdict == "no" or bool(NEVER[lang].search(told[0].norm))
+    if label in ("alcool", "tabac") and NOT_A_DROP.search(text) and not re.search(r"arret|depuis|(?<![a-z])plus(?![a-z])", text):
+        denied, quit_, amount = True, False, ""
     never = denied and not amount and not quit_
     if label == "tabac" and re.search(r"jamais fume|never smoked", text):
         never, quit_, amount = True, False, ""
@@ -133,6 +141,7 @@ def _habit(
     )
 
 
+NOT_A_DROP = re.compile(r"(?<![a-z])(?:pas une (?:goutte|seule)|j y touche pas|jamais (?:de la vie|touche)|jamais bu|^\W*zero)(?![a-z])")
 AT_THAT_AGE = {  # "à vingt ans, comme tout le monde"
     "fr": re.compile(r"(?<!depuis )(?<!y )(?<![a-z])a \d{2} ans(?![a-z])|(?<![a-z])(?:quand j etais (?:jeune|etudiante?|ado)|au lycee|a la fac|dans ma jeunesse)"),
     "en": re.compile(r"(?<![a-z])(?:in college|at (?:school|university)|when i was (?:young|younger|\d{2}|a student|a teenager))"),

@@ -36,7 +36,7 @@ TROUBLES = {
         "douleur {}",
         "{} pain",
         "mal|douleurs?|elancements?|tiraillements?|coups? de poignard",
-        r"(?:fai\w+ )?(?:\w+ ){0,2}?(?:mal(?! a l aise)|souffrir)(?![a-z])|douloureu\w+|lance(?:nt)?(?![a-z])|tire(?:nt)?(?![a-z])|en compote|me tue(?:nt)?",
+        r"(?:fai\w+|font) (?:\w+ ){0,2}?(?:mal(?! a l aise)|souffrir)(?![a-z])|douloureu\w+|lance(?:nt)?(?![a-z])|tire(?:nt)?(?![a-z])|en compote|me tue(?:nt)?",
     ),
     "G": Trouble("gonflement {}", "{} swelling", "gonflements?|oedemes?", r"(?:re|de)?gonfl\w+|enfl\w+|boudin\w+|bouffi\w*|double de volume"),
     "R": Trouble("rougeur {}", "{} redness", "rougeurs?", r"rouges?(?![a-z])|ecarlates?"),
@@ -65,6 +65,11 @@ TROUBLES = {
     "Y": Trouble("changement de couleur {}", "{} changing colour", "(?!)", r"blanc(?:s|he|hes)?(?![a-z])|blanchi\w+|bleus?(?:es?)?(?![a-z])|bleui\w*|violet\w*|violac\w*"),
     "E": Trouble("décollement {}", "loose {}", "decollement", r"decoll\w+|qui tombe(?:nt)?"),
 }  # fmt: skip
+
+
+def parts(rows: Iterable[list[str]]) -> str:
+    """The pattern of every part of the body, from the rows of parts.tsv."""
+    return "|".join(part for _, _, part, _ in rows)
 
 
 def complaints(rows: Iterable[list[str]]) -> Iterator[tuple[str, str, str]]:

@@ -12,7 +12,9 @@ from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
 
 REACH_TURNS = 6
-BARE = re.compile(r"(?:ca|c) (?:me |vous |lui |t )?(?:a )?(?:brul|coul|gratt|piqu)\w*|les? brulures?|pas de brulure|aucune brulure|brulures?|(?:des |de )?glaires?|crache(?:r|z)?|ca coule")
+BARE = re.compile(
+    r"(?:ca|c) (?:me |vous |lui |t )?(?:a )?(?:brul|coul|gratt|piqu)\w*|les? brulures?|pas de brulure|aucune brulure|brulures?|(?:des |de )?glaires?|crache(?:r|z)?|ca coule"
+)
 TALK_OF = {
     "eye": r"(?:oe|œ)il|yeux|paupiere|lentilles? (?!corail)|ophtalmo|conjonctiv",
     "ear": r"oreille|tympan|otite",
@@ -47,6 +49,26 @@ def in_context(mention: Mention, sentence: Sentence, visit: Visit) -> Mention:
             label = meanings.get(max(near)[1])
             return replace(mention, concept=_named(label, visit.lang) or mention.concept) if label else mention
     return mention
+
+
+def as_operation(mention: Mention, asked: str, lang: Language) -> Mention:
+    """ "Des opérations ?" - "Une appendicite, à douze ans.": the illness that was operated on stands for the operation."""
+    label = OPERATED.get(mention.concept.fr) if lang == "fr" and ASKS_OPERATIONS.search(asked) else None
+    return replace(mention, concept=_named(label, lang) or mention.concept) if label else mention
+
+
+ASKS_OPERATIONS = re.compile(
+    r"(?<![a-z])(?:oper\w*|chirurg\w*|interventions?)(?![a-z])(?!.*(?:maladie|famille|parents))"
+)
+OPERATED = {
+    "appendicite": "appendicectomie",
+    "calculs vésiculaires": "cholécystectomie",
+    "lésion du ménisque": "opération du ménisque",
+    "cataracte": "opération de la cataracte",
+    "hernie inguinale": "opération de hernie",
+    "varices": "opération des varices",
+    "canal carpien": "opération du canal carpien",
+}
 
 
 def _words(norm: str, mention: Mention) -> str:

@@ -1,4 +1,4 @@
-"""What a French doctor tells, sees or cannot examine, as a note writes it: short, in the infinitive or the third person."""
+"""What a French doctor tells a patient to do, as a note writes it: short, in the infinitive."""
 
 import re
 from collections.abc import Callable
@@ -73,11 +73,25 @@ INFINITIVES = {
 
 
 EZ = r"((?!(?:chez|assez|nez|rez)\b)[a-zàâçéèêëîïôûùœ]{2,}ez|faites|dites|êtes)"
-SUBJUNCTIVE = re.compile(r"\bque vous ((?:ne |n['’]|me |vous |le |la |les |l['’]|en |y |lui )*)(fassiez|puissiez|sachiez|soyez|ayez|(?!\w*(?:fi|bli|tri|cri|pri|pli|sci|udi|édi|opi)ez\b)\w+(?=iez\b)iez)\b", re.IGNORECASE)
+SUBJUNCTIVE = re.compile(
+    r"\bque vous ((?:ne |n['’]|me |vous |le |la |les |l['’]|en |y |lui )*)(fassiez|puissiez|sachiez|soyez|ayez|(?!\w*(?:fi|bli|tri|cri|pri|pli|sci|udi|édi|opi)ez\b)\w+(?=iez\b)iez)\b",
+    re.IGNORECASE,
+)
 INDICATIVE = {"fassiez": "faites", "puissiez": "pouvez", "sachiez": "savez", "soyez": "êtes", "ayez": "avez"}
 
 
 ALARMS = (
+    (r"\bc['’]est le 15 que vous appelez\b", "appeler le 15"),
+    (r"\bvous me téléphonez\b", "téléphoner au médecin"),
+    (r"\bvous m['’]écrivez\b", "écrire au médecin"),
+    (r"\bvous m['’]envoyez\b", "envoyer au médecin"),
+    (r"\bvous me prévenez\b", "prévenir le médecin"),
+    (r"\bvous me (?:le )?dites\b", "le dire au médecin"),
+    (r"\btu m['’]appelles\b|\bappelle-moi\b|\bappelez-moi\b", "appeler le médecin"),
+    (r"\brappelez-moi\b", "rappeler le médecin"),
+    (r"\bsans (?:me demander|m['’]en parler|m['’]avoir appelé)\b", "sans avis du médecin"),
+    (r"\b(?:là,? )?pas moi, (?=le 15)", ""),
+    (r"\bautant (?:de fois )?que vous (?:le )?(?:voulez|souhaitez)\b", "à volonté"),
     (r"\b(?:c['’]est )?(?:les )?urgences? pédiatriques", "urgences pédiatriques"),
     (r"\bc['’]est les urgences tout de suite\b", "urgences"),
     (r"\bc['’]est les urgences\b", "urgences"),
@@ -125,13 +139,32 @@ CLAUSES = (
 
 
 OPENERS = (
+    (r"\bdès que j['’](?:ai|aurai) (?:reçu )?(?:les|vos) ", "dès réception des "),
+    (r"\bdès que j['’](?:ai|aurai) (?:reçu )?le ", "dès réception du "),
+    (r"\bdès que j['’](?:ai|aurai) (?:reçu )?(?:la|votre) ", "dès réception de la "),
+    (
+        r"^je (?:vous |te )?(?:fixe|bloque|note|réserve|garde|cale) (?:un (?:rendez-vous|créneau) |une place )?(?=le |la |lundi|mardi|mercredi|jeudi|vendredi|samedi|à |dans )",
+        "rendez-vous ",
+    ),
+    (r"^je (?:vous |te )?(?:fixe|bloque|donne|réserve|garde|cale|propose) (?=un rendez-vous|un créneau|une place)", ""),
+    (r"^je (?:le |la |l['’])?prolonge\b", "prolongation"),
+    (
+        r"^je (?:vous|te|la|le|les) (?:examine|ausculte|vois)\b(?= (?:au cabinet|en visio|à |demain|lundi|mardi|mercredi|jeudi|vendredi|samedi|dans ))",
+        "consultation",
+    ),
+    (r"^je (?:passe|repasse|viens)\b", "visite du médecin"),
+    (r"^on se (?:rappelle|téléphone)\b", "rappel"),
+    (r"^on (?:refait|fait) le point\b", "faire le point"),
     (r", que je vous \w+\b.*$", ""),
     (r"\bje vous (?:rappelle|appelle)\b", "appel du médecin"),
     (r"(?<=\w) je vous (?:fais|mets|donne|prescris) (?=un|une|le|la|l['’]|des)", " : "),
     (r"^je vous (?:fais|mets|prescris|donne|prépare)(?: donc| aussi)? (?:un |une |le |la |les |des |du |l['’])?", ""),
     (r"^je vous adresse (?:à un |à une |au |à la |chez le |chez la |aux |à l['’])", "adressé(e) : "),
     (r"^je vous oriente vers (?:un |une |le |la )?", "orientation : "),
-    (r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b(?= en (?:visio|vidéo|téléconsultation))", "revoir"),
+    (
+        r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b(?= en (?:visio|vidéo|téléconsultation))",
+        "revoir",
+    ),
     (r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b", "revoir en consultation"),
     (r"^je vous (?:r?appelle)\b", "appel du médecin"),
     (r"^on (?:contrôle|recontrôle|vérifie)\b", "contrôler"),
@@ -140,7 +173,7 @@ OPENERS = (
     (r"^on (?:garde|continue)\b", "poursuivre"),
     (r"^je vous arrête\b", "arrêt de travail :"),
     (r"^on arrête\b", "arrêter"),
-    (r"\b(et|ou) que (?=vous )", r"\1 "),
+    (r"^((?:(?!\b(?:si|quand|lorsque)\b).)*)\b(et|ou) que (?=vous )", r"\1\2 "),
     (r"^(?:il faut|il faudra|il faudrait|faut|faudrait|il vous faut)(?: que vous)? (?:bien )?", ""),
     (r"^je (?:rajoute|ajoute|demande)\b", "ajouter"),
     (r"^je préfère (?:vous )?", "préférer "),
@@ -162,7 +195,9 @@ def infinitive(verb: str) -> str:
     return stem[:-2] + "er"
 
 
-IN_ISSER = re.compile(r"(?:(?<!n)aissez|glissez|tissez|vissez|\b(?:plissez|hissez|pissez|lissez))$")  # "laissez", "baissez"
+IN_ISSER = re.compile(
+    r"(?:(?<!n)aissez|glissez|tissez|vissez|\b(?:plissez|hissez|pissez|lissez))$"
+)  # "laissez", "baissez"
 
 
 MORE = ("boire", "manger", "marcher", "bouger", "dormir", "respirer", "sortir")  # "vous buvez plus": more, not no more
@@ -172,11 +207,21 @@ def _not_or_more(joined: str, verb: str, word: str) -> str:
     return f"{joined}{verb} plus" if word.lower() == "plus" and verb in MORE else f"ne {word} {verb}"
 
 
+IN_TU = {
+    "fais": "faire", "prends": "prendre", "mets": "mettre", "bois": "boire", "dors": "dormir", "viens": "venir", "reviens": "revenir", "vas": "aller",
+    "dois": "devoir", "peux": "pouvoir", "dis": "dire", "reprends": "reprendre", "finis": "finir", "tiens": "tenir", "attends": "attendre",
+}  # fmt: skip
 Rewrite = tuple[str, Callable[[re.Match[str]], str]]
 TO_INFINITIVE: tuple[Rewrite, ...] = (
     (
         rf"\b(disant|dire|dites|précisant|signalant|ce) que vous {EZ}\b",
-        lambda m: f"{m.group(1)} que le patient {_present(m.group(2))}",
+        lambda m: f"{m.group(1)} que le patient {present(m.group(2))}",
+    ),
+    (
+        rf"\b(si|quand|lorsque|que|tant que|dès que|où|dont) vous (ne |n['’])?((?:vous |le |la |les |l['’]|lui |en |y )*){EZ}\b",
+        lambda m: (
+            f"{m.group(1)} le patient {m.group(2) or ''}{re.sub('vous ', 'se ', m.group(3))}{present(m.group(4))}"
+        ),
     ),
     (rf"\bne vous {EZ} pas\b", lambda m: f"ne pas se {infinitive(m.group(1))}"),
     (
@@ -197,20 +242,42 @@ TO_INFINITIVE: tuple[Rewrite, ...] = (
         rf"\bvous (le |la |les |l['’]|en |y |lui |leur |me )?{EZ}\b",
         lambda m: f"{m.group(1) or ''}{infinitive(m.group(2))}",
     ),
-    (rf"\b{EZ}[- ]vous\b", lambda m: f"se {infinitive(m.group(1))}"),
+    (rf"\b(?!rendez[- ]){EZ}[- ]vous\b", lambda m: f"se {infinitive(m.group(1))}"),
     (rf"\b{EZ}-(le|la|les|leur|lui|moi)\b", lambda m: f"{m.group(2)} {infinitive(m.group(1))}"),
     (rf"(^|[,:;] (?:et )?|et ){EZ}\b", lambda m: f"{m.group(1)}{infinitive(m.group(2))}"),
+    (
+        r"\btu (ne |n['’])?((?:le |la |les |l['’]|lui |en |y |te )*)([a-zà-ÿ]{2,}s)( pas| plus| jamais| rien)?\b",
+        lambda m: (
+            f"{'ne' + m[4] + ' ' if m[4] else ''}{m[2].replace('te ', 'se ')}{IN_TU.get(m[3].lower(), m[3][:-1] + 'r')}"
+        ),
+    ),
     (r"\bne pas (?:se )?pouvoir\b", lambda _: "impossibilité de"),
     (r"\bvotre (\w+)", lambda m: f"{_possessive(m.group(1))} {m.group(1)}"),
     (r"\bvos\b", lambda _: "ses"),
     (r"\bma femme\b|\bc['’]est moi\b", lambda _: ""),
 )
-STILL_PERSONAL = re.compile(r"\b(?:vous|je|j['’]|tu|te|toi|moi|ton|ta|tes|nous|m['’]|me)(?![a-zà-ÿ])", re.IGNORECASE)
+STILL_PERSONAL = re.compile(
+    r"\b(?<!rendez-)(?:vous|je|tu|te|toi|moi|ton|ta|tes|nous|me)(?![a-zà-ÿ])|\b[jmt]['’](?=[a-zà-ÿ])", re.IGNORECASE
+)
+
+
+ALLOWED = re.compile(r"^(\W*[^,]{3,40}), oui\W*$", re.IGNORECASE)  # "la douche, oui"
+IN_CASE = re.compile(r"^((?:si|quand|lorsque|au cas où|tant que|dès que)\b[^,:;]*?)\bvous (?!(?:avez|aviez|êtes|pouvez|perdez|dépassez|passez|vous|vomissez|toussez|saignez|respirez|sentez|ne)\b)((?:le |la |les |l['’]|en |y |lui )*)"
+                     rf"{EZ}\b", re.IGNORECASE)  # fmt: skip
+
+
+def _told_of_the_patient(match: re.Match[str]) -> str:
+    """ "Si à la prochaine fois vous en êtes là, ...": a case is told of the patient, what to do then in the infinitive."""
+    return f"{match[1]}le patient {match[2]}{present(match[3])}"
 
 
 def directive(text: str) -> str | None:
     """What a doctor tells a patient to do, in the infinitive and short; None when persons remain that do not fit."""
-    words = SUBJUNCTIVE.sub(lambda m: f"que vous {m[1]}{INDICATIVE.get(m[2].lower(), m[2].replace('iez', 'ez'))}", tidy(text))
+    words = SUBJUNCTIVE.sub(
+        lambda m: f"que vous {m[1]}{INDICATIVE.get(m[2].lower(), m[2].replace('iez', 'ez'))}",
+        tidy(ALLOWED.sub(r"\1 : possible", text)),
+    )
+    words = IN_CASE.sub(_told_of_the_patient, words)
     for pattern, right in (*ALARMS, *CLAUSES, *OPENERS):
         words = re.sub(pattern, right, words, flags=re.IGNORECASE)
     for pattern, rewrite in TO_INFINITIVE:
@@ -271,59 +338,35 @@ PRESENTS = {
     "revenez": "revient",
     "sortez": "sort",
     "courez": "court",
+    "voulez": "veut",
+    "savez": "sait",
+    "dites": "dit",
+    "mordez": "mord",
+    "vomissez": "vomit",
+    "maigrissez": "maigrit",
+    "finissez": "finit",
+    "servez": "sert",
+    "vivez": "vit",
+    "suivez": "suit",
+    "conduisez": "conduit",
+    "tombez": "tombe",
+    "appelez": "appelle",
+    "rappelez": "rappelle",
+    "jetez": "jette",
+    "levez": "lève",
+    "pesez": "pèse",
+    "répétez": "répète",
+    "achetez": "achète",
+    "ressentez": "ressent",
+    "recevez": "reçoit",
+    "partez": "part",
+    "devenez": "devient",
 }
-IN_DRE = re.compile(r"(?:scend|(?<![a-z])[eé]?tend|[dr][eé]tend|rend|ntend|ttend|perd|r[eé]pond|mord|tord|vend|fend)(?=ez$)")
+IN_DRE = re.compile(
+    r"(?:scend|(?<![a-z])[eé]?tend|[dr][eé]tend|rend|ntend|ttend|perd|r[eé]pond|mord|tord|vend|fend)(?=ez$)"
+)
 
 
-def _present(verb: str) -> str:
+def present(verb: str) -> str:
     """ "descendez" -> "descend", "parlez" -> "parle"."""
     return PRESENTS.get(verb, verb[:-2] if IN_DRE.search(verb) else verb[:-2] + "e")
-
-
-def observed(text: str) -> str:
-    """What the doctor sees, told of the patient: "vous parlez sans vous arrêter" -> "parle sans s'arrêter"."""
-    words = re.sub(r"^(?:[Jj]e vous vois|(?:[Mm]ontrez|[Tt]ournez|[Pp]enchez|[Aa]pprochez|[Ss]oulevez|[Ll]evez|[Bb]aissez|[Ff]ermez|[Oo]uvrez|[Aa]sseyez|[Rr]egardez|[Ff]ilmez|[Ff]aites|[Mm]ettez|[Tt]irez|[Rr]espirez|[Ss]oulève|[Ll]ève|[Oo]uvre|[Tt]ourne|[Mm]ontre)(?: [^,…]*|-[^,…]*|(?=,|…)))(?:,|…|\.\.\.)? ", "", tidy(text))
-    words = re.sub(r"^(?:[Cc]['’]est|[Jj]e vois|[Dd]e ce que je vois,?(?: c['’]est)?)\s+", "", words)
-    words = re.sub(rf"\b[Vv]ous {EZ}\b", lambda m: _present(m.group(1)), words)
-    words = re.sub(
-        r"\bvous (?=[aeiouhéè])",
-        "s'",
-        re.sub(
-            r"\bvous (\w+(?:er|ir|re))\b",
-            lambda m: ("s'" if m.group(1)[0] in "aeiouhéè" else "se ") + m.group(1),
-            words,
-        ),
-    )
-    words = re.sub(
-        r",? (?:ça )?c['’]est bien$|^(?:(?:oui|non|bon|bien|ok|d['’]accord|très bien|parfait),? )+|\b[Jj]e (?:ne )?vois (?=pas |aucune? )",
-        "",
-        words,
-        flags=re.IGNORECASE,
-    )
-    return words[:1].lower() + words[1:]
-
-
-CANNOT = re.compile(
-    r"(?:peux|peut|pouvons|pourrai) pas (?:vous |le |la |les |te |l['’])?(\w+(?:er|ir|re)\b[^.,;]*)", re.IGNORECASE
-)
-
-
-PERSONAL = re.compile(
-    r"\b(?:je|j['’]|on|vous|tu|moi|c['’]est|ça|là|ici|le reste|peux|peut|que)(?![a-zà-ÿ])", re.IGNORECASE
-)
-
-
-def not_examined(text: str) -> str:
-    """What could not be examined: the things named, or what the doctor could not do; empty when neither is told apart."""
-    words = re.sub(
-        r"\b(?:si besoin|par contre|d['’]ici|en (?:vidéo|visio)|à travers l['’]écran|ni)\b",
-        lambda m: "ni" if m.group() == "ni" else "",
-        tidy(text),
-        flags=re.IGNORECASE,
-    )
-    named = [part.strip() for part in re.split(r"[,;:]", words) if part.strip() and not PERSONAL.search(part)]
-    verb = CANNOT.search(words)
-    done = re.sub(r"\s+", " ", verb.group(1)).strip() if verb else ""
-    parts = [part for part in named if part not in done] + ([f"({done})" if named else done] if done else [])
-    told = re.sub(r"\s+", " ", ", ".join(parts).replace(", (", " (")).strip(" ,")
-    return told[:1].lower() + told[1:]

@@ -9,6 +9,7 @@ from typing import Any
 from app.notes import reconciliation
 from app.notes.allergies import allergies
 from app.notes.background import background
+from app.notes.dipsticks import dipsticks
 from app.notes.elaboration import elaborated
 from app.notes.facts import Fact
 from app.notes.findings import findings
@@ -31,6 +32,7 @@ from app.notes.text import fold
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.units import Visit, prepare
 from app.notes.verification import unsaid, verified
+from app.notes.way_of_life import way_of_life
 from app.notes.well import well
 
 __all__ = ["BadTranscript", "Draft", "Transcript", "draft", "facts_of"]
@@ -153,9 +155,11 @@ def facts_of(visit: Visit) -> list[Fact]:
         heredity(visit),
         well(visit),
         measures(visit),
+        dipsticks(visit),
         medications(visit),
         allergies(visit),
         background(visit),
+        way_of_life(visit),
         orders(visit),
         requests(visit),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.notes.allergens import STRONG
 from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
-from app.notes.context import in_context
+from app.notes.context import as_operation, in_context
 from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Temporality
 from app.notes.gestation import weeks_asked, weeks_told
@@ -176,7 +176,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         return
     repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
     told = _told_then(sentence, visit)
-    for mention in (in_context(m, sentence, visit) for m in find_concepts(norm, lang)):
+    for mention in (as_operation(in_context(m, sentence, visit), asked, lang) for m in find_concepts(norm, lang)):
         if (
             mention.concept.fr in repeated
             or "*" in repeated

@@ -34,7 +34,8 @@ def appointed(sentence: Sentence, lang: Language, *, beside_orders: bool) -> Fac
     if beside_orders:
         dated = again and WHEN[lang].search(norm[again.start() :])
         return follow_up(replace(sentence, start=sentence.start + again.start()), lang) if again and dated else None
-    if not WHEN[lang].search(norm) or not LATER[lang].search(norm):
+    meant = norm.replace("d ici", "") if lang == "fr" else norm  # a date by which is no meeting yet
+    if not WHEN[lang].search(norm) or not LATER[lang].search(meant):
         return None
     return None if lang == "fr" and not again and ALREADY[lang].search(norm) else follow_up(sentence, lang)
 
@@ -69,7 +70,7 @@ def asked_when(visit: Visit) -> Iterator[tuple[Sentence, Fact]]:
         for reply in visit.reply_to(place)[:2]:
             if WHEN[visit.lang].search(reply.norm) and not reply.asks:
                 fact = follow_up(reply, visit.lang, sentence.evidence())
-                yield reply, fact if LATER[visit.lang].search(reply.norm) else _seen_again(fact, visit.lang)
+                yield reply, fact if MEETS[visit.lang].search(reply.norm) else _seen_again(fact, visit.lang)
                 break
 
 

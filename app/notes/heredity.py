@@ -11,6 +11,7 @@ from app.notes.lexicon import find_concepts
 from app.notes.mentions import family_fact
 from app.notes.people import BLOOD, PET
 from app.notes.polarity import is_denied
+from app.notes.text import fold
 from app.notes.timing import date_phrase
 from app.notes.units import Exchange, Sentence, Visit
 
@@ -27,7 +28,7 @@ STANDS_ALONE = re.compile(  # the words right before make it what somebody has
     r"(?:(?:plutot|surtout|juste|seulement|aussi|encore|deja|eu|fait|un cancer|toujours|maintenant) )*$"
 )
 GOES_ON = re.compile(  # and nothing after it makes it something else
-    r"\W*$|\W*[,.;:!?…]| (?:a|vers|depuis|comme|aussi|et|mais|tous|toutes|jeune|tres|assez|qui|elle|il|d un coup|en)(?![a-z])"
+    r"\W*$|\W*[,.;:!?…]| (?:a|vers|depuis|comme|aussi|et|mais|tous|toutes|jeune|tres|assez|qui|elle|il|d un coup|en|maintenant|aujourd hui|sous)(?![a-z])"
 )
 CANCER = re.compile(r"(?<![a-z])(?:cancers?|tumeurs?|oncogenetique)(?![a-z])")
 CANCER_TURNS = 10
@@ -108,45 +109,63 @@ def _asked(sentence: Sentence, visit: Visit) -> tuple[Evidence, ...]:
 def _named_only(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     """ "Du diabète chez vous ?" - "Maman, et deux de mes frères. Papa, non." """
     asked = [(q, m) for q in exchange.questions for m in find_concepts(q.norm, "fr") if m.concept.kind in ("problem", "surgery")]
-    if len(asked) != 1 or not any(FAMILY_ASKED.search(q.norm) for q in exchange.questions):
+    family = any(FAMILY_ASKED.search(q.norm) for q in exchange.questions) or NOT_ME.match(exchange.answer_text)
+    if len(asked) != 1 or not family:
         return
     question, mention = asked[0]
     for sentence in exchange.answer:
-        if sentence.speaker == "doctor" or find_concepts(sentence.norm, "fr"):
+        if sentence.speaker == "doctor":
             continue
-        for clause in re.finditer(r"[^,;.!?…]+(?:, (?:et |non|rien|lui|elle|oui|aussi)[^,;.!?…]*)*", sentence.norm):
-            people = visit.people(sentence, clause.end())
-            if people in ((), (PATIENT,)) or PET in people or not ONLY_KIN.fullmatch(clause.group()):
+        clauses = list(re.finditer(r"[^,;.!?…]+", sentence.norm))
+        for place, clause in enumerate(clauses):
+            after = clauses[place + 1].group() if place + 1 < len(clauses) else ""
+            if find_concepts(after, "fr") and not re.search(KIN_WORD, after):
+                continue  # "mon père, un cancer": told of him, and not what was asked
+            if not ONLY_KIN.fullmatch(clause.group()) or not re.search(KIN_WORD, clause.group()):
                 continue
-            denied = NOT_THEM.search(clause.group()) is not None
+            people = visit.people(sentence, clause.end())
+            denied = NOT_THEM.search(clause.group()) is not None or JUST_NO.fullmatch(after) is not None
+            if PATIENT in people or PET in people or (denied and not NAMES_SOMEBODY.search(question.norm)):
+                continue  # who of many has it not is no history
             evidence = (question.evidence(mention.start, mention.end), sentence.evidence())
             for person in people:
-                if denied and not NAMES_SOMEBODY.search(question.norm):
-                    continue  # who of many has it not is no history
                 fact = family_fact(mention, person, evidence, question.norm, "fr")
                 yield replace(fact, polarity="absent" if denied else "present", asserted_by=sentence.speaker)
 
 
-NAMES_SOMEBODY = re.compile(r"(?<![a-z])(?:votre|vos|sa|son|ses) (?:mere|pere|maman|papa|s(?:oe|œ)urs?|freres?|fils|fille|grand)(?![a-z])")
+NOT_ME = re.compile(r"\W*(?:(?:ah|ben|euh|oh)\W+)*(?:moi|elle|lui|il),? (?:non|jamais|rien|pas)(?![a-z])")
+JUST_NO = re.compile(r"\W*(?:(?:elle|lui|eux|par contre) ?)*(?:non|rien|jamais|pas)\W*")
+KIN_WORD = r"(?<![a-z])(?:mere|maman|pere|papa|s(?:oe|œ)urs?|freres?|fils|filles?|oncles?|tantes?|cousine?s?|mamie|papi|meres?|peres?|parents|femme|mari|copain|copine|conjointe?)(?![a-z])"
+NAMES_SOMEBODY = re.compile(r"(?<![a-z])(?:votre|vos|sa|son|ses|chez) (?:lui|elle|mere|pere|maman|papa|s(?:oe|œ)urs?|freres?|fils|fille|grand)(?![a-z])")
 NOT_THEM = re.compile(r"(?<![a-z])(?:non|rien|pas|jamais|aucun)(?![a-z])")
 ONLY_KIN = re.compile(
     r"\W*(?:(?:oui|si|ah|ben|alors|euh|et|enfin|mais|juste|surtout|seulement|aussi|egalement|lui|elle|eux|par|contre|du|cote|de|le|la|les|l|un|une|deux|trois|\d+|"
-    r"ma|mon|mes|ta|ton|sa|son|ses|notre|nos|mere|maman|pere|papa|s(?:oe|œ)urs?|freres?|demi|petite?s?|grande?s?|fils|fille|oncles?|tantes?|cousine?s?|germaine?|"
+    r"femme|mari|copain|copine|conjointe?|belle|beau|apres|naissance|ma|mon|mes|ta|ton|sa|son|ses|notre|nos|mere|maman|pere|papa|s(?:oe|œ)urs?|freres?|demi|petite?s?|grande?s?|fils|fille|oncles?|tantes?|cousine?s?|germaine?|"
     r"mamie|papi|meres?|peres?|parents|maternelle?|paternelle?|tous|toutes|non|rien|pas|jamais|plus|moi|en|a|ont|l|eu|eue|fait|depuis|toujours|longtemps|\d+ ans|ans|aine|ainee|cadet|cadette)(?:\W+|$))+"
 )
 
 
 def _nobody(exchange: Exchange) -> Iterator[Fact]:
-    """ "Des cancers du côlon dans la famille ?" - "Non, aucun." """
+    """ "Des cancers du côlon dans la famille ?" - "Non, aucun.", "Des polypes, papa. De cancer, non, personne." """
     asked = [q for q in exchange.questions if HEREDITARY.search(q.norm) and not AILING.search(q.norm)]
-    first = exchange.answer[0]
-    if not asked or not NOBODY.match(first.norm) or exchange.verdict != "no" or len(exchange.answer_text.split()) > FEW_WORDS:
-        return
-    named = [m for m in find_concepts(asked[-1].norm, "fr") if m.concept.kind in ("problem", "surgery")]
-    if named:
-        names = ", ".join(dict.fromkeys(m.concept.fr for m in named))
-        evidence = (asked[-1].evidence(), first.evidence())
-        yield Fact("family", names, names, evidence, polarity="absent", experiencer="family", asserted_by=first.speaker, extra=(names, ""))
+    named = [m.concept.fr for m in find_concepts(asked[-1].norm, "fr") if m.concept.kind in ("problem", "surgery")] if asked else []
+    for sentence in exchange.answer if named else ():
+        if sentence.speaker == "doctor" or re.search(KIN_WORD, sentence.norm):
+            continue
+        whole = sentence is exchange.answer[0] and NOBODY.match(sentence.norm) and exchange.verdict == "no"
+        short = len(exchange.answer_text.split()) <= FEW_WORDS
+        names = named if whole and short else [n for n in named if _denies_it(n, sentence.norm)]
+        if names:
+            text = ", ".join(dict.fromkeys(names))
+            evidence = (asked[-1].evidence(), sentence.evidence())
+            yield Fact("family", text, text, evidence, polarity="absent", experiencer="family", asserted_by=sentence.speaker, extra=(text, ""))
+
+
+def _denies_it(name: str, norm: str) -> bool:
+    """ "De cancer, non", "Du côlon, non": whether a sentence denies what was asked by its first or its last word."""
+    words = [w[:5] for w in re.findall(r"[a-z]{4,}", fold(name))]
+    said = re.match(r"\W*(?:(?:et|mais|par contre)\W+)*(?:des?|du|de la|un|une|le|la|les|l|d) ?([a-z]{4,})(?: [a-z ]{2,20})?, (?:non|personne|aucun|jamais|rien)(?![a-z])", norm)
+    return said is not None and said.group(1)[:5] in words
 
 
 FEW_WORDS = 12

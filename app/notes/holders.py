@@ -227,7 +227,7 @@ def _named(norm: str, speaking: Speaking, known: Sequence[Event], *, asked: bool
     for pattern, who, sex in _heads():
         for match in pattern.finditer(norm):
             if not any(other.start() < match.end() and match.start() < other.end() for other, *_ in found):
-                found.append((match, who, sex, asked or _is_head(norm, match)))
+                found.append((match, who, sex, asked or _is_head(norm, match, speaking)))
     heads, everybody = list[Event](), list[Event]()
     last = known[-1].who if known else ""
     for match, who, sex, head in sorted(found, key=lambda item: item[0].start()):
@@ -250,11 +250,11 @@ def _one_of_them(match: re.Match[str], norm: str, woman: bool, of_siblings: bool
     return _seen(who, match.group(), speaking)
 
 
-def _is_head(norm: str, match: re.Match[str]) -> bool:
+def _is_head(norm: str, match: re.Match[str], speaking: Speaking) -> bool:
     """Whether a relative who is named is who is spoken about."""
     before, after = norm[: match.start()], norm[match.end() :]
     of_another = OF_ANOTHER if SPEAKERS_OWN.match(match.group()) else OF_SOMEBODY
-    called = re.fullmatch(BARE, match.group()) and CALLED.match(after)
+    called = not speaking.family_asked and re.fullmatch(BARE, match.group()) and CALLED.match(after)
     if called or TELLS["fr"].search(after) or of_another.match(after):
         return False
     if HOLDS_THOUGH.search(before):

@@ -8,7 +8,7 @@ from importlib import resources
 
 from rapidfuzz import fuzz, process
 
-from app.notes.complaints import complaints
+from app.notes.complaints import complaints, parts
 from app.notes.text import fold, normalise
 from app.notes.transcript import Language
 
@@ -114,6 +114,12 @@ def concepts(lang: Language) -> tuple[Concept, ...]:
         row = known.setdefault(("symptom", fr), ["symptom", fr, en, ""])
         row[3] = "|".join(filter(None, (row[3], pattern)))
     return tuple(Concept(kind, fr, en, compile_pattern(pattern, lang)) for kind, fr, en, pattern in known.values())
+
+
+@cache
+def body_part() -> re.Pattern[str]:
+    """A part of the body named with its article or possessive, in folded French; group 1 is the part."""
+    return re.compile(rf"(?<![a-z])(?:l|la|le|les|ma|mon|mes|sa|son|ses|votre|vos|au|aux|du|un|une) ((?:{parts(_rows('parts.tsv'))})s?)(?![a-z])".replace("oe", "(?:oe|œ)"))
 
 
 def _matches(norm: str, lang: Language) -> Iterator[Mention]:

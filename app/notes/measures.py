@@ -36,6 +36,7 @@ def measures(visit: Visit) -> Iterator[Fact]:
             found = found or list(earlier_value(said, last))
             found += [fact for one in found[-1:] for fact in compared(said, one)]
             found = [_dated(fact, said, sentence) for fact in found]
+            found = [f for f in found if not (last and last.label == f.label and DRESSED.search(sentence.norm))]
             told = _more_exactly(told, found)
             if found:
                 last = found[-1] if found[-1].unit != "/10" else last
@@ -55,6 +56,7 @@ def _said(sentence: Sentence, questions: tuple[Sentence, ...], before: Sentence 
     return Said(sentence, context, questions, visit.lang)
 
 
+DRESSED = re.compile(r"avec (?:la|le|les|mes|ses|mon|son|ma|sa) (?:robe|manteau|chaussures?|bottes|vetements|habits|sac|platre|couche|pyjama)")
 TREATED = re.compile(r"(?:pour|contre|(?:cachets?|comprimes?|medicaments?|traitement|truc|pilule) de) (?:la |ma |votre |sa )tension")
 
 

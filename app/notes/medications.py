@@ -29,7 +29,7 @@ from app.notes.lexicon import find_drugs
 from app.notes.meaning import meant, sounds_like_allergy
 from app.notes.permission import BARE_ASK, asks, granted
 from app.notes.polarity import is_denied
-from app.notes.renewals import is_renewed, with_duration
+from app.notes.renewals import goes_with_order, is_renewed, with_duration
 from app.notes.schedules import Schedule, find_schedule
 from app.notes.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
 from app.notes.transcript import Language
@@ -163,7 +163,7 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     if MAYBE[lang].search(norm if not dose else use.before):
         if use.drug.inn not in VAGUE:
             yield _considered(use, lang, evidence)
-    elif dose or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]) or is_renewed(use):
+    elif dose or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]) or is_renewed(use) or goes_with_order(use, visit):
         if re.search(
             r"(?<![a-z])(?:on refait le point|vous etes (?:sous|a)|vous preniez|you re (?:on|taking)|you are (?:on|taking)|(?:we|i) (?:have|ve got|had) you on)(?![a-z])",
             norm,
@@ -237,7 +237,9 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     relative = visit.other_person(use.sentence, use.start) or _theirs(use, visit)
     if ASKS_FOR[lang].search(norm) and not TOOK[lang].search(norm):
         return
-    if relative and not re.search(r"(?:m a|gave me|j ai pris|je prends|i took)", norm):
+    if _repeats_order(use, visit):
+        return
+    if relative and not FOR_THE_PATIENT.search(norm) and not _borrowed(use, visit):
         name = drug_name(use, lang)
         text = f"sous {name}" if lang == "fr" else f"takes {name}"
         if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
@@ -289,6 +291,29 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
 INSTEAD = re.compile(  # "on me l'a remplacé par du candésartan": this one is taken now
     r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:passee?|mise?) (?:a|sous)|a la place,?(?: \w+){0,4}) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$"
 )
+FOR_THE_PATIENT = re.compile(r"(?:(?:m|me|lui|nous) (?:l |en )?(?:a|ont|avait) |gave me|j ai pris|je prends|i took)")
+BORROWED = re.compile(  # "deux Nurofen, ceux de ma femme": whose box it was
+    r"(?:\W*[\w.]+){0,3}\W+(?:ceux|celui|celle|celles|la boite|une boite|un reste|(?:un|une) )?(?:de|d|a) (?:ma|mon|mes)(?![a-z])(?! \w+ (?:qui|en prend|prend|est|a ))"
+)
+
+
+def _borrowed(use: Use, visit: Visit) -> bool:
+    """Whether a drug told in answer to what the patient took was only somebody else's box."""
+    return bool(BORROWED.match(use.words)) and (_asks_what_was_taken(use, visit) or bool(ASKS_TAKEN.search(visit.question_of(use.sentence))))
+
+
+ASKS_TAKEN = re.compile(r"(?<![a-z])(?:(?:avez|as) (?:\w+ )?(?:pris|avale|essaye|mis|utilise)|(?:prenez|prends) (?:vous |tu )?(?:quoi|quelque chose|autre chose))(?![a-z])")
+VERBS = re.compile(r"(?<![a-z])(?:j|je|on|il|elle|avais|prends|pris|mets|suis|sous|prend)(?![a-z])")
+
+
+def _repeats_order(use: Use, visit: Visit) -> bool:
+    """ "Doliprane un gramme, trois jours." - "Un gramme de Doliprane.": the patient says the order again."""
+    if VERBS.search(use.sentence.norm) or use.sentence.speaker == "doctor":
+        return False
+    before = (s for s in visit.sentences if s.turn == use.sentence.turn - 1 and s.speaker == "doctor" and not s.asks)
+    return any(m.drug.inn == use.drug.inn for s in before for m in find_drugs(s.norm)) and not visit.question_of(use.sentence)
+
+
 HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|(?:il )?y (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
 AT_HOME = re.compile(
     r"(?<![a-z])(?:au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"

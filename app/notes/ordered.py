@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.notes.cues import cues
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
@@ -15,6 +16,7 @@ from app.notes.units import Sentence, Visit
 ORDERED = ("exam", "referral", "vaccine", "aid", "act")
 IF = cues("orders.if")
 LATER = cues("orders.later")
+MEETS = cues("orders.meets")
 WHEN = cues("orders.when")
 ORDERS = cues("orders.orders")
 NOT_NOW = cues("orders.not_now")
@@ -44,6 +46,12 @@ WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what anoth
 SUBJECT = re.compile(  # who speaks of persons or of how things are orders nothing without a verb that orders
     r"(?<![a-z])(?:je|j|vous|il|elle|ils|elles|on|ca|c|tu|nous|qui|est|sont|etait|etaient|ont|avait|montre\w*|sert|permet|a (?:ete|grimpe|augmente|baisse|monte|diminue|montre|donne|dit|vu|fait|eu|revele|change|bouge|double|chute|remonte|pris))(?![a-zœ])"
 )
+OF_A_CASE = re.compile(
+    r"(?<![a-z])(?:si|s il|quand|selon|if) (?:le |la |l |les |votre |vos |the |your )?(?:resultats? d(?:e|u) (?:la |l )?)?$"
+)  # "si l'INR est haut"
+BROUGHT = re.compile(
+    r"(?<![a-z])avec (?:la|le|les|l|vos|votre|ta|ton|son|sa)(?: [a-z]+ et (?:la|le|les|l))? ?$"
+)  # "je vous revois avec la radio"
 ITS_OWN = re.compile(
     r"(?<![a-z])(?:votre|vos|son|sa|ses|ta|ton|tes) (?:dernie\w+ |premie\w+ )?$"
 )  # "votre prise de sang de lundi": one that is there
@@ -83,16 +91,30 @@ def ordered(sentence: Sentence, lang: Language, *, more: bool = False) -> list[F
         or IF[lang].search(norm)
         or (lang == "fr" and _named_alone(wanted, norm))
     )
-    return [order(wanted, sentence, lang, conditional=conditional)] if told else []
+    plan = order(wanted, sentence, lang, conditional=conditional) if told else None
+    if plan and MOVED.search(norm):
+        plan = replace(plan, text=sentence.shown, status="moved")
+    return [plan] if plan else []
+
+
+MOVED = re.compile(r"(?<![a-z])(?:decale|reporte|repousse|avance)\w*(?![a-z])")
 
 
 def _only_named(mention: Mention, norm: str, lang: Language) -> bool:
     """Whether an examination or a colleague is only spoken of: one that may come of itself, a relative's, who will decide."""
     return bool(
-        FOR_A_VISIT.match(norm, mention.end)
+        OF_A_CASE.search(norm[: mention.start])
+        or _brought(mention, norm, lang)
+        or FOR_A_VISIT.match(norm, mention.end)
         or relation_near(norm, mention.start, lang)
         or WILL_DECIDE.match(norm, mention.end)
     )
+
+
+def _brought(mention: Mention, norm: str, lang: Language) -> bool:
+    """ "Je vous revois dans deux semaines, avec la radio": what is brought to a meeting was ordered before."""
+    meets = MEETS[lang].search(norm) and WHEN[lang].search(norm) and mention.concept.kind == "exam"
+    return bool(meets and BROUGHT.search(norm[: mention.start]))
 
 
 def _named_alone(wanted: Sequence[Mention], norm: str) -> bool:
@@ -109,6 +131,8 @@ MOST_INITIALS, MOST_WORDS = 4, 4
 def as_said(mention: Mention, sentence: Sentence, lang: Language) -> str:
     """An examination with the word that was used for it: "exploration fonctionnelle respiratoire (spirométrie)"."""
     name, said = mention.concept.name(lang), sentence.norm[mention.start : mention.end]
+    if mention.concept.fr == "courrier" and lang == "fr":
+        return _addressed(sentence.line.shown[sentence.start + mention.start : sentence.end])
     alike = {w[:4] for w in re.findall(r"[a-z]{4,}", fold(name))} & {w[:4] for w in re.findall(r"[a-z]{4,}", said)}
     initials = len(said) <= MOST_INITIALS or said.replace(" ", "") in fold(name).replace(" ", "")
     if alike or initials or lang == "en" or len(said.split()) > MOST_WORDS or re.search(r"\d", said):
@@ -116,6 +140,15 @@ def as_said(mention: Mention, sentence: Sentence, lang: Language) -> str:
     shown = sentence.line.shown[sentence.start + mention.start : sentence.start + mention.end]
     rest = re.match(r"\w*", sentence.line.shown[sentence.start + mention.end :])
     return f"{name} ({(shown + (rest.group() if rest else '')).lower()})"
+
+
+def _addressed(words: str) -> str:
+    """A letter with whom it is for: "compte rendu à votre généraliste" -> "compte rendu au généraliste"."""
+    told = " ".join(re.split(r"[,;:.!?]", words)[0].split()[:MOST_ADDRESS])
+    return re.sub(r"\bvotre\b", "son", re.sub(r"\bà votre\b", "au", re.sub(r"^ecris\b|^écris\b", "courrier", told)))
+
+
+MOST_ADDRESS = 8  # words
 
 
 def order(

@@ -15,7 +15,7 @@ from app.notes.lexicon import find_drugs
 from app.notes.ordered import decided_if, goes_on, meant_by_pronoun, ordered
 from app.notes.past_exams import told_exams
 from app.notes.replies import replies
-from app.notes.results import past_exams, result, stated_vaccines
+from app.notes.results import past_exams, result, stated_vaccines, told_result
 from app.notes.spoken_en import is_chatter
 from app.notes.transcript import Language
 from app.notes.units import Sentence, Visit
@@ -44,6 +44,7 @@ def _orders(visit: Visit) -> Iterator[Fact]:
     for place, sentence in enumerate(visit.sentences):
         if sentence.speaker != "doctor" and not sentence.asks:
             yield from stated_vaccines(sentence, visit.lang)
+            yield from told_result(sentence, visit)
         if place in alarms:
             yield alarms[place]
         elif sentence.speaker != "doctor" or sentence.asks or (sentence.turn, sentence.start) in read:

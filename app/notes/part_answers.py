@@ -6,7 +6,7 @@ from itertools import product
 
 from app.notes.cues import cues
 from app.notes.facts import Fact, Polarity, Temporality
-from app.notes.lexicon import find_concepts
+from app.notes.lexicon import body_part, find_concepts
 from app.notes.mentions import mention_fact, named_side
 from app.notes.polarity import is_denied
 from app.notes.transcript import Language
@@ -87,6 +87,31 @@ def _topic(norm: str, lang: Language) -> str:
     """What a short question is about, without its asking; empty when it asks more."""
     match = TOPIC[lang].match(norm)
     return match.group(1).strip() if match else norm.rstrip(" ?.!…") if len(norm.split()) <= MOST_WORDS_OF_PART else ""
+
+
+IT_IS = re.compile(r"\W*(?:(?:et|mais|la|en plus|apres)\W+)*(?:(?:c est|ca|il est|elle est|ils sont|elles sont)(?![a-z])|(?:il|elle|ils|elles) (?:me |m )?(?=[a-z]))")
+
+
+def of_the_part_before(visit: Visit) -> Iterator[Fact]:
+    """ "Le gros orteil, là. C'est rouge, c'est chaud.": what is said of "it" is of the part that was named just before."""
+    if visit.lang != "fr":
+        return
+    for place, said in enumerate(visit.sentences):
+        clauses = [clause for clause in said.norm.split(", ") if IT_IS.match(clause)]
+        before = [s for s in visit.sentences[max(0, place - 2) : place] if s.turn >= said.turn - 1]
+        named = [(s, m) for s in before for m in body_part().finditer(s.norm)]
+        if said.speaker == "doctor" or said.asks or not clauses or not named or visit.other_person(said, 0):
+            continue
+        where, part = named[-1]
+        for clause in clauses:
+            both = f"{part.group(1)} {IT_IS.sub('', clause, count=1).strip()}"
+            for mention in find_concepts(both, visit.lang):
+                spans = mention.start < len(part.group(1)) < mention.end - 1 and mention.concept.kind == "symptom"
+                if spans and not is_denied(both, mention.start, mention.end, visit.lang):
+                    evidence = (where.evidence(part.start(1), part.end(1)), said.evidence())
+                    yield mention_fact(
+                        mention, visit.lang, "present", "certain", "current", said.speaker, evidence, "", said.shown, both
+                    )
 
 
 MOST_WORDS_OF_PART = 5

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from app.notes import directives_fr, wording_en, wording_fr
+from app.notes import examined_fr, wording_en, wording_fr
 from app.notes.facts import Fact, proofs
 from app.notes.people import NAMES_FR
 from app.notes.sections import (
@@ -265,7 +265,7 @@ def _examination(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> I
     for fact in facts:
         if fact.status == "seen":
             words = (
-                directives_fr.observed(fact.sentence)
+                examined_fr.observed(fact.sentence)
                 if voice.lang == "fr"
                 else wording_en.directive(fact.sentence, voice.sex) or voice.tidy(fact.sentence)
             )
@@ -288,7 +288,7 @@ CANNOT_WORDS = re.compile(
 
 def _not_examined(fact: Fact, voice: Voice) -> str:
     if voice.lang == "fr":
-        return directives_fr.not_examined(fact.sentence) or "examen physique"
+        return examined_fr.not_examined(fact.sentence) or "examen physique"
     words = CANNOT_WORDS.sub(" ", voice.tidy(fact.sentence))
     words = re.sub(r"\s+", " ", re.sub(r"\s+,", ",", words)).strip(" ,.;")
     return (words[:1].lower() + words[1:]) if len(words) > 3 else voice.say("examen physique", "physical examination")

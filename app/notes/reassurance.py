@@ -14,7 +14,9 @@ ASKS_IF = {
     "fr": re.compile(
         r"(?<![a-z])(?:c est(?! quoi| grave)|ca (?:peut|pourrait)|est ce que c|je (?:fais|suis|ai)|j ai|en train de faire|vous (?:pensez|croyez)|ce serait|et si c)(?![a-z])"
     ),
-    "en": re.compile(r"(?<![a-z])(?:is it|could it be|can it be|is this|am i having|do i have|it s not|could this be)(?![a-z])"),
+    "en": re.compile(
+        r"(?<![a-z])(?:is it|could it be|can it be|is this|am i having|do i have|it s not|could this be)(?![a-z])"
+    ),
 }
 IF = re.compile(r"(?<![a-z])(?:si|s il|if)(?![a-z])")
 RULES_OUT = {

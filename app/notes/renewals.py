@@ -3,9 +3,13 @@
 import re
 from dataclasses import replace
 
+from app.notes.cues import cues
+from app.notes.dosing import DOSE
 from app.notes.drug_uses import Use
+from app.notes.lexicon import find_drugs
 from app.notes.schedules import Schedule
 from app.notes.transcript import Language
+from app.notes.units import Visit
 
 RENEWS = re.compile(r"(?<![a-z])(?:je (?:vous |lui )?|on (?:vous )?)(?:renouvelle|represcris|reprends|refais)(?![a-z])|(?<![a-z])(?:refill|renew)(?:ing)?(?![a-z])")
 FOR_MONTHS = re.compile(r"(?:pour|pendant|for) (\d+ (?:mois|months))")
@@ -25,3 +29,20 @@ def with_duration(schedule: Schedule, norm: str, use: Use, lang: Language) -> Sc
     return replace(
         schedule, words=(*schedule.words, renewed.group(1)), sig=f"{schedule.sig}, {renewed.group(1)}".strip(", ")
     )
+
+
+ALSO = re.compile(  # "Et du Doliprane si vous avez mal.": one drug more
+    r"\W*(?:(?:et|puis|plus|ensuite|avec ca|en plus|egalement|aussi|sinon|enfin|pour (?:la |le |les |l )\w+)\W+)+(?:du|de la|de l|des|le|la|les|l|une?|votre) $"
+)
+GIVES = cues("medications.prescribes")
+
+
+def goes_with_order(use: Use, visit: Visit) -> bool:
+    """Whether a drug named without a verb follows, in the same turn, one that was just prescribed."""
+    if visit.lang != "fr" or not ALSO.match(use.sentence.norm[: use.start]) or ONLY_TOLD.search(use.sentence.norm):
+        return False
+    earlier = [s for s in visit.sentences if s.turn == use.sentence.turn and s.end <= use.sentence.start]
+    return bool(earlier) and any(find_drugs(s.norm) and (GIVES["fr"].search(s.norm) or DOSE.search(s.norm)) for s in earlier[-2:] if not s.asks)
+
+
+ONLY_TOLD = re.compile(r"(?<![a-z])(?:c est|etait|ca|fait|donne|risque|peut|quand|comme|marche|sert)(?![a-z])")

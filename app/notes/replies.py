@@ -121,7 +121,14 @@ def _leaves_open(sentence: Sentence, reply: Reply, lang: Language) -> bool:
     """ "Si ça dure au-delà de six semaines, là oui."; not the reason of a no, "non : s'il y a un polype il faudra l'enlever"."""
     if not IF[lang].search(sentence.norm) or ALARM[lang].search(sentence.norm):
         return False
-    return reply.verdict != "no" or sentence is not reply.sentence or bool(ONLY_IF.search(sentence.norm))
+    if sentence is reply.sentence:
+        return reply.verdict != "no" or bool(ONLY_IF.search(sentence.norm))
+    return bool(MEANS_IT.search(sentence.norm))
+
+
+MEANS_IT = re.compile(  # "là oui", "alors on en fera une"
+    r"(?<![a-z])(?:oui|alors|(?:on|je|vous) (?:vous )?(?:en|le|la|les|l) \w+|ce sera|(?:il )?faudra|radio\w*|scanner|irm|echo\w*|prise de sang|coloscop\w*|yes|then|we ll)(?![a-z])"
+)
 
 
 def _activity(asked: Sentence, reply: Reply) -> Fact | None:
@@ -134,7 +141,8 @@ def _activity(asked: Sentence, reply: Reply) -> Fact | None:
     after = [s for s in reply.turn if s.start > reply.sentence.start]
     if bare and after and ACTIVITY["fr"].search(after[0].norm):
         return None  # "Hors de question. Pas de sport pendant six semaines."
-    words = f"{topic} : {reply.sentence.shown[:1].lower()}{reply.sentence.shown[1:]}"
+    answer = re.sub(rf"^(?:l[ea]s? |l['’]){re.escape(topic)},? ", "", reply.sentence.shown, flags=re.IGNORECASE)
+    words = f"{topic} : {answer[:1].lower()}{answer[1:]}"
     conditional = reply.verdict == "if" or bool(CASE.match(asked.norm))
     return Fact(
         "advice",

@@ -316,7 +316,7 @@ def _told_with_figure(fact: Fact, others: list[Fact]) -> bool:
     """ "La TSH était normale, 2,1": the words of a result beside its figure, or that the exam was done."""
     return (fact.status == "result" or (fact.status == "done" and fact.polarity == "present")) and any(
         f.type == "lab"
-        and f.value is not None
+        and (f.value is not None or (f.status == "result" and fact.status == "done"))
         and f.label == fact.label
         and f.evidence[-1].turn == fact.evidence[-1].turn
         for f in others

@@ -10,7 +10,7 @@ from app.notes.people import relation_near
 from app.notes.polarity import is_denied
 from app.notes.timing import date_phrase
 from app.notes.transcript import Language
-from app.notes.units import Exchange, Sentence
+from app.notes.units import Exchange, Sentence, Visit
 
 IF = cues("orders.if")
 RESULT = cues("orders.result")
@@ -30,6 +30,9 @@ RESULT_WORDS = {
 }
 
 
+FIGURE = re.compile(r"[ ,:]*(?:(?:a|c est|il est|elle est|on est|avec) )*\d")  # "basse, à 8": the figure is the result
+
+
 def result(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """ "Les anticorps sont négatifs", "la TSH était normale": a result without a figure."""
     norm = sentence.norm
@@ -42,6 +45,7 @@ def result(sentence: Sentence, lang: Language) -> Iterator[Fact]:
             and not IF[lang].search(norm[: mention.start])
             and not OF_THE_REST.search(norm[mention.end : word.start()])
             and not is_denied(norm, word.start(), word.end(), lang)
+            and not FIGURE.match(norm, word.end())
         ):
             shown = RESULT_WORDS.get(word.group(), word.group()) if lang == "fr" else word.group()
             name = mention.concept.name(lang)
@@ -54,7 +58,7 @@ def result(sentence: Sentence, lang: Language) -> Iterator[Fact]:
                 mention.concept.fr,
                 (sentence.evidence(),),
                 polarity="absent" if open_to_it else "present",
-                asserted_by="doctor",
+                asserted_by=sentence.speaker,
                 status="result",
                 sentence=sentence.shown,
                 extra=(name, shown),
@@ -66,6 +70,18 @@ OF_THE_REST = re.compile(  # "a low TSH, all other results were normal": the wor
 )
 
 
+def told_result(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
+    """ "Le test est revenu positif.", said by the patient of an own test that needs no figure."""
+    if visit.lang != "fr" or TO_COME.search(sentence.norm):
+        return
+    for mention in find_concepts(sentence.norm, visit.lang):
+        if mention.concept.kind == "exam" and not _lasting(mention.concept.fr) and not visit.other_person(sentence, mention.start):
+            yield from (fact for fact in result(sentence, visit.lang) if fact.label == mention.concept.fr)
+
+
+TO_COME = re.compile(
+    r"(?<![a-z])(?:je dois|faut|on doit|rendez vous|rdv|je vais|on va|prevue?s?|prochain\w*|demain|j attends|on attend|en attente|je voulais|je voudrais|normalement|j espere|j avais peur)(?![a-z])"
+)
 GENERIC_VACCINES = ("vaccin", "vaccins à jour")
 NOT_DONE = re.compile(r"(?<![a-z])(?:rien|pas|jamais|aucun|non|not|never|no|nothing)(?![a-z])")
 
@@ -123,16 +139,13 @@ def _object_of(stated: re.Match[str], mention: Mention, sentence: Sentence) -> b
 def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """ "Et le vaccin de la grippe, je l'ai fait la semaine dernière.": a vaccine or a look inside, told without a question."""
     stated = STATED.search(sentence.norm)
-    for mention in find_concepts(sentence.norm, lang) if stated else ():
+    for mention in find_concepts(sentence.norm, lang):
+        if not stated:
+            continue
         own = relation_near(sentence.norm, mention.start, lang) is None
         kind, label = mention.concept.kind, mention.concept.fr
         vaccine = kind == "vaccine" and label not in GENERIC_VACCINES
-        looked = (
-            lang == "fr"
-            and kind == "exam"
-            and _lasting(label)
-            and bool(stated and _object_of(stated, mention, sentence))
-        )
+        looked = lang == "fr" and kind == "exam" and _lasting(label) and _object_of(stated, mention, sentence)
         if (vaccine or looked) and own:
             if is_denied(sentence.norm, mention.start, mention.end, lang):
                 continue

@@ -1,4 +1,4 @@
-"""Answers that take up one of several things that were asked, name another thing, or leave the rest: "le nez oui", "le reste, non". """
+"""Answers that take up one of several things that were asked, name another thing, or leave the rest: "le nez oui", "le reste, non"."""
 
 import re
 
@@ -24,7 +24,9 @@ def takes_up_another(exchange: Exchange, question: Sentence, mention: Mention) -
     return taken_up and not word.search(question.norm[mention.start : mention.end])
 
 
-OF_ANOTHER = re.compile(r"\W*(?:(?:ah|ben|bah|euh|oui|well|yes|um|uh)\W+)*(?:un (?:petit )?peu|a (?:little )?bit) (?=[a-z])")
+OF_ANOTHER = re.compile(
+    r"\W*(?:(?:ah|ben|bah|euh|oui|well|yes|um|uh)\W+)*(?:un (?:petit )?peu|a (?:little )?bit) (?=[a-z])"
+)
 
 
 def names_another(exchange: Exchange, mention: Mention, lang: Language) -> bool:
@@ -60,7 +62,10 @@ def echoed(exchange: Exchange, question: Sentence, mention: Mention, lang: Langu
     """ "Elle tousse, elle a le nez qui coule ?" - "Le nez oui.": an answer that takes up one of several questions."""
     yes, no = ECHOED[lang]
     for word in re.findall(r"[a-z]{3,}", question.norm[mention.start : mention.end]):
-        found = re.search(rf"(?<![a-z]){word[:6]}[a-z]*,? (?:(?:ca|moi|euh|alors|bien),? )?({yes}|{no})(?! plus que)(?![a-z]| \?)", exchange.answer_text)
+        found = re.search(
+            rf"(?<![a-z]){word[:6]}[a-z]*,? (?:(?:ca|moi|euh|alors|bien),? )?({yes}|{no})(?! plus que)(?![a-z]| \?)",
+            exchange.answer_text,
+        )
         if found and word not in ("mal", "des", "les", "pain", "the", "une", "qui"):
             return "present" if re.fullmatch(yes, found.group(1)) else "absent"
     return "absent" if _several_asked(exchange) and THE_REST[lang].search(exchange.answer_text) else None

@@ -12,7 +12,7 @@ CELSIUS = re.compile(
     r"(?<![\d./])(3[4-9]|4[0-2])(?:(?:\.|(?: degres?)? (?:et |virgule )?| )(\d{1,2}|un(?= (?:ce|cette|hier|le|sous|au|dans|apres|sans)|[,.!?]|$)|demie?(?![a-z]))(?: dixiemes?)?)?"
     r"(?!\d|\.\d|/| ?(?:kilos?|kg|ans|sur|semaines|over|%|par|mg|euros?|unites?|comprim|jours|fois|milli))"
 )
-AIMED = re.compile(r"dessus|over|above|plus de|below|depass\w+|jusqu a ce|passe (?:a )?$|moins de|dessous|sous les? $|atteint|(?<!c etait )(?<!j ai eu )(?<!pris )(?<!faisait )(?<!eu )(?<![a-z])l[ea] $")
+AIMED = re.compile(r"heures? $|dessus|over|above|plus de|below|depass\w+|jusqu a ce|passe (?:a )?$|moins de|dessous|sous les? $|atteint|(?<!c etait )(?<!j ai eu )(?<!pris )(?<!faisait )(?<!eu )(?<![a-z])l[ea] $")
 NEARLY = re.compile(r"(?:(?:un )?(?:tout petit )?(?:peu|poil|chouia)|a peine|juste|legerement) (?:plus de|au dessus de|plus que) $")
 ROUND = re.compile(r",? (?:tout ronds?|pile|tapant|de fievre|de temperature)(?![a-z])")
 VAGUE = re.compile(r" ?(?:degres? )?(?:et (?:quelque|des|un peu)|(?:point|virgule) quelque|quelque)")

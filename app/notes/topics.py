@@ -29,7 +29,7 @@ PLAIN_NAMES = {  # measures named by a word that names nothing else
         "température": r"fievre|temperature|thermometre|de la temp",
         "pression artérielle": r"(?<!pour la )(?<!contre la )(?<!nt de la )(?<!cachet de la )(?<!truc de la )tension(?!s| nerv)|tensiometre|brassard|pression arterielle",
         "fréquence cardiaque": r"pouls|frequence cardiaque|c(?:oe|œ)ur (?:bat|tape)|le c(?:oe|œ)ur,? (?:il )?(?:bat )?(?:a combien|ca donne|il est a)|pulsations|battements",
-        "saturation en oxygène": r"saturation|la sat|oxymetre|oxygene|saturometre|pince au doigt",
+        "saturation en oxygène": r"saturation|la sat|oxymetre|oxygene|saturometre|(?:pince|machin|truc|appareil) (?:au|sur le|du) doigt",
         "poids": r"(?<!pris du )(?<!perdu du )(?:le|un) poids|votre poids|son poids|pes(?:ez|es|e|er|ee)|balance|combien de kilos",
         "taille": r"votre taille|sa taille|mesurez|mesure combien",
     },

@@ -238,7 +238,7 @@ def prepare(transcript: Transcript) -> Visit:
     """Normalise, take back what was corrected, split into sentences, pair questions with answers."""
     lang = transcript.lang
     lines = tuple(mask_corrections(normalise(turn.text, lang), lang) for turn in transcript.turns)
-    known = tuple(re.split(r"[ (]", fold(line))[0] for line in transcript.patient.treatments)
+    known = tuple(re.split(r"[ (]", fold(line))[0] for line in (*transcript.patient.treatments, *transcript.patient.allergies))
     sentences = tuple(
         replace(s, asks=s.asks or _reviews(s, known))
         for turn, line in zip(transcript.turns, lines, strict=True)

@@ -3,7 +3,7 @@
 import re
 
 FILLER = re.compile(
-    r"(?:^|(?<=[\s,.…]))(?:euh|heu|hein|bah|ben|bon|quoi|voilà|alors|enfin|donc|du coup|genre|en fait|justement|franchement|ok|d['’]accord|ah|oh|voyez(?=\s?[,…]|$)|vous voyez(?=\s?[,….?!]|$)|vous savez|comment dire|docteur|attendez(?=\s?[,…!])|oui|ouais|si si|et puis|par contre|attention|si vous voulez)(?=[\s,.…!?]|$)[,…]?\s*",
+    r"(?:^|(?<=[\s,.…]))(?:euh|heu|hein|bah|ben|bon|quoi|voilà|alors|enfin|donc|du coup|genre|en fait|justement|franchement|ok|(?<!est )(?<!êtes )(?<!sont )(?<!être )(?<!suis )d['’]accord|ah|oh|voyez(?=\s?[,…]|$)|vous voyez(?=\s?[,….?!]|$)|vous savez|comment dire|docteur|attendez(?=\s?[,…!])|oui|ouais|si si|et puis|par contre|attention|si vous voulez)(?=[\s,.…!?]|$)[,…]?\s*",
     re.IGNORECASE,
 )
 LEAD = re.compile(

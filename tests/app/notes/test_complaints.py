@@ -145,3 +145,21 @@ def test_what_the_doctor_leaves_open_is_suspected() -> None:
 
 def test_a_simile_is_no_pregnancy() -> None:
     assert not labels(facts("D: Et le ventre ?\nP: Gonflé comme une femme enceinte."), type="problem")
+
+
+def test_it_is_the_part_that_was_named_before() -> None:
+    found = told("D: Montrez.\nP: Voilà, le genou. C'est gonflé, c'est rouge.")
+    assert {("gonflement articulaire", "present"), ("rougeur du genou", "present")} <= found
+    assert not told("D: Et la main ?\nP: Elle est rouge de honte, ma voisine.") & {("rougeur de la main", "present")}
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [("L'appendicite, à dix ans.", "appendicectomie"), ("Les varices, en 2015.", "opération des varices")],
+)
+def test_an_illness_stands_for_its_operation_when_that_was_asked(answer: str, label: str) -> None:
+    assert label in labels(facts(f"D: Des interventions ?\nP: {answer}"), type="procedure")
+
+
+def test_a_wish_or_a_habit_is_no_complaint() -> None:
+    assert not labels(facts("D: Vous prenez quoi ?\nP: Du Gaviscon, quand j'ai des brûlures."), type="symptom")

@@ -211,3 +211,23 @@ def test_what_is_excluded_makes_place_for_another() -> None:
     )
     assert (fact("doxycycline", found).status, fact("doxycycline", found).value) == ("prescribed", 100.0)
     assert not [f for f in found if f.label == "pénicilline" and f.status == "prescribed"]
+
+
+def test_one_more_drug_goes_with_the_order() -> None:
+    found = facts("D: Amoxicilline, un gramme matin et soir, six jours. Et du Spasfon en plus.\nP: D'accord.")
+    assert fact("phloroglucinol", found).status == "prescribed"
+
+
+def test_an_order_said_again_is_no_home_treatment() -> None:
+    found = facts("D: Doliprane, un gramme trois fois par jour.\nP: Doliprane un gramme. Entendu.")
+    assert [f.status for f in found if f.label == "paracétamol"] == ["prescribed"]
+
+
+def test_taken_from_somebody_elses_box() -> None:
+    found = facts("D: Vous avez pris quelque chose ?\nP: Deux Nurofen quatre cents, ceux de ma sœur.")
+    assert fact("ibuprofène", found).experiencer == "patient"
+
+
+def test_what_a_relative_gave_is_the_patients() -> None:
+    found = facts("R: Mon frère lui a donné du Voltarène.\nD: Ah.", age=9)
+    assert fact("diclofénac", found).experiencer == "patient"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.notes import directives_fr, wording_en, wording_fr
+from app.notes import directives_fr, examined_fr, wording_en, wording_fr
 from app.notes.drafting import draft
 from app.notes.summary import patient_summary
 from tests.app.notes.support import drafted, told, transcript
@@ -120,7 +120,7 @@ def test_side_and_circumstance_stay_with_the_symptom(said: str, told: str) -> No
 
 
 def test_what_is_seen_is_told_of_the_patient_from_the_first_word() -> None:
-    assert directives_fr.observed("Vous parlez sans vous arrêter, ça c'est bien.") == "parle sans s'arrêter"
+    assert examined_fr.observed("Vous parlez sans vous arrêter, ça c'est bien.") == "parle sans s'arrêter"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_is_seen_is_told_of_the_patient_from_the_first_word() -> None:
      ("vous demandez à voir", "demande à voir"), ("vous tendez le bras", "tend le bras"), ("vous mettez du temps", "met du temps")],
 )  # fmt: skip
 def test_verbs_of_what_is_seen(seen: str, told: str) -> None:
-    assert directives_fr.observed(seen) == told
+    assert examined_fr.observed(seen) == told
 
 
 def test_what_the_patient_shall_say_elsewhere_stays_theirs() -> None:

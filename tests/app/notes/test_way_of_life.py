@@ -1,0 +1,40 @@
+"""Work, home and habits as they are asked and answered in French."""
+
+import pytest
+
+from tests.app.notes.support import facts
+
+
+def told(text: str, **patient: object) -> list[tuple[str, str, str]]:
+    return [(f.text, f.polarity, f.temporality) for f in facts(text, **patient) if f.type == "social"]
+
+
+@pytest.mark.parametrize(
+    "asked,said,expected",
+    [
+        ("C'est quoi, votre métier ?", "Tailleur de pierre.", ("tailleur de pierre", "present", "current")),
+        ("Et le travail, c'est quoi ?", "Ben, ambulancier, de nuit.", ("ambulancier, de nuit", "present", "current")),
+        ("Combien d'enfants ?", "Trois, tous grands.", ("Enfants : 3, tous grands", "present", "current")),
+        ("Vous faites du sport ?", "La natation, mais j'ai lâché.", ("Activité physique : la natation, mais j'ai lâché", "present", "past")),
+    ],
+)  # fmt: skip
+def test_an_answer_in_its_own_words(asked: str, said: str, expected: tuple[str, str, str]) -> None:
+    assert expected in told(f"D: {asked}\nP: {said}")
+
+
+@pytest.mark.parametrize("said", ["Je sais pas.", "Pourquoi ?", "Ça va."])
+def test_an_answer_that_tells_nothing_is_not_quoted(said: str) -> None:
+    assert not told(f"D: C'est quoi, votre métier ?\nP: {said}")
+
+
+def test_not_a_drop_is_no_end() -> None:
+    assert told("D: L'alcool ?\nP: J'y touche pas, pas une goutte.") == [("alcool", "absent", "current")]
+
+
+def test_the_smoke_around_a_child() -> None:
+    found = told("D: Vous fumez à la maison ?\nR: Dans le jardin seulement.", age=3, sex="F")
+    assert found == [("tabac dans l'entourage : « Dans le jardin seulement »", "present", "current")]
+
+
+def test_the_habit_of_a_partner_is_not_the_patients() -> None:
+    assert not told("D: Et votre mari ?\nP: Lui, il fume deux paquets par jour.")
