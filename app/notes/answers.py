@@ -100,7 +100,12 @@ def _is_not_asked(mention: Mention, norm: str) -> bool:
     """Whether a question names something that is known, vaccinated against or besides what it asks about."""
     of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
     besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm)
-    return bool(besides or (mention.concept.kind == "problem" and of_illness))
+    of_sting = mention.concept.fr == "piqûre d'insecte" and OF_STINGS.search(norm)
+    dated = mention.concept.kind == "surgery" and AT_WHAT_AGE.search(norm)
+    return bool(besides or of_sting or dated or (mention.concept.kind == "problem" and of_illness))
+
+
+OF_STINGS = re.compile(r"(?<![a-z])(?:deja|reagi|guepe|abeille|frelon|wasp|bee|ever|react\w*)(?![a-z])")  # whether allergic to them
 
 
 def is_known(mention: Mention, norm: str) -> bool:

@@ -9,6 +9,7 @@ from app.notes.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE,
 from app.notes.context import as_operation, in_context
 from app.notes.cues import cue, cues
 from app.notes.facts import Certainty, Fact, Temporality
+from app.notes.gestation import weeks_asked, weeks_told
 from app.notes.holders import PATIENT
 from app.notes.lexicon import Mention, find_concepts, find_drugs
 from app.notes.meaning import sounds_like_allergy
@@ -47,9 +48,10 @@ class Source:
 def findings(visit: Visit) -> Iterator[Fact]:
     """Facts about symptoms, problems and operations, in the order of speech; duplicates are not yet merged."""
     yield from answers(visit)
+    yield from weeks_asked(visit)
     yield from ruled_out(visit)
     for sentence in visit.sentences:
-        yield from _gestation(sentence, visit.lang)
+        yield from weeks_told(sentence, visit.lang)
         if sentence.asks:
             continue
         if sentence.speaker != "doctor":
@@ -94,6 +96,27 @@ def _of_family(sentence: Sentence, start: int, asked: str, lang: Language) -> tu
     if alone and whose:
         return next((name for name, words in RELATIONS[lang].items() if re.fullmatch(words, whose.group(1))), "family"), 0
     return ("family", 0) if alone and FAMILY_QUESTION[lang].search(asked) and ASKS_FAMILY.search(asked) else None
+
+
+OF_THEMSELVES = re.compile(r"(?<![a-z])moi (?:j|je)(?![a-z])")
+OWN_STATE = re.compile(r"(?<![a-z])(?:je (?:suis|me sens)|j ai)(?: (?:tres|trop|tellement|vraiment|un peu|completement|moi|aussi|de la|du|des|une?))* $")
+THEIRS = re.compile(r"(?<![a-z])(?:son|sa|ses) $")
+
+
+def _by_speaker(sentence: Sentence, mention: Mention, asked: str, visit: Visit) -> tuple[str, int] | None:
+    """ "Je suis épuisée", said by who looks after the patient; "son cancer", said by the patient: somebody else's."""
+    before = sentence.norm[: mention.start]
+    beside = sentence.speaker == "relative" or visit.is_small_child
+    if beside and (OF_THEMSELVES.search(before) or (sentence.speaker == "relative" and OWN_STATE.search(before))):
+        return _role_of_relative(visit), 0
+    if not beside and visit.lang == "fr" and THEIRS.search(before):
+        return relation_near(asked, len(asked), visit.lang) or relation_near(asked, 0, visit.lang) or ("other", 0)
+    return None
+
+
+def _is_aside(sentence: Sentence, before: str) -> bool:
+    """ "Je suis épuisée", of a relative who speaks: no family history, unless set against the patient's, "moi j'ai mal"."""
+    return sentence.speaker == "relative" and bool(OWN_STATE.search(before)) and not OF_THEMSELVES.search(before)
 
 
 AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
@@ -173,6 +196,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         ):
             continue
         relatives = _relatives_of(mention, sentence, asked, visit)
+        if relatives and mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start]):
+            continue
         if relatives:
             if not is_denied(norm, mention.start, mention.end, lang):
                 for person in relatives:
@@ -182,6 +207,7 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         told = (mention.end, meant.temporality)
         if (
             WISHES.search(norm[: mention.start])
+            or (mention.concept.kind == "surgery" and CONSIDERS.search(norm[: mention.start]))
             or RATHER_THAN.search(norm[: mention.start])
             or HEARSAY[lang].search(norm[: mention.start])
             or HABITUAL[lang].search(norm[: mention.start])
@@ -212,15 +238,14 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
 def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:
     """The relatives who have what is mentioned; empty when it is the patient's."""
     people = visit.people(sentence, mention.start)
-    if people:
-        return tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    theirs = tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    if people and (theirs or not OWN_STATE.search(sentence.norm[: mention.start]) or sentence.speaker != "relative"):
+        return theirs
     near = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, visit.lang)
-    if near is None and (sentence.speaker == "relative" or visit.is_small_child) and ONESELF.search(sentence.norm[: mention.start]):
-        return (_role_of_relative(visit),)
+    near = near or _by_speaker(sentence, mention, asked, visit)
     return (uncle_side(sentence.norm, near[0]),) if near else ()
 
 
-ONESELF = re.compile(r"(?<![a-z])moi (?:j|je)(?![a-z])")
 EFFECT = "effect"  # status of what a drug did when it was taken before
 
 
@@ -269,34 +294,13 @@ WISHES = re.compile(
     r"(?:trying to|want to|would like to|need to|essaie de|veux|voudrais|aimerais) $|(?:faut|faudrait|evite|eviter|peur|must not|mustn t|avoid|afraid) (?:(?:pas|surtout|plus|que|je|j|d|de|to|of) ?)*$"
 )
 SIMILE = re.compile(r"(?<![a-z])(?:comme|like) (?:(?:si|une?|des|du|les?|la|a|an|the) )(?:\w+ ){0,2}$")  # "comme une femme enceinte"
+CONSIDERS = re.compile(
+    r"(?<![a-z])(?:pens|song|reflech)\w+ (?:\w+ ){0,2}a (?:l |la |une |faire (?:l |la |une ))?$|(?<![a-z])(?:envisag|parl)\w+ (?:\w+ )?(?:de |d )?(?:l |la |une )$"
+)
 RATHER_THAN = re.compile(
     r"(?<![a-z])(?:plus|plutot|more|rather) [^.;]{2,40} (?:que|than) (?:(?:de|du|des|la|le|les|l|un|une|the|a) ?)*$"
 )
 HABITUAL = cues("findings.habitual")
-
-
-GESTATION = cues("findings.gestation")
-
-
-def _gestation(sentence: Sentence, lang: Language) -> Iterator[Fact]:
-    """ "Vingt-six semaines d'aménorrhée": the pregnancy and how far it is."""
-    match = GESTATION[lang].search(sentence.norm)
-    if match:
-        name = f"grossesse de {match.group(1)} SA" if lang == "fr" else f"pregnancy, {match.group(1)} weeks"
-        yield Fact(
-            "problem",
-            name,
-            "grossesse",
-            (sentence.evidence(),),
-            value=float(match.group(1)),
-            unit="wk",
-            asserted_by=sentence.speaker,
-            critical=True,
-            status="diagnosis",
-            detail=match.group(1),
-            sentence=sentence.shown,
-            extra=(name, ""),
-        )
 
 
 def _role_of_relative(visit: Visit) -> str:
@@ -325,7 +329,7 @@ def _opened(sentence: Sentence, visit: Visit) -> str:
 
 UNDEFINED = re.compile(r"\W*(?:des?|une?|du|de la|de l) ")
 IS_A = re.compile(
-    r"(?:c est (?:donc |bien |surement )?(?:une?|de la|du|des)|vous (?:avez|faites) une?|this is|it s an?|you have an?) $"
+    r"(?:c est (?:donc |bien |surement )?(?:une?|de la|de l|du|des)|vous (?:avez|faites) une?|this is|it s an?|you have an?) $"
 )
 
 

@@ -13,6 +13,7 @@ from app.notes.inspection import described, seen
 from app.notes.leave import WORK_STOP, certificate_of, declined_leave, no_leave
 from app.notes.lexicon import find_drugs
 from app.notes.ordered import decided_if, goes_on, meant_by_pronoun, ordered
+from app.notes.past_exams import told_exams
 from app.notes.replies import replies
 from app.notes.results import past_exams, result, stated_vaccines, told_result
 from app.notes.spoken_en import is_chatter
@@ -31,6 +32,7 @@ def orders(visit: Visit) -> Iterator[Fact]:
 
 
 def _orders(visit: Visit) -> Iterator[Fact]:
+    yield from told_exams(visit)
     for exchange in visit.exchanges:
         yield from past_exams(exchange, visit.lang)
         yield from no_leave(exchange, visit.lang)

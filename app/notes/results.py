@@ -137,9 +137,6 @@ def _object_of(stated: re.Match[str], mention: Mention, sentence: Sentence) -> b
     )
 
 
-ARTICLE = re.compile(r"\W*(?:(?:et|alors|oui|ben|puis|le|la|l|un|une|les|des|mon|ma)\W+)*")  # "Fond d'œil en octobre, nickel."
-
-
 NOT_YET = re.compile(  # an examination to come
     r"(?<![a-z])(?:prevue?|programmee?|rendez vous|rdv|prochain\w*|faut|dois|doit|vais|va|faire|veut|voulait|voudrait|propos\w+|pas|jamais)(?![a-z])"
 )
@@ -151,18 +148,12 @@ def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     if not stated and NOT_YET.search(sentence.norm):
         return
     for mention in find_concepts(sentence.norm, lang):
-        short = lang == "fr" and ARTICLE.fullmatch(sentence.norm[: mention.start]) and DONE.search(sentence.norm[mention.end :])
-        if not stated and not short:
+        if not stated:
             continue
         own = relation_near(sentence.norm, mention.start, lang) is None
         kind, label = mention.concept.kind, mention.concept.fr
-        vaccine = bool(stated) and kind == "vaccine" and label not in GENERIC_VACCINES
-        looked = (
-            lang == "fr"
-            and kind == "exam"
-            and _lasting(label)
-            and bool(short or (stated and _object_of(stated, mention, sentence)))
-        )
+        vaccine = kind == "vaccine" and label not in GENERIC_VACCINES
+        looked = lang == "fr" and kind == "exam" and _lasting(label) and _object_of(stated, mention, sentence)
         if (vaccine or looked) and own:
             if is_denied(sentence.norm, mention.start, mention.end, lang):
                 continue
@@ -182,11 +173,10 @@ def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
 ASKS_PAST = cues("orders.asks_past")
 
 
-BARE_QUESTION = re.compile(r"\W*(?:(?:et|alors|sinon)\W+)*(?:la|le|les|l|votre|vos|une|un|des) [a-zœ', ]{3,50}\?\W*")
-DONE = re.compile(
-    r"(?<![a-z])(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|(?:19|20)\d\d)|il y a|y a \d|l an(?:nee)? derni\w+|faite?|normale?|nickel|impeccable|rien (?:de special|d anormal|a signaler)|a \d{2} ans|la derniere|(?:le mois|la semaine) dernier\w*|"
-    r"cet (?:ete|hiver)|au printemps)(?![a-z])"
-)
+def _another_exam(norm: str, asked: str, lang: Language) -> bool:
+    """ "Une mammographie ?" - "Une échographie, à trente ans.": what was done is not what was asked for."""
+    exams = {m.concept.fr for m in find_concepts(norm, lang) if m.concept.kind == "exam"}
+    return bool(exams) and asked not in exams and re.match(r"\W*(?:oui|ouais|si|yes)(?![a-z])", norm) is None
 
 
 NEVER = re.compile(r"\W*(?:(?:ah|non|oh|ben|bah|alors)\W+)*jamais(?![a-z])")
@@ -205,21 +195,15 @@ def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     for question in exchange.questions:
         for mention in find_concepts(question.norm, lang):
             kind = mention.concept.kind
-            bare = (
-                lang == "fr"
-                and kind == "exam"
-                and BARE_QUESTION.fullmatch(question.norm)
-                and DONE.search(exchange.answer_text)
-            )
             if (
                 kind not in ("exam", "vaccine")
-                or not (bare or ASKS_PAST[lang].search(question.norm))
+                or not ASKS_PAST[lang].search(question.norm)
                 or relation_near(exchange.answer_text, 0, lang)
             ):
                 continue
-            if _told_of_another(mention, exchange, lang):
+            if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
                 continue
-            if exchange.verdict == "" and not bare and not re.search(r"quand|when", question.norm):
+            if any(_another_exam(s.norm, mention.concept.fr, lang) for s in exchange.answer[:1]):
                 continue
             named = {
                 m.concept.fr

@@ -4,6 +4,7 @@ import re
 
 from app.notes.facts import Polarity
 from app.notes.lexicon import Mention, find_concepts
+from app.notes.people import relation_near
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Sentence
 
@@ -33,16 +34,25 @@ def names_another(exchange: Exchange, mention: Mention, lang: Language) -> bool:
     first = exchange.answer[0].norm
     little = OF_ANOTHER.match(first)
     named = [m for m in find_concepts(first, lang) if little and m.start - little.end() < NEXT_WORD]
+    named = named or [m for s in exchange.answer[:2] for m in find_concepts(s.norm, lang) if _alone_affirmed(s.norm, m)]
+    if not named and exchange.verdict == "open" and relation_near(first, 0, lang):
+        return any(m.concept.fr != mention.concept.fr for m in find_concepts(first, lang))
     return bool(named) and all(m.concept.fr != mention.concept.fr for m in named)
 
 
 NEXT_WORD = 4  # characters: "de la", "d'"
+ALONE_YES = re.compile(r"[a-z]*,? (?:(?:ca|la|par contre|alors),? )?(?:oui|ouais|si)(?![a-z])")
+
+
+def _alone_affirmed(norm: str, mention: Mention) -> bool:
+    """ "Fatiguée, ça, oui.": the one thing that is said yes to."""
+    return not norm[: mention.start].strip(" ,") and ALONE_YES.match(norm, mention.end) is not None
 
 
 ECHOED = {  # what follows the word that an answer takes up
     "fr": (
-        "oui|si|un peu|parfois|souvent|aussi|beaucoup|tout le temps|des fois|de temps en temps|(?:ca )?m arrive|quand|le (?:soir|matin)|la nuit",
-        "non|jamais|aucune?|rien|zero|du tout|je (?:ne )?dirais pas|pas (?:trop|vraiment|du tout|tellement|specialement|particulierement|plus|que je sache|remarque|encore|d )|c est bon|impeccable|nickel",
+        "oui|si|un peu|une (?:petite )?(?:trace|goutte|fois)|toute l annee|parfois|souvent|aussi|beaucoup|tout le temps|des fois|de temps en temps|(?:ca )?m arrive|quand|le (?:soir|matin)|la nuit",
+        "non(?: plus)?|jamais|aucune?|rien|zero|nulle part|que dalle|nada|du tout|je (?:ne )?dirais pas|pas (?:trop|vraiment|du tout|tellement|specialement|particulierement|plus|que je sache|remarque|encore|d )|c est bon|impeccable|nickel",
     ),
     "en": ("yes|a little|sometimes", "no|never"),
 }

@@ -21,6 +21,10 @@ UNKNOWN = {  # who does not know denies nothing: "j'en sais rien"
     ),
     "en": re.compile(r"\W*(?:(?:um|uh|oh|well)\W+)*(?:i (?:don t|do not) (?:know|remember)|no idea|i (?:haven t|didn t) (?:checked|looked|check|look)|not sure|i m not sure)(?![a-z])"),
 }  # fmt: skip
+NOT_ME = {  # "Moi non. Ma mère, si.": whatever is said of others
+    "fr": re.compile(r"\W*(?:(?:ah|ben|euh|alors|pour)\W+)*moi,? (?:personnellement,? )?(?:non|jamais|rien|pas)(?![a-z])(?!.*(?<![a-z])(?:moi,? si|enfin si|si si|ah si|ah oui)(?![a-z]))"),
+    "en": re.compile(r"\W*(?:(?:well|um|uh)\W+)*not (?:me|myself)(?![a-z])"),
+}  # fmt: skip
 AFTER_ALL = {  # a no that is taken back: "Non. Ah si !", "J'ai pas regardé. Ah oui, y en a deux"
     "fr": re.compile(r"^.{2,160}[.!…,] ?(?:(?:enfin|ah|attendez|euh|mais)\W+)*(?:ah (?:si|oui)|si si|enfin si|si,)(?![a-z])"),
     "en": re.compile(r"^\W*no.{2,120}[.!,] ?(?:(?:oh|well|actually|wait)\W+)+(?:yes|yeah|i do|i did|i have)(?![a-z])"),
@@ -68,7 +72,7 @@ def only_surprise(reply: Sequence[str]) -> bool:
 def judge(answer: Sequence[str], lang: Language) -> Verdict:
     """What an answer says to a yes-or-no question: yes, no, open (it tells more instead) or nothing."""
     text = " ".join(answer).strip()
-    if AFTER_ALL[lang].search(text):
+    if AFTER_ALL[lang].search(text) and not NOT_ME[lang].match(text):
         return "yes"
     if UNKNOWN[lang].match(text):
         return ""

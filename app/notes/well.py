@@ -8,7 +8,7 @@ from app.notes.facts import Evidence, Fact
 from app.notes.transcript import Language
 from app.notes.units import Exchange, Visit
 
-WELL = r"(?:tres |plutot )?(?:bien|normalement|correctement|sans (?:probleme|gene|difficulte|souci))"
+WELL = r"(?:tres |plutot )?(?:bien|normal(?:ement)?|correctement|sans (?:probleme|gene|difficulte|souci))"
 WORKS = {  # trouble in French and English, what the question is about, the words that say that there is none
     "fr": (
         ("dyspnée (gêne respiratoire)", "shortness of breath", r"respir|souffl", rf"respir\w+ {WELL}"),
@@ -16,6 +16,7 @@ WORKS = {  # trouble in French and English, what the question is about, the word
         ("insomnie", "insomnia", r"dor[mst]|sommeil", rf"dor\w+ {WELL}"),
         ("troubles de la marche", "trouble walking", r"march", rf"march\w+ (?:{WELL}|droit)"),
         ("perte d'appétit", "loss of appetite", r"mang|appetit", rf"mang\w+ {WELL}|(?:bon|tres bon) appetit"),
+        ("tristesse de l'humeur", "low mood", r"moral|humeur", rf"(?:ca )?va(?: {WELL})?(?! (?:pas|plus|mal|moyen|couci|mieux|fort)| ?,? (?:mais|sauf|a part|enfin))|nickel|impeccable|au top|(?:tres )?bon|super|au beau fixe"),
         ("trouble urinaire", "urinary problems", r"urin|pipi", rf"urin\w+ {WELL}|(?:fait|fais) pipi {WELL}"),
         ("vidange incomplète de la vessie", "incomplete bladder emptying", r"vid|vessie|urin", r"(?:bien |completement )?vide[rz]? (?:bien|completement|jusqu au bout|la vessie)|bien vide[rz]?|vide[rz]? bien"),
         ("baisse d'audition", "hearing loss", r"entend|oreille|audition", rf"(?<!m )(?<!me )(?<!je vous )(?<!t )entend\w* {WELL}|entend\w* pareil"),
