@@ -18,6 +18,8 @@ FOREIGN_UNIT = cue("measures.foreign_unit")
 def named_values(said: Said) -> Iterator[Fact]:
     """Values that a word announces: in the sentence before the number, or in the question."""
     norm, lang = said.sentence.norm, said.lang
+    if not re.search(r"\d", norm) and not IN_GRAMS.search(norm):
+        return  # no figure, no value
     names_lab = any(re.search(measure.cue(lang), norm) for measure in MEASURES if measure.type == "lab")
     may_answer = not names_lab and len(norm) < MOST_OF_ANSWER and not find_drugs(norm)
     for measure in MEASURES:
