@@ -9,7 +9,7 @@ from app.notes.wording_fr import tidy
 def observed(text: str) -> str:
     """What the doctor sees, told of the patient: "vous parlez sans vous arrêter" -> "parle sans s'arrêter"."""
     words = re.sub(
-        r"^(?:[Jj]e vous vois|(?:[Mm]ontrez|[Tt]ournez|[Pp]enchez|[Aa]pprochez|[Ss]oulevez|[Ll]evez|[Bb]aissez|[Ff]ermez|[Oo]uvrez|[Aa]sseyez|[Rr]egardez|[Ff]ilmez)[^,]*),? ",
+        r"^(?:[Jj]e vous vois|(?:[Mm]ontrez|[Tt]ournez|[Pp]enchez|[Aa]pprochez|[Ss]oulevez|[Ll]evez|[Bb]aissez|[Ff]ermez|[Oo]uvrez|[Aa]sseyez|[Rr]egardez|[Ff]ilmez|[Ff]aites|[Mm]ettez|[Tt]irez|[Rr]espirez|[Ss]oulève|[Ll]ève|[Oo]uvre|[Tt]ourne|[Mm]ontre)(?: [^,…]*|-[^,…]*|(?=,|…)))(?:,|…|\.\.\.)? ",
         "",
         tidy(text),
     )

@@ -28,7 +28,7 @@ SHOWED = re.compile(
     r"sans (?:particularite|anomalie)|ras(?![a-z])|pas de [a-z]+)(?![a-z])"
 )
 NOT_DONE = re.compile(
-    r"(?<![a-z])(?:jamais|pas (?:encore|fait|eu|faite)|prevue?|on verra|faut|refaire|dans \d+|prochaine?|pas depuis|j attends|demain|demande|devrais|dois)(?![a-z])"
+    r"(?<![a-z])(?:jamais|pas (?:encore|fait|eu|faite)|prevue?|programmee?|rendez vous|rdv|vais|va (?:faire|passer|avoir)|voudrait|propos\w+|on verra|faut|refaire|dans \d+|prochaine?|pas depuis|j attends|demain|demande|devrais|dois)(?![a-z])"
 )
 
 

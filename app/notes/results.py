@@ -137,16 +137,9 @@ def _object_of(stated: re.Match[str], mention: Mention, sentence: Sentence) -> b
     )
 
 
-NOT_YET = re.compile(  # an examination to come
-    r"(?<![a-z])(?:prevue?|programmee?|rendez vous|rdv|prochain\w*|faut|dois|doit|vais|va|faire|veut|voulait|voudrait|propos\w+|pas|jamais)(?![a-z])"
-)
-
-
 def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """ "Et le vaccin de la grippe, je l'ai fait la semaine dernière.": a vaccine or a look inside, told without a question."""
     stated = STATED.search(sentence.norm)
-    if not stated and NOT_YET.search(sentence.norm):
-        return
     for mention in find_concepts(sentence.norm, lang):
         if not stated:
             continue
@@ -173,12 +166,6 @@ def stated_vaccines(sentence: Sentence, lang: Language) -> Iterator[Fact]:
 ASKS_PAST = cues("orders.asks_past")
 
 
-def _another_exam(norm: str, asked: str, lang: Language) -> bool:
-    """ "Une mammographie ?" - "Une échographie, à trente ans.": what was done is not what was asked for."""
-    exams = {m.concept.fr for m in find_concepts(norm, lang) if m.concept.kind == "exam"}
-    return bool(exams) and asked not in exams and re.match(r"\W*(?:oui|ouais|si|yes)(?![a-z])", norm) is None
-
-
 NEVER = re.compile(r"\W*(?:(?:ah|non|oh|ben|bah|alors)\W+)*jamais(?![a-z])")
 
 
@@ -201,9 +188,9 @@ def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 or relation_near(exchange.answer_text, 0, lang)
             ):
                 continue
-            if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
+            if _told_of_another(mention, exchange, lang):
                 continue
-            if any(_another_exam(s.norm, mention.concept.fr, lang) for s in exchange.answer[:1]):
+            if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
                 continue
             named = {
                 m.concept.fr
