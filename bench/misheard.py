@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.notes.misheard import meant
-from app.notes.text import fold
+from app.notes.language.misheard import meant
+from app.notes.language.text import fold
 
 TESTS = Path(__file__).parents[1] / "tests"
 

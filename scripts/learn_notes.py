@@ -18,18 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from app.notes import boundaries
 from app.notes.drafting import facts_of
-from app.notes.linear import BIAS, linear
-from app.notes.realisation import realise
-from app.notes.relevance import features
-from app.notes.sentences import Voice
-from app.notes.statements import statements
-from app.notes.stretches import join
-from app.notes.text import normalise
+from app.notes.language import boundaries
+from app.notes.language.linear import BIAS, linear
+from app.notes.language.stretches import join
+from app.notes.language.text import normalise
+from app.notes.language.units import prepare
+from app.notes.settling.verification import verified
 from app.notes.transcript import Transcript
-from app.notes.units import prepare
-from app.notes.verification import verified
+from app.notes.writing.realisation import realise
+from app.notes.writing.relevance import features
+from app.notes.writing.sentences import Voice
+from app.notes.writing.statements import statements
 
 SPLITS = ("train", "valid", "all")  # never test1 or test2
 STEPS = 300

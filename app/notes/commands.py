@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from app.notes.allergens import allergens
-from app.notes.dosing import find_dose
-from app.notes.lexicon import Drug, find_drugs
-from app.notes.schedules import find_schedule
-from app.notes.text import normalise
+from app.notes.allergy.allergens import allergens
+from app.notes.drugs.dosing import find_dose
+from app.notes.drugs.schedules import find_schedule
+from app.notes.language.lexicon import Drug, find_drugs
+from app.notes.language.text import normalise
 from app.notes.transcript import Language, Speaker
 
 Kind = Literal["allergy", "reminder", "vital", "medication"]

@@ -6,34 +6,34 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from app.notes import reconciliation
-from app.notes.allergies import allergies
-from app.notes.background import background
-from app.notes.dipsticks import dipsticks
-from app.notes.elaboration import elaborated
+from app.notes.allergy.allergies import allergies
+from app.notes.directions.orders import orders
+from app.notes.directions.requests import requests
+from app.notes.drugs.medications import medications
 from app.notes.facts import Fact
-from app.notes.findings import findings
-from app.notes.heredity import heredity
-from app.notes.lexicon import find_concepts, forget
-from app.notes.listing import listed
-from app.notes.meaning import settled, weighed
-from app.notes.measures import measures
-from app.notes.medications import medications
-from app.notes.orders import orders
-from app.notes.realisation import realise
-from app.notes.relevance import chosen, presented_complaint
-from app.notes.requests import requests
-from app.notes.resolution import resolve
+from app.notes.language.lexicon import find_concepts, forget
+from app.notes.language.meaning import settled, weighed
+from app.notes.language.stretches import Stretches, join
+from app.notes.language.text import fold
+from app.notes.language.units import Visit, prepare
+from app.notes.measured.dipsticks import dipsticks
+from app.notes.measured.measures import measures
+from app.notes.people.background import background
+from app.notes.people.heredity import heredity
+from app.notes.people.way_of_life import way_of_life
 from app.notes.sections import EXAMINATION, HISTORY, ORDER, REASON
-from app.notes.selection import extracts, nothing_to_write, without_repeats, worth_telling
-from app.notes.sentences import Voice, Written
-from app.notes.stretches import Stretches, join
-from app.notes.text import fold
+from app.notes.settling import reconciliation
+from app.notes.settling.listing import listed
+from app.notes.settling.resolution import resolve
+from app.notes.settling.verification import unsaid, verified
+from app.notes.signs.elaboration import elaborated
+from app.notes.signs.findings import findings
+from app.notes.signs.well import well
 from app.notes.transcript import BadTranscript, Transcript
-from app.notes.units import Visit, prepare
-from app.notes.verification import unsaid, verified
-from app.notes.way_of_life import way_of_life
-from app.notes.well import well
+from app.notes.writing.realisation import realise
+from app.notes.writing.relevance import chosen, presented_complaint
+from app.notes.writing.selection import extracts, nothing_to_write, without_repeats, worth_telling
+from app.notes.writing.sentences import Voice, Written
 
 __all__ = ["BadTranscript", "Draft", "Transcript", "draft", "facts_of"]
 

@@ -17,8 +17,8 @@ from app.encounters import Encounter
 from app.errors import Conflict, NotFound
 from app.notes.commands import Proposal, Refusal, called_at, command, continued
 from app.notes.facts import Fact
-from app.notes.sentences import shown_value
-from app.notes.stretches import MAX_PAUSE_S
+from app.notes.language.stretches import MAX_PAUSE_S
+from app.notes.writing.sentences import shown_value
 from app.people import Organization, Practitioner
 from app.record import entries
 from app.record.entries import NewEntry

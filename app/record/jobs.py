@@ -8,9 +8,9 @@ from typing import Protocol
 from app import jobs
 from app.actor import system
 from app.db import Database, Tx
-from app.notes import rewording
 from app.notes.drafting import Draft, Transcript, draft
-from app.notes.summary import patient_summary
+from app.notes.writing import rewording
+from app.notes.writing.summary import patient_summary
 from app.record import drafts, playback
 from app.record.tables import NoteContent
 from app.settings import Settings

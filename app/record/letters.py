@@ -17,9 +17,9 @@ from app import audit, encounters, i18n
 from app.access.policy import Action
 from app.db import Tx
 from app.errors import Conflict, Invalid
-from app.notes.letter import Told, opening
-from app.notes.letter import letter as written
 from app.notes.transcript import Language
+from app.notes.writing.letter import Told, opening
+from app.notes.writing.letter import letter as written
 from app.people import PatientIdentity
 from app.record import pdf, summaries
 from app.record.compositions import PRELIMINARY, Note

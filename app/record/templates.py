@@ -17,9 +17,9 @@ from app.access.policy import Action
 from app.db import Tx, UTCInstant
 from app.errors import AccessDenied, Invalid
 from app.notes.drafting import Transcript, draft
-from app.notes.lexicon import find_concepts, find_drugs, forget
+from app.notes.language.lexicon import find_concepts, find_drugs, forget
+from app.notes.language.text import fold
 from app.notes.sections import ALLERGIES, ASSESSMENT, ORDER, PLAN, REASON, TREATMENTS
-from app.notes.text import fold
 from app.record.tables import NoteContent, Omission, Section, Sentence
 
 HEADING_CHARS, STANDING_CHARS = 60, 300

@@ -21,7 +21,7 @@ from app.crypto.keyring import KeyDestroyed
 from app.db import Tx, new_id
 from app.encounters import Encounter, facts_of
 from app.errors import AccessDenied, Conflict
-from app.notes.misheard import Meant, meant
+from app.notes.language.misheard import Meant, meant
 from app.record.tables import Speech, SpeechStream, TranscriptSegment
 
 SPEECH = "speech"

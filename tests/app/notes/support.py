@@ -4,7 +4,7 @@ from typing import Any
 
 from app.notes.drafting import Draft, Transcript, draft, facts_of
 from app.notes.facts import Fact
-from app.notes.units import Visit, prepare
+from app.notes.language.units import Visit, prepare
 
 SPEAKERS = {"D": "doctor", "P": "patient", "R": "relative"}
 

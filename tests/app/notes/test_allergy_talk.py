@@ -85,3 +85,8 @@ def test_the_allergies_of_a_relative_are_theirs() -> None:
 def test_an_effect_that_the_doctor_calls_none() -> None:
     found = borne("D: Un médicament qui ne passe pas ?\nP: Le Tramadol, j'ai vomi.\nD: C'est un effet secondaire, pas une allergie.\nP: D'accord.")
     assert not [one for one in found if one[1] == "present"]
+
+
+def test_what_was_never_given_again_is_not_outgrown() -> None:
+    found = facts("D: Des allergies ?\nP: Le Clamoxyl, j'ai eu des plaques à six ans. Depuis, on m'en a jamais redonné.")
+    assert [(f.polarity, f.temporality) for f in found if f.type == "allergy"] == [("present", "current")]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.notes.complaints import TROUBLES, complaints
-from app.notes.lexicon import find_concepts
-from app.notes.text import normalise
+from app.notes.language.complaints import TROUBLES, complaints
+from app.notes.language.lexicon import find_concepts
+from app.notes.language.text import normalise
 from tests.app.notes.support import facts, labels
 
 

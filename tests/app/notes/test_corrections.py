@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.notes.corrections import MASK, mask_corrections
-from app.notes.text import normalise
+from app.notes.language.corrections import MASK, mask_corrections
+from app.notes.language.text import normalise
 
 
 @pytest.mark.parametrize(

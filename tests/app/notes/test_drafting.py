@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.notes.drafting import Draft, Transcript, draft
-from app.notes.units import prepare
-from app.notes.verification import failures
+from app.notes.language.units import prepare
+from app.notes.settling.verification import failures
 from bench.notes import GOLDEN, Score
 from tests.app.notes.support import drafted, told
 
@@ -175,7 +175,7 @@ def test_damaged_words_invent_nothing() -> None:
 
 
 def test_no_module_of_notes_is_too_long() -> None:
-    for path in (Path(__file__).parents[3] / "app" / "notes").glob("*.py"):
+    for path in (Path(__file__).parents[3] / "app" / "notes").rglob("*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path.name
 
 

@@ -4,7 +4,7 @@ from importlib import resources
 
 import pytest
 
-from app.notes.lexicon import find_concepts
+from app.notes.language.lexicon import find_concepts
 from app.notes.transcript import Language
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.notes.drafting import Transcript, draft
-from app.notes.meaning import recorded_allergy, sounds_like_allergy
+from app.notes.language.meaning import recorded_allergy, sounds_like_allergy
 from tests.app.notes.support import drafted, fact, facts, told, transcript, visit
 
 TREATMENTS = "10160-0"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.notes.misheard import meant
+from app.notes.language.misheard import meant
 
 
 @pytest.mark.parametrize(("text", "words", "drug"), [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.notes.text import fold, normalise
+from app.notes.language.text import fold, normalise
 
 
 @pytest.mark.parametrize(

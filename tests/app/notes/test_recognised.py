@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from app.notes.drafting import Draft, Transcript, draft
-from app.notes.lexicon import find_drugs
-from app.notes.text import fold, normalise
-from app.notes.verification import AMOUNT, unsaid
+from app.notes.language.lexicon import find_drugs
+from app.notes.language.text import fold, normalise
+from app.notes.settling.verification import AMOUNT, unsaid
 from tests.app.notes.support import told
 
 TESTS = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.notes.drafting import Draft
-from app.notes.rewording import request, reworded
+from app.notes.writing.rewording import request, reworded
 from tests.app.notes.support import drafted
 
 VISIT = """D: Bonjour, qu'est-ce qui vous amène ?

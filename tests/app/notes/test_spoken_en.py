@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.notes.spoken_en import ended, is_broken, is_chatter, is_half
+from app.notes.language.spoken_en import ended, is_broken, is_chatter, is_half
 from tests.app.notes.support import drafted, facts, told
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.notes import wording_en
-from app.notes.answered_en import answered
-from app.notes.boundaries import cuts
-from app.notes.linear import linear
-from app.notes.text import normalise
+from app.notes.language.boundaries import cuts
+from app.notes.language.linear import linear
+from app.notes.language.text import normalise
+from app.notes.writing import wording_en
+from app.notes.writing.answered_en import answered
 from scripts import learn_notes
 from tests.app.notes.support import drafted, told
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.notes.drafting import Transcript, draft
 from app.notes.facts import Evidence
-from app.notes.stretches import MAX_CHARACTERS, MAX_PAUSE_S, join
+from app.notes.language.stretches import MAX_CHARACTERS, MAX_PAUSE_S, join
 from tests.app.notes.support import told
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from app.notes.facts import Evidence
 from app.notes.sections import HISTORY, PLAN, SYSTEMS, TREATMENTS, SectionKind
-from app.notes.sentences import Written
-from app.notes.verification import failures, unit_unsaid
+from app.notes.settling.verification import failures, unit_unsaid
+from app.notes.writing.sentences import Written
 from tests.app.notes.support import visit
 
 SPOKEN = """D: De la fièvre ? Des frissons ?

@@ -2,9 +2,11 @@
 
 import pytest
 
-from app.notes import directives_fr, examined_fr, wording_en, wording_fr
+from app.notes.directions import directives_fr
 from app.notes.drafting import draft
-from app.notes.summary import patient_summary
+from app.notes.signs import examined_fr
+from app.notes.writing import wording_en, wording_fr
+from app.notes.writing.summary import patient_summary
 from tests.app.notes.support import drafted, told, transcript
 
 

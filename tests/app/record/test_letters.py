@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from app import audit
 from app.errors import AccessDenied, Conflict, Invalid, NotFound
-from app.notes.letter import Told, letter, opening
+from app.notes.writing.letter import Told, letter, opening
 from app.record import compositions, editing, letters
 from app.record.tables import Letter, LetterContent, LetterVersion
 from tests.app.record.conftest import JOB, House, content

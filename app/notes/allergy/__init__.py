@@ -1,0 +1,1 @@
+"""What harms somebody, what it does, and what was only said to."""

@@ -1,0 +1,1 @@
+"""What the doctor orders, advises, grants and refuses, and when to call."""

@@ -1,0 +1,125 @@
+"""Advice: what the doctor tells a patient to do or to leave, by the grammar of telling and by the things it is about."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.notes.directions.alarms import conditional
+from app.notes.facts import Fact
+from app.notes.language.cues import cues
+from app.notes.language.lexicon import find_concepts, find_drugs
+from app.notes.language.units import Sentence
+from app.notes.transcript import Language
+
+IF = cues("orders.if")
+ADVISES = cues("orders.advises")
+EMPTY = cues("orders.empty")
+VERBS = cues("advising.verbs")["fr"].pattern
+INFINITIVES = cues("advising.infinitives")["fr"].pattern
+ACTIVITY = cues("advising.activity")["fr"]
+ALLOWS = cues("advising.allows")["fr"]
+AMOUNT = cues("advising.amount")["fr"]
+FRONTED = cues("advising.fronted")["fr"]  # "les tapis, à la cave", "la charcuterie, on freine"
+NEGATIONS = r"(?:(?:ne|n|surtout|bien|donc|plutot|aussi|vraiment) )*"
+PRONOUNS = r"(?:(?:me|m|vous|le|la|les|l|lui|leur|en|y) )*"
+COMMANDS = re.compile(  # "roulez les tapis", "..., puis humidifiez la chambre"
+    rf"(?:^\W*|[,:;.] ?|(?<![a-z])(?:et|mais|puis|alors|donc|sinon|surtout|aussi|ensuite|apres|simplement|plutot|autrement) ){NEGATIONS}{PRONOUNS}(?:{VERBS})(?![a-z])"
+)
+TELLS = re.compile(
+    rf"(?<!si )(?<!quand )(?<!que )(?<!qu )(?<![a-z])vous {NEGATIONS}{PRONOUNS}(?:{VERBS})(?![a-z])"
+)  # "vous comprimez dix minutes"
+TELLS_THE_YOUNG = re.compile(
+    rf"(?<!si )(?<!quand )(?<!que )(?<![a-z])tu {NEGATIONS}{PRONOUNS}(?:{VERBS.replace('ez', 'es')})(?![a-z])"
+)
+BARE = re.compile(  # "se lever à heure fixe"
+    r"^\W*(?:(?:et|puis|ensuite|surtout|bien|ne pas|donc)\W+)*(?:se |s )?(?:eviter|boire|manger|dormir|marcher|lever|coucher|limiter|reduire|garder|rester|surveiller|noter|laver|rincer|hydrater|appliquer|porter|bouger|reprendre|"
+    r"aerer|surelever|respecter|prendre (?:une douche|le temps|l air)|proteger|couper|enlever|mettre (?:une?|des|de la|du|la|les)|arreter (?:le|la|les|l|de)|faire (?:du|des|une|attention))(?![a-z])"
+)
+ABOUT = re.compile(  # "pour la maison : douche et cheveux le soir"
+    r"^\W*(?:(?:et|alors|ensuite|apres|sinon|maintenant)\W+)*(?:pour|cote|contre|au niveau d[eu]) (?!l instant)[a-z ]{3,40}\s?: \w"
+)
+STATES = re.compile(r"(?<![a-z])(?:est|sont|revient|reviennent|etait|etaient|reste|restent|a ete)(?![a-zœ])")
+DROPPED = re.compile(  # "les moules, on arrête"
+    r"(?<![a-z])(?:le|la|les|l|cette?|ces|un|une) [a-z ]{3,30}(?:, (?:le|la|les|l) [a-z ]{3,20})?, ?(?:alors )?"
+    r"(?:on (?:arrete|evite|oublie|limite|reduit|supprime|freine|ralentit|enleve|range|jette|y va doucement|leve le pied)|c est (?:fini|termine|interdit|non|a eviter)|a la (?:cave|poubelle)|au placard|avec moderation|mollo)(?![a-z])"
+)
+IN_DOSES = re.compile(
+    r"\d (?:milligr\w*|mg|microgr\w*|millil\w*|ml|comprimes?|gelules?|sachets?|bouffees?|gouttes?|unites?|ampoules?|pulverisations?)(?![a-z])"
+)
+MUST = re.compile(
+    rf"(?<!si vous )(?<!quand vous )(?<!s )(?<![a-z])(?:{INFINITIVES}) ?{NEGATIONS}{PRONOUNS}(?:pas |plus |jamais |rien )?(?:\w+(?:er|ir|re)|que)(?![a-z])"
+)
+NO_MORE = re.compile(  # "pas de piscine ni de jogging", "plus de charges lourdes"
+    rf"(?:^\W*|[,:;.] ?|(?<![a-z])(?:et|mais|puis|surtout|donc|aussi|alors|non) )(?:surtout )?(?:pas|plus|zero|jamais|aucune?|ni|moins|eviter|evitez) (?:(?:de|d|du|la|le|les|l) )*(?:{ACTIVITY.pattern})"
+)
+YES_OR_NO = re.compile(r"[a-z ]{0,20}, (?:oui|non|d accord|pas)(?![a-z])")  # "la douche, oui"
+TOLD_BEFORE = re.compile(r"(?<![a-z])vous (?:avez |faites )(?:bien|raison)(?! de)")
+OF_THE_PAST = re.compile(
+    r"(?<![a-z])(?:vous (?:avez|aviez|etiez|faisiez|preniez)|vous n (?:avez|aviez)|c etait)(?![a-z])"
+)
+GUESSES = re.compile(r"(?<![a-z])(?:je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])")
+NEXT_WORD = 4  # characters
+LEAST_WORDS, MOST_WORDS = 3, 60
+
+
+def advice(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """The advice that a statement of the doctor gives, if any; beside a dose, the part of it that is no prescription."""
+    part = _beside_dose(sentence, lang) if _doses(sentence.norm) else sentence
+    if part and _advises(part.norm, lang) and not (lang == "fr" and IN_DOSES.search(part.norm)):
+        yield _advice(part, lang)
+
+
+def _doses(norm: str) -> bool:
+    return any(re.search(r"\d", norm[m.end : m.end + 30]) for m in find_drugs(norm))
+
+
+def _beside_dose(sentence: Sentence, lang: Language) -> Sentence | None:
+    """ "Lavage de nez trois fois par jour, et Doliprane un gramme": up to the comma before the drug."""
+    first = find_drugs(sentence.norm)[0].start
+    cut = sentence.norm.rfind(",", 0, first)
+    return replace(sentence, end=sentence.start + cut) if lang == "fr" and cut > 0 else None
+
+
+def _advises(norm: str, lang: Language) -> bool:
+    if norm.rstrip().endswith(("…", "...")):
+        return False  # broken off
+    if not LEAST_WORDS <= len(norm.split()) <= MOST_WORDS or EMPTY[lang].search(norm):
+        return False
+    if not (ADVISES[lang].search(norm) or (lang == "fr" and directs(norm))):
+        return False
+    nothing = re.match(r"\W*(?:pas de|no) ", norm)
+    if nothing and (find_drugs(norm) or any(m.start - nothing.end() < NEXT_WORD for m in find_concepts(norm, lang))):
+        return False  # a drug is told as stopped; "pas de fièvre" is no advice
+    return not TOLD_BEFORE.search(norm) and not GUESSES.search(norm)
+
+
+def directs(norm: str) -> bool:
+    """Whether French words tell somebody what to do, by their grammar or by what they allow."""
+    told = (COMMANDS, TELLS, TELLS_THE_YOUNG, MUST, NO_MORE, BARE, AMOUNT)
+    if (
+        any(p.search(norm) for p in told)
+        or (ABOUT.search(norm) and not STATES.search(norm))
+        or (DROPPED.search(norm) and not find_drugs(norm))
+    ):
+        return True
+    if FRONTED.search(norm) and not OF_THE_PAST.search(norm) and not find_drugs(norm):
+        return True
+    about = ACTIVITY.search(norm)
+    allowed = about is not None and (ALLOWS.search(norm) or YES_OR_NO.match(norm, about.end()))
+    return bool(allowed) and not OF_THE_PAST.search(norm)
+
+
+def _advice(sentence: Sentence, lang: Language) -> Fact:
+    condition = bool(IF[lang].search(sentence.norm)) and conditional(sentence.norm, lang)
+    return Fact(
+        "advice",
+        sentence.shown,
+        "conseil",
+        (sentence.evidence(),),
+        certainty="conditional" if condition else "certain",
+        temporality="future" if condition else "current",
+        asserted_by="doctor",
+        status="advice",
+        sentence=sentence.shown,
+        extra=(sentence.shown, ""),
+    )

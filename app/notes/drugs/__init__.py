@@ -1,0 +1,1 @@
+"""What is taken, was taken, stopped or prescribed: which drug, how much, how often."""

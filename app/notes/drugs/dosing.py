@@ -1,0 +1,165 @@
+"""Doses and schedules as they are spoken: "un gramme trois fois par jour pendant six jours"."""
+
+import re
+from dataclasses import dataclass
+
+from app.notes.drugs.day_doses import spread
+from app.notes.language.cues import cue
+from app.notes.transcript import Language
+
+NUM = r"(\d+(?:\.\d+)?|une?|one|an?|le(?= gramme))"
+UNITS = (
+    ("mg", r"milligrammes?|milligrams?|milli ?g|mgs?|milligramme"),
+    ("µg", r"microgrammes?|micrograms?|mcg|µg|ug|gammas?"),
+    ("g", r"grammes?|grams?|g"),
+    ("mL", r"millilitres?|milliliters?|ml|cc"),
+    ("UI", r"unites?(?: internationales?)?|units?|ui|iu"),
+    ("mEq", r"meq|milliequivalents?"),
+)
+UCUM = {"µg": "ug", "UI": "[iU]", "mL": "mL"}
+FORMS = (
+    (("comprimé", "tablet"), r"comprimes?|cachets?|tablets?|pills?|tabs?|cp"),
+    (("gélule", "capsule"), r"gelules?|capsules?"),
+    (("sachet", "sachet"), r"sachets?"),
+    (("bouffée", "puff"), r"bouffees?|puffs?"),
+    (("inhalation", "inhalation"), r"inhalations?"),
+    (("goutte", "drop"), r"gouttes?|drops?"),
+    (("injection", "injection"), r"injections?|piqures?|shots?"),
+    (("ampoule", "ampoule"), r"ampoules?"),
+    (("application", "application"), r"applications?"),
+    (("cuillère", "spoonful"), r"cuilleres?(?: a (?:cafe|soupe))?|teaspoons?|tablespoons?|spoonfuls?"),
+    (("pulvérisation", "spray"), r"pulverisations?|sprays?"),
+    (("patch", "patch"), r"patch(?:s|es)?"),
+    (("suppositoire", "suppository"), r"suppositoires?"),
+    (("dose", "dose"), r"doses?"),
+    (("pression", "pump"), r"pressions?|pumps?"),
+    (("ovule", "vaginal tablet"), r"ovules?|pessar(?:y|ies)"),
+)
+DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z])( et demie?| and a half)?)")
+BARE = cue("dosing.bare")
+NUMBER_WORDS = {"un": 1.0, "le": 1.0, "une": 1.0, "one": 1.0, "a": 1.0, "an": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """An amount: value and unit ("mg"); `written` is how a note writes it. `bare` when the unit was not said."""
+
+    value: float
+    unit: str
+    bare: bool = False
+
+    def written(self, lang: Language) -> str:
+        value = f"{self.value:g}"
+        if self.unit == "kg":
+            return f"dose pour {value.replace('.', ',')} kg" if lang == "fr" else f"dose for {value} kg"
+        return f"{value.replace('.', ',') if lang == 'fr' else value} {self.unit}".strip()
+
+
+# Strengths that tablets and vials really have.
+STRENGTHS_MG = frozenset((
+    0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.25, 1.5, 2.5, 3.75, 4, 5, 7.5, 8, 10, 12.5, 14, 15, 16, 17.5, 18, 20, 21, 22.5, 25, 27, 30, 32, 35, 36, 37.5, 40, 45, 50, 54, 55, 60,
+    62.5, 70, 75, 80, 87.5, 88, 90, 100, 110, 112, 112.5, 120, 125, 137, 137.5, 150, 160, 180, 200, 220, 225, 240, 250, 300, 320, 325, 350, 375,
+    400, 450, 500, 550, 600, 650, 750, 800, 850, 875, 1000,
+))
+
+
+def number(text: str) -> float:
+    """The value of a matched number or article."""
+    return NUMBER_WORDS.get(text) or float(text)
+
+
+def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple[Dose, int, int] | None:
+    """The first dose in a stretch of text and its span; a bare number counts when `bare_unit` is given."""
+    norm = _as_meant(norm, lang)
+    parts = spread(norm) if lang == "fr" else None
+    if parts and not parts[1]:  # different amounts at different times: only their sum is a dose, where it was said
+        total = re.search(rf"(?<![\d.]){parts[4]:g}(?!\d|\.\d)", norm[: parts[2]]) if bare_unit else None
+        return (Dose(parts[4], bare_unit, bare=True), total.start(), total.end()) if total else None
+    match = next((m for m in DOSE.finditer(norm) if not is_limit(norm, m)), None)
+    if match:
+        unit = next(name for name, pattern in UNITS if re.fullmatch(pattern, match.group(2)))
+        if not (unit == "g" and match.group(1) in ("a", "an")):
+            value = number(match.group(1)) + (0.5 if match.group(3) else 0)
+            return Dose(value, unit), match.start(), match.end()
+    weight = BY_WEIGHT.search(norm)
+    if weight:
+        return Dose(float(weight.group(1)), "kg"), weight.start(), weight.end()
+    daily = DAILY_AMOUNT.search(norm) if bare_unit == "mg" else None
+    if daily and _plausible(float(daily.group(1))):
+        return Dose(float(daily.group(1)), bare_unit, bare=True), daily.start(1), daily.end(1)
+    if bare_unit:
+        for loose in BARE.finditer(norm):
+            if re.search(r"(?:[2-9]|\d\d|\.\d) $", norm[: loose.start()]):
+                continue  # "37 8" is no 8; "un 40" is one of 40
+            if (_plausible(float(loose.group(1))) or (bare_unit == "UI" and float(loose.group(1)) >= LEAST_UNITS)) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
+                return Dose(float(loose.group(1)), bare_unit, bare=True), loose.start(1), loose.end()
+    return None
+
+
+DAILY_AMOUNT = re.compile(r"(?<![\d.])(\d{2,4}(?:\.\d+)?) (?:par jour|/ ?j)(?![a-z])(?! (?:au )?max)")  # "trente par jour" is an amount, not how often
+SPOKEN_DECIMAL = re.compile(r"(?<![\d.])(2|7|12|17|22|37|62|87|112|137) 5(?!\d|\.\d)")  # "trente-sept cinq" is 37.5
+CHANGED_FROM = re.compile(  # "passée de 150 à 75": what it was before
+    rf"(?<![a-z])((?:(?:re)?(?:pass|mont|descen|baiss)|augment|dimin|redui)\w* (?:\w+ )?)(?:de|d) {NUM}(?: ?[a-zµ]+)? (?=a \d)"
+)
+NOW_AT = re.compile(  # "0.25 au début, et là je suis à 0.5": what it is now
+    r"(?<![a-z])(?:la|maintenant|aujourd hui|actuellement|desormais|finalement),? (?:je suis|j en suis|on est|il est|elle est|c est)(?: (?:monte|passe|redescendu)e?)? (?:a )?(?=\d)"
+)
+
+
+def _as_meant(norm: str, lang: Language) -> str:
+    """The text with decimals that are spoken as two numbers, and without the dose that was left for another."""
+    if lang != "fr":
+        return norm
+    norm = CHANGED_FROM.sub(r"\1", SPOKEN_DECIMAL.sub(r"\1.5", norm))
+    now = NOW_AT.search(norm)
+    return " " * (now.end() - 1) + " " + norm[now.end() :] if now and not re.search(r"[.;]", norm[: now.start()]) else norm
+
+
+BY_WEIGHT = re.compile(  # children's syrups are measured in kilograms of the child on the pipette
+    r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|pipette|seringue|mark)(?: jusqu)?(?: (?:de|des|du|pour|for|au|a|un|trait|repere|enfant|child|of|graduation))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
+)
+LEAST_UNITS = 2
+BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
+SAYS_DOSE = re.compile(
+    r"(?:comprimes?|ampoules?|unidoses?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
+    r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$"
+)
+NAMED_STRENGTH = re.compile(r"(?:^|[.,;…] ?)(?:(?:c est )?(?:celui|celle|ceux|celles) (?:de|a)|c est (?:le|du|des|la)|le|du|la|les|des|en|un|une) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
+NO_MONTH = re.compile(r" ?(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|du mois)")
+THEN_WHEN = re.compile(
+    r",? ?(?:(?:le |in the |every |at |a )?(?:matin|midi|soir|morning|evening|night|bedtime|once|twice|daily)|au (?:coucher|lever|reveil|diner|dejeuner|petit dejeuner)|"
+    r"avant de (?:me |vous |se )?(?:coucher|dormir)|tous les (?:jours|matins|soirs)|(?:un|1) (?:jour|soir|matin) sur|a \d+ heures)(?![a-z])"
+)
+EMERGENCY = ("15", "18", "112", "911", "999", "111", "3114", "116117")
+CALLS = re.compile(r"(?:appel|rappel|compos|telephon|joign|call|ring|phone|dial|le|au|faites)\w*(?: (?:le|au|the))? $")
+
+
+def in_dosing_syntax(norm: str, start: int, digits: str) -> bool:
+    """Whether a number without unit stands where a dose does: right after the drug, or after words that tell a dose."""
+    before = norm[:start]
+    if digits in EMERGENCY and CALLS.search(before):
+        return False
+    after = norm[start + len(digits) :]
+    if NAMED_STRENGTH.search(before) and re.match(r"\W*(?:$|[.,;])", after) and not NO_MONTH.match(after):
+        return True
+    return bool(SAYS_DOSE.search(before) or THEN_WHEN.match(after)) or (
+        start <= BARE_REACH and not re.search(r"[.;?!]\s|(?<![a-z])(?:si|if)(?![a-z])", before)
+    ) or not re.search(r"[a-z\d]", before)
+
+
+LIMIT_BEFORE = re.compile(
+    r"(?:jusqu a|(?:pas|jamais) plus de|sans depasser|ne depassez pas|pas au dela de|au plus|maximum(?: de)?|max|up to|no more than|maximum of) $|¤+[^.;:]{0,30}(?:maximum|max|au plus)\W+(?:(?:non|pardon|euh|enfin|no|sorry)\W+)*$"
+)
+LIMIT_AFTER = re.compile(
+    r",? ?(?:par jour|par 24 heures|a day|per day|in 24 hours)?,? ?(?:au )?(?:maximum|max(?![a-z])|au plus|at most)"
+)
+
+
+def is_limit(norm: str, dose: re.Match[str]) -> bool:
+    """Whether an amount is the most that may be taken and not the dose: "quatre grammes par jour maximum"."""
+    return bool(LIMIT_BEFORE.search(norm[: dose.start()]) or LIMIT_AFTER.match(norm[dose.end() :]))
+
+
+def _plausible(value: float) -> bool:
+    """Whether a bare number can be a strength in milligrams: 0.25, 5, 20, 400, 1000; not 3 or 17."""
+    return value in STRENGTHS_MG

@@ -1,0 +1,123 @@
+"""What is told of a drug in answer to the doctor who asked about it."""
+
+import re
+from collections.abc import Iterator
+
+from app.notes.drugs.dosing import DOSE
+from app.notes.drugs.drug_uses import CLASSES, Use, drug_fact, only_heard, strength
+from app.notes.drugs.schedules import Schedule, find_schedule
+from app.notes.facts import Fact
+from app.notes.language.cues import cue, cues
+from app.notes.language.lexicon import find_drugs
+from app.notes.language.meaning import SOME, meant
+from app.notes.language.units import Exchange, Visit
+from app.notes.people.people import relation_near
+from app.notes.transcript import Language
+
+QUIT = cues("medications.quit")
+REFUSED = cues("medications.refused")
+ALLERGY = cue("medications.allergy")
+UNDER = re.compile(r"(?<![a-z])(?:avec|(?<!etes )(?<!tu es )(?<!est )sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")
+BESIDES = re.compile(
+    r"(?:other than|besides|apart from|except|a part|en plus d[eu]|autre que|hormis|sauf) (?:le |la |l |les |the |your )?$"
+)
+EXAMPLE = re.compile(
+    r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$"
+)
+
+
+BAD_WITH = re.compile(  # what is asked is how a drug was borne
+    r"(?<![a-z])(?:qui (?:ne )?(?:vous )?(?:passe(?:nt)?|convien(?:t|nent)) pas|mal (?:support|toler)\w*|reactions?|allerg\w*|intoleran\w*|qu est ce qui s (?:est|etait) passe|en rouge|tous passent|problemes? avec (?:un|des|d autres) medicaments?)(?![a-z])"
+)
+TAKES_NOW = re.compile(r"(?<![a-z])(?:pren(?:ez|ds|d|drez)|pris|sous|mettez|mets|utilis\w+|traitements?|ordonnance|donne[zs]?)(?![a-z])")
+TALK_TURNS = 4
+
+
+def _of_tolerance(use: Use, exchange: Exchange | None, visit: Visit) -> bool:
+    """ "Des allergies ?" - "Le latex." - "Les antibiotiques ?": a class asked about in that talk is not asked as a treatment."""
+    denied = exchange is not None and exchange.verdict == "no"
+    if visit.lang != "fr" or not (denied or use.drug.inn in CLASSES) or TAKES_NOW.search(use.sentence.norm) or strength(use, "fr"):
+        return False
+    near = [s for s in visit.sentences if use.sentence.turn - TALK_TURNS <= s.turn <= use.sentence.turn + 1]
+    return exchange is not None and any(BAD_WITH.search(s.norm) for s in near)
+
+
+def _only_read_back(use: Use, exchange: Exchange) -> bool:
+    """ "L'hydrochlorothiazide, douze et demi. De l'aspirine ?": a drug read back before the question is not what is asked."""
+    last = exchange.questions[-1]
+    before = (
+        last.turn == use.sentence.turn and last is not use.sentence and not use.sentence.norm.rstrip().endswith("?")
+    )
+    return before and DOSE.search(use.words) is not None
+
+
+def _is_answered(exchange: Exchange, lang: Language) -> bool:
+    said = exchange.answer[0].norm
+    told = re.search(r"\d", said) or QUIT[lang].search(said)
+    return exchange.verdict != "" or bool(told) or _takes_it(exchange, lang)
+
+
+def _takes_it(exchange: Exchange, lang: Language) -> bool:
+    """Whether the answer tells how the patient takes what was asked about: of somebody else it tells nothing."""
+    said = exchange.answer[0].norm
+    return bool(TAKES_IT[lang].search(said)) and relation_near(said, len(said), lang) is None
+
+
+TAKES_IT = {  # how a drug is taken that was just asked about
+    "fr": re.compile(
+        r"(?<![a-z])(?:je (?:la |le |les |l |en )?(?:prends?|mets|garde|continue)|j en (?:prends|mets)|(?:elle|il) (?:la |le |l |en )?prend|le (?:matin|soir|midi)|"
+        r"matin et soir|tous les (?:jours|matins|soirs)|toujours|chaque (?:jour|matin|soir))(?![a-z])"
+    ),
+    "en": re.compile(r"(?<![a-z])(?:i (?:still )?take (?:it|them|that)|(?:he|she) takes|every (?:day|morning|night)|at night|in the morning|still)(?![a-z])"),
+}  # fmt: skip
+
+
+def asked_about(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> Iterator[Fact]:
+    """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
+    about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
+    before = use.sentence.norm[: use.start]
+    if about_allergy or _of_tolerance(use, exchange, visit) or any(cue.search(before) for cue in (UNDER, BESIDES, EXAMPLE)) or exchange is None:
+        return
+    if _only_read_back(use, exchange):
+        evidence, schedule = (use.sentence.evidence(),), find_schedule(use.words, lang)
+        yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor")
+    elif _is_answered(exchange, lang):
+        yield from _as_answered(use, exchange, lang, visit)
+
+
+ABOUT_EFFECTS = re.compile(r"(?<![a-z])(?:tousse[zr]|tolerez|effets?|declench\w*|depuis|gene|mal(?= )|cough)")
+ABOUT_PAIN = re.compile(r"(?<![a-z])(?:douleurs?|mal|tousse[zr]|depuis)(?![a-z])")
+
+
+NOT_ALWAYS = re.compile(r"(?<![a-z])pas (?:toujours|tous les|chaque|regulierement|systematiquement|a chaque|assez|bien|comme il faut)(?![a-z])")
+
+
+def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
+    text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
+    named = find_drugs(text)
+    others = [m.start for m in named if m.drug.inn != use.drug.inn and m.drug.inn not in CLASSES]
+    another = named and exchange.verdict in ("", "open") and SOME.search(use.sentence.norm[: use.start])
+    if another or (others and use.drug.inn not in CLASSES and not re.search(r"[a-z]{3,}|\d", text[: others[0]])):
+        return  # "de l'aspirine ?" - "un Nurofen de temps en temps": told by its own name, which is no yes to what was asked
+    if others and use.drug.inn not in CLASSES and not use.drug.inn.startswith("insuline"):
+        text = re.sub(r"[^.;,!?]*$", "", text[: others[0]]) or text  # what follows is told of another drug
+    if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
+        return
+    evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
+    own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
+    dose = strength(use, lang)
+    corrected = strength(use, lang, text, dose.unit if dose else "")
+    told = corrected is not None or bool(own.sig) or bool(NOT_ALWAYS.search(text))
+    dose = None if exchange.verdict == "no" and not corrected and not NOT_ALWAYS.search(text) else dose  # whatever was asked, it is not that
+    sure = told or dose or (exchange.verdict == "no" and not use.guessed)
+    if not sure and not meant(use.drug, use.sentence, use.words, exchange, visit):
+        yield only_heard(use, lang, "unmeant")
+    elif QUIT[lang].search(text) or REFUSED[lang].search(text):
+        yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
+    elif exchange.verdict == "no" and not told:
+        if re.search(r"\d", exchange.answer[0].norm):  # "non, dix-sept depuis janvier": it is taken
+            yield drug_fact(use, lang, evidence, None, Schedule(), status="current")
+        elif not ABOUT_PAIN.search(use.sentence.norm):
+            yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
+    elif not ABOUT_EFFECTS.search(use.sentence.norm) and (exchange.verdict or told or _takes_it(exchange, lang)):
+        yield drug_fact(use, lang, evidence, corrected or dose, own if own.sig else asked, status="current")

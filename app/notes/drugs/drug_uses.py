@@ -1,0 +1,297 @@
+"""A drug where it is named, with the words that belong to it: strength, schedule, and the fact they make."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from app.notes.drugs.dosing import DOSE, UCUM, Dose, find_dose
+from app.notes.drugs.lay_names import lay_mentions
+from app.notes.drugs.schedules import Schedule
+from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
+from app.notes.language.cues import cues
+from app.notes.language.lexicon import Drug, DrugMention, drug_at_the_end, find_drugs, guess_drug
+from app.notes.language.text import fold
+from app.notes.language.timing import DAY_OF, date_phrase
+from app.notes.language.units import Sentence, Visit
+from app.notes.settling.generality import CLASS_CODES
+from app.notes.transcript import Language, Transcript
+
+MICROGRAMS = {
+    "désogestrel",
+    "lévothyroxine",
+    "digoxine",
+    "immunoglobuline anti-D",
+    "fluticasone",
+    "budésonide",
+    "béclométasone",
+}
+
+
+NOT_MG = {
+    "insuline",
+    "insuline glargine",
+    "insuline aspart",
+    "insuline lispro",
+    "formotérol-budésonide",
+    "pilule",
+    "stérilet",
+    "stérilet au cuivre",
+    "vitamine B12",
+    "soluté de réhydratation",
+    "colécalciférol",
+    "lévonorgestrel-éthinylestradiol",
+    "drospirénone-éthinylestradiol",
+    "antibiotique",
+    "fluticasone-salmétérol",
+}
+
+
+IF_CLAUSE = cues("medications.if_clause")
+
+
+CLASSES = {
+    "anti-inflammatoire",
+    "antibiotique",
+    "antihistaminique",
+    "cortisone",
+    "bêta-bloquant",
+    "statine",
+    "triptan",
+    "gliflozine",
+    "antidépresseur",
+    "anticoagulant",
+    "somnifère",
+    "antiviral",
+    "antidouleur",
+    "antiépileptique",
+    "antifongique",
+    "antihypertenseur",
+    "anti-nauséeux",
+    "anxiolytique",
+    "bronchodilatateur",
+    "compléments alimentaires",
+    "corticoïde inhalé",
+    "cycline",
+    "diurétique",
+    "laxatif",
+    "macrolide",
+    "neuroleptique",
+    "vitamines",
+}
+
+
+TAKEN_BACK = re.compile(  # "de l'Eliquis… non, de l'Aerius": the drug named first was a slip
+    r"(?: \d+(?:\.\d+)?(?: ?[a-z]+)?)?\s?(?:…|\.\.+|,)\s?(?:(?:euh|ah|attendez)\W+)*(?:non(?! plus| ?\?)|pardon|no,|sorry|i mean)(?![a-z])"
+)
+MEASURED = ("colécalciférol", "vitamine B12", "calcium", "potassium", "acide folique", "magnésium", "fer")
+IN_BLOOD = re.compile(  # a vitamin that is measured is not taken
+    r"(?<![a-z])(?:prise de sang|bilan|dosages?|analyses?|dans le sang|nanogrammes?|basse?|carence|manque|tsh|numeration|ferritine|blood test|levels?|deficien\w+)(?![a-z])"
+)
+NO_DRUG = re.compile(r"(?<![a-z])(?:implant (?:dentaire|mammaire|cochleaire|au sein)|sans nicotine|nicotine free)")
+GIVES = re.compile(  # the dose of the drug named before, after a remark about it
+    r"\W*(?:(?:et|puis|donc|alors|euh|uh|um|and|so|then|now|okay)\W+)*(?:(?:i|we)(?: ll| will| m| re| am| are)?(?: gon na| gonna| going to| want to| also| just| probably)* (?:give|start|put|have) (?:you|him|her)(?: on| at| with)? (?:about )?\d|"
+    r"(?:je (?:vous |lui )?(?:en |le |la |les )?(?:mets|donne|fais|prescris)|on (?:en |le |la )?(?:met|donne|fait|part sur|commence (?:a|par))|ce sera|vous en (?:prenez|prendrez)|elle en prend|il en prend) (?:du |a )?\d)"
+)
+GOES_ON = re.compile(  # how a sentence begins that still tells how to take the drug named before
+    r"\W*(?:(?:et|puis|donc|ensuite|and|then|so)\W+)*(?:\d|une?(?![a-z])|matin|le (?:matin|soir|midi|prendre)|pendant|tous|toutes|vous (?:le|la|les|en|prenez|commencez|mettez)|"
+    r"a (?:distance|jeun|prendre|heure)|jusqu|pas plus|au |si besoin|en cas|maximum|prenez|start|for|take|one|twice|once|three|every|with|in france|you |up to|maximum|use)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A drug where it is named, with the words that belong to it."""
+
+    drug: Drug
+    sentence: Sentence
+    start: int
+    end: int
+    before: str
+    words: str
+    through: tuple[Sentence, ...]
+    guessed: bool
+
+
+def known_drugs(transcript: Transcript) -> tuple[str, ...]:
+    """The first words of the treatments on record, folded: names that a misheard word may stand for."""
+    return tuple(re.split(r"[ (]", fold(line))[0] for line in transcript.patient.treatments)
+
+
+def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
+    """The drugs named in a sentence of the visit, each with its words up to the next drug or the end of the turn."""
+    sentence = visit.sentences[place]
+    norm = sentence.norm
+    mentions = _named(visit, norm) or list(_misheard(norm, known)) or list(_before_a_dose(norm))
+    for i, mention in enumerate(mentions):
+        if mention.drug.inn in MEASURED and IN_BLOOD.search(sentence.norm):
+            continue
+        if TAKEN_BACK.match(sentence.norm[mention.end :]) or NO_DRUG.search(sentence.norm[: mention.end + 14]):
+            continue
+        stop = mentions[i + 1].start if i + 1 < len(mentions) else len(sentence.norm)
+        words, through, waits = sentence.norm[mention.end : stop], [sentence], False
+        if i + 1 == len(mentions):
+            for later in visit.sentences[place + 1 : place + 5]:
+                if later.turn != sentence.turn or later.asks or _names_another(later.norm):
+                    break
+                goes_on = not waits and GOES_ON.match(later.norm) and not IF_CLAUSE[visit.lang].match(later.norm.strip())
+                if goes_on or GIVES.match(later.norm):
+                    words, through, waits = f"{words} {later.norm}", [*through, later], False
+                elif re.search(r"\d", later.norm) or sentence.speaker != "doctor":
+                    break
+                else:
+                    waits = True  # a remark; the dose may still come
+        earlier = mentions[i - 1].end if i else 0
+        yield Use(
+            mention.drug,
+            sentence,
+            mention.start,
+            mention.end,
+            sentence.norm[earlier : mention.start],
+            words,
+            tuple(through),
+            mention.guessed,
+        )
+
+
+def _names_another(norm: str) -> bool:
+    """Whether words name a drug, and not only what kind of drug the one before is."""
+    return any(mention.drug.inn not in CLASSES for mention in find_drugs(norm))
+
+
+def _named(visit: Visit, norm: str) -> list[DrugMention]:
+    """The drugs of a sentence by name; those called by their use or look where no name stands in their place."""
+    named = find_drugs(norm)
+    if visit.lang != "fr":
+        return named
+    lay = [m for m in lay_mentions(norm, visit.transcript) if all(m.end <= n.start or m.start >= n.end or n.drug.inn in CLASS_CODES for n in named)]
+    kept = [n for n in named if all(m.end <= n.start or m.start >= n.end for m in lay)]
+    return sorted([*kept, *lay], key=lambda mention: mention.start)
+
+
+def _misheard(norm: str, known: tuple[str, ...]) -> Iterator[DrugMention]:
+    """Names that speech recognition broke: "périn d'oprile"."""
+    words = list(re.finditer(r"[a-zœ]+", norm))
+    for size in (3, 2, 1):
+        for i in range(len(words) - size + 1):
+            start, end = words[i].start(), words[i + size - 1].end()
+            drug = guess_drug(norm[start:end], known)
+            if drug:
+                yield DrugMention(drug, start, end)
+                return
+
+
+def _before_a_dose(norm: str) -> Iterator[DrugMention]:
+    """What stands right before a dose is a drug, however broken: "y dispera cet amol un gramme"."""
+    dose = DOSE.search(norm)
+    if dose is None:
+        return
+    words = list(re.finditer(r"[a-zœ]+", norm[: dose.start()]))[-BROKEN_INTO:]
+    found = drug_at_the_end("".join(word.group() for word in words))
+    if found:
+        yield DrugMention(found, words[0].start(), words[-1].end(), guessed=True)
+
+
+BROKEN_INTO = 4  # words at most
+
+
+QUARTERED = ("bisoprolol", "ramipril", "nébivolol", "trandolapril")  # tablets of 1.25 mg, spoken "un vingt-cinq"
+ONE_QUARTER = re.compile(r"(?<![\d.])(?:1|un) 25(?!\d|\.\d)")
+
+
+def unit_of(drug: Drug) -> str:
+    """The unit that a number told of a drug without one is in; empty when it is no dose."""
+    if drug.inn.startswith(("insuline", "colécalciférol")):
+        return "UI"
+    if drug.inn in NOT_MG or drug.inn in CLASSES:
+        return ""
+    return "µg" if drug.inn in MICROGRAMS else "mg"
+
+
+def strength(use: Use, lang: Language, words: str | None = None, unit: str = "") -> Dose | None:
+    """The dose that `words` (those of the use when not given) tell; a bare number is in `unit`, else in that of the drug."""
+    text = use.words if words is None else words
+    if use.drug.inn in QUARTERED:
+        text = ONE_QUARTER.sub("1.25", text)
+    found = find_dose(text, bare_unit=unit or unit_of(use.drug), lang=lang)
+    if found is None and words is None:
+        before = find_dose(use.before[-32:], lang=lang)
+        return before[0] if before else None
+    return found[0] if found else None
+
+
+THEN_TOOK = {  # at the time that was just told
+    "fr": re.compile(r"(?<![a-z])(?:je prenais|prenait|j etais sous|j avais pris)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:was (?:taking|on)|used to take|had taken)(?![a-z])"),
+}
+
+
+def when_taken(use: Use, visit: Visit) -> str:
+    """The time told with a drug or after it: what the turn tells before is about something else."""
+    sentence, lang = use.sentence, visit.lang
+    turn = visit.lines[sentence.turn].norm
+    of_it = date_phrase(turn if THEN_TOOK[lang].search(sentence.norm) else turn[sentence.start :], lang)
+    day = DAY_OF[lang].search(sentence.norm)
+    return of_it or (sentence.line.shown[sentence.start + day.start() : sentence.start + day.end()] if day else "")
+
+
+def is_home(use: Use, visit: Visit) -> bool:
+    """Whether the record has this treatment."""
+    return any(m.drug.inn == use.drug.inn for line in visit.transcript.patient.treatments for m in find_drugs(fold(line)))
+
+
+def drug_name(use: Use, lang: Language) -> str:
+    """The INN in `lang`, with the brand that was said: "paracétamol (Doliprane)"."""
+    name = use.drug.name(lang)
+    brand = use.drug.brand.replace("Vitamine d", "vitamine D")
+    return f"{name} ({brand})" if use.drug.brand and use.drug.brand.lower() != fold(name) else name
+
+
+def drug_fact(
+    use: Use,
+    lang: Language,
+    evidence: tuple[Evidence, ...],
+    dose: Dose | None,
+    schedule: Schedule,
+    *,
+    polarity: str = "present",
+    status: str,
+    asserted_by: str = "patient",
+    certainty: Certainty = "certain",
+    temporality: Temporality = "current",
+) -> Fact:
+    """The fact that a use makes; `status` tells prescribed, current, taken, stopped and not taken apart."""
+    name = drug_name(use, lang)
+    speaker = (
+        asserted_by if asserted_by == "doctor" else ("relative" if use.sentence.speaker == "relative" else "patient")
+    )
+    amount = dose.written(lang) if dose else ""
+    detail = ", ".join(schedule.words)
+    sig = f"{dose.value:g} {dose.unit} {schedule.sig}".strip() if dose else schedule.sig
+    return Fact(
+        "medication",
+        " ".join(filter(None, (name, amount, detail))),
+        use.drug.inn,
+        evidence,
+        value=dose.value if dose else None,
+        unit=UCUM.get(dose.unit, dose.unit) if dose else None,
+        sig=sig or None,
+        polarity="absent" if polarity == "absent" else "present",
+        certainty=certainty,
+        temporality=temporality,
+        asserted_by=speaker,
+        critical=status in ("prescribed", "stopped"),
+        code=use.drug.atc,
+        detail=detail,
+        status=status,
+        sentence=use.sentence.shown,
+        extra=(name, amount),
+        doubt="heard" if use.guessed else "",
+    )
+
+
+def only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:
+    """A drug that was named, while nothing shows what for."""
+    fact = drug_fact(
+        use, lang, (use.sentence.evidence(),), None, Schedule(), status="mentioned", asserted_by=use.sentence.speaker
+    )
+    return replace(fact, doubt=doubt)

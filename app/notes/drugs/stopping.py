@@ -1,0 +1,123 @@
+"""Drugs that the doctor stops, pauses or forbids, and those named only as the reason."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.notes.drugs.dosing import find_dose
+from app.notes.drugs.drug_uses import Use, drug_fact, drug_name
+from app.notes.drugs.schedules import Schedule
+from app.notes.facts import Evidence, Fact
+from app.notes.language.cues import cues
+from app.notes.language.lexicon import find_drugs
+from app.notes.language.units import Visit
+from app.notes.transcript import Language
+
+STOPS = cues("medications.stops")
+KEPT = re.compile(  # "je ne vous arrête pas l'Eliquis", "vous ne l'arrêtez surtout pas"
+    r"(?<![a-z])(?:(?:arret|stop|interromp|chang|modifi)\w*|diminue\w*) (?:surtout |jamais |rien |toujours )?(?:pas|jamais)(?! de)(?![a-z])|"
+    r"(?<![a-z])(?:don t|do not|never|not) (?:\w+ )?(?:stop|discontinue|change)(?![a-z])"
+)
+BECAUSE_OF = re.compile(
+    r"(?<![a-z])(?:avec|sous|vu|a cause d[eu]|comme vous (?:prenez|avez)|puisque vous (?:prenez|avez)|with|because of|while on|as you (?:take|are on)) "
+    r"(?:(?:le|la|l|les|du|de la|votre|vos|un|une|the|your|an?) )?$"
+)
+
+
+def is_stopped(use: Use, lang: Language) -> bool:
+    """Whether the words around a drug stop or forbid it."""
+    before, after = use.sentence.norm[max(0, use.start - 40) : use.start], use.sentence.norm[use.end : use.end + 45]
+    near = re.split(r"[.;:!?]", before)[-1]
+    if KEPT.search(near) or KEPT.search(after):
+        return False
+    if BECAUSE_OF.search(near):
+        return False  # "surtout pas, avec votre anticoagulant": the other drug is meant
+    if lang == "en" and re.search(r"(?<![a-z])no $", near):
+        return True
+    if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
+        return True
+    cut = re.split(r"[.;!?]|, (?!on|stop|c est (?:non|fini|termine))", after)[0]
+    if lang == "fr" and EXCLUDED.match(cut):
+        return True
+    return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
+
+
+EXCLUDED = re.compile(r",? ?(?:(?:c )?est|sont|reste) (?:donc )?(?:exclu|proscrit|interdit|contre indiqu)\w*")
+
+
+def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
+    """The fact that the doctor stops or forbids a drug."""
+    name = drug_name(use, lang)
+    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
+    name = ABBREVIATED[lang].get(use.drug.inn, name)
+    depends = DEPENDS.match(use.sentence.norm)
+    text = (
+        (f"arrêt de {name}" if says_pause else f"pas de {name}")
+        if lang == "fr"
+        else (f"stop {name}" if says_pause else f"no {name}")
+    )
+    if lang == "fr":
+        text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
+    if depends:
+        found = use.sentence.shown[depends.start(1) : depends.end(1)].lower()
+        text = f"si {found} : {text}" if lang == "fr" else f"if {found}: {text}"
+    return Fact(
+        "plan" if says_pause else "advice",
+        text,
+        use.drug.inn,
+        evidence,
+        asserted_by="doctor",
+        critical=True,
+        code=use.drug.atc,
+        status="stop",
+        sentence=use.sentence.shown,
+        extra=(name, ""),
+        certainty="conditional" if depends else "certain",
+    )
+
+
+CONDITION = re.compile(r"(?<![a-z])(?:si (?!besoin)|s ils? |en cas d|if |should you )[^.;:]*$")
+ALARM = cues("orders.alarm")
+
+
+def stopped(use: Use, visit: Visit) -> Iterator[Fact]:
+    """The fact of a stop: with its steps, or under its condition; one that an alarm tells is told there only."""
+    norm, lang = use.sentence.norm, visit.lang
+    condition = CONDITION.search(norm[: use.start])
+    if condition is None:
+        yield tapered(use, visit) or stop_fact(use, lang, (use.sentence.evidence(),))
+    elif not ALARM[lang].search(norm):
+        yield replace(
+            stop_fact(use, lang, (use.sentence.evidence(),)), type="advice", certainty="conditional", temporality="future"
+        )
+
+
+TAPERS = re.compile(r"(?<![a-z])(?:puis|ensuite|apres|then)(?![a-z])[^.;]{0,40}(?:plus rien|rien|stop|arret\w*|nothing|off)(?![a-z])")
+
+
+def tapered(use: Use, visit: Visit) -> Fact | None:
+    """ "Le Stilnox, on l'arrête doucement. Un demi-comprimé le soir deux semaines, puis plus rien.": told with its steps."""
+    after = [s for s in visit.sentences if s.turn == use.sentence.turn and s.start > use.sentence.start][:2]
+    steps = next((s for s in after if TAPERS.search(s.norm)), None)
+    if steps is None or use.sentence.speaker != "doctor":
+        return None
+    shown = steps.shown.strip(" .")
+    words = f": {shown[:1].lower()}{shown[1:]}"
+    evidence = (use.sentence.evidence(), steps.evidence())
+    schedule = Schedule((words,), shown)
+    return drug_fact(use, visit.lang, evidence, None, schedule, status="prescribed", asserted_by="doctor")
+
+
+DEPENDS = re.compile(
+    r"\W*(?:(?:si (?:c est |il est )?|if (?:it s |it is )?|et |and )*)((?:negati|positi)(?:f|ve))(?=[ ,:])"
+)
+ABBREVIATED = {"fr": {"anti-inflammatoire": "anti-inflammatoires (AINS)"}, "en": {"anti-inflammatoire": "NSAIDs"}}
+
+
+def what_became_of_it(use: Use, visit: Visit) -> str:
+    """The sentence after a drug that tells without its name that it is over: "J'ai jeté la boîte." """
+    after = (s for s in visit.sentences if s.turn == use.sentence.turn and s.start > use.sentence.start)
+    return next((f" {s.norm}" for s in after if OVER.search(s.norm) and not find_drugs(s.norm)), "")
+
+
+OVER = re.compile(r"(?<![a-z])(?:(?:j ai|on a|je l ai|on l a) (?:tout )?(?:jete|arrete)|(?:j ai )?(?:tout )?jete la boite|i (?:threw|stopped) (?:it|them))(?![a-z])")

@@ -1,0 +1,1 @@
+"""Figures and results: vital signs, laboratory values, examinations that were done."""

@@ -1,0 +1,60 @@
+"""Glycaemia in g/L as the French say it: "un quarante-cinq", "zéro cinquante-huit", "un gramme quarante-cinq"."""
+
+import re
+from collections.abc import Iterator
+
+from app.notes.facts import Fact
+from app.notes.language.cues import cues
+from app.notes.measured.readings import Measure, Said, measured
+
+GLUCOSE = cues("measures.glucose")
+VALUE = re.compile(
+    r"(?<![\d.])(?:(?:(\d)|une?) (?:grammes? )?(?:(\d{2})|0\.(\d)(?!\d))|(0\.\d{1,2})|([0-4]\.\d{1,2}))(?!\d|\.\d| ?(?:heures|ans|mg|kilo|jours|fois|milli|sur|mois|semaines))"
+)
+OTHER_NAME = re.compile(r"ldl|hdl|hemoglobine|glyquee|ferritine|tsh|trulicity|mg|cholesterol|triglycerides|creat\w*|mauvais|insuline")
+NO_VALUE = re.compile(r"dessous de|limite|seuil|en dessous|l objectif|viser?|(?:^|\W)si ")
+NAMED_BEFORE = 24  # characters in which another measure takes the value
+MOST_APART = 0.35  # g/L between the ends of "un dix, un vingt-cinq"
+
+
+def glycaemias(said: Said) -> Iterator[Fact]:
+    """The glycaemias of a sentence as one fact: a value, a range, or the series that was read out."""
+    norm = said.sentence.norm
+    if said.lang != "fr" or not GLUCOSE["fr"].search(norm + " " + said.context) or NO_VALUE.search(norm):
+        return
+    found = [(match, _grams(match)) for match in VALUE.finditer(norm)]
+    found = [
+        (match, text)
+        for match, text in found
+        if 0.2 <= float(text) <= 6 and not OTHER_NAME.search(norm[max(0, match.start() - NAMED_BEFORE) : match.start()])
+    ]
+    if not found:
+        return
+    several = len(found) > 1
+    name = "glycémies" if several else "glycémie"
+    measure = Measure("lab", name, "blood glucose", "g/L", 0.2, 6, GLUCOSE["fr"].pattern, "glucose")
+    value = _together(norm, found) if several else float(found[0][1])
+    yield measured(said, measure, value, found[0][0].start())
+
+
+def _grams(match: re.Match[str]) -> str:
+    tenths = match.group(2) or f"0{match.group(3)}"
+    return match.group(4) or match.group(5) or f"{match.group(1) or 1}.{tenths}"
+
+
+def _together(norm: str, found: list[tuple[re.Match[str], str]]) -> str:
+    """Two values that are told as one, "entre un dix et un vingt", are a range; others are a series."""
+    (first, low), (second, high) = found[0], found[1]
+    joined = len(found) == 2 and re.fullmatch(r",? (?:a|ou|et|voire) ", norm[first.end() : second.start()])
+    near = joined and 0 < float(high) - float(low) <= MOST_APART
+    return f"{low}-{high}" if near else ", ".join(text for _, text in found)
+
+
+PAIR = re.compile(r"([0-4]\.\d{1,2}), ([0-4]\.\d{1,2})")
+
+
+def as_range(value: str) -> str:
+    """ "Le matin, un dix, un vingt-cinq.": a pair that stands alone and lies near tells between which it moves."""
+    pair = PAIR.fullmatch(value)
+    near = pair and 0 < float(pair.group(2)) - float(pair.group(1)) <= MOST_APART
+    return f"{pair.group(1)}-{pair.group(2)}" if pair and near else value

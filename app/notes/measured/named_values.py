@@ -1,0 +1,191 @@
+"""Vital signs and results that a word announces, with what only looks like one: goals, changes, dates, doses."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from app.notes.facts import Fact
+from app.notes.language.cues import cue
+from app.notes.language.lexicon import find_drugs
+from app.notes.language.polarity import CONDITIONS
+from app.notes.measured.readings import MAX_TO_VALUE, MEASURES, Measure, Said, measured, names_another
+from app.notes.transcript import Language
+
+NUM = r"(\d+(?:\.\d+)?)"
+FOREIGN_UNIT = cue("measures.foreign_unit")
+
+
+def named_values(said: Said) -> Iterator[Fact]:
+    """Values that a word announces: in the sentence before the number, or in the question."""
+    norm, lang = said.sentence.norm, said.lang
+    if not re.search(r"\d", norm) and not IN_GRAMS.search(norm):
+        return  # no figure, no value
+    names_lab = any(re.search(measure.cue(lang), norm) for measure in MEASURES if measure.type == "lab")
+    may_answer = not names_lab and len(norm) < MOST_OF_ANSWER and not find_drugs(norm)
+    for measure in MEASURES:
+        cue = re.compile(measure.cue(lang))
+        cues = list(cue.finditer(norm))
+        change = measure.fr == "poids" and ASKS_CHANGE.search(said.context) is not None
+        asked = may_answer and not (cues and measure.fr != "poids") and (change or bool(cue.search(said.context)))
+        passed = 0
+        if measure.unit == "g/L" and lang == "fr":
+            norm = IN_GRAMS.sub(lambda m: f"{m.group(1).replace('un', '1')}.{m.group(2)}".ljust(len(m.group())), norm)
+        others = [m.start() for one in MEASURES if one is not measure for m in re.finditer(one.cue(lang), norm)]
+        listed = _in_order(measure, said, cues)
+        for at, match in [(listed.start(), listed)] if listed else _values(norm, cues, asked):
+            mine = max((m.end() for m in cues if m.end() <= match.start()), default=0)
+            if cues and not listed and measure.type == "lab" and any(mine <= other < match.start() for other in others):
+                continue  # "transaminases normales, les globules blancs à 4500"
+            if match.start() < passed:
+                continue  # the tenths of the value before
+            value, found = _metres(norm, match) if measure.fr == "taille" else (float(match.group(1)), True)
+            changed = change and value < MOST_CHANGED_KG  # "vous avez maigri ?" - "trois kilos"
+            if (
+                found
+                and measure.low <= value <= measure.high
+                and not changed
+                and not _means_else(measure, value, norm, match, lang, asked=asked)
+                and (listed or not names_another(measure, norm[: match.start()], lang))
+            ):
+                unit = _lab_unit(measure, value, norm + " " + said.context, lang)
+                yield measured(said, measure, _precise(measure, value, norm, match), at, unit)
+                if measure.fr != "poids":  # "je pesais 82, je suis à 77" tells two
+                    break
+                grams = KILOS_AND.match(norm, match.end())
+                passed = max(match.end() + len(" 55"), grams.end() if grams else 0)
+
+
+MOST_OF_ANSWER = 110  # characters: who says more answers something else too
+LISTING = re.compile(r"\W*(?:(?:et|puis|ou|ainsi que|le|la|les|l|votre|vos|and|the|your)\W+)*")
+
+
+def _in_order(measure: Measure, said: Said, cues: list[re.Match[str]]) -> re.Match[str] | None:
+    """ "Pouls et saturation ?" - "72 et 97", "les ASAT et ALAT, 52 et 67": the figures stand in the order of the names."""
+    question = said.questions[-1].norm if said.questions else ""
+    names = said.sentence.norm if cues else question
+    numbers = list(re.finditer(rf"(?<![\d./]){NUM}(?!\d|\.\d|/)", said.sentence.norm))
+    named = sorted((m.start(), m.end(), one.fr) for one in MEASURES for m in [re.search(one.cue(said.lang), names)] if m)
+    place = next((i for i, (_, _, name) in enumerate(named) if name == measure.fr), None)
+    adjacent = all(LISTING.fullmatch(names[one[1] : two[0]]) for one, two in pairwise(named))
+    if place is None or len(named) < FEWEST_LISTED or len(numbers) != len(named) or not adjacent:
+        return None
+    if any(not LISTING.fullmatch(said.sentence.norm[a.end() : b.start()]) for a, b in pairwise(numbers)):
+        return None
+    return numbers[place] if not cues or named[-1][1] <= numbers[0].start() else None
+
+
+FEWEST_LISTED = 2
+NAME_NUMBER = re.compile(  # "chem-12", "b12" are names
+    r"(?:(?<![a-z])(?:chem|covid|type|stage|grade|phase|vitamin b|b|hpv|class|room) |[a-z])$"
+)
+GOAL = re.compile(
+    r"dessous de|descendre a|redescendre|remonter a|arriver a|atteindre|viser?|ideal|il faudrait|devrai[st] (?:en )?(?:faire|peser|etre)|la normale?|la norme|la limite|le seuil|la fourchette|la cible|le but|s arrete a|plafond|entre les |(?<!suis pas )pas plus de|au dessus|objectif|moins de|(?<!peu )(?<!pas )(?<!poil )plus de|perd(?:u|re)(?! du poids[,:.])|repris|pris \d|doses? (?:de|pour)|graduation|passez|below|goal|los[te]|losing|gain|"
+    r"(?:greater|more|less|lower|higher|over|under) than|criteri"
+)
+VAGUE = re.compile(r" ?(?:%|kilos?|grammes?)? ?(?:et (?:quelques?|un peu)|virgule quelque|(?:et )?des brouettes)")
+DATE = re.compile(r"(?<!de )(?<!dit )(?<!est )(?<!affiche )(?<!dans )(?<!vers )(?<!de )(?<![a-z])(?:le|du|au|les|numero) $")  # "le quinze", "du douze"
+STATED = re.compile(r" (?:je suis|je pese|je fais|(?:il|elle) (?:est|pese|fait)|i am|i m|i weigh) ")
+LEAST_BARE_WEIGHT_KG = 20
+MOST_CHANGED_KG = 30
+CHANGE_REACH = 45  # characters
+CHANGED = re.compile(  # "j'ai maigri, genre quatre kilos"
+    r"(?<![a-z])(?:maigri|grossi|perdu(?! du poids[,:.])|perd(?! du poids[,:.])|repris|(?:ai|a|avez|avais) pris|perte|prise|en moins|en plus|gained|lost|put on)(?![a-z])"
+    r"(?!.*(?<![a-z])(?:suis|est|pese|fais|fait|descendue? a|montee? a|passee? (?:de|a)|contre|now|weigh))"
+)
+CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins|trop|difference|mieux|mois)|en (?:trop|plus|moins)|d (?:ecart|eau)|pris|perdus?|pres|en (?:\d+|une?|trois|quelques) \w+|(?:more|less)(?! than)|in (?:\d+|an?|the last) )")
+ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de poids|prise de poids|(?:lost|gained|losing|gaining) (?:any )?weight|weight (?:loss|gain)")
+
+
+def _means_else(
+    measure: Measure, value: float, norm: str, match: re.Match[str], lang: Language, *, asked: bool = False
+) -> bool:
+    """Whether a number near the name of a measure is something else: days, a goal, a change, a height."""
+    at, after = match.start(), norm[match.end() :]
+    if NAME_NUMBER.search(re.sub(r"\W", " ", norm[:at])):
+        return True
+    if re.search(r"(?<![a-z])grammes? $", norm[:at]):
+        return True  # the hundredths of "un gramme soixante-quatre"
+    if lang == "fr" and (VAGUE.match(after) or DATE.search(norm[:at])):
+        return True
+    if measure.fr != "taille" and FOREIGN_UNIT.match(after):
+        return True
+    if CONDITIONS[lang].search(norm[:at]) or GOAL.search(STATED.split(norm[max(0, at - 25) : at + 1])[-1]):
+        return True
+    return measure.fr == "poids" and (
+        bool(re.search(r"metre $", norm[:at]))
+        or bool(CHANGED.search(norm[max(0, at - CHANGE_REACH) : at]))
+        or bool(re.search(r"(?<![a-z])(?:doses?|graduation|pipettes?|seringue|dosette|sirop)(?: (?:de|pour|a|jusqu a|des))? $", norm[:at]) or CHANGED_BY.match(after))
+        or (value < LEAST_BARE_WEIGHT_KG and not (asked and lang == "fr") and not re.search(r"kilo|kg", after[:8]))
+    )
+
+
+def _precise(measure: Measure, value: float, norm: str, match: re.Match[str]) -> str | float:
+    """The value with what follows it: "68, 70" is a range, "douze kilos huit" is 12.8."""
+    after = norm[match.end() :]
+    pair = PAIRED.match(after)
+    if measure.fr in IN_RANGES and pair and 0 < float(pair.group(1)) - value <= MOST_APART * value:
+        return f"{value:g}-{pair.group(1)}"
+    grams = KILOS_AND.match(after)
+    if measure.fr == "poids" and grams and "." not in match.group(1):
+        return float(f"{value:g}.{(grams.group(1) or '5').replace('00', '')}")
+    if measure.fr == "leucocytes" and value > LEAST_THOUSANDS and 0 < value % 1000 < HUNDREDS:
+        return value // 1000 * 1000 + value % 1000 * 100  # "dix-huit mille quatre"
+    tenths = SPOKEN_TENTHS.match(after) if measure.fr in WITH_TENTHS and "." not in match.group(1) else None
+    digits = tenths.group(1).replace("un", "1") if tenths else ""
+    if digits and measure.low <= float(f"{value:g}.{digits}") <= measure.high:
+        return float(f"{value:g}.{digits}")
+    return value
+
+
+PAIRED = re.compile(r"(?:, ?|,? (?:a |ou |et |voire )?|…\s?)(\d{2,3})(?!\d|\.\d| ?(?:kilos? \d|ans|fois|jours|mois|heures|minutes|mg|euros))")
+IN_RANGES = ("fréquence cardiaque", "saturation en oxygène", "fréquence respiratoire")
+MOST_APART = 0.2  # of the value, between the ends of a range
+LEAST_THOUSANDS, HUNDREDS = 2000, 10
+KILOS_AND = re.compile(r" ?(?:kilos?|kg) (?:et )?(?:(\d{1,3})(?: grammes?)?(?!\d| ?(?:ans|jours|mois|fois|par|heures|times))|demie?(?![a-z]))")
+IN_GRAMS = re.compile(r"(?<![a-z\d])(un|\d) grammes? (\d{2})(?!\d)")
+WITH_TENTHS = (
+    "poids", "hémoglobine", "HbA1c", "potassium", "TSH", "INR", "LDL-cholestérol", "HDL-cholestérol", "triglycérides", "cholestérol total", "calcium", "IMC", "T4 libre", "T3 libre",
+    "phosphore", "lithium", "urée", "acide urique", "créatinine", "PSA", "magnésium", "albumine", "fibrinogène",
+)  # fmt: skip
+SPOKEN_TENTHS = re.compile(
+    r"%? (\d{1,2}|un(?=\W*$|[,.;:!?]))(?=\W*$|[,.;:!?…]| [:;!?]| (?:et|ce|cette|cet|hier|en|au|a|chez|le|la|donc|c est|c etait|kilos?|kg|%|contre|avant|mais|alors|depuis|habille|tout nu|apres|pour|quand|sur|avec|aujourd|maintenant|il y a|y a|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|docteur|exactement|pile|environ|milli\w*|micro\w*|grammes?|nano\w*|sans)(?![a-z]))"
+)
+
+
+NEARLY = re.compile(r"(?:frole|approche|presque|a la limite de|tout pres de) (?:les? )?$")
+
+
+def _values(norm: str, announced: list[re.Match[str]], asked: bool) -> Iterator[tuple[int, re.Match[str]]]:
+    number = re.compile(rf"(?<![\d./]){NUM}(?!\d|\.\d|/)")
+    if asked:
+        for match in list(number.finditer(norm))[:3]:
+            yield match.start(), match
+        return
+    for word in announced[:2]:
+        after = number.search(norm, word.end())
+        if after and NEARLY.search(norm[word.end() : after.start()]):
+            after = number.search(norm, after.end()) or after
+        if after and after.start() - word.end() < MAX_TO_VALUE:
+            yield after.start(), after
+        for match in reversed(list(number.finditer(norm, max(0, word.start() - 16), word.start()))):
+            yield match.start(), match
+
+
+def _metres(norm: str, match: re.Match[str]) -> tuple[float, bool]:
+    metres = re.search(r"(?<![a-z\d])(?:un|1|2) metres? (\d{1,2})(?!\d)|(1\.\d{2}) ?m", norm)
+    if metres:
+        return (100 + float(metres.group(1)), True) if metres.group(1) else (float(metres.group(2)) * 100, True)
+    return float(match.group(1)), bool(re.match(r" ?(?:cm|centimet)", norm[match.end() :]))
+
+
+def _lab_unit(measure: Measure, value: float, words: str, lang: Language) -> str:
+    if measure.unit == "g/L":
+        if re.search(r"gramme? par litre|g/l", words):
+            return "g/L"
+        return "mg/dL" if lang == "en" and value > 20 else "g/L" if lang == "fr" and value < 8 else ""
+    if measure.fr == "débit de filtration glomérulaire" and lang == "en":
+        return "mL/min" if "ml" in words else ""
+    if measure.fr == "poids" and re.search(r"pounds|\blbs?\b", words):
+        return "[lb_av]"
+    return measure.unit

@@ -1,0 +1,260 @@
+"""The way of life: what the patient smokes and drinks, works as, lives with."""
+
+import re
+from collections.abc import Iterator
+
+from app.notes.facts import Evidence, Fact
+from app.notes.language.cues import cue, cues
+from app.notes.language.polarity import is_denied
+from app.notes.language.timing import date_phrase
+from app.notes.language.units import Exchange, Sentence, Visit
+from app.notes.people.holders import PATIENT
+from app.notes.people.people import relation_near
+from app.notes.transcript import Language
+
+TOBACCO = cues("background.tobacco")
+VAPING = {"fr": re.compile(r"vapot|cigarette electronique|vape"), "en": re.compile(r"vap(?:e|ing)|e cigarette")}
+ALCOHOL = cues("background.alcohol")
+DRUG_USE = cues("background.drug_use")
+COFFEE = {"fr": re.compile(r"(?<!a )cafes?(?![a-z])|cafeine"), "en": re.compile(r"coffees?(?![a-z])|caffeine")}
+WORK = cues("background.work")
+LIVING = cues("background.living")
+PROJECT = cues("background.project")
+QUIT = cues("background.quit")
+NEVER = cues("background.never")
+HABITS = (
+    ("tabac", "tobacco", TOBACCO),
+    ("vapotage", "vaping", VAPING),
+    ("alcool", "alcohol", ALCOHOL),
+    ("café", "coffee", COFFEE),
+    ("cannabis ou autres substances", "recreational drugs", DRUG_USE),
+)
+
+
+def background(visit: Visit) -> Iterator[Fact]:
+    """Facts about the way of life in the order of speech."""
+    answered = {s: e for e in visit.exchanges for s in e.answer}
+    for exchange in visit.exchanges:
+        yield from _asked_habit(exchange, visit)
+    for sentence in visit.sentences:
+        if sentence.asks:
+            continue
+        if sentence.speaker != "doctor":
+            yield from _stated_habit(sentence, visit, answered.get(sentence))
+        yield from _life(sentence, visit.lang, answered.get(sentence))
+
+
+def _asked_habit(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    lang = visit.lang
+    answer = [s for s in exchange.answer if s.speaker != "doctor" and visit.people(s, len(s.norm)) in ((), (PATIENT,))]
+    if visit.is_child and any(s.speaker == "relative" for s in exchange.answer):
+        return  # of a child it is asked who smokes around it
+    for question in exchange.questions:
+        for label, english, words in HABITS:
+            if words[lang].search(question.norm) and not NOT_A_HABIT.search(question.norm):
+                told = _answering(answer, label, lang)
+                if told:
+                    former = FORMER.search(question.norm) is not None
+                    verdict = "quit" if former and exchange.verdict == "no" else exchange.verdict
+                    habit = _habit(
+                        label if lang == "fr" else english,
+                        label,
+                        told,
+                        (question.evidence(), *(s.evidence() for s in told[:2])),
+                        lang,
+                        verdict,
+                    )
+                    yield from (f for f in habit if f.polarity == "present" or _denies_all(question, told, lang))
+
+
+def _answering(told: list[Sentence], label: str, lang: Language) -> list[Sentence]:
+    """The sentences of an answer without those that tell only of another habit: "No drugs. I used to smoke"."""
+    other = [words[lang] for habit, _, words in HABITS if habit != label]
+    mine = next(words[lang] for habit, _, words in HABITS if habit == label)
+    kept = [s for s in told if mine.search(s.norm) or not any(words.search(s.norm) for words in other)]
+    return kept or [s for s in told if YES_OR_NO.match(s.norm)]
+
+
+def _denies_all(question: Sentence, told: list[Sentence], lang: Language) -> bool:
+    """Whether a no to this question denies the habit: a no to "heavy drinking?" or "any other tobacco?" does not."""
+    return not ONLY_SOME[lang].search(question.norm) or any(AT_ALL.search(s.norm) for s in told)
+
+
+def _stated_habit(sentence: Sentence, visit: Visit, exchange: Exchange | None) -> Iterator[Fact]:
+    norm, lang = sentence.norm, visit.lang
+    for label, english, words in HABITS:
+        match = words[lang].search(norm)
+        if (
+            not match
+            or relation_near(norm, match.start(), lang)
+            or visit.people(sentence, match.start()) not in ((), (PATIENT,))
+            or SOMEBODYS.search(norm[: match.start()])
+            or (exchange and any(words[lang].search(q.norm) for q in exchange.questions))
+        ):
+            continue
+        if label == "café" and not _amount([sentence], label, lang):
+            continue  # having one says nothing
+        if label == "alcool" and match.group().startswith("drink"):
+            continue  # "drinking" alone is more often water
+        if label == "tabac" and VAPING[lang].search(norm):
+            continue
+        if re.search(r"coca|eau|water|fumeur,", norm) and not DRINK.match(match.group()):
+            continue
+        yield from _habit(label if lang == "fr" else english, label, [sentence], (sentence.evidence(),), lang, "")
+
+
+def _habit(
+    name: str, label: str, told: list[Sentence], evidence: tuple[Evidence, ...], lang: Language, verdict: str
+) -> Iterator[Fact]:
+    cue_words = next(words[lang] for habit, _, words in HABITS if habit == label)
+    told = [s for s in told if not _of_somebody(s, cue_words, lang)] or told
+    text = " ".join(s.norm for s in told[:3])
+    told = [s for s in told if cue_words.search(s.norm)] or told
+    ended = QUIT[lang].search(WISHED.sub("", text)) is not None and not AGAIN.search(text)
+    quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text)) or bool(AT_THAT_AGE[lang].search(text))
+    amount = _amount(told, label, lang)
+    named = cue_words.search(told[0].norm)
+    if named:
+        near = re.search(r"(?:\w+ ){0,3}$", told[0].norm[: named.start()])
+        at = near.start() if near else 0
+        denied = is_denied(told[0].norm[at:], named.start() - at, named.end() - at, lang)
+    else:
+        denied = verdict == "no" or bool(NEVER[lang].search(told[0].norm))
+    if label in ("alcool", "tabac") and NOT_A_DROP.search(text) and not re.search(r"arret|depuis|(?<![a-z])plus(?![a-z])", text):
+        denied, quit_, amount = True, False, ""
+    never = denied and not amount and not quit_
+    if label == "tabac" and re.search(r"jamais fume|never smoked", text):
+        never, quit_, amount = True, False, ""
+    detail = ", ".join(filter(None, (_quit_since(text, lang), amount))) if quit_ else "" if never else amount
+    words = " ".join(filter(None, (name, detail)))
+    yield Fact(
+        "social",
+        words,
+        label,
+        evidence,
+        polarity="absent" if never else "present",
+        temporality="past" if quit_ else "current",
+        asserted_by=told[0].speaker,
+        detail=detail,
+        sentence=told[0].shown,
+        extra=(name, "quit" if quit_ else ""),
+    )
+
+
+NOT_A_DROP = re.compile(r"(?<![a-z])(?:pas une (?:goutte|seule)|j y touche pas|jamais (?:de la vie|touche)|jamais bu|^\W*zero)(?![a-z])")
+AT_THAT_AGE = {  # "à vingt ans, comme tout le monde"
+    "fr": re.compile(r"(?<!depuis )(?<!y )(?<![a-z])a \d{2} ans(?![a-z])|(?<![a-z])(?:quand j etais (?:jeune|etudiante?|ado)|au lycee|a la fac|dans ma jeunesse)"),
+    "en": re.compile(r"(?<![a-z])(?:in college|at (?:school|university)|when i was (?:young|younger|\d{2}|a student|a teenager))"),
+}  # fmt: skip
+
+
+def _of_somebody(sentence: Sentence, habit: re.Pattern[str], lang: Language) -> bool:
+    """ "J'ai arrêté. Mon mari fume sur le balcon.": the second is no word about the patient."""
+    named = habit.search(sentence.norm)
+    return relation_near(sentence.norm, named.start() if named else len(sentence.norm), lang) is not None
+
+
+def _quit_since(text: str, lang: Language) -> str:
+    when = date_phrase(text, lang)
+    return f"arrêté {when}".strip() if lang == "fr" else f"stopped {when}".strip()
+
+
+ONLY_SOME = {
+    "fr": re.compile(
+        r"(?<![a-z])(?:exces\w*|trop|beaucoup|autres?|plus de|abus\w*|gros(?:se)?|tous les jours|juste|seulement|depend\w*)(?![a-z])"
+    ),
+    "en": re.compile(
+        r"(?<![a-z])(?:heav\w+|excess\w*|too much|a lot|much|other|else|more than|abus\w*|binge\w*|every ?day|just|only|depend\w*|problems? with)(?![a-z])"
+    ),
+}
+YES_OR_NO = re.compile(r"\W*(?:(?:ah|euh|ben|bah|oh|well)\W+)*(?:oui|non|si|ouais|jamais|plus|yes|yeah|no|never|nope)(?![a-z])")
+AT_ALL = re.compile(r"(?<![a-z])(?:jamais|du tout|de tout (?:ca|cela)|ni l une?|never|at all|none|teetotal)(?![a-z])")
+SOMEBODYS = re.compile(
+    r"(?<![a-z])(?:anyone|anybody|someone|somebody|nobody|people|quelqu un|personne|des gens)(?: \w+){0,3} (?:\w+ )?$"
+)
+DRINK = re.compile(r"wine|beer|whisky|vodka|biere|verres? de (?:vin|rouge|blanc|rose)")
+NOT_A_HABIT = re.compile(  # drinking water, somebody else's smoke, or the advice to have less
+    r"(?<![a-z])(?:cut (?:down|back)|avoid|stay away|try not to|limit|evite[rz]|reduire|reduisez|diminue[rz]|limite[rz])(?![a-z])|"
+    r"bien boire|(?:il|elle) boit|manger|biberon|water|fluids|eat|(?:anyone|anybody|someone|people|quelqu un|on) (?:\w+ )*(?:smok|fum)"
+)
+WISHED = re.compile(  # "I want to quit" is no end
+    r"(?<!managed )(?<!able )(?<![a-z])(?:to|of|about|hard|help me|should|must|can t|could) (?:quit|stop)\w*|(?<!viens d )(?<![a-z])arreter(?![a-z])"
+)
+AGAIN = re.compile(
+    r"(?<![a-z])(?:up again|again since|started (?:back|again)|back (?:at|on) it|relapsed|(?<!pas )(?<!jamais )(?<!rien )(?:repris|recommence|rechute))"
+)
+FORMER = re.compile(
+    r"refum|toujours pas|toujours arrete|plus du tout|still (?:not|off)|quit(?!e)"
+)  # asks one who has stopped
+SINCE_YEAR = re.compile(r"(?:non|no)\W+(?:¤|\W)*(?:not )?(?:depuis|since) (?:19|20)\d\d")
+AMOUNTS = {
+    "tabac": cue("background.amount_tobacco"),
+    "alcool": cue("background.amount_alcohol"),
+    "café": re.compile(r"\d+(?:,? (?:ou |a |to |or )?\d+)?(?: (?:tasses?|cups?))?(?: (?:par|a|per) (?:jour|day))"),
+}
+
+
+def _amount(told: list[Sentence], label: str, lang: Language) -> str:
+    pattern = AMOUNTS.get(label)
+    if pattern is None:
+        return ""
+    found = []
+    for sentence in told[:3]:
+        restated = re.search(
+            r"¤+ ((?:bieres?|verres?|cigarettes?|clopes?|beers?|glasses|drinks?)[^…,.]*)\W+(?:enfin|non|plutot|no|i mean|or)\W+(\d+)",
+            sentence.norm,
+        )
+        if restated:
+            shown = sentence.line.shown[sentence.start + restated.start(1) : sentence.start + restated.end(1)].strip()
+            found.append(f"{restated.group(2)} {shown}")
+        for match in pattern.finditer(sentence.norm):
+            shown = sentence.line.shown[sentence.start + match.start() : sentence.start + match.end()]
+            shown = re.sub(r"\s+", " ", shown).strip()
+            found.append(shown[:1].lower() + shown[1:])
+    if not found and re.search(
+        r"occasion|en soiree|de temps en temps|socially|rarely|parfois", " ".join(s.norm for s in told[:2])
+    ):
+        return "occasionnel" if lang == "fr" else "occasional"
+    return ", ".join(found[:2])
+
+
+def _life(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iterator[Fact]:
+    norm = sentence.norm
+    work = WORK[lang].search(norm)
+    shown = sentence.line.shown[sentence.start : sentence.end]
+    confirmed = sentence.speaker != "doctor"
+    if work and confirmed and not relation_near(norm, work.start(), lang):
+        group = next(i for i in (1, 2) if work.lastindex and work.group(i))
+        job = shown[work.start(group) : work.end(group)]
+        yield Fact(
+            "social",
+            job,
+            "profession",
+            (sentence.evidence(),),
+            asserted_by=sentence.speaker,
+            sentence=sentence.shown,
+            extra=(job, ""),
+        )
+    living = LIVING[lang].search(norm)
+    if living and confirmed and not is_denied(norm, living.start(), living.end(), lang):
+        words = re.sub(
+            r"^(?:je |j['’]|I |on a |we |got )", "", shown[living.start() : living.end()].strip(), flags=re.IGNORECASE
+        )
+        words = re.sub(r"^(?:pris|ai) un", "un", words) if lang == "fr" else re.sub(r"^(?:have a|a)", "a", words)
+        words = re.sub(r"^(?:vis|habite)(?![a-z])", "vit", re.sub(r"^live ", "lives ", words))
+        words = re.sub(r"^fais(?![a-z])", "fait", words)
+        yield Fact(
+            "social",
+            _spell(words),
+            "mode de vie",
+            (sentence.evidence(),),
+            asserted_by=sentence.speaker,
+            sentence=sentence.shown,
+            extra=(_spell(words), ""),
+        )
+
+
+def _spell(words: str) -> str:
+    return re.sub(
+        r"\bma\b", "sa", re.sub(r"\bmon\b", "son", re.sub(r"\bmes\b", "ses", re.sub(r"\bmy\b", "their", words)))
+    )

@@ -1,0 +1,373 @@
+"""What the patient answers: a question of the doctor about a symptom or an illness, and what the answer makes of it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.notes.facts import Fact, Polarity, Temporality
+from app.notes.language.cues import cue, cues
+from app.notes.language.lexicon import Mention, find_concepts
+from app.notes.language.polarity import CONDITIONS, is_denied, stance
+from app.notes.language.timing import DAY_OF
+from app.notes.language.units import Exchange, Sentence, Visit
+from app.notes.people.holders import PATIENT
+from app.notes.people.people import RELATIONS, relation_near, uncle_side
+from app.notes.people.relatives import NO_KIN
+from app.notes.signs.context import in_context
+from app.notes.signs.mentions import detail_of, family_fact, mention_fact
+from app.notes.signs.part_answers import (
+    OPENING,
+    ellipsis,
+    is_then_not_now,
+    of_the_part_before,
+    then_not_now,
+    which_side,
+)
+from app.notes.signs.taken_up import echoed, names_another, takes_up_another
+from app.notes.transcript import Language
+
+UNMARKED = "unmarked"  # status of what was denied though nothing marked a question: weaker than a statement
+CLINICAL = ("symptom", "problem", "surgery")
+INVERSE = {
+    "pleurs sans larmes",
+    "trismus",
+    "limitation de la rotation du cou",
+    "aphagie",
+}  # "can you open your mouth?" "yes" is no trismus
+NORMALLY = cue("findings.normally")
+FAMILY_QUESTION = cues("findings.family_question")
+ABOUT_OTHER = re.compile(
+    r"^\W*(?:(?:and|so|et|alors|ok|okay)\W+)*(?:(?:has|did|does|is|was|had) (?:he|she|they)|est ce qu(?:il|elle)s?|(?:ils?|elles?) (?:l |en )?(?:a|ont) (?:deja )?(?:eue?|fait))(?![a-z])"
+)
+ONLY_THERE = re.compile(
+    r"(?<![a-z])(?:just|only|juste|seulement|uniquement|que) (?:(?:on|in|sur|dans|a|au) )?(?:the|my|la|le|les|l|mon|ma|mes)(?![a-z])"
+)
+PLACED = re.compile(r" ?(?:near|on|around|in|anywhere|elsewhere|sur|au niveau|dans|pres|ailleurs|autour)(?![a-z])")
+CAUSE = cues("findings.cause")
+SINCE_WHEN = cues("findings.since_when")
+
+
+def answers(visit: Visit) -> Iterator[Fact]:
+    """Facts about symptoms and illnesses that questions and their answers make together, in the order of speech."""
+    for exchange in visit.exchanges:
+        yield from _from_exchange(exchange, visit)
+        yield from _same_illness(exchange, visit.lang)
+        yield from _has_it_too(exchange, visit.lang)
+        yield from which_side(exchange, visit.lang)
+        yield from ellipsis(exchange, visit)
+        yield from then_not_now(exchange, visit)
+    yield from _kin_had_one(visit)
+    yield from of_the_part_before(visit)
+
+
+def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    lang = visit.lang
+    answered = {
+        m.concept.fr
+        for s in exchange.answer
+        if not s.asks
+        for m in find_concepts(s.norm, lang)
+        if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end :])
+    }
+    about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions) or _goes_on_family(exchange, visit)
+    for question in exchange.questions:
+        named = (in_context(m, question, visit) for m in find_concepts(question.norm, lang))
+        mentions = [m for m in named if m.concept.kind in CLINICAL]
+        about_disease = any(m.concept.kind == "problem" for m in mentions)
+        for mention in mentions:
+            if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
+                continue
+            if _is_not_asked(mention, question.norm):
+                continue
+            relative = _relative_in_answer(exchange, visit)
+            if relative and mention.concept.fr not in answered:
+                yield family_fact(
+                    mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang
+                )
+            if mention.concept.fr in answered:
+                continue
+            if not visit.is_child and ABOUT_OTHER.search(question.norm[: mention.start]):
+                yield from _others(exchange, question, mention, lang)
+                continue
+            if about_family:
+                continue
+            fact = _answered(exchange, question, mention, lang)
+            if fact:
+                yield fact
+
+
+def _is_not_asked(mention: Mention, norm: str) -> bool:
+    """Whether a question names something that is known, vaccinated against or besides what it asks about."""
+    of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
+    besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm)
+    of_sting = mention.concept.fr == "piqûre d'insecte" and OF_STINGS.search(norm)
+    dated = mention.concept.kind == "surgery" and AT_WHAT_AGE.search(norm)
+    return bool(besides or of_sting or dated or (mention.concept.kind == "problem" and of_illness))
+
+
+OF_STINGS = re.compile(r"(?<![a-z])(?:deja|reagi|guepe|abeille|frelon|wasp|bee|ever|react\w*)(?![a-z])")  # whether allergic to them
+
+
+def is_known(mention: Mention, norm: str) -> bool:
+    """ "Les vitamines de la chirurgie": an operation that everybody knows of is not what is told."""
+    return mention.concept.fr == "opération" and re.search(r"(?<![a-z])(?:la|l|cette|de l|the) $", norm[: mention.start]) is not None
+
+
+BESIDES = re.compile(  # "à part la toux, autre chose ?": what is known is not what is asked
+    r"(?<![a-z])(?:a part|en dehors d[eu]|hormis|mis a part|sauf|en plus d[eu]|autres? (?:\w+ )?que|besides|other than|apart from|except|on top of|as well as) [^.;?]*$"
+)
+
+
+AND_OF = re.compile(r"\W*(?:et |and )?(?:(?:des?|du|de la|de l|d|any|of|la|le|les|l) )?(?:[a-z]+ ?){1,5}\W*")
+SOME_KIN = {
+    "fr": re.compile(r"\W*(?:oui\W+)?(?:une?|des|deux) (?:cousine?s?|tantes?|oncles?|niece|neveu|demi (?:soeur|frere))(?![a-z])"),
+    "en": re.compile(r"\W*(?:yes\W+)?(?:an?|two|some) (?:cousins?|aunts?|uncles?|niece|nephew)(?![a-z])"),
+}
+
+
+def _goes_on_family(exchange: Exchange, visit: Visit) -> bool:
+    """ "Dans la famille, des AVC ?" - ... - "Et des cancers du sein ?": the second question is about the family too."""
+    lang, first = visit.lang, exchange.questions[0]
+    before = [e for e in visit.exchanges if e.questions[0].turn < first.turn]
+    near = bool(before) and first.turn - before[-1].questions[-1].turn <= FAMILY_TURNS
+    asked = near and any(FAMILY_QUESTION[lang].search(q.norm) for q in before[-1].questions)
+    return bool(SOME_KIN[lang].match(exchange.answer_text)) or (asked and AND_OF.fullmatch(first.norm) is not None)
+
+
+FAMILY_TURNS = 2
+
+
+AT_WHAT_AGE = re.compile(  # asked of an illness that somebody was just said to have
+    r"(?<![a-z])(?:a quel age|quel age avait|how old (?:was|were)|at what age|what age)(?![a-z])"
+)
+
+
+def _others(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:
+    """ "Has he had chickenpox, your husband?": an adult patient is never "he"; nobody's unless the question names whose."""
+    named = relation_near(question.norm, len(question.norm), lang) or relation_near(question.norm, 0, lang)
+    if named and exchange.verdict == "yes":
+        evidence = (question.evidence(), exchange.answer[0].evidence())
+        yield family_fact(mention, named[0], evidence, question.norm, lang)
+
+
+def _relative_in_answer(exchange: Exchange, visit: Visit) -> tuple[str, Sentence] | None:
+    """ "Moi non. Ma mère en a eu": who in the answer has what was asked about."""
+    lang = visit.lang
+    for sentence in exchange.answer:
+        if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
+            continue
+        near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
+        people = visit.people(sentence, len(sentence.norm)) if near else ()
+        near = (people[0], near[1]) if near and people and people[0] != PATIENT else near
+        if near and near[0] not in BY_MARRIAGE and _runs_in_family(exchange, sentence, lang):
+            return uncle_side(sentence.norm, near[0]), sentence
+        if near is None and SOME_KIN[lang].match(sentence.norm):
+            return _kin(sentence.norm, lang), sentence
+        if near and re.search(
+            r"^[a-zœ ]+, (?:si|une|deux|trois|plusieurs)(?= ?[,.;!…]| (?:apres|quand|il y a|en|a)(?![a-z])|$)|en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
+        ):
+            return uncle_side(sentence.norm, near[0]), sentence
+    return None
+
+
+BY_MARRIAGE = ("husband", "wife", "partner")
+IN_FAMILY = {"fr": re.compile(r"famill|chez vous|parents|proches|autour de (?:vous|lui|elle)|entourage"), "en": re.compile(r"family|relatives|your parents")}
+NAMES_ONE = {  # and nothing against it
+    "fr": re.compile(r"\W*(?:(?:oui|ouais|si|alors|euh|ben)\W+)*(?:ma|mon|mes) (?!.*(?:(?<![a-z])(?:non|pas|jamais|rien|sais)(?![a-z])))"),
+    "en": re.compile(r"\W*(?:(?:yes|yeah|well|um|just)\W+)*my (?!.*(?:(?<![a-z])(?:not|no|never|n t|don t|know)(?![a-z])))"),
+}  # fmt: skip
+
+
+def _runs_in_family(exchange: Exchange, sentence: Sentence, lang: Language) -> bool:
+    """ "Du diabète dans la famille ?" - "Ma mère, depuis toujours.": who is named has it."""
+    asked = any(IN_FAMILY[lang].search(q.norm) for q in exchange.questions)
+    return asked and NAMES_ONE[lang].match(sentence.norm) is not None
+
+
+QUALIFIED = re.compile(r"\w* (?:qui|which|that) (?:est|sont|a|ont|fait|font|coule\w*|devien\w*|se|is|are|has|have|looks?)(?![a-z])")
+def _kin(norm: str, lang: Language) -> str:
+    return next(
+        (name for name in ("cousin", "aunt", "uncle", "niece", "nephew") if re.search(RELATIONS[lang][name], norm)), "family"
+    )
+
+
+ASKS_BEFORE = cues("findings.asks_before")
+def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
+    another = takes_up_another(exchange, question, mention) or names_another(exchange, mention, lang)
+    if another or (mention.concept.kind == "symptom" and is_then_not_now(exchange, lang)):
+        return None
+    polarity = echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
+    if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
+        polarity = _feverish(exchange.answer_text)  # where the figure is understood it tells more, and covers this
+    if polarity == "absent" and ONLY_THERE.search(exchange.answer_text) and PLACED.match(question.norm[mention.end :]):
+        return None  # "any rash near your eye?" - "no, just the back": it is there, elsewhere
+    if polarity == "absent" and QUALIFIED.match(question.norm[mention.end :]):
+        return None  # "un bouton qui est très rouge autour ?" - "non": there are others
+    if polarity is None or (polarity == "absent" and CAUSE[lang].search(question.norm[: mention.start])):
+        return None
+    first = exchange.answer[0]
+    detail, sentence = "", ""
+    if polarity == "present":
+        detail = detail_of(first, lang, mention)
+        sentence = first.shown
+    past = stance(question.norm, mention.start, mention.end, lang).temporality if polarity == "present" else "current"
+    temporality: Temporality = (
+        "past"
+        if past != "current"
+        or (polarity == "present" and ASKS_BEFORE[lang].search(question.norm))
+        or (mention.concept.kind != "symptom" and polarity == "present" and re.search(r"deja|ever", question.norm))
+        else "current"
+    )
+    opening = OPENING.match(first.norm)
+    at = opening.end() if opening else 0
+    if polarity == "present" and stance(first.norm, at, at, lang).temporality != "current":
+        temporality = stance(first.norm, at, at, lang).temporality
+    return mention_fact(
+        mention,
+        lang,
+        polarity,
+        "certain",
+        temporality,
+        first.speaker,
+        (question.evidence(mention.start, mention.end), first.evidence()),
+        detail,
+        sentence,
+        question.norm,
+        status=UNMARKED if polarity == "absent" and not question.asks else "",
+    )
+
+
+def _feverish(text: str) -> Polarity | None:
+    """Fever by the figures of an answer, in degrees Celsius or Fahrenheit; None when none is one."""
+    told = [float(m.group().strip().replace(" ", ".")) for m in TEMPERATURE.finditer(text)]
+    return "present" if any(FEVER_C <= t < BOILING or t >= FEVER_F for t in told) else None
+
+
+FEVER_C, BOILING, FEVER_F = 38.0, 45.0, 100.4
+def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
+    verdict, text = exchange.verdict, exchange.answer_text
+    if SINCE_WHEN[lang].search(question.norm) and verdict != "no":
+        return "present"
+    inverse = mention.concept.fr in INVERSE or bool(
+        NORMALLY.search(question.norm) and mention.concept.fr in ("trouble urinaire",)
+    )
+    if verdict == "":
+        return None
+    if inverse:
+        return "absent" if verdict == "yes" or NORMALLY.search(text) or re.match(r"si si", text) else None
+    denied_in_question = is_denied(question.norm, mention.start, mention.end, lang)
+    if verdict == "no":
+        return None if _denies_others_only(exchange, mention, lang) else "absent"
+    if denied_in_question:
+        return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
+    if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
+        return None
+    if verdict == "open" and _tells_of_another(exchange, lang):
+        return None
+    several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
+    if verdict == "open" and several > 1:
+        return None
+    return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
+
+
+def _tells_of_another(exchange: Exchange, lang: Language) -> bool:
+    """ "De la diarrhée ?" - "J'ai mal au ventre depuis hier.": how long something else lasts is no yes to what was asked."""
+    first = exchange.answer[0].norm
+    said = {m.concept.fr for m in find_concepts(first, lang) if m.concept.kind in CLINICAL}
+    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang)}
+    return bool(said) and not said & asked and I_HAVE[lang].match(first) is not None
+
+
+I_HAVE = {
+    "fr": re.compile(r"\W*(?:(?:ben|bah|alors|euh|heu|et|mais|pourtant|la|moi|en fait)\W+)*(?:j ai|je (?:suis|me)|ca (?:me )?(?:fait|gratte|brule|tire)|c est (?:plutot|surtout))(?![a-z])"),
+    "en": re.compile(r"\W*(?:(?:well|um|uh|and|but|so)\W+)*(?:i (?:have|ve|am|m|feel)|it (?:hurts|itches|burns)|it s (?:more|mostly))(?![a-z])"),
+}  # fmt: skip
+
+
+def _denies_others_only(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "De la fièvre, de la toux ?" - "Pas de fièvre. Je toussote.": a denial that names one leaves the others open."""
+    first = exchange.answer[0].norm
+    if not NAMES_WHAT_IS_NOT[lang].match(first) or NOTHING_ELSE[lang].search(exchange.answer_text):
+        return False
+    named = {m.concept.fr for m in find_concepts(first, lang)}
+    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang) if m.concept.kind in CLINICAL}
+    return bool(named & asked) and mention.concept.fr not in named
+
+
+NAMES_WHAT_IS_NOT = {"fr": re.compile(r"\W*(?:(?:ben|alors|euh|bah)\W+)*(?:pas (?:de|d)|jamais (?:de|d)) "), "en": re.compile(r"\W*(?:(?:well|um|uh)\W+)*no (?=[a-z])")}
+NOTHING_ELSE = {"fr": re.compile(r"non plus|(?<![a-z])(?:ni|rien|aucune?)(?![a-z])|rien de tout"), "en": re.compile(r"(?<![a-z])(?:either|neither|nor|none|nothing|(?:is|are|s|re|been) (?:all )?(?:fine|ok|okay|good|normal))(?![a-z])")}
+TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
+VACCINATED = re.compile(r"vaccin|(?<![a-z])jabs?(?![a-z])|immuni[sz]|(?<![a-z])shots?(?![a-z])")
+OTHERWISE = cues("findings.otherwise")
+SAME_ILLNESS = cues("findings.same_illness")
+
+
+HAD_IT = re.compile(  # the illness that was asked about
+    r"(?<![a-z])(?:l (?:a|ont) (?:deja |aussi )?(?:eue?|attrapee?|faite?)|l a aussi|(?:had|has|caught|got) it)(?![a-z])"
+)
+
+
+def _has_it_too(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Il y a la varicelle à l'école ?" - "Oui, et sa sœur l'a eue il y a 15 jours." """
+    asked = [m for q in exchange.questions[-1:] for m in find_concepts(q.norm, lang) if m.concept.kind == "problem"]
+    for sentence in exchange.answer:
+        had = HAD_IT.search(sentence.norm)
+        near = relation_near(sentence.norm, had.start(), lang) if had else None
+        if near and len(asked) == 1 and sentence.speaker != "doctor":
+            evidence = (exchange.questions[-1].evidence(), sentence.evidence())
+            yield replace(
+                family_fact(asked[0], near[0], evidence, exchange.questions[-1].norm, lang), temporality="past"
+            )
+
+
+HAD_ONE = re.compile(r"(?<![a-z])en (?:a|ont) (?:eu|fait)(?: une?)?(?![a-z])|(?<![a-z])(?:had|has|have) (?:it|one|that)(?![a-z])")
+
+
+def _just_before(sentence: Sentence, visit: Visit) -> list[Sentence]:
+    """What was said before a sentence in its turn and the two before."""
+    return [
+        s
+        for s in visit.sentences
+        if sentence.turn - 2 <= s.turn < sentence.turn or (s.turn == sentence.turn and s.end <= sentence.start)
+    ]
+
+
+def _kin_had_one(visit: Visit) -> Iterator[Fact]:
+    """ "Ce n'est pas une leucémie." - "Ma cousine en a eu une, à quinze ans.": the illness that was named before."""
+    lang = visit.lang
+    for sentence in visit.sentences:
+        had = HAD_ONE.search(sentence.norm)
+        near = relation_near(sentence.norm, had.start(), lang) if had and sentence.speaker != "doctor" else None
+        if near is None or near[0] in NO_KIN or find_concepts(sentence.norm, lang) or visit.is_the_patient(near[0]):
+            continue
+        before = [s for s in visit.sentences if (sentence.turn - 2 <= s.turn <= sentence.turn and s.end <= sentence.start) or sentence.turn - 2 <= s.turn < sentence.turn]
+        named = [(s, m) for s in before for m in find_concepts(s.norm, lang) if m.concept.kind == "problem"]
+        if named:
+            source, mention = named[-1]
+            evidence = (source.evidence(mention.start, mention.end), sentence.evidence())
+            fact = replace(family_fact(mention, near[0], evidence, sentence.norm, lang), temporality="past", said="")
+            yield fact
+
+
+def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Quelqu'un d'autre malade ?" - "Son frère, il a eu ça lundi." """
+    for sentence in exchange.answer:
+        near = relation_near(sentence.norm, len(sentence.norm), lang) or relation_near(sentence.norm, 0, lang)
+        if (
+            near
+            and sentence.speaker != "doctor"
+            and SAME_ILLNESS[lang].search(sentence.norm)
+            and any(re.search(r"malade|quelqu un|sick|ill\b|anyone", q.norm) for q in exchange.questions)
+        ):
+            when = DAY_OF[lang].search(sentence.norm)
+            day = f" {sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()]}" if when else ""
+            name = ("mêmes symptômes" if lang == "fr" else "same illness") + day
+            yield Fact(
+                "family",
+                name,
+                "mêmes symptômes",
+                (exchange.questions[-1].evidence(), sentence.evidence()),
+                experiencer=near[0],
+                temporality="past",
+                extra=(name, ""),
+            )

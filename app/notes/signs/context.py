@@ -1,0 +1,91 @@
+"""What a bare complaint means where it is said: "ça brûle" after talk of the stomach is no burning of the urine.
+
+The nearest part or function that either side has named decides, from the same sentence back over a few turns. French only.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.notes.language.lexicon import Concept, Mention, concepts
+from app.notes.language.units import Sentence, Visit
+from app.notes.transcript import Language
+
+REACH_TURNS = 6
+BARE = re.compile(
+    r"(?:ca|c) (?:me |vous |lui |t )?(?:a )?(?:brul|coul|gratt|piqu)\w*|les? brulures?|pas de brulure|aucune brulure|brulures?|(?:des |de )?glaires?|crache(?:r|z)?|ca coule"
+)
+TALK_OF = {
+    "eye": r"(?:oe|œ)il|yeux|paupiere|lentilles? (?!corail)|ophtalmo|conjonctiv",
+    "ear": r"oreille|tympan|otite",
+    "nose": r"(?<![a-z])nez|narine|rhume",
+    "throat": r"gorge|avale|angine|amygdal",
+    "urine": r"urin|pipi|piss|miction|vessie|cystite|prostate",
+    "vulva": r"vagin|vulve|pertes|mycose|intime|rapports",
+    "stomach": r"estomac|reflux|(?:oe|œ)sophag|acid|omeprazole|inexium|gaviscon|remonte",
+    "gut": r"selles?|transit|diarrhee|constip|caca|anus|toilettes",
+    "skin": r"peau|plaque|bouton|eczema|cloque|crout|zona|coup de soleil|creme|psoriasis|omoplate|tache",
+    "chest": r"toux|touss|bronch|poumon|crach|respir",
+}
+MEANS = {  # bare complaint: what it is where the talk is of something
+    "brûlures mictionnelles": {
+        "eye": "yeux irrités", "throat": "odynophagie", "stomach": "pyrosis", "skin": "brûlure", "vulva": "brûlure de la vulve",
+    },
+    "brûlure": {"urine": "brûlures mictionnelles", "stomach": "pyrosis", "eye": "yeux irrités"},
+    "suintement": {"eye": "larmoiement", "nose": "rhinorrhée", "ear": "écoulement d'oreille"},
+    "expectorations": {"gut": "glaires dans les selles"},
+    "prurit (démangeaisons)": {"eye": "yeux irrités"},
+}  # fmt: skip
+
+
+def in_context(mention: Mention, sentence: Sentence, visit: Visit) -> Mention:
+    """The mention, with the concept that its words stand for where they are said."""
+    meanings = MEANS.get(mention.concept.fr) if visit.lang == "fr" else None
+    if not meanings or not BARE.fullmatch(_words(sentence.norm, mention)):
+        return mention
+    for said in _before(sentence, mention, visit):
+        near = [(m.end(), system) for system, words in TALK_OF.items() for m in re.finditer(words, said)]
+        if near:
+            label = meanings.get(max(near)[1])
+            return replace(mention, concept=_named(label, visit.lang) or mention.concept) if label else mention
+    return mention
+
+
+def as_operation(mention: Mention, asked: str, lang: Language) -> Mention:
+    """ "Des opérations ?" - "Une appendicite, à douze ans.": the illness that was operated on stands for the operation."""
+    label = OPERATED.get(mention.concept.fr) if lang == "fr" and ASKS_OPERATIONS.search(asked) else None
+    return replace(mention, concept=_named(label, lang) or mention.concept) if label else mention
+
+
+ASKS_OPERATIONS = re.compile(
+    r"(?<![a-z])(?:oper\w*|chirurg\w*|interventions?)(?![a-z])(?!.*(?:maladie|famille|parents))"
+)
+OPERATED = {
+    "appendicite": "appendicectomie",
+    "calculs vésiculaires": "cholécystectomie",
+    "lésion du ménisque": "opération du ménisque",
+    "cataracte": "opération de la cataracte",
+    "hernie inguinale": "opération de hernie",
+    "varices": "opération des varices",
+    "canal carpien": "opération du canal carpien",
+}
+
+
+def _words(norm: str, mention: Mention) -> str:
+    rest = re.match(r"[a-zœ]*", norm[mention.end :])
+    return norm[mention.start : mention.end] + (rest.group() if rest else "")
+
+
+def _before(sentence: Sentence, mention: Mention, visit: Visit) -> Iterator[str]:
+    """The words around the mention, then what was said before, the nearest first, and at last the reason of the visit."""
+    yield f"{sentence.norm[: mention.start]} {sentence.norm[mention.end :]}"
+    earlier = [s for s in visit.sentences if (s.turn, s.start) < (sentence.turn, sentence.start)]
+    for s in reversed(earlier):
+        if s.turn < sentence.turn - REACH_TURNS:
+            break
+        yield s.norm
+    yield visit.motif.lower()
+
+
+def _named(label: str, lang: Language) -> Concept | None:
+    return next((c for c in concepts(lang) if c.fr == label), None)

@@ -1,0 +1,82 @@
+"""Answers that take up one of several things that were asked, name another thing, or leave the rest: "le nez oui", "le reste, non"."""
+
+import re
+
+from app.notes.facts import Polarity
+from app.notes.language.lexicon import Mention, find_concepts
+from app.notes.language.units import Exchange, Sentence
+from app.notes.people.people import relation_near
+from app.notes.transcript import Language
+
+PART = re.compile(
+    r"\W*(?:(?:un|petit|peu|surtout|plutot|juste|seulement|oui|que|ah|euh|just|mainly|only|mostly|a|bit|yes)\W+)*"
+    r"(?:les|le|la|l|the|my) ([a-z]{4,})(?:\W+(?:oui|yes))?\W*$"
+)
+
+
+def takes_up_another(exchange: Exchange, question: Sentence, mention: Mention) -> bool:
+    """ "Vous éternuez ? Les yeux qui piquent ?" - "Un peu les yeux.": an answer to one of several questions only."""
+    part = PART.match(exchange.answer_text)
+    if not part or exchange.verdict == "no":
+        return False
+    word = re.compile(rf"(?<![a-z]){part.group(1)[:6]}")
+    taken_up = any(word.search(asked.norm) for asked in exchange.questions)
+    return taken_up and not word.search(question.norm[mention.start : mention.end])
+
+
+OF_ANOTHER = re.compile(
+    r"\W*(?:(?:ah|ben|bah|euh|oui|well|yes|um|uh)\W+)*(?:un (?:petit )?peu|a (?:little )?bit) (?=[a-z])"
+)
+
+
+def names_another(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "Des contractions ?" - "Un peu dur le ventre.": a little of something else is no yes to what was asked."""
+    first = exchange.answer[0].norm
+    little = OF_ANOTHER.match(first)
+    named = [m for m in find_concepts(first, lang) if little and m.start - little.end() < NEXT_WORD]
+    named = named or [m for s in exchange.answer[:2] for m in find_concepts(s.norm, lang) if _alone_affirmed(s.norm, m)]
+    if not named and exchange.verdict == "open" and relation_near(first, 0, lang):
+        return any(m.concept.fr != mention.concept.fr for m in find_concepts(first, lang))
+    return bool(named) and all(m.concept.fr != mention.concept.fr for m in named)
+
+
+NEXT_WORD = 4  # characters: "de la", "d'"
+ALONE_YES = re.compile(r"[a-z]*,? (?:(?:ca|la|par contre|alors),? )?(?:oui|ouais|si)(?![a-z])")
+
+
+def _alone_affirmed(norm: str, mention: Mention) -> bool:
+    """ "Fatiguée, ça, oui.": the one thing that is said yes to."""
+    return not norm[: mention.start].strip(" ,") and ALONE_YES.match(norm, mention.end) is not None
+
+
+ECHOED = {  # what follows the word that an answer takes up
+    "fr": (
+        "oui|si|un peu|une (?:petite )?(?:trace|goutte|fois)|toute l annee|parfois|souvent|aussi|beaucoup|tout le temps|des fois|de temps en temps|(?:ca )?m arrive|quand|le (?:soir|matin)|la nuit",
+        "non(?: plus)?|jamais|aucune?|rien|zero|nulle part|que dalle|nada|du tout|je (?:ne )?dirais pas|pas (?:trop|vraiment|du tout|tellement|specialement|particulierement|plus|que je sache|remarque|encore|d )|c est bon|impeccable|nickel",
+    ),
+    "en": ("yes|a little|sometimes", "no|never"),
+}
+
+
+def echoed(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Polarity | None:
+    """ "Elle tousse, elle a le nez qui coule ?" - "Le nez oui.": an answer that takes up one of several questions."""
+    yes, no = ECHOED[lang]
+    for word in re.findall(r"[a-z]{3,}", question.norm[mention.start : mention.end]):
+        found = re.search(
+            rf"(?<![a-z]){word[:6]}[a-z]*,? (?:(?:ca|moi|euh|alors|bien),? )?({yes}|{no})(?! plus que)(?![a-z]| \?)",
+            exchange.answer_text,
+        )
+        if found and word not in ("mal", "des", "les", "pain", "the", "une", "qui"):
+            return "present" if re.fullmatch(yes, found.group(1)) else "absent"
+    return "absent" if _several_asked(exchange) and THE_REST[lang].search(exchange.answer_text) else None
+
+
+THE_REST = {  # "Trembler, un peu. Le reste, non."
+    "fr": re.compile(r"(?<![a-z])(?:(?:tout )?le reste|les autres|pour le reste|sinon),? (?:non|rien|jamais|ca va|pas du tout)(?![a-z])"),
+    "en": re.compile(r"(?<![a-z])(?:the rest|the others|otherwise),? (?:no|nothing|never|fine)(?![a-z])"),
+}  # fmt: skip
+
+
+def _several_asked(exchange: Exchange) -> bool:
+    """Whether a run of questions asks more than one thing."""
+    return len(exchange.questions) > 1 or any("," in q.norm for q in exchange.questions)
