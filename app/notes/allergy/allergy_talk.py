@@ -27,8 +27,6 @@ GOES_ON = re.compile(  # what is asked next, of the same
     r"(?:et )?rien d autre|(?:et )?autre chose|pas d autres?|d autres|et (?:l |la |le |les |un |une |des |du )?\w+ ?\?|quoi comme|vous (?:aviez|avez) (?:eu|fait) quoi|il s etait passe|c est toujours|toujours)"
 )
 TALK_TURNS = 2
-CLAUSE = re.compile(r"[^.;!?…]+")
-ENDS_IT = re.compile(r"(?<![a-z])(?:mais|par contre|sinon|et puis)(?![a-z])")
 LEAVES = re.compile(r"(?<![a-z])(?:fume\w*|tabac|alcool|famille|travail\w*|metier|grossesse|enceinte|tension|poids|pese\w*|traitements?|prenez|prend|toujours (?:sous|le|la)|a jour|operations?|opere\w*|vaccine\w*|dort|dormez)(?![a-z])")
 
 

@@ -10,7 +10,6 @@ from app.notes.transcript import Language
 
 COUNT = re.compile(rf"(?<![\w.]){NUM}(?:,? (?:ou|a|or|to) (\d+))? ({'|'.join(p for _, p in FORMS)})(?![a-z])")
 PER_DAY = cue("dosing.per_day")
-TIMES_ONLY = re.compile(r"(?<![\w.])(\d+) fois(?! par (?:semaine|mois|an))(?![a-z])")
 SLOTS = {
     "fr": (
         (r"matin,? midi et soir|matin midi soir|matin,? (?:le )?midi,? (?:et )?(?:le )?soir", "matin, midi et soir", 3),

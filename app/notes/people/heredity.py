@@ -36,7 +36,6 @@ CANCER_TURNS = 10
 DIED = re.compile(r"(?<![a-z])(?:mort|morte|decede|decedee|parti|partie|emporte|emportee)(?! (?:en|a la|au) (?:vacances|maison|travail))s?(?![a-z])")
 AT_AGE = re.compile(r"(?<!y )(?:a|vers) (?:l age de |\w+ )?(\d{1,3}) ans")
 NOBODY = re.compile(r"\W*(?:(?:euh|ah|oh|ben|bah|alors|la|mais)\W+)*(?:non|nan|personne|aucun|rien|pas (?:que je sache|a ma connaissance|chez nous|du tout|dans ma famille)|jamais|y en a pas)(?![a-z])")  # fmt: skip
-NONE_OF_IT = re.compile(r"^\W*(?:,? ?(?:elle|lui|eux|par contre|non plus))*\W*(?:non|rien(?: du tout)?|pas du tout|jamais)(?![a-z])")
 HEREDITARY = re.compile(r"(?:dans|de) (?:la|votre|sa|ta) famille|proches|antecedents? familia|parents|chez vous,? (?:des|du|de la|quelqu)|(?:des?|du|de la|de l|une?) [a-z ]+ chez vous|hereditaire|(?:freres|s(?:oe|œ)urs)")
 AILING = re.compile(r"malade|en ce moment|a la maison|autour")
 

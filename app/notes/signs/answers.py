@@ -323,15 +323,6 @@ def _has_it_too(exchange: Exchange, lang: Language) -> Iterator[Fact]:
 HAD_ONE = re.compile(r"(?<![a-z])en (?:a|ont) (?:eu|fait)(?: une?)?(?![a-z])|(?<![a-z])(?:had|has|have) (?:it|one|that)(?![a-z])")
 
 
-def _just_before(sentence: Sentence, visit: Visit) -> list[Sentence]:
-    """What was said before a sentence in its turn and the two before."""
-    return [
-        s
-        for s in visit.sentences
-        if sentence.turn - 2 <= s.turn < sentence.turn or (s.turn == sentence.turn and s.end <= sentence.start)
-    ]
-
-
 def _kin_had_one(visit: Visit) -> Iterator[Fact]:
     """ "Ce n'est pas une leucémie." - "Ma cousine en a eu une, à quinze ans.": the illness that was named before."""
     lang = visit.lang

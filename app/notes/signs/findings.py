@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.notes.allergy.allergens import STRONG
 from app.notes.facts import Certainty, Fact, Temporality
-from app.notes.language.cues import cue, cues
+from app.notes.language.cues import cues
 from app.notes.language.lexicon import Mention, find_concepts, find_drugs
 from app.notes.language.meaning import sounds_like_allergy
 from app.notes.language.polarity import CONDITIONS, ONSET, PAST, SUPPOSES, Stance, is_denied, stance
@@ -28,12 +28,9 @@ EXISTS = re.compile(  # left open, to be looked for
 )
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
-ECHO = cues("findings.echo")
 OTHER_PEOPLE = re.compile(
     r"y (?:en )?a (?:\w+ ){1,4}qui (?:ont|sont|a)(?![a-z])|there (?:are|were|is) (?:\w+ ){1,4}(?:with|who ha)"
 )
-ASIDE = re.compile(r"(?:vous|tu) (?:savez|voyez)|comment dire")
-BEFORE_EN = cue("findings.before_en")
 
 
 @dataclass(frozen=True, slots=True)
