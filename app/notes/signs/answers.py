@@ -21,6 +21,7 @@ from app.notes.signs.part_answers import (
     is_then_not_now,
     of_the_part_before,
     then_not_now,
+    was_once,
     which_side,
 )
 from app.notes.signs.taken_up import echoed, names_another, takes_up_another
@@ -56,6 +57,7 @@ def answers(visit: Visit) -> Iterator[Fact]:
         yield from which_side(exchange, visit.lang)
         yield from ellipsis(exchange, visit)
         yield from then_not_now(exchange, visit)
+        yield from was_once(exchange, visit)
     yield from _kin_had_one(visit)
     yield from of_the_part_before(visit)
 
