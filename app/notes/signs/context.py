@@ -31,7 +31,9 @@ TALK_OF = {
     "skin": r"peau|plaque|bouton|eczema|cloque|crout|zona|coup de soleil|creme|psoriasis|omoplate|tache",
     "chest": r"toux|touss|bronch|poumon|crach|respir",
     "gums": r"gencive|dents?(?![a-z])|brosse",
+    "heart": r"poitrine|thora|c(?:oe|œ)ur(?!ant)",
 }
+NOWHERE = ""  # nothing was named from which the meaning could come
 BLEEDING = {
     "urine": "hématurie", "gut": "sang dans les selles", "nose": "épistaxis", "chest": "hémoptysie", "vomit": "hématémèse",
     "womb": "saignement vaginal", "gums": "saignement des gencives",
@@ -39,6 +41,7 @@ BLEEDING = {
 MEANS = {  # bare complaint: what it is where the talk is of something
     "brûlures mictionnelles": {
         "eye": "yeux irrités", "throat": "odynophagie", "stomach": "pyrosis", "skin": "brûlure", "vulva": "brûlure de la vulve",
+        "heart": "brûlure", "chest": "brûlure", NOWHERE: "brûlure",
     },
     "brûlure": {"urine": "brûlures mictionnelles", "stomach": "pyrosis", "eye": "yeux irrités"},
     "suintement": {"eye": "larmoiement", "nose": "rhinorrhée", "ear": "écoulement d'oreille"},
@@ -62,11 +65,8 @@ def in_context(mention: Mention, sentence: Sentence, visit: Visit) -> Mention:
         if near:
             label = meanings.get(max(near)[1])
             return replace(mention, concept=_named(label, visit.lang) or mention.concept) if label else mention
-    unplaced = UNPLACED.get(mention.concept.fr)
-    return replace(mention, concept=_named(unplaced, visit.lang) or mention.concept) if unplaced else mention
-
-
-UNPLACED = {"brûlures mictionnelles": "brûlure"}  # where nothing was said of urine or of anything else
+    label = meanings.get(NOWHERE)
+    return replace(mention, concept=_named(label, visit.lang) or mention.concept) if label else mention
 
 
 def as_operation(mention: Mention, asked: str, lang: Language) -> Mention:
@@ -95,7 +95,7 @@ def _words(norm: str, mention: Mention) -> str:
 
 
 def _before(sentence: Sentence, mention: Mention, visit: Visit) -> Iterator[str]:
-    """The words around the mention, then what was said before, the nearest first, and at last the reason of the visit."""
+    """What stands around the mention, the nearest first: before it, then the reason of the visit, then after it."""
     yield f"{sentence.norm[: mention.start]} {sentence.norm[mention.end :]}"
     earlier = [s for s in visit.sentences if (s.turn, s.start) < (sentence.turn, sentence.start)]
     for s in reversed(earlier):
@@ -103,6 +103,7 @@ def _before(sentence: Sentence, mention: Mention, visit: Visit) -> Iterator[str]
             break
         yield s.norm
     yield visit.motif.lower()
+    yield from (s.norm for s in visit.sentences if sentence.turn < s.turn <= sentence.turn + REACH_TURNS)
 
 
 def _named(label: str, lang: Language) -> Concept | None:
