@@ -14,12 +14,12 @@ from app.notes.language.units import Sentence, Visit
 from app.notes.measured.gestation import weeks_asked, weeks_told
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import RELATIONS, SELF, relation_near, uncle_side
+from app.notes.signs.answers import ASKS_BEFORE, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
 from app.notes.signs.asides import is_aside
-from app.notes.signs.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
 from app.notes.signs.context import as_operation, in_context
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.reassurance import ruled_out
-from app.notes.signs.taken_up import taken_back
+from app.notes.signs.taken_up import CLINICAL, taken_back
 from app.notes.transcript import Language
 
 CONCLUDES = cues("findings.concludes")
@@ -31,7 +31,7 @@ EXISTS = re.compile(  # left open, to be looked for
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
 OTHER_PEOPLE = re.compile(
-    r"y (?:en )?a (?:\w+ ){1,4}qui (?:ont|sont|a)(?![a-z])|there (?:are|were|is) (?:\w+ ){1,4}(?:with|who ha)"
+    r"y (?:en )?a (?:\w+ ){1,4}qui (?:(?:ont|sont|a)(?![a-z])|se )|there (?:are|were|is) (?:\w+ ){1,4}(?:with|who ha)"
 )
 
 
@@ -204,20 +204,10 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
                 for person in relatives:
                     yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
             continue
-        meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
-        if meant.polarity == "absent" and taken_back(_from_here(sentence, visit)):
-            meant = replace(meant, polarity="present")
+        meant = _not_taken_back(stance(norm, mention.start, mention.end, lang), sentence, visit)
+        meant = _in_its_time(meant, sentence, mention, asked, told, lang)
         told = (mention.end, meant.temporality)
-        if (
-            WISHES.search(norm[: mention.start])
-            or (mention.concept.kind == "surgery" and CONSIDERS.search(norm[: mention.start]))
-            or RATHER_THAN.search(norm[: mention.start])
-            or HEARSAY[lang].search(norm[: mention.start])
-            or HABITUAL[lang].search(norm[: mention.start])
-            or (mention.concept.kind == "problem" and SIMILE.search(norm[: mention.start]))
-        ):
-            continue
-        if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
+        if _only_thought_of(mention, norm, lang) or meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
             continue
         guessed = (
             mention.concept.kind == "problem" and bool(SUPPOSES[lang].search(norm)) and meant.temporality == "current"
@@ -238,9 +228,23 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         )
 
 
-def _from_here(sentence: Sentence, visit: Visit) -> list[Sentence]:
-    """The statement and what follows it in its turn."""
-    return [s for s in visit.sentences if s.turn == sentence.turn and s.start >= sentence.start]
+def _only_thought_of(mention: Mention, norm: str, lang: Language) -> bool:
+    """Wished, feared, heard of or compared with: nobody has it."""
+    before, kind = norm[: mention.start], mention.concept.kind
+    return bool(
+        WISHES.search(before)
+        or (kind == "surgery" and CONSIDERS.search(before))
+        or RATHER_THAN.search(before)
+        or HEARSAY[lang].search(before)
+        or HABITUAL[lang].search(before)
+        or (kind == "problem" and SIMILE.search(before))
+    )
+
+
+def _not_taken_back(meant: Stance, sentence: Sentence, visit: Visit) -> Stance:
+    """ "Des palpitations, non. Enfin si, le soir.": a denial that the next statement takes back is none."""
+    from_here = [s for s in visit.sentences if s.turn == sentence.turn and s.start >= sentence.start]
+    return replace(meant, polarity="present") if meant.polarity == "absent" and taken_back(from_here) else meant
 
 
 def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:
