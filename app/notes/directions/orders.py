@@ -56,7 +56,8 @@ def _orders(visit: Visit) -> Iterator[Fact]:
 def _tells(sentence: Sentence, visit: Visit) -> bool:
     """Whether a statement of the doctor is more than small talk and words about the screen."""
     talk = SMALL_TALK[visit.lang].search(sentence.norm)
-    return not talk or described(sentence, visit) is not None or (visit.lang == "fr" and _not_examined(sentence, "fr"))
+    sent = talk is not None and sent_at_once(sentence, visit.lang) is not None
+    return not talk or sent or described(sentence, visit) is not None or (visit.lang == "fr" and _not_examined(sentence, "fr"))
 
 
 def _alarm(sentence: Sentence, visit: Visit, place: int) -> Fact | None:
