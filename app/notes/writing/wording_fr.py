@@ -30,7 +30,7 @@ def denial(names: list[str]) -> str:
     """ "Pas de toux, de nausées ni de vomissements"."""
     parts = [
         f"d'{n}"
-        if re.match(r"[aeiouhéèêœâîôû]", n, re.IGNORECASE) and not re.match(r"h[eé]mo[rp]|hernie", n)
+        if re.match(r"[aeiouhéèêœâîôû]", n, re.IGNORECASE) and not re.match(r"hernie|hoquet|hanche", n)
         else f"de {n}"
         for n in names
     ]
