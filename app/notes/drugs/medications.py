@@ -99,13 +99,21 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
             yield only_heard(use, lang, "allergy")
         return
     if use.sentence.speaker == "doctor":
-        if use.sentence.asks or exchange:
+        if use.sentence.asks or (exchange and not _is_order(use, lang)):
             yield from asked_about(use, exchange, lang, visit)
         else:
             told = list(_ordered(use, lang, visit))
             yield from told or given_up(visit, use)
     elif not use.sentence.asks and not BARE_ASK.fullmatch(norm):
         yield from _reported(use, lang, visit)
+
+
+def _is_order(use: Use, lang: Language) -> bool:
+    """ "Je vous mets du tramadol cinquante, le soir." - "Ah non !": what is answered with no is still an order."""
+    return GIVES_SOME.search(use.before) is not None and bool(strength(use, lang) or find_schedule(use.words, lang).sig)
+
+
+GIVES_SOME = re.compile(r"(?<![a-z])(?:je (?:vous |lui )?(?:re)?(?:mets|prescris|donne|rajoute|ajoute)|on (?:ajoute|commence|rajoute))(?![a-z])")
 
 
 def _asked_of_allergies(use: Use, visit: Visit) -> bool:

@@ -136,3 +136,22 @@ def test_what_is_only_named_is_listed_once() -> None:
 )  # fmt: skip
 def test_an_offer_that_is_turned_down(said: str, label: str, told: list[str]) -> None:
     assert [f.polarity for f in facts(said) if f.label == label and not f.doubt and f.type == "medication"] == told
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Vous ne prenez rien d'autre que l'insuline ?",
+        "Pas d'autre traitement que de l'insuline ?",
+        "À part votre insuline, pas de médicament ?",
+        "Hormis l'insuline, d'autres médicaments ?",
+    ],
+)
+def test_what_is_taken_besides_nothing_else_is_taken(question: str) -> None:
+    found = [f for f in facts(f"D: {question}\nP: Non, rien.") if f.type == "medication"]
+    assert [(f.label, f.polarity, f.status) for f in found] == [("insuline", "present", "current")]
+
+
+def test_a_drug_asked_about_besides_another_is_asked_about() -> None:
+    found = fact("ibuprofène", facts("D: En plus du Doliprane, vous prenez de l'ibuprofène ?\nP: Non, jamais."))
+    assert found.polarity == "absent"
