@@ -115,9 +115,7 @@ def is_known(mention: Mention, norm: str) -> bool:
     return mention.concept.fr == "opération" and re.search(r"(?<![a-z])(?:la|l|cette|de l|the) $", norm[: mention.start]) is not None
 
 
-BESIDES = re.compile(  # "à part la toux, autre chose ?": what is known is not what is asked
-    r"(?<![a-z])(?:a part|en dehors d[eu]|hormis|mis a part|sauf|en plus d[eu]|autres? (?:\w+ )?que|besides|other than|apart from|except|on top of|as well as) [^.;?]*$"
-)
+BESIDES = cue("units.besides")  # "à part la toux, autre chose ?": what is known is not what is asked
 
 
 AND_OF = re.compile(r"\W*(?:et |and )?(?:(?:des?|du|de la|de l|d|any|of|la|le|les|l) )?(?:[a-z]+ ?){1,5}\W*")
