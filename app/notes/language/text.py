@@ -115,9 +115,13 @@ def _said_again(words: list[str], lang: Language) -> int:
     return int(words[:1] == words[1:2] and words[0] in STUMBLED[lang])
 
 
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 STUMBLED = {
-    "fr": frozenset("je j tu il elle on ils elles le l les un une de d des du et en que qu c ca ce mon ma mes son sa ses est a ai au dans sur avec pour".split()),
-    "en": frozenset("i he she it we they the a an to of and in my his her is was at on for with".split()),
+    "fr": _words("je j tu il elle on ils elles le l les un une de d des du et en que qu c ca ce mon ma mes son sa ses est a ai au dans sur avec pour"),
+    "en": _words("i he she it we they the a an to of and in my his her is was at on for with"),
 }
 
 

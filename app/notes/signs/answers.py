@@ -11,7 +11,7 @@ from app.notes.language.polarity import CONDITIONS, is_denied, stance
 from app.notes.language.timing import DAY_OF
 from app.notes.language.units import Exchange, Sentence, Visit
 from app.notes.people.holders import PATIENT
-from app.notes.people.people import RELATIONS, relation_near, uncle_side
+from app.notes.people.people import RELATIONS, UNTOLD, relation_near, uncle_side
 from app.notes.people.relatives import NO_KIN
 from app.notes.signs.asides import asks_of_another, is_aside
 from app.notes.signs.context import in_context
@@ -90,21 +90,48 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 continue
             if _is_not_asked(mention, question.norm):
                 continue
-            relative = _relative_in_answer(exchange, visit)
-            if relative and mention.concept.fr not in answered:
-                yield family_fact(
-                    mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang
-                )
-            if mention.concept.fr in answered:
-                continue
-            if not visit.is_child and _is_of_another(question, mention, visit):
-                yield from _others(exchange, question, mention, lang)
-                continue
-            if about_family:
-                continue
-            fact = _answered(exchange, question, mention, lang)
-            if fact:
-                yield fact
+            another = visit.asked_about(question)
+            if another:
+                yield from _had_by(another, exchange, question, mention, lang)
+            else:
+                yield from _asked_of_patient(exchange, question, mention, visit, mention.concept.fr in answered, about_family)
+
+
+def _asked_of_patient(
+    exchange: Exchange, question: Sentence, mention: Mention, visit: Visit, answered: bool, about_family: bool
+) -> Iterator[Fact]:
+    """What an answer makes of one thing that was asked; `answered` when a sentence of the answer names it itself."""
+    lang = visit.lang
+    relative = None if answered else _relative_in_answer(exchange, visit)
+    if relative:
+        yield family_fact(mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang)
+    if answered:
+        return
+    if not visit.is_child and _is_of_another(question, mention, visit):
+        yield from _others(exchange, question, mention, lang)
+    elif about_family:
+        yield from _not_the_patient(exchange, question, mention, lang)
+    else:
+        fact = _answered(exchange, question, mention, lang)
+        yield from (fact,) if fact else ()
+
+
+def _had_by(who: str, exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:
+    """ "Un AVC ?", asked of what a relative was just said to have."""
+    if exchange.verdict == "yes" and who not in UNTOLD and mention.concept.kind == "problem":
+        evidence = (question.evidence(mention.start, mention.end), exchange.answer[0].evidence())
+        yield family_fact(mention, who, evidence, question.norm, lang)
+
+
+MOI_NON = re.compile(r"(?:^|[.,;!?…] ?)(?:(?:et|mais|alors)\W+)*moi,? (?:personnellement,? )?(?:non|jamais|pas|aucune?)\W*(?:$|[.,;!?…])")
+
+
+def _not_the_patient(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:
+    """ "Une phlébite, quelqu'un en a fait, chez vous ?" - "Mon père. Moi jamais." """
+    said = next((s for s in exchange.answer if s.speaker == "patient" and MOI_NON.search(s.norm)), None)
+    if said and lang == "fr" and mention.concept.kind == "problem":
+        evidence = (question.evidence(mention.start, mention.end), said.evidence())
+        yield mention_fact(mention, lang, "absent", "certain", "current", said.speaker, evidence, "", "", question.norm)
 
 
 def _is_not_asked(mention: Mention, norm: str) -> bool:
@@ -171,19 +198,22 @@ def _relative_in_answer(exchange: Exchange, visit: Visit) -> tuple[str, Sentence
         if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
             continue
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
-        people = visit.people(sentence, len(sentence.norm)) if near else ()
+        it_is = IT_IS.match(sentence.norm) if lang == "fr" and not near else None  # "C'est maman qui en a fait deux"
+        people = visit.people(sentence, len(sentence.norm)) if near or it_is else ()
+        near = (people[0], it_is.end()) if it_is and people and people[0] not in (PATIENT, *UNTOLD) else near
         near = (people[0], near[1]) if near and people and people[0] != PATIENT else near
         if near and near[0] not in BY_MARRIAGE and _runs_in_family(exchange, sentence, lang):
             return uncle_side(sentence.norm, near[0]), sentence
         if near is None and SOME_KIN[lang].match(sentence.norm):
             return _kin(sentence.norm, lang), sentence
         if near and re.search(
-            r"^[a-zœ ]+, (?:si|une|deux|trois|plusieurs)(?= ?[,.;!…]| (?:apres|quand|il y a|en|a)(?![a-z])|$)|en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
+            r"^[a-zœ ]+, (?:si|une|deux|trois|plusieurs)(?= ?[,.;!…]| (?:apres|quand|il y a|en|a)(?![a-z])|$)|(?<![a-z])(?:en a(?! pas| jamais)|(?<!je )l a(?! pas)|oui|aussi)(?![a-z])|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
         ):
             return uncle_side(sentence.norm, near[0]), sentence
     return None
 
 
+IT_IS = re.compile(r"\W*(?:c est|c etait) (?=(?:plutot )?(?:ma|mon|mes|maman|papa)(?![a-z]))")
 BY_MARRIAGE = ("husband", "wife", "partner")
 IN_FAMILY = {"fr": re.compile(r"famill|chez vous|parents|proches|autour de (?:vous|lui|elle)|entourage"), "en": re.compile(r"family|relatives|your parents")}
 NAMES_ONE = {  # and nothing against it

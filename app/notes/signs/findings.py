@@ -119,7 +119,7 @@ def _is_aside(sentence: Sentence, before: str) -> bool:
 
 
 AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
-    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
+    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|avec|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
 )
 ASKED_OF = re.compile(r"(?<![a-z])(?:votre|your) (mere|pere|s(?:oe|œ)ur|frere|mother|father|sister|brother),? [^?]*\?\W*$")
 ASKS_FAMILY = re.compile(
