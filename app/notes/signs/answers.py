@@ -10,6 +10,7 @@ from app.notes.language.lexicon import Mention, find_concepts
 from app.notes.language.polarity import CONDITIONS, is_denied, stance
 from app.notes.language.timing import DAY_OF
 from app.notes.language.units import Exchange, Sentence, Visit
+from app.notes.language.verdicts import NO
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import RELATIONS, relation_near, uncle_side
 from app.notes.people.relatives import NO_KIN
@@ -256,7 +257,7 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     if inverse:
         return "absent" if verdict == "yes" or NORMALLY.search(text) or re.match(r"si si", text) else None
     denied_in_question = is_denied(question.norm, mention.start, mention.end, lang)
-    if verdict == "no":
+    if verdict == "no" or (verdict == "yes" and _another_after_all(exchange, mention, lang)):
         return None if _denies_others_only(exchange, mention, lang) else "absent"
     if denied_in_question:
         return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
@@ -268,6 +269,18 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     if verdict == "open" and several > 1:
         return None
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
+
+
+AFTER_ALL = re.compile(r"(?:^|[.!…,;] ?)\W*(?:(?:enfin|ah|attendez|euh|mais)\W+)+(?:si|oui)(?![a-z])")
+
+
+def _another_after_all(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "Les yeux qui piquent ?" - "Non. Ah si, des vertiges.": what is there after all is not what was asked."""
+    if lang != "fr" or not NO["fr"].search(exchange.answer[0].norm) or mention.concept.kind == "surgery":
+        return False
+    said = next((s for s in exchange.answer if AFTER_ALL.search(s.norm)), None)
+    named = {m.concept.fr for m in find_concepts(said.norm, lang) if m.concept.kind in CLINICAL} if said else set()
+    return bool(named) and mention.concept.fr not in named
 
 
 def _tells_of_another(exchange: Exchange, lang: Language) -> bool:
