@@ -131,7 +131,9 @@ def affirms_another(exchange: Exchange, question: Sentence, mention: Mention, la
 
 def taken_back(told: Sequence[Sentence]) -> bool:
     """ "Non. Enfin si, la semaine avant les règles": a denial taken back at once, in the second of two statements."""
-    return len(told) > 1 and len(told[0].norm.split()) <= SHORT_DENIAL and AFTER_ALL.match(told[1].norm) is not None
+    if len(told) < 2 or len(told[0].norm.split()) > SHORT_DENIAL or not AFTER_ALL.match(told[1].norm):
+        return False
+    return not any(m.concept.kind in CLINICAL for m in find_concepts(told[1].norm, "fr"))
 
 
 SHORT_DENIAL = 6  # words
