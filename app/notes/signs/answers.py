@@ -35,6 +35,7 @@ from app.notes.signs.taken_up import (
     no_goes_with_names,
     taken_back,
     takes_up_another,
+    tells_of_another,
 )
 from app.notes.transcript import Language
 
@@ -311,7 +312,7 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
         return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
     if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
         return None
-    if verdict == "open" and _tells_of_another(exchange, lang):
+    if verdict == "open" and tells_of_another(exchange, lang):
         return None
     several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
     if verdict == "open" and (several > 1 or LISTS.search(question.norm)):
@@ -320,20 +321,6 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
 
 
 LISTS = re.compile(r"(?:^|[ ,])(?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) ")  # more is asked than is understood
-
-
-def _tells_of_another(exchange: Exchange, lang: Language) -> bool:
-    """ "De la diarrhée ?" - "J'ai mal au ventre depuis hier.": how long something else lasts is no yes to what was asked."""
-    first = exchange.answer[0].norm
-    said = {m.concept.fr for m in find_concepts(first, lang) if m.concept.kind in CLINICAL}
-    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang)}
-    return bool(said) and not said & asked and I_HAVE[lang].match(first) is not None
-
-
-I_HAVE = {
-    "fr": re.compile(r"\W*(?:(?:ben|bah|alors|euh|heu|et|mais|pourtant|la|moi|en fait)\W+)*(?:j ai|je (?:suis|me)|ca (?:me )?(?:fait|gratte|brule|tire)|c est (?:plutot|surtout))(?![a-z])"),
-    "en": re.compile(r"\W*(?:(?:well|um|uh|and|but|so)\W+)*(?:i (?:have|ve|am|m|feel)|it (?:hurts|itches|burns)|it s (?:more|mostly))(?![a-z])"),
-}  # fmt: skip
 
 
 TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
