@@ -9,6 +9,7 @@ from app.notes.language.lexicon import find_drugs
 from app.notes.language.text import fold
 from app.notes.people import relatives
 from app.notes.people.people import UNTOLD
+from app.notes.settling import repeats
 from app.notes.settling.generality import CLASS_CODES, GENERAL, is_particular
 from app.notes.signs.answers import UNMARKED
 
@@ -300,7 +301,7 @@ def _operated_for(fact: Fact, others: list[Fact]) -> bool:
     """ "Opéré d'une hernie": the operation is told with what it was for."""
     if fact.label != "opération" or fact.polarity == "absent" or not OPERATED.search(fold(fact.sentence)):
         return False
-    return any(_same_breath(fact, f) and f.type in ("family", "problem") for f in others)
+    return any(_same_breath(fact, f) and (f.type in ("family", "problem") or f.label.startswith("opération :")) for f in others)
 
 
 OPERATED = re.compile(
@@ -334,6 +335,7 @@ def _is_reaction(fact: Fact, others: list[Fact]) -> bool:
 
 COVERS = (
     *relatives.COVERS,
+    *repeats.COVERS,
     _is_reaction,
     _operated_for,
     _blood_told,

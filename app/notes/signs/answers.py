@@ -13,6 +13,7 @@ from app.notes.language.units import Exchange, Sentence, Visit
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import RELATIONS, UNTOLD, relation_near, uncle_side
 from app.notes.people.relatives import NO_KIN
+from app.notes.signs.asides import asks_of_another, is_aside
 from app.notes.signs.context import in_context
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.not_asked import is_not_asked
@@ -25,11 +26,20 @@ from app.notes.signs.part_answers import (
     was_once,
     which_side,
 )
-from app.notes.signs.taken_up import echoed, names_another, takes_up_another
+from app.notes.signs.taken_up import (
+    CLINICAL,
+    affirms_another,
+    another_after_all,
+    denies_others_only,
+    echoed,
+    names_another,
+    no_goes_with_names,
+    taken_back,
+    takes_up_another,
+)
 from app.notes.transcript import Language
 
 UNMARKED = "unmarked"  # status of what was denied though nothing marked a question: weaker than a statement
-CLINICAL = ("symptom", "problem", "surgery")
 INVERSE = {
     "pleurs sans larmes",
     "trismus",
@@ -66,11 +76,11 @@ def answers(visit: Visit) -> Iterator[Fact]:
 def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     lang = visit.lang
     answered = {
-        m.concept.fr
+        in_context(m, s, visit).concept.fr
         for s in exchange.answer
         if not s.asks
         for m in find_concepts(s.norm, lang)
-        if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end :])
+        if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end :]) and not is_aside(m, s, visit)
     }
     about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions) or _goes_on_family(exchange, visit)
     for question in exchange.questions:
@@ -99,7 +109,7 @@ def _asked_of_patient(
         yield family_fact(mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang)
     if answered:
         return
-    if not visit.is_child and ABOUT_OTHER.search(question.norm[: mention.start]):
+    if not visit.is_child and _is_of_another(question, mention, visit):
         yield from _others(exchange, question, mention, lang)
     elif about_family:
         yield from _not_the_patient(exchange, question, mention, lang)
@@ -143,6 +153,11 @@ def _goes_on_family(exchange: Exchange, visit: Visit) -> bool:
 
 
 FAMILY_TURNS = 2
+
+
+def _is_of_another(question: Sentence, mention: Mention, visit: Visit) -> bool:
+    spoken_for = any(s.speaker == "relative" for s in visit.sentences)
+    return bool(ABOUT_OTHER.search(question.norm[: mention.start])) or (not spoken_for and asks_of_another(mention, question))
 
 
 def _others(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:
@@ -203,6 +218,8 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
     if another or (mention.concept.kind == "symptom" and is_then_not_now(exchange, lang)):
         return None
     polarity = echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
+    if polarity == "absent" and taken_back(exchange.answer):
+        polarity = "present"
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
         polarity = _feverish(exchange.answer_text)  # where the figure is understood it tells more, and covers this
     if polarity == "absent" and ONLY_THERE.search(exchange.answer_text) and PLACED.match(question.norm[mention.end :]):
@@ -262,8 +279,10 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     if inverse:
         return "absent" if verdict == "yes" or NORMALLY.search(text) or re.match(r"si si", text) else None
     denied_in_question = is_denied(question.norm, mention.start, mention.end, lang)
-    if verdict == "no":
-        return None if _denies_others_only(exchange, mention, lang) else "absent"
+    if verdict == "no" or (verdict == "yes" and another_after_all(exchange, mention, lang)):
+        return None if denies_others_only(exchange, mention, lang) or no_goes_with_names(exchange, mention, lang) else "absent"
+    if verdict == "yes" and affirms_another(exchange, question, mention, lang):
+        return None
     if denied_in_question:
         return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
     if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
@@ -271,9 +290,12 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     if verdict == "open" and _tells_of_another(exchange, lang):
         return None
     several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
-    if verdict == "open" and several > 1:
+    if verdict == "open" and (several > 1 or LISTS.search(question.norm)):
         return None
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
+
+
+LISTS = re.compile(r"(?:^|[ ,])(?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) ")  # more is asked than is understood
 
 
 def _tells_of_another(exchange: Exchange, lang: Language) -> bool:
@@ -290,18 +312,6 @@ I_HAVE = {
 }  # fmt: skip
 
 
-def _denies_others_only(exchange: Exchange, mention: Mention, lang: Language) -> bool:
-    """ "De la fièvre, de la toux ?" - "Pas de fièvre. Je toussote.": a denial that names one leaves the others open."""
-    first = exchange.answer[0].norm
-    if not NAMES_WHAT_IS_NOT[lang].match(first) or NOTHING_ELSE[lang].search(exchange.answer_text):
-        return False
-    named = {m.concept.fr for m in find_concepts(first, lang)}
-    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang) if m.concept.kind in CLINICAL}
-    return bool(named & asked) and mention.concept.fr not in named
-
-
-NAMES_WHAT_IS_NOT = {"fr": re.compile(r"\W*(?:(?:ben|alors|euh|bah)\W+)*(?:pas (?:de|d)|jamais (?:de|d)) "), "en": re.compile(r"\W*(?:(?:well|um|uh)\W+)*no (?=[a-z])")}
-NOTHING_ELSE = {"fr": re.compile(r"non plus|(?<![a-z])(?:ni|rien|aucune?)(?![a-z])|rien de tout"), "en": re.compile(r"(?<![a-z])(?:either|neither|nor|none|nothing|(?:is|are|s|re|been) (?:all )?(?:fine|ok|okay|good|normal))(?![a-z])")}
 TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
 OTHERWISE = cues("findings.otherwise")
 SAME_ILLNESS = cues("findings.same_illness")

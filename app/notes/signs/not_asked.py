@@ -15,10 +15,10 @@ def is_not_asked(mention: Mention, norm: str) -> bool:
     """Whether a question names something that is known, vaccinated against or besides what it asks about."""
     of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
     besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm) or only_dates(mention, norm)
-    besides = besides or (mention.concept.kind == "problem" and KNOWN_AND.match(norm, mention.end))
+    looked_after = mention.concept.kind == "problem" and KNOWN_AND.match(norm, mention.end)
     of_sting = mention.concept.fr == "piqûre d'insecte" and OF_STINGS.search(norm)
     dated = mention.concept.kind == "surgery" and AT_WHAT_AGE.search(norm)
-    return bool(besides or of_sting or dated or (mention.concept.kind == "problem" and of_illness))
+    return bool(besides or looked_after or of_sting or dated or (mention.concept.kind == "problem" and of_illness))
 
 
 KNOWN_AND = re.compile(  # "Et le diabète, la dernière glyquée ?": how a known illness is looked after is what is asked
