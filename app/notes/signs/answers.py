@@ -14,6 +14,7 @@ from app.notes.signs.asides import asks_of_another, is_aside
 from app.notes.signs.context import in_context
 from app.notes.signs.kin_answers import has_it_too, kin_had_one, same_illness
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
+from app.notes.signs.not_asked import is_not_asked
 from app.notes.signs.part_answers import (
     OPENING,
     ellipsis,
@@ -88,7 +89,7 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         for mention in mentions:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
                 continue
-            if _is_not_asked(mention, question.norm):
+            if is_not_asked(mention, question.norm):
                 continue
             another = visit.asked_about(question)
             if another:
@@ -134,26 +135,6 @@ def _not_the_patient(exchange: Exchange, question: Sentence, mention: Mention, l
         yield mention_fact(mention, lang, "absent", "certain", "current", said.speaker, evidence, "", "", question.norm)
 
 
-def _is_not_asked(mention: Mention, norm: str) -> bool:
-    """Whether a question names something that is known, vaccinated against or besides what it asks about."""
-    of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
-    besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm)
-    of_sting = mention.concept.fr == "piqûre d'insecte" and OF_STINGS.search(norm)
-    dated = mention.concept.kind == "surgery" and AT_WHAT_AGE.search(norm)
-    return bool(besides or of_sting or dated or (mention.concept.kind == "problem" and of_illness))
-
-
-OF_STINGS = re.compile(r"(?<![a-z])(?:deja|reagi|guepe|abeille|frelon|wasp|bee|ever|react\w*)(?![a-z])")  # whether allergic to them
-
-
-def is_known(mention: Mention, norm: str) -> bool:
-    """ "Les vitamines de la chirurgie": an operation that everybody knows of is not what is told."""
-    return mention.concept.fr == "opération" and re.search(r"(?<![a-z])(?:la|l|cette|de l|the) $", norm[: mention.start]) is not None
-
-
-BESIDES = cue("units.besides")  # "à part la toux, autre chose ?": what is known is not what is asked
-
-
 AND_OF = re.compile(r"\W*(?:et |and )?(?:(?:des?|du|de la|de l|d|any|of|la|le|les|l) )?(?:[a-z]+ ?){1,5}\W*")
 SOME_KIN = {
     "fr": re.compile(r"\W*(?:oui\W+)?(?:une?|des|deux) (?:cousine?s?|tantes?|oncles?|niece|neveu|demi (?:soeur|frere))(?![a-z])"),
@@ -171,11 +152,6 @@ def _goes_on_family(exchange: Exchange, visit: Visit) -> bool:
 
 
 FAMILY_TURNS = 2
-
-
-AT_WHAT_AGE = re.compile(  # asked of an illness that somebody was just said to have
-    r"(?<![a-z])(?:a quel age|quel age avait|how old (?:was|were)|at what age|what age)(?![a-z])"
-)
 
 
 def _is_of_another(question: Sentence, mention: Mention, visit: Visit) -> bool:
@@ -322,5 +298,4 @@ LISTS = re.compile(r"(?:^|[ ,])(?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|el
 
 
 TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
-VACCINATED = re.compile(r"vaccin|(?<![a-z])jabs?(?![a-z])|immuni[sz]|(?<![a-z])shots?(?![a-z])")
 OTHERWISE = cues("findings.otherwise")
