@@ -40,8 +40,8 @@ ABOUT = re.compile(  # "pour la maison : douche et cheveux le soir"
 )
 STATES = re.compile(r"(?<![a-z])(?:est|sont|revient|reviennent|etait|etaient|reste|restent|a ete)(?![a-zœ])")
 DROPPED = re.compile(  # "les moules, on arrête"
-    r"(?<![a-z])(?:le|la|les|l|cette?|ces|un|une) [a-z ]{3,30}(?:, (?:le|la|les|l) [a-z ]{3,20})?, ?(?:alors )?"
-    r"(?:on (?:arrete|evite|oublie|limite|reduit|supprime|freine|ralentit|enleve|range|jette|y va doucement|leve le pied)|c est (?:fini|termine|interdit|non|a eviter)|a la (?:cave|poubelle)|au placard|avec moderation|mollo)(?![a-z])"
+    r"(?<![a-z])(?:le|la|les|l|cette?|ces|un|une) [a-z ]{3,30}(?:, (?:le|la|les|l) [a-z ]{3,20})?(?:, ?(?:alors )?| (?=c est (?:non|interdit|exclu|fini|termine)))"
+    r"(?:on (?:arrete|evite|oublie|limite|reduit|supprime|freine|ralentit|enleve|range|jette|y va doucement|leve le pied)|c est (?:fini|termine|interdit|exclu|non|a eviter)|a la (?:cave|poubelle)|au placard|avec moderation|mollo)(?![a-z])"
 )
 IN_DOSES = re.compile(
     r"\d (?:milligr\w*|mg|microgr\w*|millil\w*|ml|comprimes?|gelules?|sachets?|bouffees?|gouttes?|unites?|ampoules?|pulverisations?)(?![a-z])"

@@ -161,3 +161,42 @@ def test_seen_on_the_patient(said: str) -> None:
 def test_the_brands_of_a_class_that_is_forbidden() -> None:
     found = facts(f"{ILL}D: Pas d'anti-inflammatoires, hein, ni Nurofen ni rien.\nP: Bon.")
     assert [f.text for f in of(found, "advice")] == ["pas d'anti-inflammatoires (AINS)"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("D: Et le rendez-vous avec l'anesthésiste, il est pris ?\nP: Le trois mars à dix heures.", ("anesthésiste", "3 mars")),
+        ("P: Je dois revoir mon cardiologue le douze.", ("cardiologue", "12")),
+        ("P: J'ai rendez-vous chez la dermatologue mardi.", ("dermatologue", "mardi")),
+    ],
+)
+def test_an_appointment_that_the_patient_has(said: str, words: tuple[str, ...]) -> None:
+    (plan,) = of(facts(ILL + said), "plan")
+    assert all(word in plan.text for word in words)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "P: J'ai rendez-vous au garage mardi.",
+        "P: Ma fille a rendez-vous chez le dentiste lundi.",
+        "P: J'avais rendez-vous chez l'ORL jeudi, je l'ai raté.",
+        "P: Je vois la différence depuis mardi.",
+    ],
+)
+def test_no_appointment_of_the_patient(said: str) -> None:
+    assert of(facts(ILL + said), "plan") == []
+
+
+def test_the_same_in_another_case() -> None:
+    found = facts(f"{ILL}D: Si la plaie gonfle, vous m'appelez. Pareil si elle se rouvre.\nP: D'accord.")
+    alarms = [f.text for f in of(found, "advice")]
+    assert len(alarms) == 2
+    assert "rouvre" in alarms[1]
+    assert "appel" in alarms[1]
+
+
+def test_an_old_examination_that_the_doctor_reads_out() -> None:
+    (told,) = of(facts(f"{ILL}D: Le scanner de deux mille vingt montrait un kyste.\nP: Ah."), "procedure")
+    assert (told.text.split()[0], told.temporality) == ("scanner", "past")
