@@ -112,13 +112,31 @@ def _with_said(fact: Fact, transcript: Transcript) -> Fact:
     if not said or named & said or "(" in fact.text:
         return fact
     for proof in fact.evidence:
-        text = transcript.turns[proof.turn].text[proof.start : proof.end]
+        turn = transcript.turns[proof.turn]
+        text = turn.text[proof.start : proof.end]
         at = fold(text).find(fact.said)
         if at >= 0:
-            rest = re.match(r"\w*", text[at + len(fact.said) :])
-            words = text[at : at + len(fact.said)] + (rest.group() if rest else "")
+            words = _clause(text, at, at + len(fact.said)) if turn.speaker != "doctor" else _whole_words(text, at, fact.said)
             return replace(fact, text=f"{fact.text} ({words})")
     return fact
+
+
+def _whole_words(text: str, at: int, said: str) -> str:
+    rest = re.match(r"\w*", text[at + len(said) :])
+    return text[at : at + len(said)] + (rest.group() if rest else "")
+
+
+CLAUSE_WORDS = 9
+
+
+def _clause(text: str, start: int, end: int) -> str:
+    """The speaker's clause around text[start:end], or those words alone where it is long."""
+    before, after = re.split(r"[.,;:!?…]", text[:start])[-1], re.split(r"[.,;:!?…]", text[end:])[0]
+    clause = OPENING_WORDS.sub("", f"{before}{text[start:end]}{after}".strip()).strip()
+    return clause if len(clause.split()) <= CLAUSE_WORDS else _whole_words(text, start, text[start:end])
+
+
+OPENING_WORDS = re.compile(r"^(?:(?:oui|non|ben|bah|euh|alors|ah|oh|et|mais|donc|enfin|là)\s+)+", re.IGNORECASE)
 
 
 SHORT_REPLY = 9  # words
@@ -176,9 +194,16 @@ def _one_series(facts: Sequence[Fact]) -> Fact:
 
 def _inspection(seen: Sequence[Fact], voice: Voice) -> Fact:
     words = " ; ".join(fact.text.rstrip(" .") for fact in seen)
+    unseen = all(SEES_NONE.match(fold(fact.text)) for fact in seen)
     return replace(
-        seen[0], text=voice.say(f"inspection vidéo : {words}", f"seen by video: {words}"), evidence=proofs(seen)
+        seen[0],
+        text=voice.say(f"inspection vidéo : {words}", f"seen by video: {words}"),
+        evidence=proofs(seen),
+        polarity="absent" if unseen else seen[0].polarity,
     )
+
+
+SEES_NONE = re.compile(r"\W*(?:(?:bon|alors|donc|la|non|ok|bien)\W+)*(?:je (?:ne )?(?:vois|distingue|remarque) (?:pas|aucun)|(?:pas|aucune?) (?:de |d )?)[^,;.]*\W*$")  # "je ne vois pas de tache"
 
 
 NAMED_FIRST = re.compile(r"\W*(?:(?:et|donc|alors)\W+)*(?:l|le|la|les|votre|vos|cette?|ces) [a-z ]{3,30}, (?:(?:justement|par contre|aussi|lui|elle|eux|alors), )?(?:vous|on|\w+ez)(?![a-z])")  # "le Lexomil, rapportez-le"
