@@ -67,7 +67,7 @@ CLAUSES = (
     (r"\bsi vous aviez (?:de la |du |des |un |une )?", "si "),
     (r"\b(?:si |que )vous (?:ne )?pouvez plus (?:même )?(?=[aeiouhéèêy])", "si impossibilité d'"),
     (r"\b(?:si |que )vous (?:ne )?pouvez plus (?:même )?", "si impossibilité de "),
-    (r"\b(?:si |que )vous perdez (?:de la |de l['’])?(?:du |la )?", "si perte de "),
+    (r"(?<!faut )(?<!faudrait )(?<!faudra )\b(?:si |que )vous perdez (?:de la |de l['’])?(?:du |la )?", "si perte de "),
     (r"\b(?:que|si) vous respirez mal\b", "si gêne respiratoire"),
     (r"\b(si|quand) ça vous (?=[a-zà-ÿ])", r"\1 ça "),
     (r"\bsi ça gonfle\b", "si gonflement"),
