@@ -5,18 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.facts import Fact, proofs
+from app.notes.language.lexicon import find_drugs
 from app.notes.language.text import fold
 from app.notes.measured.glucose import as_range
-from app.notes.settling.listed_once import TOLD_BY_ANOTHER
+from app.notes.settling.listed_once import TOLD_BY_ANOTHER, is_only_named
 from app.notes.transcript import Transcript
 from app.notes.writing.sentences import Voice, Written
 
 ABOUT_NAMED_BEFORE = re.compile(  # "vous la gardez": advice about something that the sentence does not name
-    r"(?<![a-z])(?:vous|on|faut|ne|n) (?:le|la|les|lui|en|l|y)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|(?<![a-z])(?:\w+ez|faites|dites) (?:les?|la|en|y)(?=\W*$|,| pour(?! (?:le|la|les) )| pas| bien| quand| si| aux? | a (?:la|l|votre) | dans | sur | chez )|(?<![a-z])(?:on evite|evitez) d en(?![a-z])|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?=\W*$|[,.]| (?:le|matin|ensemble|en meme|pour|jusqu)(?![a-z]))"
+    r"(?<![a-z])(?:vous|on|faut|ne|n) (?:le|la|les|en|l|y) (?:\w+ )?\w*(?:ez|er|e)(?![a-z])|(?<![a-z])(?:\w+ez|faites|dites) (?:les?|la|en|y)(?=\W*$|,| pour(?! (?:le|la|les) )| pas| bien| quand| si| aux? | a (?:la|l|votre) | dans | sur | chez )|(?<![a-z])(?:on evite|evitez) d en(?![a-z])|^\W*(?:et )?(?:(?:apres|la)(?=,| (?:vous|on|il|elle|c|ce|ca)(?![a-z]))|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?=\W*$|[,.]| (?:le|matin|ensemble|en meme|pour|jusqu)(?![a-z]))"
 )
 HOW_TO_TAKE = re.compile(
     r"(?<![a-z])(?:comprimes?|gelules?|sachets?|bouffees?|ampoules?|piqures?|tablets?|puffs?)(?![a-z])"
-    r"|(?<![a-z])on (?:souffle|inspire|expire|bloque|secoue|vide)(?![a-z])|(?<![a-z])(?:pas plus de|no more than) (?:\d+|une?|one)|(?<![a-z])(?:un|every other) (?:jour|soir|matin|day|night)(?: sur 2)?(?![a-z])"
+    r"|(?<![a-z])heures? d ecart(?![a-z])|(?<![a-z])on (?:souffle|inspire|expire|bloque|secoue|vide)(?![a-z])|(?<![a-z])(?:pas plus de|no more than) (?:\d+|une?|one)|(?<![a-z])(?:un|every other) (?:jour|soir|matin|day|night)(?: sur 2)?(?![a-z])"
 )
 
 
@@ -33,6 +34,7 @@ def listed(
         for fact in facts
         if not _leans_on_question(fact, transcript) and not any(rule(fact, facts) for rule in TOLD_BY_ANOTHER)
     ]
+    facts = [fact for fact in facts if not _goes_on(fact, facts, transcript)]
     seen = [fact for fact in facts if fact.status == "seen" and id(fact) in told]
     series = _series(facts)
     for fact in facts:
@@ -42,6 +44,17 @@ def listed(
                 yield fact, _inspection(seen, voice) if fact.status == "seen" else _one_series(one_of)
         elif _is_listed(fact, told.get(id(fact))):
             yield fact, _as_read(fact, told.get(id(fact)), transcript)
+
+
+NAMED_IN = 2  # turns, the question and its answer; what is spoken of longer is told of itself
+
+
+def _goes_on(fact: Fact, facts: Sequence[Fact], transcript: Transcript) -> bool:
+    """A treatment of the record that is only named, beside the order that goes on with it or ends it."""
+    if not is_only_named(fact) or fact.status != "current" or len(set(fact.turns)) > NAMED_IN:
+        return False
+    decided = any(f.label == fact.label and f.status in ("prescribed", "stop") and f.certainty == "certain" for f in facts)
+    return decided and any(m.drug.inn == fact.label for line in transcript.patient.treatments for m in find_drugs(fold(line)))
 
 
 def _is_listed(fact: Fact, sentence: Written | None) -> bool:
@@ -170,8 +183,13 @@ SEES_NONE = re.compile(r"\W*(?:(?:bon|alors|donc|la|non|ok|bien)\W+)*(?:je (?:ne
 NAMED_FIRST = re.compile(r"\W*(?:(?:et|donc|alors)\W+)*(?:l|le|la|les|votre|vos|cette?|ces) [a-z ]{3,30}, (?:(?:justement|par contre|aussi|lui|elle|eux|alors), )?(?:vous|on|\w+ez)(?![a-z])")  # "le Lexomil, rapportez-le"
 
 
+TO_WHAT_WAS_NAMED = re.compile(  # "mettez-le à côté", "vous pouvez le découper", "achetez-en une neuve"
+    r"(?i)\b\w+(?:ez|es)-(?:l[ea]s?|en|y)\b(?<!faites-l[ea]\b)|\b(?:pouvez|pouvoir|devez|faut|essayez de|possible de) (?:bien )?(?:l[ea]s?|en) (?=\w+(?:er|ir|re)\b)"
+)
+
+
 def _stands_alone(fact: Fact) -> bool:
     words = fold(fact.sentence)
     if NAMED_FIRST.match(words):
         return True
-    return not (ABOUT_NAMED_BEFORE.search(words) or HOW_TO_TAKE.search(words))
+    return not (ABOUT_NAMED_BEFORE.search(words) or HOW_TO_TAKE.search(words) or TO_WHAT_WAS_NAMED.search(fact.sentence))
