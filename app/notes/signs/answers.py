@@ -156,6 +156,7 @@ BESIDES = cue("units.besides")  # "à part la toux, autre chose ?": what is know
 
 
 AND_OF = re.compile(r"\W*(?:et |and )?(?:(?:des?|du|de la|de l|d|any|of|la|le|les|l) )?(?:[a-z]+ ?){1,5}\W*")
+FAMILY_TURNS = 2
 SOME_KIN = {
     "fr": re.compile(r"\W*(?:oui\W+)?(?:une?|des|deux) (?:cousine?s?|tantes?|oncles?|niece|neveu|demi (?:soeur|frere))(?![a-z])"),
     "en": re.compile(r"\W*(?:yes\W+)?(?:an?|two|some) (?:cousins?|aunts?|uncles?|niece|nephew)(?![a-z])"),
@@ -169,9 +170,6 @@ def _goes_on_family(exchange: Exchange, visit: Visit) -> bool:
     near = bool(before) and first.turn - before[-1].questions[-1].turn <= FAMILY_TURNS
     asked = near and any(FAMILY_QUESTION[lang].search(q.norm) for q in before[-1].questions)
     return bool(SOME_KIN[lang].match(exchange.answer_text)) or (asked and AND_OF.fullmatch(first.norm) is not None)
-
-
-FAMILY_TURNS = 2
 
 
 AT_WHAT_AGE = re.compile(r"(?<![a-z])(?:a quel age|quel age avait|how old (?:was|were)|at what age|what age)(?![a-z])")  # of an illness just told
@@ -312,9 +310,12 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     if verdict == "open" and _tells_of_another(exchange, lang):
         return None
     several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
-    if verdict == "open" and several > 1:
+    if verdict == "open" and (several > 1 or LISTS.search(question.norm)):
         return None
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
+
+
+LISTS = re.compile(r"(?:^|[ ,])(?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) ")  # more is asked than is understood
 
 
 def _tells_of_another(exchange: Exchange, lang: Language) -> bool:
