@@ -136,6 +136,7 @@ def _not_the_patient(exchange: Exchange, question: Sentence, mention: Mention, l
 
 
 AND_OF = re.compile(r"\W*(?:et |and )?(?:(?:des?|du|de la|de l|d|any|of|la|le|les|l) )?(?:[a-z]+ ?){1,5}\W*")
+FAMILY_TURNS = 2
 SOME_KIN = {
     "fr": re.compile(r"\W*(?:oui\W+)?(?:une?|des|deux) (?:cousine?s?|tantes?|oncles?|niece|neveu|demi (?:soeur|frere))(?![a-z])"),
     "en": re.compile(r"\W*(?:yes\W+)?(?:an?|two|some) (?:cousins?|aunts?|uncles?|niece|nephew)(?![a-z])"),
@@ -149,9 +150,6 @@ def _goes_on_family(exchange: Exchange, visit: Visit) -> bool:
     near = bool(before) and first.turn - before[-1].questions[-1].turn <= FAMILY_TURNS
     asked = near and any(FAMILY_QUESTION[lang].search(q.norm) for q in before[-1].questions)
     return bool(SOME_KIN[lang].match(exchange.answer_text)) or (asked and AND_OF.fullmatch(first.norm) is not None)
-
-
-FAMILY_TURNS = 2
 
 
 def _is_of_another(question: Sentence, mention: Mention, visit: Visit) -> bool:
