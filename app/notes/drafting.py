@@ -26,6 +26,7 @@ from app.notes.settling import reconciliation
 from app.notes.settling.listing import listed
 from app.notes.settling.resolution import resolve
 from app.notes.settling.verification import unsaid, verified
+from app.notes.signs.bygone import in_their_time
 from app.notes.signs.elaboration import elaborated
 from app.notes.signs.findings import findings
 from app.notes.signs.well import well
@@ -151,7 +152,7 @@ def _traced(sentence: Written, facts: dict[int, Fact], stretches: Stretches) -> 
 def facts_of(visit: Visit) -> list[Fact]:
     """All facts of a visit, merged and settled, in the order of speech; those in doubt are marked."""
     found = chain(
-        findings(visit),
+        in_their_time(findings(visit), visit),
         heredity(visit),
         well(visit),
         measures(visit),

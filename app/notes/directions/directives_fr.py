@@ -3,77 +3,9 @@
 import re
 from collections.abc import Callable
 
+from app.notes.directions.conjugation_fr import EZ, IN_TU, infinitive, present, told_of_je, told_of_tu
 from app.notes.writing.wording_fr import capital, tidy
 
-INFINITIVES = {
-    "faites": "faire",
-    "êtes": "être",
-    "dites": "dire",
-    "prenez": "prendre",
-    "reprenez": "reprendre",
-    "buvez": "boire",
-    "mettez": "mettre",
-    "remettez": "remettre",
-    "venez": "venir",
-    "revenez": "revenir",
-    "voyez": "voir",
-    "avez": "avoir",
-    "allez": "aller",
-    "pouvez": "pouvoir",
-    "dormez": "dormir",
-    "sortez": "sortir",
-    "sentez": "sentir",
-    "tenez": "tenir",
-    "perdez": "perdre",
-    "attendez": "attendre",
-    "rendez": "rendre",
-    "suivez": "suivre",
-    "devez": "devoir",
-    "savez": "savoir",
-    "lisez": "lire",
-    "écrivez": "écrire",
-    "vivez": "vivre",
-    "courez": "courir",
-    "étendez": "étendre",
-    "descendez": "descendre",
-    "maintenez": "maintenir",
-    "conduisez": "conduire",
-    "ouvrez": "ouvrir",
-    "entendez": "entendre",
-    "répondez": "répondre",
-    "servez": "servir",
-    "mordez": "mordre",
-    "prévenez": "prévenir",
-    "ferez": "faire",
-    "verrez": "voir",
-    "aurez": "avoir",
-    "serez": "être",
-    "prendrez": "prendre",
-    "irez": "aller",
-    "voulez": "vouloir",
-    "appelez": "appeler",
-    "asseyez": "asseoir",
-    "rappelez": "rappeler",
-    "achetez": "acheter",
-    "pesez": "peser",
-    "levez": "lever",
-    "relevez": "relever",
-    "amenez": "amener",
-    "jetez": "jeter",
-    "gelez": "geler",
-    "répétez": "répéter",
-    "surveillez": "surveiller",
-    "vomissez": "vomir",
-    "choisissez": "choisir",
-    "finissez": "finir",
-    "maigrissez": "maigrir",
-    "ralentissez": "ralentir",
-    "connaissez": "connaître",
-    "reconnaissez": "reconnaître",
-}
-
-
-EZ = r"((?!(?:chez|assez|nez|rez)\b)[a-zàâçéèêëîïôûùœ]{2,}ez|faites|dites|êtes)"
 SUBJUNCTIVE = re.compile(
     r"\bque vous ((?:ne |n['’]|me |vous |le |la |les |l['’]|en |y |lui )*)(fassiez|puissiez|sachiez|soyez|ayez|(?!\w*(?:fi|bli|tri|cri|pri|pli|sci|udi|édi|opi)ez\b)\w+(?=iez\b)iez)\b",
     re.IGNORECASE,
@@ -87,12 +19,24 @@ ALARMS = (
     (r"\bvous me téléphonez\b", "téléphoner au médecin"),
     (r"\bvous m['’]écrivez\b", "écrire au médecin"),
     (r"\bvous m['’]envoyez\b", "envoyer au médecin"),
-    (r"\bvous me prévenez\b", "prévenir le médecin"),
+    (r"\bvous me (prévenez|contactez|recontactez|consultez|reconsultez)\b", r"vous \1 le médecin"),
+    (r"\bvous me (?:r?appelez)\b", "rappeler le médecin"),
+    (r"\b(donnez|montrez|envoyez|écrivez|apportez|ramenez|transmettez)-moi\b", r"\1 au médecin"),
+    (r"\bvous me (le |la |les |l['’])?(montrez|envoyez|apportez|amenez|transmettez|donnez)\b", r"vous \1\2 au médecin"),
+    (r"\bvous me (?=(?:le |la |les |l['’])?\w+ez\b)", "vous "),
+    (r"^vous, (?=vous )", ""),
+    (r"\bvous-mêmes?\b", "soi-même"),
+    (r"\bsur vous\b(?=\W*$|,)", "sur soi"),
+    (r"\b(de|pour|à|sans) vous (?=\w+(?:er|ir|re)\b)", r"\1 se "),
     (r"\bvous me (?:le )?dites\b", "le dire au médecin"),
     (r"\btu m['’]appelles\b|\bappelle-moi\b|\bappelez-moi\b", "appeler le médecin"),
     (r"\brappelez-moi\b", "rappeler le médecin"),
     (r"\bsans (?:me demander|m['’]en parler|m['’]avoir appelé)\b", "sans avis du médecin"),
     (r"\b(?:là,? )?pas moi, (?=le 15)", ""),
+    (r"\btu le dis\b", "le dire"),
+    (r"\bta (?=mère|maman|sœur|prof|médecin)", "sa "),
+    (r"\bton (?=père|papa|médecin|frère)", "son "),
+    (r"\btes (?=parents)", "ses "),
     (r"\bautant (?:de fois )?que vous (?:le )?(?:voulez|souhaitez)\b", "à volonté"),
     (r"\b(?:c['’]est )?(?:les )?urgences? pédiatriques", "urgences pédiatriques"),
     (r"\bc['’]est les urgences tout de suite\b", "urgences"),
@@ -123,6 +67,7 @@ CLAUSES = (
     (r"\b(?:si |que )vous (?:ne )?pouvez plus (?:même )?", "si impossibilité de "),
     (r"\b(?:si |que )vous perdez (?:de la |de l['’])?(?:du |la )?", "si perte de "),
     (r"\b(?:que|si) vous respirez mal\b", "si gêne respiratoire"),
+    (r"\b(si|quand) ça vous (?=[a-zà-ÿ])", r"\1 ça "),
     (r"\bsi ça gonfle\b", "si gonflement"),
     (r"\bsi ça ne? va pas mieux\b", "en l'absence d'amélioration"),
     (r"\bsi ça va pas mieux\b", "en l'absence d'amélioration"),
@@ -140,6 +85,7 @@ CLAUSES = (
 )
 
 
+AT_START = r"(^|[,:;] (?:et )?|\bet )"
 OPENERS = (
     (r"\bdès que j['’](?:ai|aurai) (?:reçu )?(?:les|vos) ", "dès réception des "),
     (r"\bdès que j['’](?:ai|aurai) (?:reçu )?le ", "dès réception du "),
@@ -163,17 +109,20 @@ OPENERS = (
     (r"^je vous (?:fais|mets|prescris|donne|prépare)(?: donc| aussi)? (?:un |une |le |la |les |des |du |l['’])?", ""),
     (r"^je vous adresse (?:à un |à une |au |à la |chez le |chez la |aux |à l['’])", "adressé(e) : "),
     (r"^je vous oriente vers (?:un |une |le |la )?", "orientation : "),
+    (r"\bje (?:veux|voudrais|préfère) (?:vous )?(?=(?:la |le |les |l['’])?(?:re)?(?:voir|examiner|ausculter|vérifier))", ""),
     (
-        r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b(?= en (?:visio|vidéo|téléconsultation))",
-        "revoir",
+        rf"{AT_START}(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b(?= en (?:visio|vidéo|téléconsultation))",
+        r"\1revoir",
     ),
-    (r"^(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b", "revoir en consultation"),
+    (rf"{AT_START}(?:on se revoit|on se voit|je vous revois|je veux vous revoir|vous revenez)\b", r"\1revoir en consultation"),
     (r"^je vous (?:r?appelle)\b", "appel du médecin"),
     (r"^on (?:contrôle|recontrôle|vérifie)\b", "contrôler"),
     (r"^on (?:refait|refera)\b", "refaire"),
     (r"^on (?:fait|fera|va faire)\b", "faire"),
     (r"^on (?:garde|continue)\b", "poursuivre"),
-    (r"^je vous arrête\b", "arrêt de travail :"),
+    (rf"{AT_START}je vous arrête\b", r"\1arrêt de travail :"),
+    (r"^arrêt de travail : arrêt de travail :", "arrêt de travail :"),
+    (r"(?<=,) (?:et )?je vous (?:fais|donne|prescris) (?=un|une|le|la|l['’]|des)", " "),
     (r"^on arrête\b", "arrêter"),
     (r"^((?:(?!\b(?:si|quand|lorsque)\b).)*)\b(et|ou) que (?=vous )", r"\1\2 "),
     (r"^(?:il faut|il faudra|il faudrait|faut|faudrait|il vous faut)(?: que vous)? (?:bien )?", ""),
@@ -184,24 +133,6 @@ OPENERS = (
 )
 
 
-def infinitive(verb: str) -> str:
-    """The infinitive of a verb in -ez: "buvez" -> "boire"."""
-    known = INFINITIVES.get(verb.lower())
-    if known:
-        return known
-    stem = verb.lower()
-    if stem.endswith(("tenez", "venez")):
-        return stem[:-4] + "enir"
-    if stem.endswith("issez") and not IN_ISSER.search(stem):
-        return stem[:-5] + "ir"
-    return stem[:-2] + "er"
-
-
-IN_ISSER = re.compile(
-    r"(?:(?<!n)aissez|glissez|tissez|vissez|\b(?:plissez|hissez|pissez|lissez))$"
-)  # "laissez", "baissez"
-
-
 MORE = ("boire", "manger", "marcher", "bouger", "dormir", "respirer", "sortir")  # "vous buvez plus": more, not no more
 
 
@@ -209,12 +140,19 @@ def _not_or_more(joined: str, verb: str, word: str) -> str:
     return f"{joined}{verb} plus" if word.lower() == "plus" and verb in MORE else f"ne {word} {verb}"
 
 
-IN_TU = {
-    "fais": "faire", "prends": "prendre", "mets": "mettre", "bois": "boire", "dors": "dormir", "viens": "venir", "reviens": "revenir", "vas": "aller",
-    "dois": "devoir", "peux": "pouvoir", "dis": "dire", "reprends": "reprendre", "finis": "finir", "tiens": "tenir", "attends": "attendre",
-}  # fmt: skip
+def _done_by_doctor(match: re.Match[str]) -> str:
+    """ "Pour l'instant, je prolonge": what the doctor does is told of the doctor."""
+    verb = told_of_je(match[3])
+    return f"{match[1]}le médecin {match[2]}{verb}" if verb else match[0]
+
+
+OF_ONESELF = re.compile(r"\bt(?=e |['’])")
 Rewrite = tuple[str, Callable[[re.Match[str]], str]]
 TO_INFINITIVE: tuple[Rewrite, ...] = (
+    (
+        r"\b(si|quand|lorsque|que|tant que|dès que) tu (ne |n['’])?((?:te |t['’]|le |la |les |l['’]|lui |en |y )*)([a-zà-ÿ]{1,}[sx])\b",
+        lambda m: f"{m[1]} le patient {m[2] or ''}{OF_ONESELF.sub('s', m[3])}{told_of_tu(m[4])}",
+    ),
     (
         rf"\b(disant|dire|dites|précisant|signalant|ce) que vous {EZ}\b",
         lambda m: f"{m.group(1)} que le patient {present(m.group(2))}",
@@ -225,6 +163,11 @@ TO_INFINITIVE: tuple[Rewrite, ...] = (
             f"{m.group(1)} le patient {m.group(2) or ''}{re.sub('vous ', 'se ', m.group(3))}{present(m.group(4))}"
         ),
     ),
+    (
+        rf"\bvous ne (le |la |les |l['’]|en |y |lui ){EZ} (?:surtout |vraiment )?(pas|plus|jamais)\b",
+        lambda m: f"ne {m[3]} {m[1]}{infinitive(m[2])}",
+    ),
+    (rf"\bvous n['’]en {EZ} (pas|plus|jamais)\b", lambda m: f"ne {m[2]} en {infinitive(m[1])}"),
     (rf"\bne vous {EZ} pas\b", lambda m: f"ne pas se {infinitive(m.group(1))}"),
     (
         rf"\bvous (le |la |les |l['’]|en |y ){EZ} (pas|plus|jamais)\b",
@@ -253,8 +196,9 @@ TO_INFINITIVE: tuple[Rewrite, ...] = (
             f"{'ne' + m[4] + ' ' if m[4] else ''}{m[2].replace('te ', 'se ')}{IN_TU.get(m[3].lower(), m[3][:-1] + 'r')}"
         ),
     ),
-    (r"\b([Ll])[ea] (?=[aeiouéèê]\w*(?:er|ir|re)\b)", lambda m: f"{m.group(1)}'"),
-    (r"\b([Ss])e (?=[aeiouhéèê]\w*(?:er|ir|re|oir)\b)", lambda m: f"{m.group(1)}'"),
+    (rf"{AT_START}je ((?:ne |n['’])?(?:le |la |les |l['’]|lui |en |y )*)([a-zà-ÿ]+)\b", _done_by_doctor),
+    (r"\b([Ll])[ea] (?=[aeiouéèê]\w*(?:er|ir|re|oir)\b)", lambda m: f"{m.group(1)}'"),
+    (r"\b([Ss])e (?=[aeiouéèêy]\w*(?:er|ir|re|oir)\b)", lambda m: f"{m.group(1)}'"),
     (r"\bne pas (?:se )?pouvoir\b", lambda _: "impossibilité de"),
     (r"\bvotre (\w+)", lambda m: f"{_possessive(m.group(1))} {m.group(1)}"),
     (r"\bvos\b", lambda _: "ses"),
@@ -322,55 +266,3 @@ def _possessive(noun: str) -> str:
     """ "sa" before most nouns in -e, -ion, -té; "son" before the others and before a vowel."""
     feminine = noun.lower().endswith(FEMININE_ENDINGS) and noun.lower() not in MASCULINE
     return "sa" if feminine and not re.match(r"[aeiouyhéèêœ]", noun, re.IGNORECASE) else "son"
-
-
-PRESENTS = {
-    "tenez": "tient",
-    "avez": "a",
-    "êtes": "est",
-    "faites": "fait",
-    "pouvez": "peut",
-    "dormez": "dort",
-    "voyez": "voit",
-    "prenez": "prend",
-    "buvez": "boit",
-    "sentez": "sent",
-    "mettez": "met",
-    "devez": "doit",
-    "allez": "va",
-    "venez": "vient",
-    "revenez": "revient",
-    "sortez": "sort",
-    "courez": "court",
-    "voulez": "veut",
-    "savez": "sait",
-    "dites": "dit",
-    "mordez": "mord",
-    "vomissez": "vomit",
-    "maigrissez": "maigrit",
-    "finissez": "finit",
-    "servez": "sert",
-    "vivez": "vit",
-    "suivez": "suit",
-    "conduisez": "conduit",
-    "tombez": "tombe",
-    "appelez": "appelle",
-    "rappelez": "rappelle",
-    "jetez": "jette",
-    "levez": "lève",
-    "pesez": "pèse",
-    "répétez": "répète",
-    "achetez": "achète",
-    "ressentez": "ressent",
-    "recevez": "reçoit",
-    "partez": "part",
-    "devenez": "devient",
-}
-IN_DRE = re.compile(
-    r"(?:scend|(?<![a-z])[eé]?tend|[dr][eé]tend|rend|ntend|ttend|perd|r[eé]pond|mord|tord|vend|fend)(?=ez$)"
-)
-
-
-def present(verb: str) -> str:
-    """ "descendez" -> "descend", "parlez" -> "parle"."""
-    return PRESENTS.get(verb, verb[:-2] if IN_DRE.search(verb) else verb[:-2] + "e")

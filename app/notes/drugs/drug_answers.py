@@ -18,9 +18,7 @@ QUIT = cues("medications.quit")
 REFUSED = cues("medications.refused")
 ALLERGY = cue("medications.allergy")
 UNDER = re.compile(r"(?<![a-z])(?:avec|(?<!etes )(?<!tu es )(?<!est )sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")
-BESIDES = re.compile(
-    r"(?:other than|besides|apart from|except|a part|en plus d[eu]|autre que|hormis|sauf) (?:le |la |l |les |the |your )?$"
-)
+BESIDES = cue("units.besides")
 EXAMPLE = re.compile(
     r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$"
 )
@@ -76,13 +74,23 @@ def asked_about(use: Use, exchange: Exchange | None, lang: Language, visit: Visi
     """The doctor asks about a drug: the answer decides. Asked about effects "under" a drug, it tells nothing of the drug."""
     about_allergy = exchange is not None and any(ALLERGY.search(s.norm) for s in exchange.questions)
     before = use.sentence.norm[: use.start]
-    if about_allergy or _of_tolerance(use, exchange, visit) or any(cue.search(before) for cue in (UNDER, BESIDES, EXAMPLE)) or exchange is None:
+    if about_allergy or _of_tolerance(use, exchange, visit) or any(cue.search(before) for cue in (UNDER, EXAMPLE)) or exchange is None:
+        return
+    if BESIDES.search(before):
+        yield from _nothing_else(use, exchange, lang)
         return
     if _only_read_back(use, exchange):
         evidence, schedule = (use.sentence.evidence(),), find_schedule(use.words, lang)
         yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor")
     elif _is_answered(exchange, lang):
         yield from _as_answered(use, exchange, lang, visit)
+
+
+def _nothing_else(use: Use, exchange: Exchange, lang: Language) -> Iterator[Fact]:
+    """ "Rien d'autre que la Ventoline ?" - "Non.": that one is taken."""
+    if exchange.verdict == "no" and not use.guessed:
+        evidence = (use.sentence.evidence(), exchange.answer[0].evidence())
+        yield drug_fact(use, lang, evidence, strength(use, lang), find_schedule(use.words, lang), status="current")
 
 
 ABOUT_EFFECTS = re.compile(r"(?<![a-z])(?:tousse[zr]|tolerez|effets?|declench\w*|depuis|gene|mal(?= )|cough)")

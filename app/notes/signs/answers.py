@@ -21,6 +21,7 @@ from app.notes.signs.part_answers import (
     is_then_not_now,
     of_the_part_before,
     then_not_now,
+    was_once,
     which_side,
 )
 from app.notes.signs.taken_up import echoed, names_another, takes_up_another
@@ -56,6 +57,7 @@ def answers(visit: Visit) -> Iterator[Fact]:
         yield from which_side(exchange, visit.lang)
         yield from ellipsis(exchange, visit)
         yield from then_not_now(exchange, visit)
+        yield from was_once(exchange, visit)
     yield from _kin_had_one(visit)
     yield from of_the_part_before(visit)
 
@@ -113,9 +115,7 @@ def is_known(mention: Mention, norm: str) -> bool:
     return mention.concept.fr == "opération" and re.search(r"(?<![a-z])(?:la|l|cette|de l|the) $", norm[: mention.start]) is not None
 
 
-BESIDES = re.compile(  # "à part la toux, autre chose ?": what is known is not what is asked
-    r"(?<![a-z])(?:a part|en dehors d[eu]|hormis|mis a part|sauf|en plus d[eu]|autres? (?:\w+ )?que|besides|other than|apart from|except|on top of|as well as) [^.;?]*$"
-)
+BESIDES = cue("units.besides")  # "à part la toux, autre chose ?": what is known is not what is asked
 
 
 AND_OF = re.compile(r"\W*(?:et |and )?(?:(?:des?|du|de la|de l|d|any|of|la|le|les|l) )?(?:[a-z]+ ?){1,5}\W*")

@@ -26,10 +26,13 @@ TALK_OF = {
     "gut": r"selles?|transit|diarrhee|constip|caca|anus|toilettes",
     "skin": r"peau|plaque|bouton|eczema|cloque|crout|zona|coup de soleil|creme|psoriasis|omoplate|tache",
     "chest": r"toux|touss|bronch|poumon|crach|respir",
+    "heart": r"poitrine|thora|c(?:oe|œ)ur(?!ant)",
 }
+NOWHERE = ""  # nothing was named from which the meaning could come
 MEANS = {  # bare complaint: what it is where the talk is of something
     "brûlures mictionnelles": {
         "eye": "yeux irrités", "throat": "odynophagie", "stomach": "pyrosis", "skin": "brûlure", "vulva": "brûlure de la vulve",
+        "heart": "brûlure", "chest": "brûlure", NOWHERE: "brûlure",
     },
     "brûlure": {"urine": "brûlures mictionnelles", "stomach": "pyrosis", "eye": "yeux irrités"},
     "suintement": {"eye": "larmoiement", "nose": "rhinorrhée", "ear": "écoulement d'oreille"},
@@ -48,7 +51,8 @@ def in_context(mention: Mention, sentence: Sentence, visit: Visit) -> Mention:
         if near:
             label = meanings.get(max(near)[1])
             return replace(mention, concept=_named(label, visit.lang) or mention.concept) if label else mention
-    return mention
+    label = meanings.get(NOWHERE)
+    return replace(mention, concept=_named(label, visit.lang) or mention.concept) if label else mention
 
 
 def as_operation(mention: Mention, asked: str, lang: Language) -> Mention:
@@ -77,7 +81,7 @@ def _words(norm: str, mention: Mention) -> str:
 
 
 def _before(sentence: Sentence, mention: Mention, visit: Visit) -> Iterator[str]:
-    """The words around the mention, then what was said before, the nearest first, and at last the reason of the visit."""
+    """What stands around the mention, the nearest first: before it, then the reason of the visit, then after it."""
     yield f"{sentence.norm[: mention.start]} {sentence.norm[mention.end :]}"
     earlier = [s for s in visit.sentences if (s.turn, s.start) < (sentence.turn, sentence.start)]
     for s in reversed(earlier):
@@ -85,6 +89,7 @@ def _before(sentence: Sentence, mention: Mention, visit: Visit) -> Iterator[str]
             break
         yield s.norm
     yield visit.motif.lower()
+    yield from (s.norm for s in visit.sentences if sentence.turn < s.turn <= sentence.turn + REACH_TURNS)
 
 
 def _named(label: str, lang: Language) -> Concept | None:

@@ -17,12 +17,12 @@ OPENING = re.compile(  # before an answer says anything
 )
 THEN_YES = {
     "fr": re.compile(
-        r"\W*(?:(?:euh|ah|ben|alors|oui|si)\W+)*(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|au debut|avant|cet (?:ete|hiver)|le mois dernier|il y a \w+ \w+|y a \w+ \w+|pendant),? ?(?:[a-z ]{0,20},? )?(?:oui|si|j en ai eu|j y pensais|ca m est arrive|j en avais|un peu)(?![a-z])"
+        r"\W*(?:(?:euh|ah|ben|alors|oui|si)\W+)*(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|au (?:tout )?debut|avant|cet (?:ete|hiver)|l an(?:nee)? derniere?|le mois dernier|il y a \w+ \w+|y a \w+ \w+|pendant),? ?(?:[a-z0-9 ]{0,20},? )?(?:oui|si|j en ai eu|j y pensais|ca m est arrive|j en avais|un peu)(?![a-z])"
     ),
     "en": re.compile(r"\W*(?:(?:um|uh|well|yes)\W+)*(?:in (?:january|february|march|april|may|june|july|august|september|october|november|december)|at first|before|last month|a (?:month|few weeks) ago),? (?:yes|i did|i had)(?![a-z])"),
 }  # fmt: skip
 NOT_NOW = {
-    "fr": re.compile(r"(?<![a-z])(?:(?:la|maintenant|aujourd hui|depuis|mais),? (?:non|plus|c est fini|rien|plus du tout)|plus (?:depuis|maintenant|du tout)|c est (?:parti|fini|passe))(?![a-z])"),
+    "fr": re.compile(r"(?<![a-z])(?:(?:la|maintenant|aujourd hui|depuis|mais),? (?:non|plus|c est fini|rien|plus du tout)|(?:maintenant|la|aujourd hui),? (?:[a-z]+ ){0,3}ca va(?! mal| pas)|plus (?:depuis|maintenant|du tout)|c est (?:parti|fini|passe))(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:(?:now|today),? no|not (?:now|any ?more)|gone now|no longer)(?![a-z])"),
 }  # fmt: skip
 
@@ -44,6 +44,26 @@ def then_not_now(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 for polarity, time, said in both:
                     evidence = (asked, said.evidence())
                     yield mention_fact(mention, lang, polarity, "certain", time, first.speaker, evidence, "", said.shown, question.norm)
+
+
+THEN = re.compile(  # "en 2018, oui, un filet", "l'année dernière oui", after a no
+    r"(?:^|(?<=[.,;] ))\W*(?:(?:enfin|sauf|mais|et|bon|apres)\W+)*(?:en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|(?:19|20)\d\d)|au (?:tout )?debut|avant|autrefois|l an(?:nee)? (?:derniere?|passee?)|"
+    r"le mois dernier|la semaine derniere|cet (?:ete|hiver|automne)|(?:il )?y a (?:\d+|une?|quelques) \w+|a \d+ ans|petite?|enceinte|ado)(?: \w+)?,? (?:oui|si|un peu|j en ai (?:eu|fait)|ca m est arrive)(?![a-z])"
+)
+
+
+def was_once(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    """ "Du sang dans les crachats ?" - "Non. En 2018, oui, un filet.": denied of today, and told of then."""
+    lang, first = visit.lang, exchange.answer[0]
+    if lang != "fr" or exchange.verdict != "no" or first.speaker == "doctor" or is_then_not_now(exchange, lang):
+        return
+    said = next((s for s in exchange.answer if THEN.search(s.norm)), None)
+    asked = {m.concept.fr: (q, m) for q in exchange.questions for m in find_concepts(q.norm, lang) if m.concept.kind in ("symptom", "problem")}
+    if said is None or len(asked) != 1 or find_concepts(said.norm, lang) or visit.other_person(said, len(said.norm)):
+        return
+    question, mention = next(iter(asked.values()))
+    proof = (question.evidence(mention.start, mention.end), said.evidence())
+    yield mention_fact(mention, lang, "present", "certain", "resolved", first.speaker, proof, "", said.shown, question.norm)
 
 
 def ellipsis(exchange: Exchange, visit: Visit) -> Iterator[Fact]:

@@ -64,10 +64,12 @@ def _working(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
             if match and asked_of and said.speaker != "doctor" and not NOT_WELL.search(said.norm[: match.start()]):
                 told = _Told((exchange.questions[-1].evidence(), said.evidence()), said.speaker, said.shown)
                 yield _fact(label, english, lang, told)
-        asked = next((q for q in exchange.questions if re.search(rf"(?<![a-z])(?:{words})(?![a-z])", q.norm)), None)
+        asks = re.compile(rf"(?<![a-z])(?:{words})(?![a-z])")
+        asked = next((q for q in exchange.questions if asks.search(q.norm) and re.search(about, q.norm)), None)
         if asked is not None and exchange.verdict in ("yes", "no") and asked is exchange.questions[-1]:
             first, missing = exchange.answer[0], exchange.verdict == "no"
-            if missing and "," in asked.norm.strip(" ,?"):
+            named = asks.search(asked.norm)
+            if missing and named and "," in asked.norm[named.end() :].strip(" ,?"):
                 continue  # the no is to what was asked last
             told = _Told((asked.evidence(), first.evidence()), first.speaker, first.shown)
             yield _fact(label, english, lang, told, present=missing)

@@ -65,3 +65,22 @@ def test_what_a_friend_gave_was_taken_though_more_is_asked_for() -> None:
 def test_whether_a_cream_is_cortisone_asks_for_none() -> None:
     text = "D: Je mets de la désonide en crème le soir.\nP: C'est de la cortisone ?\nD: Oui, une faible. Pas de crainte sur dix jours."
     assert all(f.label != "cortisone" for f in facts(text) if not f.doubt)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Vous ne prenez rien d'autre que l'insuline ?",
+        "Pas d'autre traitement que de l'insuline ?",
+        "À part votre insuline, pas de médicament ?",
+        "Hormis l'insuline, d'autres médicaments ?",
+    ],
+)
+def test_what_is_taken_besides_nothing_else_is_taken(question: str) -> None:
+    found = [f for f in facts(f"D: {question}\nP: Non, rien.") if f.type == "medication"]
+    assert [(f.label, f.polarity, f.status) for f in found] == [("insuline", "present", "current")]
+
+
+def test_a_drug_asked_about_besides_another_is_asked_about() -> None:
+    found = fact("ibuprofène", facts("D: En plus du Doliprane, vous prenez de l'ibuprofène ?\nP: Non, jamais."))
+    assert found.polarity == "absent"

@@ -68,3 +68,19 @@ def test_a_sting_that_is_asked_about_is_no_symptom(asked: str) -> None:
 def test_good_spirits_deny_low_ones(asked: str, answer: str, polarity: str) -> None:
     found = [f for f in facts(f"P: J'ai de la fièvre.\nD: {asked}\nP: {answer}") if f.label == "tristesse de l'humeur"]
     assert [f.polarity for f in found] == ([polarity] if polarity else [])
+
+
+@pytest.mark.parametrize("said", ["D: Bon, et elle vomit ?\nP: Non.", "D: Super, vous toussez ?\nP: Non.", "D: Ça va, de la fièvre ?\nP: Non."])
+def test_a_word_that_opens_a_question_asks_nothing_of_the_spirits(said: str) -> None:
+    assert "tristesse de l'humeur" not in labels(facts(said))
+
+
+def test_spirits_named_first_and_asked_after_are_low_when_denied() -> None:
+    assert fact("tristesse de l'humeur", facts("D: Et le moral, il va bien ?\nP: Non, pas fort.")).polarity == "present"
+
+
+def test_what_burns_is_read_from_before_and_after() -> None:
+    chest = facts("D: Une douleur dans la poitrine ?\nP: Oui.\nD: Ça brûle, ça pique ?\nP: Oui, ça brûle.")
+    assert not {"brûlures mictionnelles", "pyrosis"} & labels(chest)
+    urine = facts("P: Ça me brûle, j'y vais toutes les dix minutes.\nD: Vous urinez beaucoup ?\nP: Non, trois gouttes.")
+    assert "brûlures mictionnelles" in labels(urine, polarity="present")

@@ -32,6 +32,18 @@ from tests.app.notes.support import drafted, told, transcript
             "Si elle est négative, ne pas le prendre et rappeler le médecin",
         ),
         ("On se revoit au cabinet dans 3 mois.", "Revoir en consultation au cabinet dans 3 mois"),
+        ("Votre glycémie, vous me la mesurez au réveil.", "Sa glycémie, la mesurer au réveil"),
+        ("Si ça ne passe pas, vous me recontactez.", "Si ça ne passe pas, recontacter le médecin"),
+        ("Vous me l'envoyez par le portail.", "L'envoyer au médecin par le portail"),
+        ("Couchez-vous une heure avant de vous lever.", "Se coucher une heure avant de se lever"),
+        ("Asseyez-vous pour l'enfiler.", "S'asseoir pour l'enfiler"),
+        ("Vous ne le reprenez pas sans avis.", "Ne pas le reprendre sans avis"),
+        ("Vous n'en mettez plus.", "Ne plus en mettre"),
+        ("Si tu as de la fièvre, tu le dis à ta mère.", "Si le patient a de la fièvre, le dire à sa mère"),
+        ("Si ça vous inquiète, vous m'écrivez.", "Si ça inquiète, écrire au médecin"),
+        ("Je veux la voir demain au cabinet.", "La voir demain au cabinet"),
+        ("Pour l'école, je fais un mot de deux jours.", "Pour l'école, le médecin fait un mot de deux jours"),
+        ("Pas de port de charges, je vous fais un mot.", "Pas de port de charges, un mot"),
     ],
 )
 def test_french_directives(said: str, written: str) -> None:
