@@ -53,7 +53,6 @@ INFINITIVES = {
     "partez": "partir",
     "repartez": "repartir",
     "appelez": "appeler",
-    "asseyez": "asseoir",
     "rappelez": "rappeler",
     "achetez": "acheter",
     "pesez": "peser",

@@ -188,7 +188,7 @@ def _instructs(reply: Reply) -> bool:
     return bool(INSTRUCTS.match(norm) or ALARM["fr"].search(norm) or DOES.search(norm)) or directs(norm)
 
 
-DOES = re.compile(r"(?<![a-z])(?:on|je|vous) (?:(?:le|la|les|l|en|vous|me|m|lui) )*(?!peut|peux|verra|avez|etes|fera doucement)(?:\w+ez|\w+era|\w+erai|prolonge|arrete|garde|reprend|reprends|continue|refait|appelle|change|diminue|augmente|passe|redonne|attend)(?![a-z])")
+DOES = re.compile(r"(?<![a-z])(?:on|je|vous) (?:(?:le|la|les|l|en|vous|me|m|lui) )*(?!peut|peux|verra|verrez|saurez|serez|aurez|ira|avez|etes|fera doucement)(?:\w+ez|\w+era|\w+erai|prolonge|arrete|garde|reprend|reprends|continue|refait|appelle|change|diminue|augmente|passe|redonne|attend)(?![a-z])")
 NAMED = re.compile(  # "et pour le sport ?", "et mon avion ?"
     r"(?:et|mais|sinon|du coup|donc|alors|bon|ok|d accord)?[ ,]*(?:pour )?(?:(?:le|la|les|l|mon|ma|mes|un|une|du|de la|des) |pour (?=\w+(?:er|ir|re)(?![a-z])))([^?,.]{3,60}?)(?:,? (?:alors|docteur|du coup|dans tout ca))?\s*\?"
 )
