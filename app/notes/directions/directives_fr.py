@@ -202,7 +202,7 @@ TO_INFINITIVE: tuple[Rewrite, ...] = (
     ),
     (rf"{AT_START}je ((?:ne |n['’])?(?:le |la |les |l['’]|lui |en |y )*)([a-zà-ÿ]+)\b", _done_by_doctor),
     (r"\b([Ll])[ea] (?=[aeiouéèê]\w*(?:er|ir|re|oir)\b)", lambda m: f"{m.group(1)}'"),
-    (r"\b([Ss])e (?=[aeiouéèêy]\w*(?:er|ir|re|oir)\b)", lambda m: f"{m.group(1)}'"),
+    (r"\b([Ss])e (?=[aeiouhéèêy]\w*(?:er|ir|re|oir)\b)", lambda m: f"{m.group(1)}'"),
     (r"\bne pas (?:se )?pouvoir\b", lambda _: "impossibilité de"),
     (r"\bvotre (\w+)", lambda m: f"{_possessive(m.group(1))} {m.group(1)}"),
     (r"\bvos\b", lambda _: "ses"),

@@ -13,11 +13,11 @@ from app.notes.transcript import Transcript
 from app.notes.writing.sentences import Voice, Written
 
 ABOUT_NAMED_BEFORE = re.compile(  # "vous la gardez": advice about something that the sentence does not name
-    r"(?<![a-z])(?:vous|on|faut|ne|n) (?:le|la|les|lui|en|l|y)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|(?<![a-z])(?:\w+ez|faites|dites) (?:les?|la|en|y)(?=\W*$|,| pour(?! (?:le|la|les) )| pas| bien| quand| si| aux? | a (?:la|l|votre) | dans | sur | chez )|(?<![a-z])(?:on evite|evitez) d en(?![a-z])|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?=\W*$|[,.]| (?:le|matin|ensemble|en meme|pour|jusqu)(?![a-z]))"
+    r"(?<![a-z])(?:vous|on|faut|ne|n) (?:le|la|les|en|l|y) (?:\w+ )?\w*(?:ez|er|e)(?![a-z])|(?<![a-z])(?:\w+ez|faites|dites) (?:les?|la|en|y)(?=\W*$|,| pour(?! (?:le|la|les) )| pas| bien| quand| si| aux? | a (?:la|l|votre) | dans | sur | chez )|(?<![a-z])(?:on evite|evitez) d en(?![a-z])|^\W*(?:et )?(?:(?:apres|la)(?=,| (?:vous|on|il|elle|c|ce|ca)(?![a-z]))|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?=\W*$|[,.]| (?:le|matin|ensemble|en meme|pour|jusqu)(?![a-z]))"
 )
 HOW_TO_TAKE = re.compile(
     r"(?<![a-z])(?:comprimes?|gelules?|sachets?|bouffees?|ampoules?|piqures?|tablets?|puffs?)(?![a-z])"
-    r"|(?<![a-z])on (?:souffle|inspire|expire|bloque|secoue|vide)(?![a-z])|(?<![a-z])(?:pas plus de|no more than) (?:\d+|une?|one)|(?<![a-z])(?:un|every other) (?:jour|soir|matin|day|night)(?: sur 2)?(?![a-z])"
+    r"|(?<![a-z])heures? d ecart(?![a-z])|(?<![a-z])on (?:souffle|inspire|expire|bloque|secoue|vide)(?![a-z])|(?<![a-z])(?:pas plus de|no more than) (?:\d+|une?|one)|(?<![a-z])(?:un|every other) (?:jour|soir|matin|day|night)(?: sur 2)?(?![a-z])"
 )
 
 
@@ -176,8 +176,13 @@ def _inspection(seen: Sequence[Fact], voice: Voice) -> Fact:
 NAMED_FIRST = re.compile(r"\W*(?:(?:et|donc|alors)\W+)*(?:l|le|la|les|votre|vos|cette?|ces) [a-z ]{3,30}, (?:(?:justement|par contre|aussi|lui|elle|eux|alors), )?(?:vous|on|\w+ez)(?![a-z])")  # "le Lexomil, rapportez-le"
 
 
+TO_WHAT_WAS_NAMED = re.compile(  # "mettez-le à côté", "vous pouvez le découper", "achetez-en une neuve"
+    r"(?i)\b\w+(?:ez|es)-(?:l[ea]s?|en|y)\b(?<!faites-l[ea]\b)|\b(?:pouvez|pouvoir|devez|faut|essayez de|possible de) (?:bien )?(?:l[ea]s?|en) (?=\w+(?:er|ir|re)\b)"
+)
+
+
 def _stands_alone(fact: Fact) -> bool:
     words = fold(fact.sentence)
     if NAMED_FIRST.match(words):
         return True
-    return not (ABOUT_NAMED_BEFORE.search(words) or HOW_TO_TAKE.search(words))
+    return not (ABOUT_NAMED_BEFORE.search(words) or HOW_TO_TAKE.search(words) or TO_WHAT_WAS_NAMED.search(fact.sentence))

@@ -332,8 +332,44 @@ def _is_reaction(fact: Fact, others: list[Fact]) -> bool:
     )
 
 
+def _ordered_after_all(fact: Fact, others: list[Fact]) -> bool:
+    """ "Pas de prise de sang pour les hormones", beside the one that is ordered later for something else."""
+    needless = fact.type == "plan" and fact.status == "order" and fact.polarity == "absent"
+    return needless and any(
+        f.type == "plan"
+        and f.status == "order"
+        and (f.polarity, f.certainty, f.label) == ("present", "certain", fact.label)
+        and f.evidence[-1].turn > fact.evidence[-1].turn
+        for f in others
+    )
+
+
+def _recapitulated(fact: Fact, others: list[Fact]) -> bool:
+    """ "Donc, pour le pense-bête : la radio, le dentiste": orders that all stand already, with nothing new of when."""
+    if fact.type != "plan" or fact.status != "order" or fact.polarity == "absent" or fact.detail or len(fact.extra) < TWO:
+        return False
+    last = fact.evidence[-1].turn
+    before = {n for f in others if f.status == "order" and f.polarity == "present" and f.evidence[-1].turn < last for n in f.extra}
+    return set(fact.extra) <= before
+
+
+def _of_forbidden_class(fact: Fact, others: list[Fact]) -> bool:
+    """ "Pas d'anti-inflammatoire, ni Advil ni rien": the brand is an example of the class that is forbidden."""
+    return fact.status == "stop" and any(
+        f.status == "stop"
+        and (fact.code or "-").startswith(CLASS_CODES.get(f.label, " "))
+        and f.label != fact.label
+        and set(f.turns) & set(fact.turns)
+        for f in others
+    )
+
+
+TWO = 2  # orders in one sentence
 COVERS = (
     *relatives.COVERS,
+    _ordered_after_all,
+    _recapitulated,
+    _of_forbidden_class,
     _is_reaction,
     _operated_for,
     _blood_told,

@@ -1,7 +1,7 @@
 """Symptoms, problems and operations: what the patient has, had, denies, and what the doctor concludes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.notes.allergy.allergens import STRONG
@@ -14,8 +14,8 @@ from app.notes.language.units import Sentence, Visit
 from app.notes.measured.gestation import weeks_asked, weeks_told
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import RELATIONS, SELF, relation_near, uncle_side
-from app.notes.signs.asides import is_aside
 from app.notes.signs.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
+from app.notes.signs.asides import is_aside
 from app.notes.signs.context import as_operation, in_context
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.reassurance import ruled_out
@@ -177,47 +177,55 @@ def _is_no_finding(mention: Mention, norm: str) -> bool:
     return mention.concept.fr == "grossesse" and AS_A_DATE.search(norm[: mention.start]) is not None
 
 
+def _named(sentence: Sentence, visit: Visit, asked: str) -> Iterator[Mention]:
+    """What a sentence names that is neither read back, a reaction to something, nor asked of a vaccine."""
+    repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
+    if "*" in repeated or "vaccin" in asked or JABS_DONE.search(asked):
+        return
+    for plain in find_concepts(sentence.norm, visit.lang):
+        mention = as_operation(in_context(plain, sentence, visit), asked, visit.lang)
+        label = mention.concept.fr
+        if not (label in repeated or (reaction and label in REACTIONS) or _is_no_finding(mention, sentence.norm)):
+            yield mention
+
+
+def _theirs(relatives: Sequence[str], mention: Mention, sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """What relatives have; a passing sign of theirs tells nothing."""
+    norm = sentence.norm
+    passing = mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start])
+    if not passing and not is_denied(norm, mention.start, mention.end, lang):
+        for person in relatives:
+            yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
+
+
+def _only_spoken_of(mention: Mention, norm: str, lang: Language) -> bool:
+    """Whether a thing is wished, heard of, compared with or would be otherwise: the patient does not have it."""
+    before, kind = norm[: mention.start], mention.concept.kind
+    if (kind == "surgery" and CONSIDERS.search(before)) or (kind == "problem" and SIMILE.search(before)):
+        return True
+    if OTHERWISE[lang].match(norm[mention.end :]):
+        return True
+    return any(cue.search(before) for cue in (WISHES, RATHER_THAN, HEARSAY[lang], HABITUAL[lang]))
+
+
 def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     lang, norm = visit.lang, sentence.norm
     asked = visit.question_of(sentence)
     if re.search(r"allerg", asked + " " + norm) and not FAMILY_QUESTION[lang].search(asked):
         return
-    repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
     told = _told_then(sentence, visit)
-    for mention in (as_operation(in_context(m, sentence, visit), asked, lang) for m in find_concepts(norm, lang)):
-        if (
-            mention.concept.fr in repeated
-            or "*" in repeated
-            or "vaccin" in asked
-            or JABS_DONE.search(asked)
-            or _is_no_finding(mention, norm)
-            or (reaction and mention.concept.fr in REACTIONS)
-        ):
-            continue
+    for mention in _named(sentence, visit, asked):
         relatives = _relatives_of(mention, sentence, asked, visit)
-        if not relatives and is_aside(mention, sentence, visit):
-            continue
-        if relatives and mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start]):
-            continue
         if relatives:
-            if not is_denied(norm, mention.start, mention.end, lang):
-                for person in relatives:
-                    yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
+            yield from _theirs(relatives, mention, sentence, lang)
+            continue
+        if is_aside(mention, sentence, visit):
             continue
         meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
         if meant.polarity == "absent" and taken_back(_from_here(sentence, visit)):
             meant = replace(meant, polarity="present")
         told = (mention.end, meant.temporality)
-        if (
-            WISHES.search(norm[: mention.start])
-            or (mention.concept.kind == "surgery" and CONSIDERS.search(norm[: mention.start]))
-            or RATHER_THAN.search(norm[: mention.start])
-            or HEARSAY[lang].search(norm[: mention.start])
-            or HABITUAL[lang].search(norm[: mention.start])
-            or (mention.concept.kind == "problem" and SIMILE.search(norm[: mention.start]))
-        ):
-            continue
-        if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
+        if _only_spoken_of(mention, norm, lang) or meant.certainty == "conditional":
             continue
         guessed = (
             mention.concept.kind == "problem" and bool(SUPPOSES[lang].search(norm)) and meant.temporality == "current"
