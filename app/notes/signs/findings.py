@@ -14,12 +14,12 @@ from app.notes.language.units import Sentence, Visit
 from app.notes.measured.gestation import weeks_asked, weeks_told
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import RELATIONS, SELF, relation_near, uncle_side
-from app.notes.signs.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
+from app.notes.signs.answers import ASKS_BEFORE, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
 from app.notes.signs.asides import is_aside
 from app.notes.signs.context import as_operation, in_context
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.reassurance import ruled_out
-from app.notes.signs.taken_up import taken_back
+from app.notes.signs.taken_up import CLINICAL, taken_back
 from app.notes.transcript import Language
 
 CONCLUDES = cues("findings.concludes")
