@@ -110,7 +110,13 @@ def _long_stopped(fact: Fact, _facts: Sequence[Fact]) -> bool:
 YEARS_WITHOUT = re.compile(r"depuis (?:(?:plus de |au moins |bien )?(\d{2}) ans|l enfance|le (?:college|lycee))")
 LONG_YEARS = 10
 
+def _denied_act(fact: Fact, _facts: Sequence[Fact]) -> bool:
+    """ "On m'a pas transfusée", said without being asked: the note tells it, a list of what was done does not."""
+    return fact.type == "procedure" and fact.polarity == "absent" and not fact.status and len(fact.evidence) == 1
+
+
 TOLD_BY_ANOTHER = (
+    _denied_act,
     _goes_with_order,
     _old_dose,
     _of_past_problem,
