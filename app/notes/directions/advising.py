@@ -58,7 +58,7 @@ TOLD_BEFORE = re.compile(r"(?<![a-z])vous (?:avez |faites )(?:bien|raison)(?! de
 OF_THE_PAST = re.compile(
     r"(?<![a-z])(?:vous (?:avez|aviez|etiez|faisiez|preniez)|vous n (?:avez|aviez)|c etait)(?![a-z])"
 )
-GUESSES = re.compile(r"(?<![a-z])(?:je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])")
+GUESSES = re.compile(r"(?<![a-z])(?:(?:ca|cela) (?:ressemble|evoque|m evoque|fait penser)|pas (?:l |vous l |le )?(?:affirmer|assurer|garantir|promettre)|je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])")
 NEXT_WORD = 4  # characters
 LEAST_WORDS, MOST_WORDS = 3, 60
 

@@ -59,7 +59,7 @@ def _orders(visit: Visit) -> Iterator[Fact]:
 def _tells(sentence: Sentence, visit: Visit) -> bool:
     """Whether a statement of the doctor is more than small talk and words about the screen."""
     talk = SMALL_TALK[visit.lang].search(sentence.norm)
-    if not talk or described(sentence, visit) is not None:
+    if not talk or described(sentence, visit) is not None or sent_at_once(sentence, visit.lang) is not None:
         return True
     met = visit.lang == "fr" and appointed(sentence, "fr", beside_orders=True) is not None
     return met or (visit.lang == "fr" and _not_examined(sentence, "fr"))

@@ -10,11 +10,11 @@ from app.notes.directions.alarms import ALARM, IF, conditional
 from app.notes.directions.leave import LEAVE, leave_fact
 from app.notes.directions.ordered import NOT_NOW, ORDERED, WHEN, needless, order
 from app.notes.facts import Fact
+from app.notes.language.conjugation_fr import of_the_patient
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import Mention, find_concepts, find_drugs
 from app.notes.language.units import Sentence, Visit
 from app.notes.transcript import Language
-from app.notes.writing.wording_fr import third_person
 
 ASKS_FOR = cues("replies.asks_for")
 MAY_I = cues("replies.may_i")
@@ -218,7 +218,7 @@ def _topic(asked: Sentence, *, referred: bool = False) -> str:
         start, end = named.start(1), named.end(1)
     words = asked.line.shown[asked.start + start : asked.start + end].strip(" ,?")
     words = re.sub(r"\bm(?:on|a|es)\b ", "", words.split(",")[0])
-    words = third_person(f"{words} .") or words if case else words
+    words = of_the_patient(words) if case else words
     if not words or (not case and re.search(r"\b(?:je|j['’]|moi|me|m['’]|nous|vous)(?![a-zà-ÿ])", words)):
         return ""
     return words[:1].upper() + words[1:]

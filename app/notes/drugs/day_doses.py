@@ -6,15 +6,17 @@ SLOT = (
     r"(?:(?:(?:le |tous les |chaque )?(?:matin|soir|midi)s?|au (?:petit dejeuner|dejeuner|diner|gouter|souper|coucher|lever|reveil)|a midi|"
     r"avant de (?:dormir|me coucher|vous coucher)|a \d{1,2} ?(?:heures?|h)(?: \d\d)?)(?![a-z]))"
 )
-PART = r"(?:un demi|une demie|(?:un|1|3|trois) quarts?)"
+PART = r"(?:un demi|une demie|une? entiere?|(?:un|1|3|trois) quarts?)"
 AMOUNT = rf"(?:{PART}|\d+(?:\.\d+)?|une?)"
-FORM = r"(?:mg|milligrammes?|unites?|comprimes?|cachets?|gelules?|bouffees?|gouttes?|sachets?|pulverisations?|grammes?)"
+FORM = r"(?:mg|milligrammes?|unites?|comprimes?|cachets?|gelules?|bouffees?|coups(?! de)|gouttes?|sachets?|pulverisations?|grammes?)"
 FIRST_AMOUNT = re.compile(rf"(?<![\w.])({AMOUNT})(?: ({FORM}))?,? ({SLOT})")
 FIRST_SLOT = re.compile(
     rf"(?<![a-z])({SLOT}),? (?:c est )?({AMOUNT})(?: ({FORM}))?(?![\w.]| (?:fois|heures?|minutes?|jours?))"
 )
 BETWEEN = re.compile(r"\W*(?:(?:et|puis|plus|ensuite|pareil)\W+)*")
 WRITTEN = {
+    "un entier": "1",
+    "une entiere": "1",
     "un demi": "½",
     "une demie": "½",
     "un quart": "¼",

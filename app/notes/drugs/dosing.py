@@ -21,7 +21,7 @@ FORMS = (
     (("comprimé", "tablet"), r"comprimes?|cachets?|tablets?|pills?|tabs?|cp"),
     (("gélule", "capsule"), r"gelules?|capsules?"),
     (("sachet", "sachet"), r"sachets?"),
-    (("bouffée", "puff"), r"bouffees?|puffs?"),
+    (("bouffée", "puff"), r"bouffees?|puffs?|coups(?! (?:de|d|dans|sur))"),
     (("inhalation", "inhalation"), r"inhalations?"),
     (("goutte", "drop"), r"gouttes?|drops?"),
     (("injection", "injection"), r"injections?|piqures?|shots?"),
@@ -35,7 +35,8 @@ FORMS = (
     (("pression", "pump"), r"pressions?|pumps?"),
     (("ovule", "vaginal tablet"), r"ovules?|pessar(?:y|ies)"),
 )
-DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z])( et demie?| and a half)?)")
+NO_RESULT = r"(?! ?(?:par|/) ?(?:litre|decilitre|millilitre|dl|l)(?![a-z]))(?!(?<=gramme) \d{2}(?! ?(?:jours|mois|semaines|heures|fois))(?!\d))"  # "4,1 mg par litre", "un gramme vingt-deux"
+DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z]){NO_RESULT}( et demie?| and a half)?)")
 BARE = cue("dosing.bare")
 NUMBER_WORDS = {"un": 1.0, "le": 1.0, "une": 1.0, "one": 1.0, "a": 1.0, "an": 1.0}
 
@@ -122,7 +123,7 @@ LEAST_UNITS = 2
 BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
 SAYS_DOSE = re.compile(
     r"(?:comprimes?|ampoules?|unidoses?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
-    r"(?:baiss|mont|pass|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$"
+    r"(?:baiss|mont|pass|commenc|repart|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$|(?<![a-z])(?:je suis|j en suis|on en est|elle en est|il en est)(?: (?:toujours|encore|plutot|deja|la|restee?|maintenant))* a $|(?<![a-z])(?:je|on|vous) (?:gard|laiss)\w* (?:a |le |la )?$|moi,? c est $"
 )
 NAMED_STRENGTH = re.compile(r"(?:^|[.,;…] ?)(?:(?:c est )?(?:celui|celle|ceux|celles) (?:de|a)|c est (?:le|du|des|la)|le|du|la|les|des|en|un|une) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
 NO_MONTH = re.compile(r" ?(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|du mois)")
@@ -150,8 +151,8 @@ def in_dosing_syntax(norm: str, start: int, digits: str) -> bool:
 LIMIT_BEFORE = re.compile(
     r"(?:jusqu a|(?:pas|jamais) plus de|sans depasser|ne depassez pas|pas au dela de|au plus|maximum(?: de)?|max|up to|no more than|maximum of) $|¤+[^.;:]{0,30}(?:maximum|max|au plus)\W+(?:(?:non|pardon|euh|enfin|no|sorry)\W+)*$"
 )
-LIMIT_AFTER = re.compile(
-    r",? ?(?:par jour|par 24 heures|a day|per day|in 24 hours)?,? ?(?:au )?(?:maximum|max(?![a-z])|au plus|at most)"
+LIMIT_AFTER = re.compile(  # the most that may be taken, or what one tablet holds
+    r" (?:le|la|par|chaque) (?:comprime|gelule|ampoule|sachet)(?![a-z])|,? ?(?:par jour|par 24 heures|a day|per day|in 24 hours)?,? ?(?:au )?(?:maximum|max(?![a-z])|au plus|at most)"
 )
 
 

@@ -9,7 +9,7 @@ from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.facts import Fact
 from app.notes.language.cues import cue, cues
 from app.notes.language.lexicon import find_drugs
-from app.notes.language.meaning import SOME, meant
+from app.notes.language.meaning import BEARS, SOME, meant
 from app.notes.language.units import Exchange, Visit
 from app.notes.people.people import relation_near
 from app.notes.transcript import Language
@@ -82,7 +82,10 @@ def asked_about(use: Use, exchange: Exchange | None, lang: Language, visit: Visi
     if _only_read_back(use, exchange):
         evidence, schedule = (use.sentence.evidence(),), find_schedule(use.words, lang)
         yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="current", asserted_by="doctor")
-    elif _is_answered(exchange, lang):
+    elif OF_MISSING.search(use.sentence.norm) and not is_given_up(exchange.answer_text, lang):
+        proofs = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
+        yield drug_fact(use, lang, proofs, strength(use, lang), find_schedule(use.words, lang), status="current")
+    elif _is_answered(exchange, lang) and not (use.drug.inn in CLASSES and BEARS.search(use.sentence.norm)):
         yield from _as_answered(use, exchange, lang, visit)
 
 
@@ -93,8 +96,25 @@ def _nothing_else(use: Use, exchange: Exchange, lang: Language) -> Iterator[Fact
         yield drug_fact(use, lang, evidence, strength(use, lang), find_schedule(use.words, lang), status="current")
 
 
-ABOUT_EFFECTS = re.compile(r"(?<![a-z])(?:tousse[zr]|tolerez|effets?|declench\w*|depuis|gene|mal(?= )|cough)")
+ABOUT_EFFECTS = re.compile(r"(?<![a-z])(?:tousse[zr]|tolerez|effets?|declench\w*|depuis|gene|mal(?= )|manque|signes? de|cough)")
 ABOUT_PAIN = re.compile(r"(?<![a-z])(?:douleurs?|mal|tousse[zr]|depuis)(?![a-z])")
+
+
+OF_MISSING = re.compile(  # "vous l'oubliez jamais ?", "Pas d'oubli ?": whatever is answered, it is a treatment of theirs
+    r"(?<![a-z])(?:(?:vous|tu|il|elle) (?:n |ne |la |le |les |l |en )*(?:oubli|saut|rat)(?:e|es|ez)(?![a-z])|(?:pas|jamais|aucun) (?:d )?oublis?(?![a-z])|arrive (?:de |d )(?:la |le |les |l |en )?(?:oublier|sauter|rater))"
+)
+RESUMED = re.compile(r"(?<![a-z])(?:(?:l |les |en |j )?ai (?:bien |tout )?(?:repris|recommence)e?s?|(?:je (?:l |la |le |les )?|on (?:me )?l a )(?:reprends?|remise?))(?![a-z])")
+PART_OF_DAY = re.compile(  # "Celle de midi, je l'ai laissée tomber": the others are still taken
+    r"(?<![a-z])(?:cell?e|celui|la prise|la dose|le comprime|le cachet|la gelule|le|la) (?:du |de |d |de l )(?:midi|matin|soir|gouter|apres midi|coucher|diner|dejeuner)(?![a-z])[^.;]*$"
+)
+
+
+def is_given_up(text: str, lang: Language) -> bool:
+    """Whether an answer about a drug says that it is no longer taken, or never was; one that was taken up again is."""
+    over = QUIT[lang].search(text) or REFUSED[lang].search(text)
+    if over is None or lang != "fr":
+        return over is not None
+    return not (RESUMED.search(text) or PART_OF_DAY.search(text[: over.start()]))
 
 
 NOT_ALWAYS = re.compile(r"(?<![a-z])pas (?:toujours|tous les|chaque|regulierement|systematiquement|a chaque|assez|bien|comme il faut)(?![a-z])")
@@ -120,7 +140,7 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
     sure = told or dose or (exchange.verdict == "no" and not use.guessed)
     if not sure and not meant(use.drug, use.sentence, use.words, exchange, visit):
         yield only_heard(use, lang, "unmeant")
-    elif QUIT[lang].search(text) or REFUSED[lang].search(text):
+    elif is_given_up(text, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif exchange.verdict == "no" and not told:
         if re.search(r"\d", exchange.answer[0].norm):  # "non, dix-sept depuis janvier": it is taken

@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.notes.drugs.dose_changes import OF_STRENGTH
 from app.notes.drugs.drug_answers import QUIT, REFUSED
 from app.notes.drugs.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, strength, uses_in
-from app.notes.drugs.schedules import Schedule, find_schedule
+from app.notes.drugs.schedules import COUNT, Schedule, find_schedule
 from app.notes.drugs.stopping import KEPT
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
@@ -52,10 +52,13 @@ def spoken_of_it(visit: Visit, known: tuple[str, ...]) -> Iterator[Fact]:
 
 def _about_else(sentence: Sentence) -> bool:
     norm = sentence.norm
+    if AMOUNT_FIRST.match(norm):
+        return False
     other = sentence.asks and OTHER_NOUN.match(norm)
     return bool(find_concepts(norm, "fr")) or ABOUT_ELSE["fr"].search(norm) is not None or bool(other)
 
 
+AMOUNT_FIRST = re.compile(rf"\W*(?:(?:bon|alors|donc|et)\W+)*{COUNT.pattern}")  # "Une ampoule de cent mille tous les trois mois"
 OTHER_NOUN = re.compile(  # "L'hypnose, vous l'avez essayée ?" asks about something of its own
     r"\W*(?:(?:bien|bon|et|alors|d accord|ok|tres bien|donc|parfait)\W+)*(?:les?|la|l|votre|vos|ton|ta|tes|du|des|une?) (?!(?:matin|soir|midi|jour|meme|comprime|gelule|cachet|seule?|par|le|boite)s?(?![a-z])|\d)[a-z]+"
 )
@@ -68,8 +71,8 @@ def _it(topic: Use, sentence: Sentence, words: str) -> Use:
 def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     """ "Du Doliprane." - "Combien par jour ?" - "Trois.": what the doctor asks further, and the answer."""
     question, first = exchange.questions[-1], exchange.answer[0]
-    text = " ".join(s.norm for s in exchange.answer if s.turn == first.turn)
-    if question.turn - topic.sentence.turn > ASKED_TURNS or find_drugs(text) or relation_near(text, len(text), "fr"):
+    text = " ".join(s.norm for s in exchange.answer if s.turn == first.turn and not TRIED.match(s.norm))
+    if not text or SINCE_THEN.search(question.norm) or question.turn - topic.sentence.turn > ASKED_TURNS or find_drugs(text) or relation_near(text, len(text), "fr"):
         return
     evidence = (topic.sentence.evidence(), question.evidence(), first.evidence())
     use = _it(topic, first, text)
@@ -80,6 +83,11 @@ def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         return
     between = [x.norm for x in visit.sentences if topic.sentence.turn <= x.turn <= question.turn]
     if SINCE_WHEN.search(question.norm) or any(MISSES.search(norm) for norm in between):
+        return
+    often = HOW_OFTEN.search(question.norm)
+    if often and BARE_COUNT.fullmatch(text):  # "Combien de jours par semaine ?" - "Quatre, cinq."
+        schedule = find_schedule(f"{' ou '.join(re.findall(r'[0-9]+', text))} {often.group(1)}", "fr")
+        yield drug_fact(use, "fr", evidence, strength(topic, "fr"), schedule, status="current")
         return
     dose, own, asked = strength(use, "fr"), find_schedule(text, "fr"), find_schedule(question.norm, "fr")
     if exchange.verdict == "no" and not dose and not own.sig:
@@ -96,6 +104,10 @@ SINCE_WHEN = re.compile(r"(?<![a-z])(?:depuis|combien de temps|pendant combien)(
 MISSES = re.compile(
     r"(?<![a-z])(?:oubli\w*|saut(?:e|es|er|ez|ee?s?))(?![a-z])"
 )  # how often it was missed is not how often it is taken
+TRIED = re.compile(r"\W*(?:(?:et|mais|bon|une fois)\W+)*j (?:ai|avais) (?:deja |bien )?(?:essaye|tente)(?![a-z])")  # a dose that was tried is not the one taken
+SINCE_THEN = re.compile(r"(?<![a-z])depuis que (?:vous|tu|il|elle|on)(?![a-z])")  # asks what became of the complaint
+HOW_OFTEN = re.compile(r"(?<![a-z])combien de ((?:fois|jours) par (?:jour|semaine|mois))")
+BARE_COUNT = re.compile(r"\W*(?:(?:oh|ben|euh|bah|dans les|je dirais)\W+)*\d+(?:\W+(?:ou|a)?\W*\d+)?(?: (?:fois|jours))?\W*")
 GAVE = re.compile(
     r"(?<![a-z])(?:avez|as|a) (?:pris|donne|mis|utilise|essaye|commence)|(?:en|lui en) avez (?:donne|pris|mis)|(?:l|les) (?:avez|as) (?:pris|donne|mis|utilise)e?s?"
 )
@@ -109,7 +121,7 @@ def _ordered(topic: Use, sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         begins is None
         or not 0 < sentence.turn - topic.sentence.turn <= ORDERED_TURNS
         or KEPT.search(norm)
-        or OF_STRENGTH.search(norm)
+        or _several(norm)
         or topic.drug.inn in CLASSES
     ):
         return
@@ -133,6 +145,12 @@ def _ordered(topic: Use, sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         certainty="conditional" if condition else "certain",
         temporality="future" if condition else "current",
     )
+
+
+def _several(norm: str) -> bool:
+    """ "Deux comprimés de 0,25" is read back elsewhere; "une ampoule de cent mille" is an order like others."""
+    counted = OF_STRENGTH.search(norm)
+    return counted is not None and counted.group(1) not in ("1", "un", "une")
 
 
 VERB = re.compile(r"(?<![a-z])(?:vous|tu|on|je|\w{4,}ez|continue|garde|prends)(?![a-z])")

@@ -8,6 +8,7 @@ from app.notes.drugs.dosing import DOSE, UCUM, Dose, find_dose
 from app.notes.drugs.lay_names import lay_mentions
 from app.notes.drugs.schedules import Schedule
 from app.notes.facts import Certainty, Doubt, Evidence, Fact, Temporality
+from app.notes.language.corrections import NONSENSE
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import Drug, DrugMention, drug_at_the_end, find_drugs, guess_drug
 from app.notes.language.text import fold
@@ -22,6 +23,7 @@ MICROGRAMS = {
     "digoxine",
     "immunoglobuline anti-D",
     "fluticasone",
+    "fluticasone-salmétérol",
     "budésonide",
     "béclométasone",
 }
@@ -42,7 +44,6 @@ NOT_MG = {
     "lévonorgestrel-éthinylestradiol",
     "drospirénone-éthinylestradiol",
     "antibiotique",
-    "fluticasone-salmétérol",
 }
 
 
@@ -87,13 +88,15 @@ MEASURED = ("colécalciférol", "vitamine B12", "calcium", "potassium", "acide f
 IN_BLOOD = re.compile(  # a vitamin that is measured is not taken
     r"(?<![a-z])(?:prise de sang|bilan|dosages?|analyses?|dans le sang|nanogrammes?|basse?|carence|manque|tsh|numeration|ferritine|blood test|levels?|deficien\w+)(?![a-z])"
 )
+VACCINES = "J07"  # ATC; a vaccine is no treatment
+IS_AT = re.compile(r",? (?:elle|il) (?:est|etait|reste) (?:(?:a|encore|un peu|trop|tres|bien|toujours) )*(?:\d|bas|faible|insuffisant)")  # "la vitamine D, elle est à 18"
 NO_DRUG = re.compile(r"(?<![a-z])(?:implant (?:dentaire|mammaire|cochleaire|au sein)|sans nicotine|nicotine free)")
 GIVES = re.compile(  # the dose of the drug named before, after a remark about it
-    r"\W*(?:(?:et|puis|donc|alors|euh|uh|um|and|so|then|now|okay)\W+)*(?:(?:i|we)(?: ll| will| m| re| am| are)?(?: gon na| gonna| going to| want to| also| just| probably)* (?:give|start|put|have) (?:you|him|her)(?: on| at| with)? (?:about )?\d|"
-    r"(?:je (?:vous |lui )?(?:en |le |la |les )?(?:mets|donne|fais|prescris)|on (?:en |le |la )?(?:met|donne|fait|part sur|commence (?:a|par))|ce sera|vous en (?:prenez|prendrez)|elle en prend|il en prend) (?:du |a )?\d)"
+    r"\W*(?:(?:et|puis|donc|alors|euh|non|uh|um|and|so|then|now|okay)\W+)*(?:j allais (?:vous )?(?:en )?(?:mettre|donner|prescrire) \d+(?:\.\d+)?[^.,;]*,? mais )?(?:(?:i|we)(?: ll| will| m| re| am| are)?(?: gon na| gonna| going to| want to| also| just| probably)* (?:give|start|put|have) (?:you|him|her)(?: on| at| with)? (?:about )?\d|"
+    r"(?:je (?:vous |lui )?(?:en |le |la |les )?(?:mets|donne|fais|prescris)|on (?:en |le |la )?(?:met|donne|fait|garde|part sur|reste a|commence (?:a|par))|ce sera|vous en (?:prenez|prendrez)|elle en prend|il en prend) (?:du |a )?\d)"
 )
 GOES_ON = re.compile(  # how a sentence begins that still tells how to take the drug named before
-    r"\W*(?:(?:et|puis|donc|ensuite|and|then|so)\W+)*(?:\d|une?(?![a-z])|matin|le (?:matin|soir|midi|prendre)|pendant|tous|toutes|vous (?:le|la|les|en|prenez|commencez|mettez)|"
+    r"\W*(?:(?:et|puis|donc|ensuite|and|then|so)\W+)*(?:\d|moi,? (?:c est|je suis a) \d|une?(?![a-z])|matin|le (?:matin|soir|midi|prendre)|pendant|tous|toutes|vous (?:le|la|les|en|prenez|commencez|mettez)|"
     r"a (?:distance|jeun|prendre|heure)|jusqu|pas plus|au |si besoin|en cas|maximum|prenez|start|for|take|one|twice|once|three|every|with|in france|you |up to|maximum|use)"
 )
 
@@ -110,6 +113,7 @@ class Use:
     words: str
     through: tuple[Sentence, ...]
     guessed: bool
+    measured: bool = False  # told of the blood: no treatment, but what is then ordered is
 
 
 def known_drugs(transcript: Transcript) -> tuple[str, ...]:
@@ -123,23 +127,16 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
     norm = sentence.norm
     mentions = _named(visit, norm) or list(_misheard(norm, known)) or list(_before_a_dose(norm))
     for i, mention in enumerate(mentions):
-        if mention.drug.inn in MEASURED and IN_BLOOD.search(sentence.norm):
+        if (mention.drug.atc or "").startswith(VACCINES):
             continue
         if TAKEN_BACK.match(sentence.norm[mention.end :]) or NO_DRUG.search(sentence.norm[: mention.end + 14]):
             continue
-        stop = mentions[i + 1].start if i + 1 < len(mentions) else len(sentence.norm)
-        words, through, waits = sentence.norm[mention.end : stop], [sentence], False
-        if i + 1 == len(mentions):
-            for later in visit.sentences[place + 1 : place + 5]:
-                if later.turn != sentence.turn or later.asks or _names_another(later.norm):
-                    break
-                goes_on = not waits and GOES_ON.match(later.norm) and not IF_CLAUSE[visit.lang].match(later.norm.strip())
-                if goes_on or GIVES.match(later.norm):
-                    words, through, waits = f"{words} {later.norm}", [*through, later], False
-                elif re.search(r"\d", later.norm) or sentence.speaker != "doctor":
-                    break
-                else:
-                    waits = True  # a remark; the dose may still come
+        last = i + 1 == len(mentions)
+        words = sentence.norm[mention.end :] if last else OF_THE_NEXT.sub("", sentence.norm[mention.end : mentions[i + 1].start])
+        more = _told_on(visit, place) if last else []
+        measured = mention.drug.inn in MEASURED and bool(IN_BLOOD.search(sentence.norm) or IS_AT.match(sentence.norm[mention.end :]))
+        if measured and more:  # "elle est à 15. Une ampoule de 100 000": what is then ordered
+            words, measured = "", False
         earlier = mentions[i - 1].end if i else 0
         yield Use(
             mention.drug,
@@ -147,10 +144,31 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
             mention.start,
             mention.end,
             sentence.norm[earlier : mention.start],
-            words,
-            tuple(through),
+            " ".join((words, *(s.norm for s in more))),
+            (sentence, *more),
             mention.guessed,
+            measured,
         )
+
+
+def _told_on(visit: Visit, place: int) -> list[Sentence]:
+    """The sentences of the same turn that still tell how to take the drug named last, up to what is told of another."""
+    sentence, more, waits = visit.sentences[place], list[Sentence](), False
+    for later in visit.sentences[place + 1 : place + 5]:
+        if later.turn != sentence.turn or later.asks or _names_another(later.norm):
+            break
+        goes_on = not waits and GOES_ON.match(later.norm) and not IF_CLAUSE[visit.lang].match(later.norm.strip())
+        if goes_on or HOW_I_TAKE.match(later.norm) or GIVES.match(later.norm) or (NONSENSE.search(later.norm) and not find_drugs(later.norm)):
+            more, waits = [*more, later], False
+        elif re.search(r"\d", later.norm):
+            break
+        else:
+            waits = True  # a remark; the dose may still come
+    return more
+
+
+HOW_I_TAKE = re.compile(r"\W*(?:(?:et|mais|donc|bon|enfin)\W+)*je (?:le|la|les|l|en) (?:prends?|mets?)(?![a-z])")
+OF_THE_NEXT = re.compile(rf"{DOSE.pattern} (?:de la|de l|de|d|du) ?$")  # "et un gramme de paracétamol" is no dose of the drug before
 
 
 def _names_another(norm: str) -> bool:
@@ -198,9 +216,12 @@ QUARTERED = ("bisoprolol", "ramipril", "nébivolol", "trandolapril")  # tablets 
 ONE_QUARTER = re.compile(r"(?<![\d.])(?:1|un) 25(?!\d|\.\d)")
 
 
+HEPARIN = "B01AB"  # ATC; told in units by the thousand
+
+
 def unit_of(drug: Drug) -> str:
     """The unit that a number told of a drug without one is in; empty when it is no dose."""
-    if drug.inn.startswith(("insuline", "colécalciférol")):
+    if drug.inn.startswith(("insuline", "colécalciférol")) or (drug.atc or "").startswith(HEPARIN):
         return "UI"
     if drug.inn in NOT_MG or drug.inn in CLASSES:
         return ""

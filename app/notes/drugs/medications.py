@@ -26,6 +26,7 @@ from app.notes.drugs.permission import BARE_ASK, asks, granted
 from app.notes.drugs.renewals import goes_with_order, is_renewed, with_duration
 from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.drugs.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
+from app.notes.drugs.turned_down import without_refused
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.language.cues import cue, cues
 from app.notes.language.lexicon import find_drugs
@@ -44,6 +45,10 @@ ALLERGY = cue("medications.allergy")
 
 def medications(visit: Visit) -> Iterator[Fact]:
     """Facts about drugs in the order of speech; duplicates are not yet merged."""
+    yield from without_refused(_told(visit), visit, known_drugs(visit.transcript))
+
+
+def _told(visit: Visit) -> Iterator[Fact]:
     lang, known = visit.lang, known_drugs(visit.transcript)
     asked = {
         s: e for e in visit.exchanges for s in (e.run if any(RECORDED.search(s.norm) for s in e.run) else e.questions)
@@ -51,9 +56,9 @@ def medications(visit: Visit) -> Iterator[Fact]:
     topics: list[Use] = []
     for place, sentence in enumerate(visit.sentences):
         uses = list(uses_in(visit, place, known))
-        if uses and asks(uses[-1]):
+        if uses and not uses[-1].measured and asks(uses[-1]):
             yield from granted(uses[-1], visit, place)
-        for use in (_drug_of_class(use, visit) for use in uses):
+        for use in (_drug_of_class(use, visit) for use in uses if not use.measured):
             yield from _one(use, asked.get(sentence), lang, visit)
         stops = STOPS_IT[lang].search(sentence.norm) and not KEPT.search(sentence.norm)
         if sentence.speaker == "doctor" and not uses and not sentence.asks and stops:
@@ -94,13 +99,21 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
             yield only_heard(use, lang, "allergy")
         return
     if use.sentence.speaker == "doctor":
-        if use.sentence.asks or exchange:
+        if use.sentence.asks or (exchange and not _is_order(use, lang)):
             yield from asked_about(use, exchange, lang, visit)
         else:
             told = list(_ordered(use, lang, visit))
             yield from told or given_up(visit, use)
     elif not use.sentence.asks and not BARE_ASK.fullmatch(norm):
         yield from _reported(use, lang, visit)
+
+
+def _is_order(use: Use, lang: Language) -> bool:
+    """ "Je vous mets du tramadol cinquante, le soir." - "Ah non !": what is answered with no is still an order."""
+    return GIVES_SOME.search(use.before) is not None and bool(strength(use, lang) or find_schedule(use.words, lang).sig)
+
+
+GIVES_SOME = re.compile(r"(?<![a-z])(?:je (?:vous |lui )?(?:re)?(?:mets|prescris|donne|rajoute|ajoute)|on (?:ajoute|commence|rajoute))(?![a-z])")
 
 
 def _asked_of_allergies(use: Use, visit: Visit) -> bool:

@@ -14,7 +14,7 @@ SLOTS = {
     "fr": (
         (r"matin,? midi et soir|matin midi soir|matin,? (?:le )?midi,? (?:et )?(?:le )?soir", "matin, midi et soir", 3),
         (r"(?:un |une |le )?matin,? (?:et |un |une )?(?:le )?soir", "matin et soir", 2),
-        (r"tous les soirs|le soir|au coucher|chaque soir|un le soir|au diner|au souper|avant de (?:me |vous |te |se |m |s )?(?:coucher|dormir|endormir)|en me couchant|au moment du coucher", "le soir", 1),
+        (r"tous les soirs|toutes les nuits|le soir|au coucher|chaque soir|un le soir|au diner|au souper|avant de (?:me |vous |te |se |m |s )?(?:coucher|dormir|endormir)|en me couchant|au moment du coucher", "le soir", 1),
         (r"tous les matins|le matin|chaque matin|au petit dejeuner|au reveil|au lever|en me levant|en se levant|au saut du lit", "le matin", 1),
         (r"le midi|a midi|au dejeuner", "le midi", 1),
         (r"tous les jours|par jour(?! maximum)|chaque jour|quotidien|1/j", "1/j", 1),
@@ -82,6 +82,8 @@ def _rhythm(norm: str, lang: Language) -> tuple[str, list[str], str]:
     count = _count(norm, lang) or (fraction(norm) if lang == "fr" else "")
     if count and lang == "fr" and FORMS_A_DAY.search(norm):
         return f"{count} par jour", [], ""
+    if parts and "matin" in parts[0] and "soir" in parts[0] and "midi" not in parts[0]:
+        return count, ["matin et soir"], "matin et soir"  # "deux le matin, deux le soir"
     return count, *_often(norm, lang)
 
 

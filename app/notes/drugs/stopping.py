@@ -34,14 +34,19 @@ def is_stopped(use: Use, lang: Language) -> bool:
         return False  # "surtout pas, avec votre anticoagulant": the other drug is meant
     if lang == "en" and re.search(r"(?<![a-z])no $", near):
         return True
-    if STOPS[lang].search(near) and not re.search(r"au lieu|instead", near):
+    listed = len(use.before) < use.start  # another drug is named before this one
+    governed = use.before if listed and not JOINED.fullmatch(use.before) else near
+    if STOPS[lang].search(governed) and not re.search(r"au lieu|instead", governed):
         return True
-    cut = re.split(r"[.;!?]|, (?!on|stop|c est (?:non|fini|termine))", after)[0]
+    cut = re.split(r"[.;!?]|, (?!on|stop|(?:je|vous) (?:vous )?(?:l|le|la|les) |c est (?:non|fini|termine))", after)[0]
     if lang == "fr" and EXCLUDED.match(cut):
         return True
     return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
 
 
+JOINED = re.compile(  # "plus de Brilique, Kardégic, Crestor 20": what is only set beside it is not stopped with it
+    r"\W*(?:(?:et|ou|ni|or|and)\W+(?:(?:de l|de la|du|des|de|d|le|la|les|l|pas de|plus de) ?)?|,\W*(?:ni |pas |plus )?(?:de l|de la|du|des|de|d|le|la|les|l) ?)"
+)
 EXCLUDED = re.compile(r",? ?(?:(?:c )?est|sont|reste) (?:donc )?(?:exclu|proscrit|interdit|contre indiqu)\w*")
 
 
@@ -80,13 +85,14 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
 
 NSAIDS = "M01A"  # ATC: who forbids one means its class
 CONDITION = re.compile(r"(?<![a-z])(?:si (?!besoin)|s ils? |en cas d|if |should you )[^.;:]*$")
+ONLY_IF = re.compile(r"^[^.;]{0,40}(?<![a-z])(?:si (?:vous|tu|il|elle|ca|c)|en cas d)(?![a-z])")  # "la statine, vous l'arrêtez si vous avez des douleurs"
 ALARM = cues("orders.alarm")
 
 
 def stopped(use: Use, visit: Visit) -> Iterator[Fact]:
     """The fact of a stop: with its steps, or under its condition; one that an alarm tells is told there only."""
     norm, lang = use.sentence.norm, visit.lang
-    condition = CONDITION.search(norm[: use.start])
+    condition = CONDITION.search(norm[: use.start]) or ONLY_IF.search(norm[use.end :])
     if condition is None:
         yield tapered(use, visit) or stop_fact(use, lang, (use.sentence.evidence(),))
     elif not ALARM[lang].search(norm):

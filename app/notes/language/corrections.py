@@ -38,6 +38,7 @@ def mask_corrections(line: Line, lang: Language) -> Line:
     for mark in list(MARK[lang].finditer(norm)):
         norm = _mask_one(norm, mark, lang)
     norm = _mask_amounts(norm)
+    norm = _mask_nonsense(norm)
     norm = RECOUNTED.sub(lambda m: MASK * len(m.group(1)) + m.group(2), norm)
     norm = HESITATED.sub(lambda m: MASK * len(m.group(1)) + m.group(2), norm)
     return replace(line, norm=norm)
@@ -59,13 +60,30 @@ def _mask_amounts(norm: str) -> str:
     """ "Un demi trois fois par jour… non, avec votre rein, un demi matin et soir": the amount that was broken off."""
     for told in list(BROKEN_OFF.finditer(norm)):
         begin = max(norm.rfind(mark, 0, told.start()) for mark in (", ", ". ", ": ", "; ", "…", "?", "!")) + 1
-        instead = re.split(r"[.?!…](?!\d)", norm[told.end() : told.end() + REACH])[0]
+        then = THEN_NO.sub(lambda m: MASK * len(m.group()), norm[told.end() : told.end() + REACH])
+        instead = re.split(r"[.?!…](?!\d)", then)[0]
         old, new = list(AMOUNT.finditer(norm, begin, told.start())), list(AMOUNT.finditer(instead))
         if old and {m.lastgroup for m in old} & {m.lastgroup for m in new} and old[-1].end() + ENDS_NEAR >= told.start():
             norm = _blank(norm, old[0].start(), told.start())
     return HESITATES.sub(lambda m: MASK * len(m.group()), norm)
 
 
+NONSENSE = re.compile(
+    r"(?<![a-z])(?:(?:je|j) (?:vous )?(?:dis|raconte) (?:des betises|n importe quoi|une betise)|je (?:me trompe|confonds|melange)|i m (?:getting (?:that|it) wrong|mixing))(?![a-z])"
+)
+
+
+def _mask_nonsense(norm: str) -> str:
+    """ "À 87,5. Euh non, je vous dis des bêtises, c'est ma sœur. Moi c'est 75.": the number before gives way to the one after."""
+    for told in list(NONSENSE.finditer(norm)):
+        before = list(re.finditer(NUMBER, norm[max(0, told.start() - LEFT_WINDOW) : told.start()]))
+        if before and re.search(NUMBER, norm[told.end() : told.end() + REACH]):
+            start = max(0, told.start() - LEFT_WINDOW)
+            norm = _blank(norm, start + before[-1].start(), start + before[-1].end())
+    return norm
+
+
+THEN_NO = re.compile(r"^[^.?!…]*[.?!…] (?=non,)")  # "attendez, c'est pas dosé pareil. Non, on garde 250"
 ENDS_NEAR = 12  # characters between an amount and where it is broken off
 
 

@@ -57,8 +57,8 @@ def past_acts(visit: Visit) -> Iterator[Fact]:
     if visit.lang != "fr":
         return
     answers = {id(s): e for e in visit.exchanges for s in e.answer}
-    for exchange in visit.exchanges:
-        yield from _listed(exchange, visit)
+    for asked in visit.exchanges:
+        yield from _listed(asked, visit)
     for sentence in visit.sentences:
         if sentence.speaker == "doctor" or sentence.asks or visit.other_person(sentence, 0):
             continue

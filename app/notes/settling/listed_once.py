@@ -115,8 +115,27 @@ def _denied_act(fact: Fact, _facts: Sequence[Fact]) -> bool:
     return fact.type == "procedure" and fact.polarity == "absent" and not fact.status and len(fact.evidence) == 1
 
 
+def _named_again(fact: Fact, facts: Sequence[Fact]) -> bool:
+    """A drug of the patient's that is only named, beside how it is taken, that it is over, or what it did."""
+    return is_only_named(fact) and any(f.label == fact.label and f.is_patients and _tells_more(f, fact) for f in facts)
+
+
+def is_only_named(fact: Fact) -> bool:
+    """Whether a fact is a drug that the patient takes or took, without dose or schedule."""
+    bare = fact.value is None and not fact.sig and fact.polarity == "present"
+    return fact.type == "medication" and fact.is_patients and bare and fact.status in ("current", "taken")
+
+
+def _tells_more(fact: Fact, named: Fact) -> bool:
+    if fact.type == "medication":
+        over = fact.polarity == "absent" and fact.evidence[-1] > named.evidence[-1]
+        return fact.status != "prescribed" and (fact.value is not None or bool(fact.sig) or over)
+    return fact.type == "allergy" and fact.polarity == "present" and bool(set(fact.turns) & set(named.turns))
+
+
 TOLD_BY_ANOTHER = (
     _denied_act,
+    _named_again,
     _goes_with_order,
     _old_dose,
     _of_past_problem,

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.facts import Fact, proofs
+from app.notes.language.lexicon import find_drugs
 from app.notes.language.text import fold
 from app.notes.measured.glucose import as_range
-from app.notes.settling.listed_once import TOLD_BY_ANOTHER
+from app.notes.settling.listed_once import TOLD_BY_ANOTHER, is_only_named
 from app.notes.transcript import Transcript
 from app.notes.writing.sentences import Voice, Written
 
@@ -33,6 +34,7 @@ def listed(
         for fact in facts
         if not _leans_on_question(fact, transcript) and not any(rule(fact, facts) for rule in TOLD_BY_ANOTHER)
     ]
+    facts = [fact for fact in facts if not _goes_on(fact, facts, transcript)]
     seen = [fact for fact in facts if fact.status == "seen" and id(fact) in told]
     series = _series(facts)
     for fact in facts:
@@ -42,6 +44,17 @@ def listed(
                 yield fact, _inspection(seen, voice) if fact.status == "seen" else _one_series(one_of)
         elif _is_listed(fact, told.get(id(fact))):
             yield fact, _as_read(fact, told.get(id(fact)), transcript)
+
+
+NAMED_IN = 2  # turns, the question and its answer; what is spoken of longer is told of itself
+
+
+def _goes_on(fact: Fact, facts: Sequence[Fact], transcript: Transcript) -> bool:
+    """A treatment of the record that is only named, beside the order that goes on with it or ends it."""
+    if not is_only_named(fact) or fact.status != "current" or len(set(fact.turns)) > NAMED_IN:
+        return False
+    decided = any(f.label == fact.label and f.status in ("prescribed", "stop") and f.certainty == "certain" for f in facts)
+    return decided and any(m.drug.inn == fact.label for line in transcript.patient.treatments for m in find_drugs(fold(line)))
 
 
 def _is_listed(fact: Fact, sentence: Written | None) -> bool:

@@ -8,7 +8,7 @@ from app.notes.facts import Fact, proofs
 from app.notes.language.lexicon import find_drugs
 from app.notes.language.text import fold
 from app.notes.people import relatives
-from app.notes.people.people import PET
+from app.notes.people.people import UNTOLD
 from app.notes.settling import repeats
 from app.notes.settling.generality import CLASS_CODES, GENERAL, is_particular
 from app.notes.signs.answers import UNMARKED
@@ -202,7 +202,7 @@ def _covered(fact: Fact, facts: list[Fact]) -> bool:
 
 def _asked_for_only(fact: Fact, others: list[Fact]) -> bool:
     """A pet's illness; a renewal beside the drugs that are renewed."""
-    return fact.experiencer == PET or (fact.status == "request" and any(f.type == "medication" for f in others))
+    return fact.experiencer in UNTOLD or (fact.status == "request" and any(f.type == "medication" for f in others))
 
 
 def _names_class(fact: Fact, others: list[Fact]) -> bool:

@@ -14,10 +14,12 @@ from app.notes.language.units import Sentence, Visit
 from app.notes.measured.gestation import weeks_asked, weeks_told
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import RELATIONS, SELF, relation_near, uncle_side
+from app.notes.signs.asides import is_aside
 from app.notes.signs.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
 from app.notes.signs.context import as_operation, in_context
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.reassurance import ruled_out
+from app.notes.signs.taken_up import taken_back
 from app.notes.transcript import Language
 
 CONCLUDES = cues("findings.concludes")
@@ -117,7 +119,7 @@ def _is_aside(sentence: Sentence, before: str) -> bool:
 
 
 AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
-    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
+    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|avec|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
 )
 ASKED_OF = re.compile(r"(?<![a-z])(?:votre|your) (mere|pere|s(?:oe|œ)ur|frere|mother|father|sister|brother),? [^?]*\?\W*$")
 ASKS_FAMILY = re.compile(
@@ -193,6 +195,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         ):
             continue
         relatives = _relatives_of(mention, sentence, asked, visit)
+        if not relatives and is_aside(mention, sentence, visit):
+            continue
         if relatives and mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start]):
             continue
         if relatives:
@@ -201,6 +205,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
                     yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
             continue
         meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
+        if meant.polarity == "absent" and taken_back(_from_here(sentence, visit)):
+            meant = replace(meant, polarity="present")
         told = (mention.end, meant.temporality)
         if (
             WISHES.search(norm[: mention.start])
@@ -230,6 +236,11 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             norm,
             status=EFFECT if mention.concept.kind == "symptom" and _of_earlier_drug(asked, lang) else "",
         )
+
+
+def _from_here(sentence: Sentence, visit: Visit) -> list[Sentence]:
+    """The statement and what follows it in its turn."""
+    return [s for s in visit.sentences if s.turn == sentence.turn and s.start >= sentence.start]
 
 
 def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.app.notes.support import fact, facts
+from app.notes.drafting import draft
+from tests.app.notes.support import fact, facts, transcript
 
 
 def _drugs(text: str) -> list[tuple[str, str]]:
@@ -65,6 +66,76 @@ def test_what_a_friend_gave_was_taken_though_more_is_asked_for() -> None:
 def test_whether_a_cream_is_cortisone_asks_for_none() -> None:
     text = "D: Je mets de la désonide en crème le soir.\nP: C'est de la cortisone ?\nD: Oui, une faible. Pas de crainte sur dix jours."
     assert all(f.label != "cortisone" for f in facts(text) if not f.doubt)
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "value"),
+    [
+        ("D: Le ramipril cinq, vous ne le sautez pas ?\nP: Jamais, il est à côté du café.", "ramipril", 5.0),
+        ("D: Et le Previscan, pas d'oubli ?\nP: Aucun, j'ai une alarme.", "fluindione", None),
+        ("D: Le Plavix, il vous arrive de l'oublier ?\nP: Le dimanche, oui.", "clopidogrel", None),
+        ("D: Le Lasilix, vous le prenez ?\nP: Oui et non. Je l'ai repris lundi, j'avais arrêté tout l'été.", "furosémide", None),
+        ("D: La metformine, vous la prenez comment ?\nP: Deux fois. Celle du soir, je l'ai laissée tomber.", "metformine", None),
+        ("D: La Lamictal, vous êtes à deux cents, non ?\nP: Ah non. Moi je suis à cent.", "lamotrigine", 100.0),
+    ],
+)  # fmt: skip
+def test_what_is_missed_or_taken_up_again_is_taken(said: str, label: str, value: float | None) -> None:
+    drug = fact(label, facts(said))
+    assert (drug.polarity, drug.value) == ("present", value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "D: Le ramipril, vous ne l'oubliez pas ?\nP: Je l'ai arrêté au printemps.",
+        "D: Le ramipril, vous le prenez ?\nP: Je l'ai arrêté en mai, le matin j'avais la tête qui tournait.",
+    ],
+)
+def test_what_was_given_up_is_not(said: str) -> None:
+    assert fact("ramipril", facts(said)).polarity == "absent"
+
+
+def test_a_dose_that_was_wrong_gives_way() -> None:
+    said = "D: Et le Levothyrox ?\nP: Je suis à cent. Euh non, je dis n'importe quoi, c'est ma mère. Moi c'est soixante-quinze."
+    assert fact("lévothyroxine", facts(said)).value == 75.0
+    said = "D: Je vous passe l'Aprovel à trois cents… attendez, vous êtes à jeun. Non, on garde cent cinquante, le matin.\nP: Bien."
+    assert fact("irbésartan", facts(said)).value == 150.0
+
+
+def test_a_list_after_what_is_stopped_goes_on() -> None:
+    found = facts("D: Donc plus de Plavix, Kardégic soixante-quinze, Tahor dix le soir.\nP: Noté.")
+    assert [f.label for f in found if f.status == "stop"] == ["clopidogrel"]
+    found = facts("D: Plus de Nurofen, ni de Voltarène.\nP: Noté.")
+    assert {f.label for f in found if f.status == "stop"} == {"ibuprofène", "diclofénac"}
+
+
+def test_a_vitamin_in_the_blood_is_no_dose_of_it() -> None:
+    found = facts("D: La vitamine D, elle est à quinze, c'est peu.\nP: Ah.\nD: Une ampoule de cent mille tous les trois mois.")
+    assert [f.value for f in found if f.label == "colécalciférol"] == [100000.0]
+
+
+def test_the_next_drugs_dose_is_its_own() -> None:
+    found = facts("D: Je vous mets du Spasfon, trois par jour, et un gramme de paracétamol le soir.\nP: Bien.")
+    assert (fact("phloroglucinol", found).value, fact("paracétamol", found).value) == (None, 1.0)
+
+
+def test_what_is_only_named_is_listed_once() -> None:
+    said = "D: Vous prenez quoi ?\nP: Du Kardégic.\nD: À quelle dose ?\nP: Le Kardégic, soixante-quinze le midi.\nD: Vous toussez ?\nP: Oui."
+    listed = [f for f in draft(transcript(said)).facts if f.label == "aspirine"]
+    assert [f.value for f in listed] == [75.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "told"),
+    [
+        ("D: Le Circadin, on peut l'essayer, deux milligrammes au coucher.\nP: J'en ai déjà eu, ça m'a rien fait. Non merci.\nD: Bon, on laisse.", "mélatonine", ["absent"]),
+        ("D: On pourrait mettre un peu de duloxétine. Vous seriez d'accord ?\nP: Sûrement pas, mon frère était dans le gaz avec.\nD: Comme vous préférez.", "duloxétine", ["absent"]),
+        ("D: Je vous mets du tramadol cinquante, le soir.\nP: Ah non, j'en veux pas.\nD: Essayez quand même deux soirs.", "tramadol", ["present"]),
+        ("D: Je vous mets de l'ibuprofène, quatre cents, matin et soir.\nP: Et je veux pas d'arrêt.\nD: D'accord.", "ibuprofène", ["present"]),
+    ],
+)  # fmt: skip
+def test_an_offer_that_is_turned_down(said: str, label: str, told: list[str]) -> None:
+    assert [f.polarity for f in facts(said) if f.label == label and not f.doubt and f.type == "medication"] == told
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""A drug or a dose that the doctor offers and the patient will not have, when the doctor lets it go."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from app.notes.directions.leave import LEAVE
+from app.notes.directions.ordered import ORDERED
+from app.notes.drugs.drug_uses import CLASSES, Use, drug_fact, is_home, uses_in
+from app.notes.drugs.schedules import Schedule
+from app.notes.facts import Fact
+from app.notes.language.cues import cues
+from app.notes.language.lexicon import find_concepts
+from app.notes.language.units import Sentence, Visit
+
+REFUSES = cues("declined.refuses")
+MORE = re.compile(  # besides: of drugs one says that they were tried before, or what they did
+    r"^\W*(?:(?:ah|oh|euh|ben|bah|bon|alors|mais|remonter|augmenter|encore|docteur)\W+)*(?:non[, ]+(?:merci|j (?:aimerais|aime) (?:mieux|autant) pas)|non merci|j (?:aimerais|aime) (?:mieux|autant) pas)|(?<![a-z])non,? merci(?![a-z])"
+)
+LETS_GO = re.compile(
+    r"\W*(?:(?:bon|ah|oh|alors|bien|tres bien|oui|et)\W+)*(?:d accord|ok|entendu|comme vous (?:voulez|preferez|le sentez)|(?:c est )?(?:a )?(?:votre|vous) (?:choix|droit|de (?:voir|decider))|tant pis|je (?:n |ne )?(?:vous )?(?:n )?(?:insiste|force) pas|"
+    r"(?:on|je) (?:ne |n )?(?:le |la |l |les |y )?(?:laisse|oublie|abandonne|remonte|augmente|change|touche)(?![a-z])|(?:alors )?(?:pas de|on fait sans|sans)|je (?:comprends|respecte))(?![a-z])"
+)
+STILL = re.compile(r"(?<![a-z])(?:mais (?:il faut|je (?:prefere|insiste))|quand meme|essayez|il le faut)(?![a-z])")
+
+
+def turned_down(visit: Visit, known: tuple[str, ...]) -> dict[int, Use | None]:
+    """The turns of the doctor that the next turns turn down, each with the drug that it names last, if any."""
+    last: dict[int, Use | None] = {}
+    for place, sentence in enumerate(visit.sentences):
+        if sentence.speaker == "doctor":
+            last.setdefault(sentence.turn, None)
+            for use in uses_in(visit, place, known):
+                last[sentence.turn] = use
+    return {turn: use for turn, use in last.items() if _refused(turn, visit)}
+
+
+def _refused(turn: int, visit: Visit) -> bool:
+    reply, then = _turn(visit, turn + 1), _turn(visit, turn + 2)
+    if not reply or not then or reply[0].speaker == "doctor" or then[0].speaker != "doctor":
+        return False
+    refuses = any((REFUSES[visit.lang].search(s.norm) or MORE.search(s.norm)) and not _of_else(s) for s in reply if not s.asks)
+    return refuses and LETS_GO.match(then[0].norm) is not None and not any(STILL.search(s.norm) for s in then)
+
+
+def _of_else(refusal: Sentence) -> bool:
+    """ "Je veux pas d'arrêt": what is refused is named, and no drug."""
+    return bool(LEAVE["fr"].search(refusal.norm)) or any(m.concept.kind in ORDERED for m in find_concepts(refusal.norm, "fr"))
+
+
+def _turn(visit: Visit, turn: int) -> list[Sentence]:
+    return [s for s in visit.sentences if s.turn == turn]
+
+
+def without_refused(facts: Iterable[Fact], visit: Visit, known: tuple[str, ...]) -> Iterator[Fact]:
+    """The same facts without the orders that were turned down; a new drug that was refused is told as not taken."""
+    told, refused = list(facts), turned_down(visit, known) if visit.lang == "fr" else {}
+    for fact in told:
+        if not any(_is_order_of(fact, turn, use) for turn, use in refused.items()):
+            yield fact
+    for turn, use in refused.items():
+        if use is None:
+            continue
+        taken = any(f.label == use.drug.inn and f.is_patients and f.status in ("current", "stopped", "not taken") for f in told)
+        if not (taken or is_home(use, visit) or use.drug.inn in CLASSES):
+            evidence = (use.sentence.evidence(), *(s.evidence() for s in _turn(visit, turn + 1)[:2]))
+            yield drug_fact(use, visit.lang, evidence, None, Schedule(), polarity="absent", status="not taken")
+
+
+def _is_order_of(fact: Fact, turn: int, use: Use | None) -> bool:
+    ordered = fact.type in ("medication", "plan") and fact.status in ("prescribed", "considered") and bool(fact.code)
+    return ordered and fact.evidence[-1].turn == turn and (use is None or fact.label == use.drug.inn)
