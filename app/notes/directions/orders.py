@@ -16,6 +16,7 @@ from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_drugs
 from app.notes.language.spoken_en import is_chatter
 from app.notes.language.units import Sentence, Visit
+from app.notes.measured.past_acts import past_acts
 from app.notes.measured.past_exams import told_exams
 from app.notes.measured.results import past_exams, result, stated_vaccines, told_result
 from app.notes.signs.inspection import described, seen
@@ -34,6 +35,7 @@ def orders(visit: Visit) -> Iterator[Fact]:
 
 def _orders(visit: Visit) -> Iterator[Fact]:
     yield from told_exams(visit)
+    yield from past_acts(visit)
     for exchange in visit.exchanges:
         yield from past_exams(exchange, visit.lang)
         yield from no_leave(exchange, visit.lang)

@@ -9,6 +9,7 @@ from app.notes.language.lexicon import find_drugs
 from app.notes.language.text import fold
 from app.notes.people import relatives
 from app.notes.people.people import UNTOLD
+from app.notes.settling import repeats
 from app.notes.settling.generality import CLASS_CODES, GENERAL, is_particular
 from app.notes.signs.answers import UNMARKED
 
@@ -300,7 +301,7 @@ def _operated_for(fact: Fact, others: list[Fact]) -> bool:
     """ "Opéré d'une hernie": the operation is told with what it was for."""
     if fact.label != "opération" or fact.polarity == "absent" or not OPERATED.search(fold(fact.sentence)):
         return False
-    return any(_same_breath(fact, f) and f.type in ("family", "problem") for f in others)
+    return any(_same_breath(fact, f) and (f.type in ("family", "problem") or f.label.startswith("opération :")) for f in others)
 
 
 OPERATED = re.compile(
@@ -332,44 +333,9 @@ def _is_reaction(fact: Fact, others: list[Fact]) -> bool:
     )
 
 
-def _ordered_after_all(fact: Fact, others: list[Fact]) -> bool:
-    """ "Pas de prise de sang pour les hormones", beside the one that is ordered later for something else."""
-    needless = fact.type == "plan" and fact.status == "order" and fact.polarity == "absent"
-    return needless and any(
-        f.type == "plan"
-        and f.status == "order"
-        and (f.polarity, f.certainty, f.label) == ("present", "certain", fact.label)
-        and f.evidence[-1].turn > fact.evidence[-1].turn
-        for f in others
-    )
-
-
-def _recapitulated(fact: Fact, others: list[Fact]) -> bool:
-    """ "Donc, pour le pense-bête : la radio, le dentiste": orders that all stand already, with nothing new of when."""
-    if fact.type != "plan" or fact.status != "order" or fact.polarity == "absent" or fact.detail or len(fact.extra) < TWO:
-        return False
-    last = fact.evidence[-1].turn
-    before = {n for f in others if f.status == "order" and f.polarity == "present" and f.evidence[-1].turn < last for n in f.extra}
-    return set(fact.extra) <= before
-
-
-def _of_forbidden_class(fact: Fact, others: list[Fact]) -> bool:
-    """ "Pas d'anti-inflammatoire, ni Advil ni rien": the brand is an example of the class that is forbidden."""
-    return fact.status == "stop" and any(
-        f.status == "stop"
-        and (fact.code or "-").startswith(CLASS_CODES.get(f.label, " "))
-        and f.label != fact.label
-        and set(f.turns) & set(fact.turns)
-        for f in others
-    )
-
-
-TWO = 2  # orders in one sentence
 COVERS = (
     *relatives.COVERS,
-    _ordered_after_all,
-    _recapitulated,
-    _of_forbidden_class,
+    *repeats.COVERS,
     _is_reaction,
     _operated_for,
     _blood_told,
