@@ -104,13 +104,31 @@ def _with_said(fact: Fact, transcript: Transcript) -> Fact:
     if not said or named & said or "(" in fact.text:
         return fact
     for proof in fact.evidence:
-        text = transcript.turns[proof.turn].text[proof.start : proof.end]
+        turn = transcript.turns[proof.turn]
+        text = turn.text[proof.start : proof.end]
         at = fold(text).find(fact.said)
         if at >= 0:
-            rest = re.match(r"\w*", text[at + len(fact.said) :])
-            words = text[at : at + len(fact.said)] + (rest.group() if rest else "")
+            words = _clause(text, at, at + len(fact.said)) if turn.speaker != "doctor" else _whole_words(text, at, fact.said)
             return replace(fact, text=f"{fact.text} ({words})")
     return fact
+
+
+def _whole_words(text: str, at: int, said: str) -> str:
+    rest = re.match(r"\w*", text[at + len(said) :])
+    return text[at : at + len(said)] + (rest.group() if rest else "")
+
+
+CLAUSE_WORDS = 9
+
+
+def _clause(text: str, start: int, end: int) -> str:
+    """The speaker's clause around text[start:end], or those words alone where it is long."""
+    before, after = re.split(r"[.,;:!?…]", text[:start])[-1], re.split(r"[.,;:!?…]", text[end:])[0]
+    clause = OPENING_WORDS.sub("", f"{before}{text[start:end]}{after}".strip()).strip()
+    return clause if len(clause.split()) <= CLAUSE_WORDS else _whole_words(text, start, text[start:end])
+
+
+OPENING_WORDS = re.compile(r"^(?:(?:oui|non|ben|bah|euh|alors|ah|oh|et|mais|donc|enfin|là)\s+)+", re.IGNORECASE)
 
 
 SHORT_REPLY = 9  # words

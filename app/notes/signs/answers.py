@@ -313,9 +313,12 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     if verdict == "open" and _tells_of_another(exchange, lang):
         return None
     several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
-    if verdict == "open" and several > 1:
+    if verdict == "open" and (several > 1 or LISTS.search(question.norm)):
         return None
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
+
+
+LISTS = re.compile(r"(?:^|[ ,])(?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) ")  # more is asked than is understood
 
 
 def _tells_of_another(exchange: Exchange, lang: Language) -> bool:

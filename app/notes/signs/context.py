@@ -21,7 +21,7 @@ TALK_OF = {
     "ear": r"oreille|tympan|otite",
     "nose": r"(?<![a-z])nez|narine|rhume",
     "throat": r"gorge|avale|angine|amygdal",
-    "urine": r"urin|pipi|piss|miction|vessie|cystite|prostate|ecbu|bandelette|besoin d uriner",
+    "urine": r"urin|pipi|piss|miction|vessie|cystite|prostate|ecbu|bandelette|besoin d uriner|(?<![a-z])jet(?![a-z])",
     "vulva": r"vagin|vulve|pertes|mycose|intime|rapports",
     "womb": r"regles|enceinte|grossesse|ventre,? (?:et |ou )?des saignements|saignements? en bas|gyneco|uterus|sterilet|frottis|menopause",
     "stomach": r"estomac|reflux|(?:oe|œ)sophag|acid|omeprazole|inexium|gaviscon|remonte",
@@ -40,14 +40,14 @@ BLEEDING = {
 }  # fmt: skip
 MEANS = {  # bare complaint: what it is where the talk is of something
     "brûlures mictionnelles": {
-        "eye": "yeux irrités", "throat": "odynophagie", "stomach": "pyrosis", "skin": "brûlure", "vulva": "brûlure de la vulve",
+        "eye": "yeux irrités", "throat": "odynophagie", "stomach": "pyrosis ou reflux", "skin": "brûlure", "vulva": "brûlure de la vulve",
         "heart": "brûlure", "chest": "brûlure", NOWHERE: "brûlure",
     },
-    "brûlure": {"urine": "brûlures mictionnelles", "stomach": "pyrosis", "eye": "yeux irrités"},
+    "brûlure": {"urine": "brûlures mictionnelles", "stomach": "pyrosis ou reflux", "eye": "yeux irrités"},
     "suintement": {"eye": "larmoiement", "nose": "rhinorrhée", "ear": "écoulement d'oreille"},
     "expectorations": {"gut": "glaires dans les selles", "vomit": "vomissements"},
     "saignement": BLEEDING,
-    "sang dans les selles": BLEEDING,
+    "sang dans les selles": {system: label for system, label in BLEEDING.items() if system != "vomit"},
     "hématurie": BLEEDING,
     "sifflements": {"ear": "acouphènes"},
     "oppression thoracique": {"belly": "douleur abdominale"},

@@ -31,7 +31,7 @@ EXISTS = re.compile(  # left open, to be looked for
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
 OTHER_PEOPLE = re.compile(
-    r"y (?:en )?a (?:\w+ ){1,4}qui (?:ont|sont|a)(?![a-z])|there (?:are|were|is) (?:\w+ ){1,4}(?:with|who ha)"
+    r"y (?:en )?a (?:\w+ ){1,4}qui (?:(?:ont|sont|a)(?![a-z])|se )|there (?:are|were|is) (?:\w+ ){1,4}(?:with|who ha)"
 )
 
 
@@ -221,9 +221,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             continue
         if is_aside(mention, sentence, visit):
             continue
-        meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
-        if meant.polarity == "absent" and taken_back(_from_here(sentence, visit)):
-            meant = replace(meant, polarity="present")
+        meant = _not_taken_back(stance(norm, mention.start, mention.end, lang), sentence, visit)
+        meant = _in_its_time(meant, sentence, mention, asked, told, lang)
         told = (mention.end, meant.temporality)
         if _only_spoken_of(mention, norm, lang) or meant.certainty == "conditional":
             continue
@@ -246,9 +245,10 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         )
 
 
-def _from_here(sentence: Sentence, visit: Visit) -> list[Sentence]:
-    """The statement and what follows it in its turn."""
-    return [s for s in visit.sentences if s.turn == sentence.turn and s.start >= sentence.start]
+def _not_taken_back(meant: Stance, sentence: Sentence, visit: Visit) -> Stance:
+    """ "Des palpitations, non. Enfin si, le soir.": a denial that the next statement takes back is none."""
+    from_here = [s for s in visit.sentences if s.turn == sentence.turn and s.start >= sentence.start]
+    return replace(meant, polarity="present") if meant.polarity == "absent" and taken_back(from_here) else meant
 
 
 def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:
