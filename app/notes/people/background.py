@@ -136,6 +136,7 @@ def _habit(
     told = [s for s in told if cue_words.search(s.norm)] or told
     ended = QUIT[lang].search(WISHED.sub("", text)) is not None and not AGAIN.search(text)
     quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text)) or bool(AT_THAT_AGE[lang].search(text))
+    quit_ = quit_ or (label.startswith("cannabis") and ONLY_TRIED.search(text) is not None)
     amount = told_in_a_word(told, label) if lang == "fr" and verdict is not None else ""
     amount = amount or _amount(told, label, lang)
     named = cue_words.search(told[0].norm)
@@ -173,6 +174,9 @@ AT_THAT_AGE = {  # "à vingt ans, comme tout le monde"
 }  # fmt: skip
 
 
+ONLY_TRIED = re.compile(r"(?<![a-z])(?:une (?:seule )?fois(?! par)|(?:tire|fume) (?:\d|une|deux|quelques) (?:fois|taffes|lattes)|j ai (?:essaye|teste|goute)|pour (?:essayer|voir|gouter)|tried (?:it )?once)(?![a-z])")
+
+
 def _of_somebody(sentence: Sentence, habit: re.Pattern[str], lang: Language) -> bool:
     """ "J'ai arrêté. Mon mari fume sur le balcon.": the second is no word about the patient."""
     named = habit.search(sentence.norm)
@@ -206,7 +210,7 @@ WISHED = re.compile(  # "I want to quit" is no end
     r"(?<!managed )(?<!able )(?<![a-z])(?:to|of|about|hard|help me|should|must|can t|could) (?:quit|stop)\w*|(?<!viens d )(?<![a-z])arreter(?![a-z])"
 )
 AGAIN = re.compile(
-    r"(?<![a-z])(?:up again|again since|started (?:back|again)|back (?:at|on) it|relapsed|(?<!pas )(?<!jamais )(?<!rien )(?:repris|recommence|rechute))"
+    r"(?<![a-z])(?:up again|again since|started (?:back|again)|back (?:at|on) it|relapsed|(?<!pas )(?<!jamais )(?<!rien )(?:repris|recommence|rechute|(?:re)?craque|replonge))"
 )
 FORMER = re.compile(
     r"refum|pas (?:repris|recommence|(?:re)?craque|retouche)|(?:tenez|tient|tiens) (?:bon|toujours)|(?:fumez|fumes|buvez) (?:toujours|encore)|toujours pas|toujours arrete|plus du tout|still (?:not|off)|quit(?!e)"

@@ -186,9 +186,16 @@ def _one_series(facts: Sequence[Fact]) -> Fact:
 
 def _inspection(seen: Sequence[Fact], voice: Voice) -> Fact:
     words = " ; ".join(fact.text.rstrip(" .") for fact in seen)
+    unseen = all(SEES_NONE.match(fold(fact.text)) for fact in seen)
     return replace(
-        seen[0], text=voice.say(f"inspection vidéo : {words}", f"seen by video: {words}"), evidence=proofs(seen)
+        seen[0],
+        text=voice.say(f"inspection vidéo : {words}", f"seen by video: {words}"),
+        evidence=proofs(seen),
+        polarity="absent" if unseen else seen[0].polarity,
     )
+
+
+SEES_NONE = re.compile(r"\W*(?:(?:bon|alors|donc|la|non|ok|bien)\W+)*(?:je (?:ne )?(?:vois|distingue|remarque) (?:pas|aucun)|(?:pas|aucune?) (?:de |d )?)[^,;.]*\W*$")  # "je ne vois pas de tache"
 
 
 NAMED_FIRST = re.compile(r"\W*(?:(?:et|donc|alors)\W+)*(?:l|le|la|les|votre|vos|cette?|ces) [a-z ]{3,30}, (?:(?:justement|par contre|aussi|lui|elle|eux|alors), )?(?:vous|on|\w+ez)(?![a-z])")  # "le Lexomil, rapportez-le"

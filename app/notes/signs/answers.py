@@ -28,6 +28,7 @@ from app.notes.signs.part_answers import (
 from app.notes.signs.taken_up import (
     CLINICAL,
     affirms_another,
+    another_after_all,
     denies_others_only,
     echoed,
     names_another,
@@ -302,7 +303,7 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     if inverse:
         return "absent" if verdict == "yes" or NORMALLY.search(text) or re.match(r"si si", text) else None
     denied_in_question = is_denied(question.norm, mention.start, mention.end, lang)
-    if verdict == "no":
+    if verdict == "no" or (verdict == "yes" and another_after_all(exchange, mention, lang)):
         return None if denies_others_only(exchange, mention, lang) or no_goes_with_names(exchange, mention, lang) else "absent"
     if verdict == "yes" and affirms_another(exchange, question, mention, lang):
         return None

@@ -295,7 +295,7 @@ def _in_its_time(
 ) -> Stance:
     """The time of what was told or asked just before: "je tremblais, la sueur"; "vous l'aviez supporté ?"."""
     norm, (end, before) = sentence.norm, told
-    if mention.concept.fr in OF_SLEEP and meant.temporality == "resolved":
+    if mention.concept.fr in OF_SLEEP and meant.temporality == "resolved" and "c est fini" in norm:
         return replace(meant, temporality="current")  # "et là c'est fini": the night is
     if meant.temporality != "current" or mention.concept.kind != "symptom":
         return meant
