@@ -29,6 +29,7 @@ from app.notes.settling.verification import unsaid, verified
 from app.notes.signs.bygone import in_their_time
 from app.notes.signs.elaboration import elaborated
 from app.notes.signs.findings import findings
+from app.notes.signs.functions import functions
 from app.notes.signs.well import well
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.writing.realisation import realise
@@ -164,7 +165,7 @@ def facts_of(visit: Visit) -> list[Fact]:
         orders(visit),
         requests(visit),
     )
-    return settled(elaborated(resolve(weighed(found, visit)), visit))
+    return settled(functions(elaborated(resolve(weighed(found, visit)), visit), visit))
 
 
 def _reason(visit: Visit, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:

@@ -16,7 +16,7 @@ from app.notes.language.polarity import is_denied
 from app.notes.language.text import fold
 from app.notes.language.units import RECORDED, Exchange, Sentence, Visit
 from app.notes.people.holders import FAMILY_ASKED, PATIENT
-from app.notes.people.people import PET, relation_near, uncle_side
+from app.notes.people.people import UNTOLD, relation_near, uncle_side
 from app.notes.transcript import Language
 
 ALLERGY = {"fr": re.compile(r"allergi|intoleran|allergolog\w+ (?:\w+ ){0,3}(?:dit|trouve|parle|vu|note)(?![a-z])"), "en": re.compile(r"allerg|intoleran")}
@@ -108,7 +108,7 @@ def _as_borne(one: Bears, exchange: Exchange) -> Iterator[Fact]:
     reaction = reaction_of(one.said, "fr")
     recorded = any(RECORDED.search(s.norm) for s in exchange.run)
     if one.people not in ((), (PATIENT,)):
-        if one.bearing not in ("tolerated", "unknown", "cleared") and PET not in one.people and not is_broad(one.label):
+        if one.bearing not in ("tolerated", "unknown", "cleared") and not UNTOLD & set(one.people) and not is_broad(one.label):
             for person in one.people:
                 yield kin_allergy(one.label, one.name, person, one.evidence, "fr")
         return

@@ -46,6 +46,7 @@ DROPPED = re.compile(  # "les moules, on arrête"
 IN_DOSES = re.compile(
     r"\d (?:milligr\w*|mg|microgr\w*|millil\w*|ml|comprimes?|gelules?|sachets?|bouffees?|gouttes?|unites?|ampoules?|pulverisations?)(?![a-z])"
 )
+CASE_FIRST = re.compile(r"\W*(?:(?:et|mais|donc|alors)\W+)*(?:si|s il|quand) ")  # "si ... deux matins de suite, vous enlevez deux unités"
 MUST = re.compile(
     rf"(?<!si vous )(?<!quand vous )(?<!s )(?<![a-z])(?:{INFINITIVES}) ?{NEGATIONS}{PRONOUNS}(?:pas |plus |jamais |rien )?(?:\w+(?:er|ir|re)|que)(?![a-z])"
 )
@@ -57,7 +58,7 @@ TOLD_BEFORE = re.compile(r"(?<![a-z])vous (?:avez |faites )(?:bien|raison)(?! de
 OF_THE_PAST = re.compile(
     r"(?<![a-z])(?:vous (?:avez|aviez|etiez|faisiez|preniez)|vous n (?:avez|aviez)|c etait)(?![a-z])"
 )
-GUESSES = re.compile(r"(?<![a-z])(?:je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])")
+GUESSES = re.compile(r"(?<![a-z])(?:(?:ca|cela) (?:ressemble|evoque|m evoque|fait penser)|pas (?:l |vous l |le )?(?:affirmer|assurer|garantir|promettre)|je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])")
 NEXT_WORD = 4  # characters
 LEAST_WORDS, MOST_WORDS = 3, 60
 
@@ -65,12 +66,17 @@ LEAST_WORDS, MOST_WORDS = 3, 60
 def advice(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """The advice that a statement of the doctor gives, if any; beside a dose, the part of it that is no prescription."""
     part = _beside_dose(sentence, lang) if _doses(sentence.norm) else sentence
-    if part and _advises(part.norm, lang) and not (lang == "fr" and IN_DOSES.search(part.norm)):
+    in_doses = part is not None and lang == "fr" and IN_DOSES.search(part.norm) and not CASE_FIRST.match(part.norm)
+    if part and _advises(part.norm, lang) and not in_doses:
         yield _advice(part, lang)
 
 
 def _doses(norm: str) -> bool:
-    return any(re.search(r"\d", norm[m.end : m.end + 30]) for m in find_drugs(norm))
+    told = find_drugs(norm)
+    return any(re.search(r"\d", norm[m.end : m.end + 30]) for m in told) or bool(told and STRENGTH.search(norm))
+
+
+STRENGTH = re.compile(r"(?<![a-z])(?:\d+|une?|demi) (?:grammes?|milligrammes?|comprimes?|gelules?|sachets?)(?![a-z])")
 
 
 def _beside_dose(sentence: Sentence, lang: Language) -> Sentence | None:
@@ -109,6 +115,12 @@ def directs(norm: str) -> bool:
     return bool(allowed) and not OF_THE_PAST.search(norm)
 
 
+REMEDY_DROPPED = re.compile(  # "les gouttes, on oublie": a remedy that is not to be used
+    r"(?:^\W*|[.,] )(?:(?:et|mais|donc|alors)\W+)*(?:les?|la|l|votre|vos|ces?|cette) (?:gouttes?|pommades?|cremes?|sirops?|sprays?|patchs?|plantes?|tisanes?|gelules?|complements?|comprimes?|huiles? essentielles?)(?: [a-z]+)?,? "
+    r"(?:on |vous |tu )(?:les |la |le |l )?(?:oublie|arrete|laisse|jette|stoppe|evite|supprime)(?:z|s)?(?! pas)(?![a-z])"
+)
+
+
 def _advice(sentence: Sentence, lang: Language) -> Fact:
     condition = bool(IF[lang].search(sentence.norm)) and conditional(sentence.norm, lang)
     return Fact(
@@ -116,6 +128,7 @@ def _advice(sentence: Sentence, lang: Language) -> Fact:
         sentence.shown,
         "conseil",
         (sentence.evidence(),),
+        polarity="absent" if REMEDY_DROPPED.search(sentence.norm) else "present",
         certainty="conditional" if condition else "certain",
         temporality="future" if condition else "current",
         asserted_by="doctor",

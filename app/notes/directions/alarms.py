@@ -57,7 +57,7 @@ LISTED = re.compile(r",|(?<![a-z])ou(?![a-z])")
 
 
 GOES = re.compile(
-    r"(?<![a-z])(?:je (?:vous|le|la|l|les) (?:adresse|envoie|oriente|dirige|transfere)|(?<!pas )(?:allez|aller|partez|filez|foncez|emmenez|conduisez)|on (?:appelle|y va|part|vous envoie)|j appelle|direction|(?:^\W*(?:alors|donc|bon)? ?(?:c est )?(?:les|aux) urgences)|"
+    r"(?<![a-z])(?:je (?:vous|le|la|l|les) (?:adresse|envoie|oriente|dirige|transfere)|(?<!pas )(?:allez|aller|alliez|ailles?|partir|partez|filez|foncez|emmenez|amenez|conduisez)|on (?:appelle|y va|part|(?:vous |le |la |l )(?:envoie|emmene|transfere))|(?:fais |fait |vous |te |le |la |l |les )hospitalis\w+|hospitalisation|(?:ambulance|samu|pompiers) (?:arrive|vient|va venir)|j appelle|direction|(?:^\W*(?:alors|donc|bon)? ?(?:c est )?(?:les|aux) urgences)|"
     r"maintenant|tout de suite|ce soir|aujourd hui|sans attendre)(?![a-z])"
 )
 

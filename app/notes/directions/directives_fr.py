@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from app.notes.directions.conjugation_fr import EZ, IN_TU, infinitive, present, told_of_je, told_of_tu
+from app.notes.language.conjugation_fr import EZ, IN_TU, conjugated, infinitive, present
 from app.notes.writing.wording_fr import capital, tidy
 
 SUBJUNCTIVE = re.compile(
@@ -24,6 +24,7 @@ ALARMS = (
     (r"\b(donnez|montrez|envoyez|écrivez|apportez|ramenez|transmettez)-moi\b", r"\1 au médecin"),
     (r"\bvous me (le |la |les |l['’])?(montrez|envoyez|apportez|amenez|transmettez|donnez)\b", r"vous \1\2 au médecin"),
     (r"\bvous me (?=(?:le |la |les |l['’])?\w+ez\b)", "vous "),
+    (r"\bvous nous (?=(?:r?appelez|(?:re)?contactez|prévenez)\b)", "vous "),
     (r"^vous, (?=vous )", ""),
     (r"\bvous-mêmes?\b", "soi-même"),
     (r"\bsur vous\b(?=\W*$|,)", "sur soi"),
@@ -60,6 +61,7 @@ CLAUSES = (
     (r"\b(?:de|depuis) chez vous\b", "du domicile"),
     (r"\bchez vous\b", "à domicile"),
     (r"\bsi,? et seulement si,? ", "uniquement si "),
+    (r"\bsi (?=ils?\b)", "s'"),
     (r"\bsi vous avez (encore )?(?:de la |de l['’]|du |des |un |une |le |la |les )?", r"si \1"),
     (r"\bs['’]il (?:a|y a) (?:de la |du |des )?", "si "),
     (r"\bsi vous aviez (?:de la |du |des |un |une )?", "si "),
@@ -124,9 +126,12 @@ OPENERS = (
     (r"^arrêt de travail : arrêt de travail :", "arrêt de travail :"),
     (r"(?<=,) (?:et )?je vous (?:fais|donne|prescris) (?=un|une|le|la|l['’]|des)", " "),
     (r"^on arrête\b", "arrêter"),
+    (rf"{AT_START}on (?:vous |te |lui )envoie (?=le |la |les |l['’]|une? )", r"\1envoi : "),
+    (r"\b(?:vous allez|tu vas) (?=(?:l[ea] |les |l['’]|vous |te )?\w+(?:er|ir|re|oir)\b)", ""),
     (r"^((?:(?!\b(?:si|quand|lorsque)\b).)*)\b(et|ou) que (?=vous )", r"\1\2 "),
     (r"^(?:il faut|il faudra|il faudrait|faut|faudrait|il vous faut)(?: que vous)? (?:bien )?", ""),
     (r"^je (?:rajoute|ajoute|demande)\b", "ajouter"),
+    (r"^je (?:préfère|veux|voudrais|souhaite) que (?=vous )", ""),
     (r"^je préfère (?:vous )?", "préférer "),
     (r"^je veux que votre médecin vous examine\b", "examen par le médecin traitant"),
     (r"^ça sera |^ce sera |^c['’]est (?!lui|elle|eux)", ""),
@@ -142,8 +147,7 @@ def _not_or_more(joined: str, verb: str, word: str) -> str:
 
 def _done_by_doctor(match: re.Match[str]) -> str:
     """ "Pour l'instant, je prolonge": what the doctor does is told of the doctor."""
-    verb = told_of_je(match[3])
-    return f"{match[1]}le médecin {match[2]}{verb}" if verb else match[0]
+    return f"{match[1]}le médecin {match[2]}{conjugated(match[3])}"
 
 
 OF_ONESELF = re.compile(r"\bt(?=e |['’])")
@@ -151,7 +155,7 @@ Rewrite = tuple[str, Callable[[re.Match[str]], str]]
 TO_INFINITIVE: tuple[Rewrite, ...] = (
     (
         r"\b(si|quand|lorsque|que|tant que|dès que) tu (ne |n['’])?((?:te |t['’]|le |la |les |l['’]|lui |en |y )*)([a-zà-ÿ]{1,}[sx])\b",
-        lambda m: f"{m[1]} le patient {m[2] or ''}{OF_ONESELF.sub('s', m[3])}{told_of_tu(m[4])}",
+        lambda m: f"{m[1]} le patient {m[2] or ''}{OF_ONESELF.sub('s', m[3])}{conjugated(m[4])}",
     ),
     (
         rf"\b(disant|dire|dites|précisant|signalant|ce) que vous {EZ}\b",
@@ -198,7 +202,7 @@ TO_INFINITIVE: tuple[Rewrite, ...] = (
     ),
     (rf"{AT_START}je ((?:ne |n['’])?(?:le |la |les |l['’]|lui |en |y )*)([a-zà-ÿ]+)\b", _done_by_doctor),
     (r"\b([Ll])[ea] (?=[aeiouéèê]\w*(?:er|ir|re|oir)\b)", lambda m: f"{m.group(1)}'"),
-    (r"\b([Ss])e (?=[aeiouéèêy]\w*(?:er|ir|re|oir)\b)", lambda m: f"{m.group(1)}'"),
+    (r"\b([Ss])e (?=[aeiouhéèêy]\w*(?:er|ir|re|oir)\b)", lambda m: f"{m.group(1)}'"),
     (r"\bne pas (?:se )?pouvoir\b", lambda _: "impossibilité de"),
     (r"\bvotre (\w+)", lambda m: f"{_possessive(m.group(1))} {m.group(1)}"),
     (r"\bvos\b", lambda _: "ses"),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.notes.directions.alarms import conditional
 from app.notes.directions.follow_up import span
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.language.cues import cues
@@ -37,10 +38,19 @@ HAS_FIGURE = re.compile(r"\w*,? (?:est |etait |was |is )?(?:a |at )?\d")  # a re
 WILL = re.compile(
     r"(?<![a-z])(?:prescri\w*|refai\w*|refera|redemande|controle\w*|je demande|il faut|il faudra|vous fer\w*|vous allez|on (?:va|fera)|repeat|recheck|order)(?![a-z])"
 )
-EXPLAINS = re.compile(r"(?<![a-z])(?:fait|font|peut faire|peuvent faire) (?:monter|baisser|augmenter|descendre|varier)")
+EXPLAINS = re.compile(
+    r"(?<![a-z])(?:(?:fait|font|peut faire|peuvent faire) (?:monter|baisser|augmenter|descendre|varier)|(?:il|elle|ca|qui) (?:divise|multiplie|fausse|perturbe|modifie) (?:le|la|les|l))(?![a-z])"
+)
+IS_TARGET = re.compile(  # "il faut la TSH en dessous de 2,5": what it should be
+    r"\w*,? (?:soit |reste |(?:qui )?est )?(?:en dessous|au dessous|au dessus|en dessus|sous (?=\d)|entre \d|inferieure?|superieure?)"
+)
+NOT_THE_EXAM = re.compile(  # "le produit du scanner", "je le signale au gynécologue"
+    r"(?<![a-z])(?:(?:produit|iode|injection|piqure) (?:de contraste )?(?:du|de la|de l|d un|pour le|pour la)|(?:signale|signalerai|dis|dirai|raconterai) (?:bien )?(?:au|a la|a l|a votre|aux)) ?$"
+)
+AS_PLACE = re.compile(r"(?<![a-z])(?:a l|au|a la|chez (?:le|la)|dans (?:le|la)) ?$")
 WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what another doctor may do is no referral
-    r"\w*(?: [a-z]+ [a-z]+)?,? (?:lui |elle |il )?(?:vous |le |la |les |l |en )*(?:propos|decid|verr|dir|juger|choisir|prescrir|mettr|fer|montrer|apprendr|expliquer|appeller|aider|enlever|retirer|donner|examiner|regarder|prendr|recev|suivr)\w*(?:a|ait)(?![a-z])"
-    r"|\w*,? (?:elle |il )?(?:(?:vient|viendra|passe|passera)(?![^.]*(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|demain))|vous (?:montre|apprend|explique|appelle))(?![a-z])"
+    r"\w*(?: [a-z]+ [a-z]+)?,? (?:lui |elle |il )?(?:vous |le |la |les |l |en )*(?:propos|decid|verr|dir|juger|choisir|prescrir|mettr|ajouter|augmenter|changer|baisser|monter|adapter|fer|montrer|apprendr|expliquer|appeller|aider|enlever|retirer|donner|examiner|regarder|prendr|recev|suivr)\w*(?:a|ait)(?![a-z])"
+    r"|\w*,? (?:elle |il )?(?:(?:vient|viendra|passe|passera)(?![^.]*(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|demain|cette semaine|la semaine|dans \d|ce soir|cet apres midi))|vous (?:montre|apprend|explique|appelle)|est (?:la|disponible|present\w*|absent\w*)(?! pour))(?![a-z])"
     r"|\w*,? (?:will|would|may|might) (?:decide|suggest|offer|see|start|tell|choose)(?![a-z])"
 )
 SUBJECT = re.compile(  # who speaks of persons or of how things are orders nothing without a verb that orders
@@ -82,7 +92,7 @@ def ordered(sentence: Sentence, lang: Language, *, more: bool = False) -> list[F
         return []
     if NOT_NOW[lang].search(norm):
         return [needless(wanted[0], sentence, lang)]
-    conditional = bool(IF[lang].search(norm) or OPEN.search(norm))
+    in_case = bool(IF[lang].search(norm) or OPEN.search(norm))
     told = (
         more
         or RESERVED.search(norm)
@@ -91,7 +101,7 @@ def ordered(sentence: Sentence, lang: Language, *, more: bool = False) -> list[F
         or IF[lang].search(norm)
         or (lang == "fr" and _named_alone(wanted, norm))
     )
-    plan = order(wanted, sentence, lang, conditional=conditional) if told else None
+    plan = order(wanted, sentence, lang, conditional=in_case) if told else None
     if plan and MOVED.search(norm):
         plan = replace(plan, text=sentence.shown, status="moved")
     return [plan] if plan else []
@@ -104,6 +114,8 @@ def _only_named(mention: Mention, norm: str, lang: Language) -> bool:
     """Whether an examination or a colleague is only spoken of: one that may come of itself, a relative's, who will decide."""
     return bool(
         OF_A_CASE.search(norm[: mention.start])
+        or NOT_THE_EXAM.search(norm[: mention.start])
+        or IS_TARGET.match(norm, mention.end)
         or _brought(mention, norm, lang)
         or FOR_A_VISIT.match(norm, mention.end)
         or relation_near(norm, mention.start, lang)
@@ -120,7 +132,8 @@ def _brought(mention: Mention, norm: str, lang: Language) -> bool:
 def _named_alone(wanted: Sequence[Mention], norm: str) -> bool:
     """ "Prise de sang à jeun : potassium, créatinine.": an order without a verb says how, when, or several things."""
     after = norm.rfind(":", 0, wanted[0].start) + 1  # "je ne m'arrête pas là : coloscopie, et une fibroscopie"
-    if SUBJECT.search(norm[after:]) or ITS_OWN.search(norm[after : wanted[0].start]):
+    before = norm[after : wanted[0].start]
+    if SUBJECT.search(norm[after:]) or ITS_OWN.search(before) or (wanted[0].concept.kind == "referral" and AS_PLACE.search(before)):
         return False
     return len(wanted) > 1 or bool(QUALIFIED.search(norm) or WHEN["fr"].search(norm))
 
@@ -161,12 +174,12 @@ def order(
     said: Sentence | None = None,
 ) -> Fact:
     """The plan of what is named in `sentence`, at the time that it tells; `said` is what the doctor says of it elsewhere."""
-    names = list(dict.fromkeys(as_said(m, sentence, lang) for m in wanted))
+    names = _analyses(wanted, sentence, lang) or list(dict.fromkeys(as_said(m, sentence, lang) for m in wanted))
     names = [n for n in names if not any(other != n and other.startswith(n + " ") for other in names)]
     telling = said or sentence
     when = WHEN[lang].search(telling.norm)
     shown = telling.line.shown[telling.start + when.start() : telling.start + when.end()] if when else ""
-    text = " ".join(filter(None, (", ".join(names), shown)))
+    text = " ".join(filter(None, (", ".join(names), shown if shown not in names[0] else "")))
     value, unit = span(shown, lang)
     return Fact(
         "plan",
@@ -184,6 +197,23 @@ def order(
         sentence=f"{', '.join(names)} : {said.shown}" if said else sentence.shown,
         extra=tuple(names),
     )
+
+
+BLOOD = ("prise de sang", "bilan sanguin", "analyse de sang")
+LISTS = re.compile(r"\w*(?:,| :| avec (?:la|le|les|l|un|une|du|des)(?![a-z])| pour (?:la|le|les|l)(?![a-z]))")
+MOST_ANALYSES = 16  # words
+
+
+def _analyses(wanted: Sequence[Mention], sentence: Sentence, lang: Language) -> list[str]:
+    """ "Prise de sang : TSH, vitamine D, cholestérol": all that is asked for, in the words that were said."""
+    blood = wanted[0]
+    if lang != "fr" or blood.concept.fr not in BLOOD or not LISTS.match(sentence.norm, blood.end):
+        return []
+    tail = sentence.line.shown[sentence.start + blood.end : sentence.end]
+    words = re.sub(r"^\w*", "", tail).strip(" .…")
+    if SUBJECT.search(fold(words)) or not 0 < len(words.split()) <= MOST_ANALYSES:
+        return []
+    return [f"{blood.concept.name(lang)}{' ' if words[0] in ':' else ' ' if words[0].isalpha() else ''}{words}"]
 
 
 def needless(
@@ -227,17 +257,30 @@ WRITES_TO = re.compile(
     r"(?<![a-z])je (?:lui|leur) (?:envoie|ecris|fais|adresse|telephone|passe|laisse) (?:un |une |le |la )?(?:mot|courrier|lettre|message|mail|coup de fil)"
 )
 EARLIER_TURNS = 4
+PUT_DOWN = re.compile(  # "c'est pas noté chez moi, je l'ajoute": to the record
+    r"(?<![a-z])(?:note|notee|marque|marquee|ecrit|ecrite|inscrit|inscrite|connaissais|(?:dans|sur) (?:le|votre|mon|la) (?:dossier|fiche))(?![a-z])[^?]*(?<![a-z])(?:je|on) (?:vous )?(?:l |le |la )(?:ajoute|rajoute|note|inscris|marque|mets)"
+)
+
+
+def _with_before(sentence: Sentence, visit: Visit) -> str:
+    """The words of the doctor's turn up to and with a sentence."""
+    return " ".join(s.norm for s in visit.sentences if s.turn == sentence.turn and s.start <= sentence.start)
+
+
 
 
 def meant_by_pronoun(sentence: Sentence, visit: Visit) -> Fact | None:
     """ "L'ophtalmo, le fond d'œil ?" - "Deux ans et demi." - "Il faut le faire.": or to do without, or only if."""
     norm, lang = sentence.norm, visit.lang
     without, writes = PRONOUN_NEEDLESS.search(norm), WRITES_TO.search(norm)
-    if not (without or writes or PRONOUN.search(norm)) or any(
+    if PUT_DOWN.search(_with_before(sentence, visit)) or not (without or writes or PRONOUN.search(norm)) or any(
         m.concept.kind in ORDERED for m in find_concepts(norm, lang)
     ):
         return None
     near = [s for s in visit.sentences if sentence.turn - EARLIER_TURNS <= s.turn <= sentence.turn]
+    again = AGAIN.search(norm) if lang == "fr" and WHEN[lang].search(norm) else None
+    if again and not without:
+        return _measured_again(sentence, [s for s in near if (s.turn, s.start) < (sentence.turn, sentence.start)])
     for earlier in reversed([s for s in near if (s.turn, s.start) < (sentence.turn, sentence.start)]):
         named = [
             m
@@ -253,11 +296,44 @@ def meant_by_pronoun(sentence: Sentence, visit: Visit) -> Fact | None:
     return None
 
 
+AGAIN = re.compile(
+    r"(?<![a-z])(?:vous|on|tu) (?:la|le|les) (?:reprenez|reprendrez|referez|refaites|remesurez|recontrolez|reprend|refera|recontrole)(?![a-z])"
+)
+MEASURES = re.compile(r"(?<![a-z])(?:la |le |les |votre )?(tension|poids|temperature|glycemies?|pouls|saturation)(?![a-z])")
+
+
+def _measured_again(sentence: Sentence, before: Sequence[Sentence]) -> Fact | None:
+    """ "La tension ? Vous la referez dans 15 jours.": what is to be measured again, and when."""
+    for earlier in reversed(before):
+        named = MEASURES.search(earlier.norm)
+        when = WHEN["fr"].search(sentence.norm)
+        if named and when:
+            shown = sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()]
+            text = f"contrôle : {earlier.line.shown[earlier.start + named.start(1) : earlier.start + named.end(1)]} {shown}"
+            value, unit = span(shown, "fr")
+            return Fact(
+                "plan",
+                text,
+                "contrôle",
+                (earlier.evidence(), sentence.evidence()),
+                value=value,
+                unit=unit,
+                temporality="future",
+                asserted_by="doctor",
+                critical=False,
+                detail=shown,
+                status="order",
+                sentence=sentence.shown,
+                extra=(text,),
+            )
+    return None
+
+
 def decided_if(sentence: Sentence, lang: Language) -> Fact | None:
     """ "Si ça augmentait, on pourrait la remplacer.": what is to be done in a case that may come."""
     norm = sentence.norm
     condition, decided = IF[lang].search(norm), DECIDES[lang].search(norm)
-    if not condition or not decided or len(norm.split()) > MOST_SAID:
+    if not condition or not decided or len(norm.split()) > MOST_SAID or not conditional(norm, lang) or DOSED.search(norm):
         return None
     return Fact(
         "plan",
@@ -274,3 +350,4 @@ def decided_if(sentence: Sentence, lang: Language) -> Fact | None:
 
 
 MOST_SAID = 40  # words
+DOSED = re.compile(r"(?<![a-z\d])(?:(?:\d+|une?) (?:milligr\w*|mg|comprimes?|gelules?|gouttes?|toutes les)|(?:fois )?par jour)(?![a-z])")  # a drug's own rule

@@ -9,12 +9,14 @@ from app.notes.directions.declined import settled_with_patient
 from app.notes.directions.follow_up import appointed, asked_when
 from app.notes.directions.leave import WORK_STOP, certificate_of, declined_leave, no_leave
 from app.notes.directions.ordered import decided_if, goes_on, meant_by_pronoun, ordered
+from app.notes.directions.referrals import referred
 from app.notes.directions.replies import replies
 from app.notes.facts import Certainty, Fact, FactType, Temporality
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_drugs
 from app.notes.language.spoken_en import is_chatter
 from app.notes.language.units import Sentence, Visit
+from app.notes.measured.past_acts import past_acts
 from app.notes.measured.past_exams import told_exams
 from app.notes.measured.results import past_exams, result, stated_vaccines, told_result
 from app.notes.signs.inspection import described, seen
@@ -33,6 +35,7 @@ def orders(visit: Visit) -> Iterator[Fact]:
 
 def _orders(visit: Visit) -> Iterator[Fact]:
     yield from told_exams(visit)
+    yield from past_acts(visit)
     for exchange in visit.exchanges:
         yield from past_exams(exchange, visit.lang)
         yield from no_leave(exchange, visit.lang)
@@ -56,7 +59,10 @@ def _orders(visit: Visit) -> Iterator[Fact]:
 def _tells(sentence: Sentence, visit: Visit) -> bool:
     """Whether a statement of the doctor is more than small talk and words about the screen."""
     talk = SMALL_TALK[visit.lang].search(sentence.norm)
-    return not talk or described(sentence, visit) is not None or (visit.lang == "fr" and _not_examined(sentence, "fr"))
+    if not talk or described(sentence, visit) is not None or sent_at_once(sentence, visit.lang) is not None:
+        return True
+    met = visit.lang == "fr" and appointed(sentence, "fr", beside_orders=True) is not None
+    return met or (visit.lang == "fr" and _not_examined(sentence, "fr"))
 
 
 def _alarm(sentence: Sentence, visit: Visit, place: int) -> Fact | None:
@@ -100,6 +106,7 @@ def _directed(sentence: Sentence, visit: Visit, place: int, *, spoken: bool) -> 
     planned = [] if results and not ORDERS[lang].search(norm) else ordered(sentence, lang)
     if not planned and not results and goes_on(visit, place):
         planned = ordered(sentence, lang, more=True)
+    planned = planned or (referred(sentence) if lang == "fr" else [])
     planned = [fact for fact in planned if fact.label not in {told.label for told in results}]
     yield from planned
     meeting = appointed(sentence, lang, beside_orders=bool(planned))

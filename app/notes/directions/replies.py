@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.notes.directions.advising import directs
-from app.notes.directions.alarms import ALARM, IF
+from app.notes.directions.alarms import ALARM, IF, conditional
 from app.notes.directions.leave import LEAVE, leave_fact
 from app.notes.directions.ordered import NOT_NOW, ORDERED, WHEN, needless, order
 from app.notes.facts import Fact
+from app.notes.language.conjugation_fr import of_the_patient
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import Mention, find_concepts, find_drugs
 from app.notes.language.units import Sentence, Visit
 from app.notes.transcript import Language
-from app.notes.writing.wording_fr import third_person
 
 ASKS_FOR = cues("replies.asks_for")
 MAY_I = cues("replies.may_i")
@@ -61,7 +61,7 @@ def _reply(turn: Sequence[Sentence], lang: Language) -> Reply | None:
             return None
         if NO[lang].search(sentence.norm) or NOT_NOW[lang].search(sentence.norm):
             return Reply("no", sentence, tuple(turn))
-        if IF[lang].search(sentence.norm):
+        if IF[lang].search(sentence.norm) and conditional(sentence.norm, lang):
             return Reply("if", sentence, tuple(turn))
         if YES[lang].search(sentence.norm):
             return Reply("yes", sentence, tuple(turn))
@@ -72,7 +72,11 @@ def _answered(asked: Sentence, reply: Reply, lang: Language) -> Fact | None:
     wanted = (
         []
         if TELLS_THEM.search(asked.norm)
-        else [m for m in find_concepts(asked.norm, lang) if m.concept.kind in ORDERED]
+        else [
+            m
+            for m in find_concepts(asked.norm, lang)
+            if m.concept.kind in ORDERED and not ITSELF_ACTS.match(asked.norm, m.end)
+        ]
     )
     if not reply.verdict and wanted and WHEN[lang].search(reply.sentence.norm):
         return order(wanted, asked, lang, proof=(asked.evidence(), reply.sentence.evidence()), said=reply.sentence)
@@ -96,7 +100,7 @@ def _told_what_to_do(asked: Sentence, sentence: Sentence) -> bool:
     """ "À distance des repas.", "Attendez un mois.": an answer that is neither yes nor no, and still says what to do."""
     if len(sentence.norm.split()) > SHORT_ANSWER:
         return False
-    if CASE.match(asked.norm) and (INSTRUCTS.match(sentence.norm) or ALARM["fr"].search(sentence.norm)):
+    if CASE.match(asked.norm) and (INSTRUCTS.match(sentence.norm) or ALARM["fr"].search(sentence.norm) or DOES.search(sentence.norm)):
         return True
     return bool(WITHOUT_VERB.match(sentence.norm) or directs(sentence.norm)) or _refers_back(asked, sentence)
 
@@ -109,6 +113,9 @@ def _refers_back(asked: Sentence, sentence: Sentence) -> bool:
 INSTRUCTS = re.compile(r"\W*(?:(?:alors|bon|la|ben|dans ce cas|donc)\W+)*(?:vous|tu) (?:(?:le|la|les|l|en|y|lui|me|m) )*(?!avez|etes|aurez|serez|voyez|savez|pouvez|verrez)(?:\w+ez|faites|\w+es)(?![a-z])")
 REFERS = re.compile(r"(?<![a-z])(?:vous|tu|ne|n|on) (?:ne |n )?(?:l|le|la|les|lui|leur|y) (?!avez|aurez|voyez|verrez|verra|a |aura|savez)(?:\w+ez|faites)(?![a-z])")
 SHORT_ANSWER = 14  # words
+ITSELF_ACTS = re.compile(  # "la médecine du travail, elle va pas me mettre inapte ?": asked about, not asked for
+    r"[a-z]*(?: [a-z]+)?,? (?:elle|il|ils|elles) (?!faut|faudra)(?:me |m |nous |ne |n )*(?:va|vont|a|ont|peut|peuvent|risque\w*|dit|disent|met|mettent|voudra|accepte\w*)(?![a-z])"
+)
 TELLS_THEM = re.compile(
     r"(?<![a-z])(?:je|on) (?:le |la |les |lui )?(?:previens|appelle|dis|demande a|contacte|previent|rappelle|montre|garde|apporte|ramene)(?![a-z])"
 )
@@ -145,6 +152,8 @@ MEANS_IT = re.compile(  # "là oui", "alors on en fera une"
 def _activity(asked: Sentence, reply: Reply) -> Fact | None:
     """ "Et le vélo ?" - "Attendez un mois.": told with what was asked."""
     topic = _topic(asked, referred=bool(REFERS.search(reply.sentence.norm)))
+    if CASE.match(asked.norm) and not _instructs(reply):
+        return None
     told_itself = IF["fr"].search(reply.sentence.norm) and CASE.match(asked.norm)
     if not topic or told_itself:
         return None
@@ -173,6 +182,13 @@ def _activity(asked: Sentence, reply: Reply) -> Fact | None:
     )
 
 
+def _instructs(reply: Reply) -> bool:
+    """Whether the answer to "et si ... ?" says what to do then, and does not only explain or reassure."""
+    norm = reply.sentence.norm
+    return bool(INSTRUCTS.match(norm) or ALARM["fr"].search(norm) or DOES.search(norm)) or directs(norm)
+
+
+DOES = re.compile(r"(?<![a-z])(?:on|je|vous) (?:(?:le|la|les|l|en|vous|me|m|lui) )*(?!peut|peux|verra|verrez|saurez|serez|aurez|ira|avez|etes|fera doucement)(?:\w+ez|\w+era|\w+erai|prolonge|arrete|garde|reprend|reprends|continue|refait|appelle|change|diminue|augmente|passe|redonne|attend)(?![a-z])")
 NAMED = re.compile(  # "et pour le sport ?", "et mon avion ?"
     r"(?:et|mais|sinon|du coup|donc|alors|bon|ok|d accord)?[ ,]*(?:pour )?(?:(?:le|la|les|l|mon|ma|mes|un|une|du|de la|des) |pour (?=\w+(?:er|ir|re)(?![a-z])))([^?,.]{3,60}?)(?:,? (?:alors|docteur|du coup|dans tout ca))?\s*\?"
 )
@@ -202,7 +218,7 @@ def _topic(asked: Sentence, *, referred: bool = False) -> str:
         start, end = named.start(1), named.end(1)
     words = asked.line.shown[asked.start + start : asked.start + end].strip(" ,?")
     words = re.sub(r"\bm(?:on|a|es)\b ", "", words.split(",")[0])
-    words = third_person(f"{words} .") or words if case else words
+    words = of_the_patient(words) if case else words
     if not words or (not case and re.search(r"\b(?:je|j['’]|moi|me|m['’]|nous|vous)(?![a-zà-ÿ])", words)):
         return ""
     return words[:1].upper() + words[1:]

@@ -35,7 +35,8 @@ FORMS = (
     (("pression", "pump"), r"pressions?|pumps?"),
     (("ovule", "vaginal tablet"), r"ovules?|pessar(?:y|ies)"),
 )
-DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z])( et demie?| and a half)?)")
+NO_RESULT = r"(?! ?(?:par|/) ?(?:litre|decilitre|millilitre|dl|l)(?![a-z]))(?!(?<=gramme) \d{2}(?! ?(?:jours|mois|semaines|heures|fois))(?!\d))"  # "4,1 mg par litre", "un gramme vingt-deux"
+DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z]){NO_RESULT}( et demie?| and a half)?)")
 BARE = cue("dosing.bare")
 NUMBER_WORDS = {"un": 1.0, "le": 1.0, "une": 1.0, "one": 1.0, "a": 1.0, "an": 1.0}
 

@@ -19,7 +19,7 @@ KEPT = re.compile(  # "je ne vous arrête pas l'Eliquis", "vous ne l'arrêtez su
     r"(?<![a-z])(?:don t|do not|never|not) (?:\w+ )?(?:stop|discontinue|change)(?![a-z])"
 )
 BECAUSE_OF = re.compile(
-    r"(?<![a-z])(?:avec|sous|vu|a cause d[eu]|comme vous (?:prenez|avez)|puisque vous (?:prenez|avez)|with|because of|while on|as you (?:take|are on)) "
+    r"(?<![a-z])(?:avec|sous|vu|a cause d[eu]|comme vous (?:prenez|avez)|puisque vous (?:prenez|avez)|tant que vous (?:avez|prenez|etes sous|gardez)|with|because of|while on|as you (?:take|are on)) "
     r"(?:(?:le|la|l|les|du|de la|votre|vos|un|une|the|your|an?) )?$"
 )
 
@@ -63,6 +63,8 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     )
     if lang == "fr":
         text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
+    if lang == "fr" and (use.drug.atc or "").startswith(NSAIDS) and "inflammatoire" not in name:
+        text += " (anti-inflammatoire)"
     if depends:
         found = use.sentence.shown[depends.start(1) : depends.end(1)].lower()
         text = f"si {found} : {text}" if lang == "fr" else f"if {found}: {text}"
@@ -81,6 +83,7 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     )
 
 
+NSAIDS = "M01A"  # ATC: who forbids one means its class
 CONDITION = re.compile(r"(?<![a-z])(?:si (?!besoin)|s ils? |en cas d|if |should you )[^.;:]*$")
 ONLY_IF = re.compile(r"^[^.;]{0,40}(?<![a-z])(?:si (?:vous|tu|il|elle|ca|c)|en cas d)(?![a-z])")  # "la statine, vous l'arrêtez si vous avez des douleurs"
 ALARM = cues("orders.alarm")

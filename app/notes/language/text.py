@@ -81,6 +81,9 @@ def _step(out: _Builder, tokens: Tokens, i: int, text: str, lang: Language) -> i
     word, start, end = tokens[i]
     positions = _word_positions(tokens, i)
     words = [tokens[p][0] for p in positions]
+    again = _said_again(words, lang) if word.isalpha() else 0
+    if again:
+        return positions[again]
     if words[:2] in (["pour", "cent"], ["per", "cent"]) or word == "percent":
         last = positions[0 if word == "percent" else 1]
         out.put("%", "%", start, tokens[last][2])
@@ -101,6 +104,25 @@ def _step(out: _Builder, tokens: Tokens, i: int, text: str, lang: Language) -> i
         return _replace(out, tokens, i, tenths[1], tenths[0]) if tenths else _digits(out, tokens, i)
     out.put(word, text[start:end], start, end)
     return i + 1
+
+
+def _said_again(words: list[str], lang: Language) -> int:
+    """How many words a speaker who stumbles says twice, "je je", "il a il a il a": they are read once."""
+    for length in (3, 2):
+        first = words[:length]
+        if len(first) == length and first == words[length : 2 * length] and all(map(str.isalpha, first)) and not read_number(first, lang):
+            return length
+    return int(words[:1] == words[1:2] and words[0] in STUMBLED[lang])
+
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+STUMBLED = {
+    "fr": _words("je j tu il elle on ils elles le l les un une de d des du et en que qu c ca ce mon ma mes son sa ses est a ai au dans sur avec pour"),
+    "en": _words("i he she it we they the a an to of and in my his her is was at on for with"),
+}
 
 
 def _spaced_tenths(out: _Builder, tokens: Tokens, last: int, digits: str) -> tuple[str, int] | None:

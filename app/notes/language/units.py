@@ -14,7 +14,8 @@ from app.notes.language.cues import cue, cues
 from app.notes.language.text import Line, fold, normalise
 from app.notes.language.verdicts import NO, Verdict, judge, only_surprise
 from app.notes.people.holders import FAMILY_ASKED, OF_A_PARENT, PATIENT, Role, Speaking, role_of, whose
-from app.notes.people.people import relation_near, spoken_of
+from app.notes.people.names import first_names
+from app.notes.people.people import SOMEBODY, relation_near, spoken_of
 from app.notes.transcript import Language, Speaker, Transcript, Turn
 
 SENTENCE = re.compile(  # a title's full stop ends nothing: "Dr. Howard"
@@ -51,6 +52,11 @@ THIRD_PERSON = re.compile(  # somebody else, even when the one who was named was
     r"\W*(?:(?:et|mais|donc|parce que|du coup|oui|non|and|but|so|because|yes|yeah|no)\W+)*(?:(?:elles?|ils?) (?:est sous|sont sous|prend|prenait|a eu|ont eu|a fait une?|avait une?|a vomi|vomit|tousse|a (?:de la fievre|mal)|est malade)|"
     r"(?:she|he|they) (?:is on|are on|was on|takes?|had|has an?|(?:is|was|has been) (?:sick|vomiting|throwing|coughing)))(?![a-z])"
 )
+OF_ANOTHER = re.compile(  # asked of an adult patient: "Elle grossit ?", "Et il dort bien, lui ?"
+    r"(?:^|[.,;!?…] ?)(?:(?:et|alors|donc|la nuit|d accord|bon)\W+)*(?:comment )?(?:il|elle) (?:va|dort|mange|boit|grossit|tete|pleure|tousse|vomit|fume|travaille|vous aide|"
+    r"prend du poids|a (?:quel age|de la fievre|vu (?:un|le|quelqu)|pris du poids)|est (?:malade|suivie?|soignee?|vaccinee?|nee?))(?![a-z])"
+)
+GOES_ON = re.compile(r"\W*(?:c etait|une?|des) (?:les? |la |l |une? |des )?(?!vous|votre|vos|tu|toi)\w+(?: (?!vous|votre|vos|tu|toi|chez)[a-z]+){0,3} ?\?\W*")
 CHILDREN = ("daughter", "son", "children", "granddaughter", "grandson")
 CHILD_MOTIF = re.compile(
     r"(?<![a-z])(?:mon fils|ma fille|bebe|enfant|nourrisson|my (?:son|daughter|baby|child))(?![a-z])"
@@ -105,6 +111,7 @@ class Visit:
     lines: tuple[Line, ...]
     sentences: tuple[Sentence, ...]
     exchanges: tuple[Exchange, ...]
+    names: tuple[tuple[str, str, str], ...] = ()  # first names of others: see people.names
 
     @property
     def lang(self) -> Language:
@@ -145,12 +152,27 @@ class Visit:
             asked=" ".join(s.norm for s in exchange.run) if exchange else "",
             earlier=tuple(s.norm for s in self._said_of_them(sentence, asked)),
             family_asked=FAMILY_ASKED.search(asked) is not None,
+            names=self.names,
         )
-        return whose(sentence.norm, start, speaking)
+        people = whose(sentence.norm, start, speaking)
+        asked_of_another = not relative and self.is_adult and OF_ANOTHER.search(asked)
+        return people or ((SOMEBODY,) if asked_of_another else ())
+
+    def asked_about(self, question: Sentence) -> str | None:
+        """Whom else a doctor's question to an adult is about: "Elle grossit ?", or "Un AVC ?" after words about a relative."""
+        if self.lang != "fr" or not self.is_adult or question.speaker != "doctor" or not question.asks:
+            return None
+        if OF_ANOTHER.search(question.norm):
+            return SOMEBODY
+        if not GOES_ON.fullmatch(question.norm):
+            return None
+        before = [s for s in self.sentences if s.turn == question.turn - 1]
+        people = self.people(before[-1], len(before[-1].norm)) if before and before[-1].speaker == "patient" else ()
+        return people[0] if len(people) == 1 and people[0] != PATIENT else None
 
     def _said_of_them(self, sentence: Sentence, asked: str) -> Iterator[Sentence]:
         """The earlier sentences of a turn; before them those of the turn before, when the question goes on about "elle" or "il"."""
-        goes_on = sentence.speaker == "patient" and re.search(r"(?<![a-z])(?:elles?|ils?|lui)(?![a-z])", asked)
+        goes_on = sentence.speaker == "patient" and re.search(r"(?<![a-z])(?:elles?|ils?|lui)(?![a-z])|^(?!.*vo(?:tre|s) ).*c etait |^\W*(?:une?|des) \w+(?: [a-z]+){0,2} ?\?\W*$", asked)
         for s in self.sentences:
             of_before = goes_on and s.turn == sentence.turn - 2 and s.speaker == sentence.speaker
             if of_before or (s.turn == sentence.turn and s.end <= sentence.start):
@@ -194,6 +216,12 @@ class Visit:
             bool(CHILD_MOTIF.search(fold(self.transcript.motif)))
             or sum(s.speaker == "relative" for s in self.sentences) > len(self.sentences) / 4
         )
+
+    @property
+    def is_adult(self) -> bool:
+        """Whether the record says so: whom a question calls "elle" is then somebody else."""
+        age = self.transcript.patient.age
+        return age is not None and age >= ADULT_YEARS
 
     @property
     def told_sex(self) -> str | None:
@@ -244,7 +272,7 @@ def prepare(transcript: Transcript) -> Visit:
         for turn, line in zip(transcript.turns, lines, strict=True)
         for s in _split(turn, line, lang)
     )
-    return Visit(transcript, lines, sentences, tuple(_exchanges(sentences, lang)))
+    return Visit(transcript, lines, sentences, tuple(_exchanges(sentences, lang)), first_names(transcript))
 
 
 def _split(turn: Turn, line: Line, lang: Language) -> Iterator[Sentence]:

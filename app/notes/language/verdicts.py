@@ -17,7 +17,7 @@ MAX_LATER_NO = 60  # characters: a longer answer that says no somewhere answers 
 
 UNKNOWN = {  # who does not know denies nothing: "j'en sais rien"
     "fr": re.compile(
-        r"\W*(?:(?:euh|ah|oh|ben|bah|ouh la|alors|la|bof)\W+)*(?:j en sais (?:rien|trop rien)|je (?:ne )?sais (?:pas|plus)|aucune idee|j (?:ai )?(?:n )?(?:ai )?(?:pas|jamais) (?:regarde|fait attention|verifie|compte|mesure|demande)|(?:je )?(?:m en |me )?souviens? (?:pas|plus))(?![a-z])"
+        r"\W*(?:(?:euh|ah|oh|ben|bah|ouh la|alors|la|bof|mais|heu|pff+|hum|ca|non mais)\W+)*(?:j en sais (?:rien|trop rien)|(?:je )?(?:ne )?sais (?:pas|plus)(?: du tout)?|(?:ca )?aucune idee|allez savoir|je pourrais pas (?:vous )?dire|j (?:ai )?(?:n )?(?:ai )?(?:pas|jamais) (?:regarde|fait attention|verifie|compte|mesure|demande)|(?:je )?(?:m en |me )?souviens? (?:pas|plus))(?![a-z])"
     ),
     "en": re.compile(r"\W*(?:(?:um|uh|oh|well)\W+)*(?:i (?:don t|do not) (?:know|remember)|no idea|i (?:haven t|didn t) (?:checked|looked|check|look)|not sure|i m not sure)(?![a-z])"),
 }  # fmt: skip

@@ -11,7 +11,7 @@ TOPIC_TURNS = 3
 LEAST, MOST = 0.6, 1.7  # an earlier value is near the last one; anything else counts something else
 LEAST_OF_LAB, MOST_OF_LAB = 0.2, 5.0
 EARLIER = re.compile(
-    r"(?<![a-z])(?:la (?:derniere|fois d avant) ?fois|avant|le mois dernier|l an dernier|l annee derniere|(?:il )?y a (?:\d+|une?|quelques) (?:jours|semaines?|mois|ans?)|"
+    r"(?<![a-z])(?:la (?:derniere|fois d avant) ?fois|avant|le mois dernier|l an dernier|l annee derniere|l an passe|l annee passee|au printemps|en (?:19|20)\d\d|(?:il )?y a (?:\d+|une?|quelques) (?:jours|semaines?|mois|ans?)|"
     r"en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|d habitude|precedent\w*|"
     r"last (?:time|month|year|week)|before|previous\w*|\d+ (?:days|weeks|months|years) ago|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|usual\w*)(?![a-z])"
 )
@@ -34,13 +34,24 @@ def earlier_value(said: Said, last: Fact | None) -> Iterator[Fact]:
         return
     if any(re.search(m.cue(said.lang), norm + " " + asked) for m in (TEMPERATURE, PRESSURE, *MEASURES) if m.fr != last.label):
         return
-    for match in VALUE.finditer(norm):
+    named = list(VALUE.finditer(norm))
+    for place, match in enumerate(named):
+        if len(named) > 1 and not _dated_apart(norm, named, place):
+            continue  # of a series, each with its own time
         part = match.group(2) or (match.group(3) or "").replace("un", "1")
         value = float(f"{match.group(1)}.{part}") if part else float(match.group(1))
         least, most = (LEAST, MOST) if last.type == "vital" else (LEAST_OF_LAB, MOST_OF_LAB)
         if least * last.value <= value <= most * last.value and value != last.value:
             yield _of_before(said, last, value, match.start())
-            return
+
+
+def _dated_apart(norm: str, named: list[re.Match[str]], place: int) -> bool:
+    """ "Neuf deux en octobre, huit quatre en juin": whether a figure of several has a time of its own, after it or before."""
+    stop = named[place + 1].start() if place + 1 < len(named) else len(norm)
+    begin = named[place - 1].end() if place else 0
+    after = re.split(r"[,;]| et ", norm[named[place].end() : stop])[0]
+    before = re.split(r"[,;]| et ", norm[begin : named[place].start()])[-1]
+    return EARLIER.search(after) is not None or EARLIER.search(before) is not None
 
 
 COMPARED = re.compile(  # what a value is compared with in its own sentence
@@ -77,12 +88,14 @@ def moved(said: Said) -> list[Fact]:
         named = re.search(measure.cue_fr, heard) or (measure.fr == "poids" and WEIGHS.search(heard))
         least, most = (LEAST, MOST) if measure.type == "vital" else (LEAST_OF_LAB, MOST_OF_LAB)
         near = least <= old / new <= most if new else False
+        near = near and (measure.fr != "poids" or min(old, new) > LEAST_BARE_KG or re.search(r"kilos|kg", heard) is not None)
         if named and near and old != new and max(measure.low, LEAST_MOVED) <= min(old, new) and max(old, new) <= measure.high:
             now = replace(measured(said, measure, new, match.start(2)), temporality="current")
             return [now, _of_before(said, now, old, match.start(1))]
     return []
 
 
+LEAST_BARE_KG = 25  # "de trois à quatre" counts something else
 LEAST_MOVED = 3.0  # "de un à deux" counts something
 
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
-from app.notes.measured.readings import Measure, Said, measured
+from app.notes.language.lexicon import find_drugs
+from app.notes.language.units import Sentence, Visit
+from app.notes.measured.readings import MEASURES, Measure, Said, measured
 
 GLUCOSE = cues("measures.glucose")
 VALUE = re.compile(
@@ -35,6 +37,23 @@ def glycaemias(said: Said) -> Iterator[Fact]:
     measure = Measure("lab", name, "blood glucose", "g/L", 0.2, 6, GLUCOSE["fr"].pattern, "glucose")
     value = _together(norm, found) if several else float(found[0][1])
     yield measured(said, measure, value, found[0][0].start())
+
+
+SPOKEN_GRAMS = re.compile(r"(?<![a-z\d])(?:un|[1-4]) grammes? \d{2}(?!\d)|(?<![\d.])0\.[3-9]\d(?!\d)")
+OF_DIABETES = re.compile(r"(?<![a-z])(?:diab\w*|insuline\w*|glycemi\w*|hypos?|hypoglycemi\w*|hemoglobine glyquee|glyquee|lantus|toujeo|novorapid|capteur|metformine)(?![a-z])")
+TALK_TURNS = 8
+
+
+def is_sugar(sentence: Sentence, visit: Visit) -> bool:
+    """ "Le matin, ça donne quoi ?" - "Un gramme vingt-deux.": a patient's grams in talk of a diabetes, when nothing else is named."""
+    if visit.lang != "fr" or sentence.speaker == "doctor" or not SPOKEN_GRAMS.search(sentence.norm):
+        return False
+    asked = [s.norm for s in visit.sentences if sentence.turn - 1 <= s.turn <= sentence.turn]
+    if any(not (m.drug.atc or "").startswith("A10") for words in asked for m in find_drugs(words)):
+        return False
+    near = [s.norm for s in visit.sentences if sentence.turn - TALK_TURNS <= s.turn <= sentence.turn]
+    named = any(re.search(m.cue_fr, words) for m in MEASURES for words in asked if m.type == "lab" and m.fr != "HbA1c")
+    return not named and any(OF_DIABETES.search(words) for words in (*near, visit.motif.lower()))
 
 
 def _grams(match: re.Match[str]) -> str:

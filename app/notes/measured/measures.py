@@ -7,8 +7,9 @@ from dataclasses import replace
 from app.notes.facts import Fact
 from app.notes.language.corrections import MASK
 from app.notes.language.units import Sentence, Visit
+from app.notes.measured.assays import bone_scores, drug_levels
 from app.notes.measured.earlier_values import EARLIER, compared, earlier_value, moved
-from app.notes.measured.glucose import glycaemias
+from app.notes.measured.glucose import glycaemias, is_sugar
 from app.notes.measured.named_values import named_values
 from app.notes.measured.pain_scores import pain_scores
 from app.notes.measured.pressures import pressures
@@ -27,11 +28,12 @@ def measures(visit: Visit) -> Iterator[Fact]:
     told: list[Fact] = []
     for heard in visit.sentences:
         topic.hear(heard)
+        told = _as_retained(told, heard)
         sentence = _without_others(heard, visit)
         if not sentence.asks and re.search(r"\d", sentence.norm):
             said = _said(sentence, asked.get(sentence.turn, ()), before, topic, visit)
             found = [fact for reader in READERS for fact in reader(said) if not _too_light(fact, age)]
-            both = moved(said)
+            both = [fact for fact in moved(said) if not _too_light(fact, age)]
             found = [*both, *(f for f in found if not both or f.label != both[0].label)]
             found = found or list(earlier_value(said, last))
             found += [fact for one in found[-1:] for fact in compared(said, one)]
@@ -50,6 +52,10 @@ def _said(sentence: Sentence, questions: tuple[Sentence, ...], before: Sentence 
     context = " ".join(q.norm for q in questions)
     context += " " + before.norm if before and before.turn == sentence.turn else ""
     context = TREATED.sub(" ", _with_series(sentence, context, visit))
+    context += " glycemie" if is_sugar(sentence, visit) else ""
+    asked = asked_back(sentence, visit)
+    if asked is not None:
+        return Said(sentence, f"{asked.norm} {context}", (asked,), visit.lang)
     named = topic.of(sentence)
     if named is not None and topic.measure is not None and not re.search(topic.measure.cue(visit.lang), context):
         return Said(sentence, f"{context} {topic.name}", (named,), visit.lang)
@@ -58,6 +64,20 @@ def _said(sentence: Sentence, questions: tuple[Sentence, ...], before: Sentence 
 
 DRESSED = re.compile(r"avec (?:la|le|les|mes|ses|mon|son|ma|sa) (?:robe|manteau|chaussures?|bottes|vetements|habits|sac|platre|couche|pyjama)")
 TREATED = re.compile(r"(?:pour|contre|(?:cachets?|comprimes?|medicaments?|traitement|truc|pilule) de) (?:la |ma |votre |sa )tension")
+
+
+ANSWERS_FIRST = re.compile(r"\W*(?:(?:ah|alors|oui|euh|bon|oh|la|le|il|elle|est|a|un peu|basse?|haute?|elevee?|bien|bonne?|normale?|limite|correcte?|c est)\W+)*\d")
+
+
+def asked_back(sentence: Sentence, visit: Visit) -> Sentence | None:
+    """ "Et le potassium ?" - "Quatre virgule six.": what the patient asks for, where the doctor's answer begins with the figure."""
+    if sentence.speaker != "doctor" or visit.lang != "fr" or not ANSWERS_FIRST.match(sentence.norm):
+        return None
+    first = next(s for s in visit.sentences if s.turn == sentence.turn)
+    asked = [s for s in visit.sentences if s.turn == sentence.turn - 1 and s.speaker != "doctor" and "?" in s.norm]
+    named = [s for s in asked for m in MEASURES if m.type == "lab" and re.search(m.cue_fr, s.norm)]
+    own = any(re.search(m.cue_fr, sentence.norm) for m in MEASURES)
+    return named[-1] if named and first is sentence and not own else None
 
 
 def _dated(fact: Fact, said: Said, sentence: Sentence) -> Fact:
@@ -84,7 +104,9 @@ def _without_others(sentence: Sentence, visit: Visit) -> Sentence:
     if sentence.speaker == "doctor":
         return sentence
     norm = sentence.norm
-    theirs = [m for m in re.finditer(r"\d+(?:\.\d+)?", norm) if visit.other_person(sentence, m.start())]
+    theirs = [
+        m for m in re.finditer(r"\d+(?:\.\d+)?", norm) if visit.other_person(sentence, m.start()) or SET_AGAINST.search(norm[: m.start()])
+    ]
     if not theirs:
         return sentence
     whole = sentence.line.norm
@@ -92,6 +114,23 @@ def _without_others(sentence: Sentence, visit: Visit) -> Sentence:
         start = sentence.start + number.start()
         whole = whole[:start] + MASK * len(number.group()) + whole[start + len(number.group()) :]
     return replace(sentence, line=replace(sentence.line, norm=whole))
+
+
+RETAINS = re.compile(r"(?<![a-z])(?:on|je) (?:retiens?|retient|garde|prends?|note)(?: (?:le meilleur|la meilleure|le dernier|la derniere|plutot|donc))*,? (\d+(?:\.\d+)?)(?![\d/]| ?(?:mg|comprim|fois|jours|rendez))")
+RETAINED_TURNS = 6
+
+
+def _as_retained(told: list[Fact], heard: Sentence) -> list[Fact]:
+    """ "On retient quatre-vingt-treize.": of the readings just told, the doctor keeps one."""
+    keeps = RETAINS.search(heard.norm) if heard.speaker == "doctor" else None
+    near = [f for f in told if heard.turn - f.evidence[-1].turn <= RETAINED_TURNS]
+    kept = next((f for f in reversed(near) if keeps and isinstance(f.value, float) and f.value == float(keeps.group(1))), None)
+    if kept is None:
+        return told
+    return [f for f in told if f is kept or f.label != kept.label or f.temporality != kept.temporality or f not in near]
+
+
+SET_AGAINST = re.compile(r"(?<![a-z])(?:lui|elle),? (?:il|elle) (?:pese|fait|est a|etait a|faisait)(?: (?:ses?|bien|dans les|facile))* $")
 
 
 def _more_exactly(told: list[Fact], found: list[Fact]) -> list[Fact]:
@@ -135,4 +174,4 @@ def _stones(said: Said) -> Iterator[Fact]:
         yield measured(said, weight, f"{match.group(1)} st{pounds}", match.start(), "[stone_av]")
 
 
-READERS: tuple[Callable[[Said], Iterator[Fact]], ...] = (temperatures, pressures, pain_scores, named_values, glycaemias, _stones)
+READERS: tuple[Callable[[Said], Iterator[Fact]], ...] = (temperatures, pressures, pain_scores, named_values, glycaemias, drug_levels, bone_scores, _stones)

@@ -26,7 +26,7 @@ def named_values(said: Said) -> Iterator[Fact]:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
         change = measure.fr == "poids" and ASKS_CHANGE.search(said.context) is not None
-        asked = may_answer and not (cues and measure.fr != "poids") and (change or bool(cue.search(said.context)))
+        asked = may_answer and not (cues and measure.fr != "poids") and (change or _spoken_of(measure, said))
         passed = 0
         if measure.unit == "g/L" and lang == "fr":
             norm = IN_GRAMS.sub(lambda m: f"{m.group(1).replace('un', '1')}.{m.group(2)}".ljust(len(m.group())), norm)
@@ -36,7 +36,7 @@ def named_values(said: Said) -> Iterator[Fact]:
             mine = max((m.end() for m in cues if m.end() <= match.start()), default=0)
             if cues and not listed and measure.type == "lab" and any(mine <= other < match.start() for other in others):
                 continue  # "transaminases normales, les globules blancs à 4500"
-            if match.start() < passed:
+            if at < passed:
                 continue  # the tenths of the value before
             value, found = _metres(norm, match) if measure.fr == "taille" else (float(match.group(1)), True)
             changed = change and value < MOST_CHANGED_KG  # "vous avez maigri ?" - "trois kilos"
@@ -48,11 +48,21 @@ def named_values(said: Said) -> Iterator[Fact]:
                 and (listed or not names_another(measure, norm[: match.start()], lang))
             ):
                 unit = _lab_unit(measure, value, norm + " " + said.context, lang)
-                yield measured(said, measure, _precise(measure, value, norm, match), at, unit)
-                if measure.fr != "poids":  # "je pesais 82, je suis à 77" tells two
-                    break
+                told = measured(said, measure, _precise(measure, value, norm, match), at, unit)
+                yield told
+                if measure.fr != "poids" and (lang == "en" or told.temporality == "current"):
+                    break  # "je pesais 82, je suis à 77", "vous étiez à 61, là on est à 52" tell two
                 grams = KILOS_AND.match(norm, match.end())
                 passed = max(match.end() + len(" 55"), grams.end() if grams else 0)
+
+
+def _spoken_of(measure: Measure, said: Said) -> bool:
+    """Whether the question or the words before name this measure, and in French no other result after it."""
+    named = list(re.finditer(measure.cue(said.lang), said.context))
+    if not named or measure.type != "lab" or said.lang == "en":
+        return bool(named)
+    others = (m for one in MEASURES if one is not measure and one.type == "lab" for m in re.finditer(one.cue_fr, said.context))
+    return not any(m.start() >= named[-1].end() for m in others)
 
 
 MOST_OF_ANSWER = 110  # characters: who says more answers something else too
@@ -96,6 +106,14 @@ CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins|trop|d
 ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de poids|prise de poids|(?:lost|gained|losing|gaining) (?:any )?weight|weight (?:loss|gain)")
 
 
+OF_THE_NORM = re.compile(r" de \d|[^.;]{0,24},? c est (?:le |la |deja le )?(?:maximum|max|minimum|seuil|plafond|norme|limite)(?![a-z])|,? ?a l heure(?![a-z])")
+KEEPS_DOSE = re.compile(  # "avec les triglycérides, on reste à quarante": a dose
+    r"(?<![a-z])(?:on|je|vous) (?:(?:le|la|les|l|vous|me|nous) )*(?:reste|restez|remonte|monte|descend|redescend|passe|garde|gardez|prend|prenez|mets?|baisse)\w* (?:a )?$"
+)
+OF_A_LOAD = re.compile(r"(?<![a-z])(?:sacs?|cartons?|colis|packs?|charges?|palettes?|caisses?|valises?|bidons?|halteres?|port(?:e|er|ais|es)|soulev\w+|poids de) (?:\w+ ){0,2}(?:de |d |a |jusqu a )?$")
+OF_ELSE = re.compile(r" ?(?:de (?:pouls|tension|saturation|fievre|moyenne)|levers?|marches?|etages?|pages?|reprises?|longueurs?|pompes?|unites?)(?![a-z])")
+
+
 def _means_else(
     measure: Measure, value: float, norm: str, match: re.Match[str], lang: Language, *, asked: bool = False
 ) -> bool:
@@ -105,14 +123,18 @@ def _means_else(
         return True
     if re.search(r"(?<![a-z])grammes? $", norm[:at]):
         return True  # the hundredths of "un gramme soixante-quatre"
-    if lang == "fr" and (VAGUE.match(after) or DATE.search(norm[:at])):
+    if lang == "fr" and (VAGUE.match(after) or DATE.search(norm[:at]) or OF_THE_NORM.match(after)):
+        return True
+    if measure.fr == "débit expiratoire de pointe" and re.match(r" ?%", after):
+        return True
+    if measure.type == "lab" and lang == "fr" and KEEPS_DOSE.search(norm[:at]):
         return True
     if measure.fr != "taille" and FOREIGN_UNIT.match(after):
         return True
     if CONDITIONS[lang].search(norm[:at]) or GOAL.search(STATED.split(norm[max(0, at - 25) : at + 1])[-1]):
         return True
     return measure.fr == "poids" and (
-        bool(re.search(r"metre $", norm[:at]))
+        bool(re.search(r"metre $", norm[:at]) or OF_A_LOAD.search(norm[:at]) or OF_ELSE.match(after))
         or bool(CHANGED.search(norm[max(0, at - CHANGE_REACH) : at]))
         or bool(re.search(r"(?<![a-z])(?:doses?|graduation|pipettes?|seringue|dosette|sirop)(?: (?:de|pour|a|jusqu a|des))? $", norm[:at]) or CHANGED_BY.match(after))
         or (value < LEAST_BARE_WEIGHT_KG and not (asked and lang == "fr") and not re.search(r"kilo|kg", after[:8]))
@@ -170,6 +192,10 @@ def _values(norm: str, announced: list[re.Match[str]], asked: bool) -> Iterator[
             yield after.start(), after
         for match in reversed(list(number.finditer(norm, max(0, word.start() - 16), word.start()))):
             yield match.start(), match
+        yield from ((m.start(1), m) for m in NOW_AT.finditer(norm, word.end()))
+
+
+NOW_AT = re.compile(rf"(?<![a-z])(?:la|maintenant|aujourd hui),? (?:vous (?:etes|en etes)|on (?:est|en est)|c est|j en suis|je suis|il est|elle est) (?:a )?(?:presque )?{NUM}(?!\d|\.\d|/)")
 
 
 def _metres(norm: str, match: re.Match[str]) -> tuple[float, bool]:

@@ -15,7 +15,7 @@ LOOKED_AT = re.compile(  # examinations of the body; what is measured in blood i
     r"scintigraphie|coronarographie|audiogramme|champ visuel|panoramique|densitométrie|polygraphie|électromyogramme|tests allergologiques|test du sommeil"
 )
 FRONTED = re.compile(
-    r"\W*(?:(?:et|oui|alors|ben|euh|bah|pour|j ai (?:fait|eu|passe)|on m a fait|(?:la|le|ma|mon) derni(?:er|ere)|la|le|l|les|une?|ma|mon|mes) ?,?)*$"
+    r"\W*(?:(?:et|oui|alors|ben|euh|bah|pour|j ai (?:fait|eu|passe)|on m a fait|(?:la|le|ma|mon) derni(?:er|ere)|(?:moi |et )?(?:on|ils) (?:m |me )?(?:a|ont|avait|avaient) (?:fait|passe|refait)|j avais (?:fait|eu|passe)|la|le|l|les|une?|ma|mon|mes) ?,?)*$"
 )
 ONLY_NAMED = re.compile(
     r"\W*(?:(?:et|alors|bon|donc|ok|d accord|ah|au niveau d[eu]s?|(?:les|vos|le|la) [a-zœ]+,|cote [a-z]+,) )*(?:(?:la|le|l|les|votre|vos|ton|ta|son|sa)(?: derni(?:er|ere)s?)? )$"
@@ -24,7 +24,7 @@ WHEN = re.compile(
     rf"(?<![a-z])(?:en|debut|fin|mi) {MONTH_FR}(?: (?:dernier|\d{{4}}))?|(?<![a-z])(?:l an dernier|l annee derniere|cet (?:ete|hiver|automne)|ce printemps|a la rentree)(?![a-z])"
 )
 SHOWED = re.compile(
-    r"(?<![a-z])(?:normale?s?|nickel|impeccable|rien (?:de special|a signaler|d anormal|de grave|du tout|trouve|vu)|rien(?=\W*(?:$|[.,]))|c etait bon|tout (?:va bien|est bon|etait bon|bon)|"
+    r"(?<![a-z])(?:normale?s?|rassurante?s?|nickel|(?:il|elle|ils|elles) (?:etait|etaient|est|sont) (?:tres |tout a fait )?(?:bon|bonne|bons|bonnes)(?![a-z])|impeccable|rien (?:de special|a signaler|d anormal|de grave|du tout|trouve|vu)|rien(?=\W*(?:$|[.,]))|c etait bon|tout (?:va bien|est bon|etait bon|bon)|"
     r"sans (?:particularite|anomalie)|ras(?![a-z])|pas de [a-z]+)(?![a-z])"
 )
 NOT_DONE = re.compile(
@@ -96,7 +96,7 @@ def _when(sentence: Sentence) -> str:
 
 
 PLAINLY = dict.fromkeys(
-    ("nickel", "impeccable", "ras", "tout va bien", "tout est bon", "tout etait bon", "c etait bon"), "normal"
+    ("il etait bon", "elle etait bonne", "ils etaient bons", "elles etaient bonnes", "il est bon", "elle est bonne", "nickel", "impeccable", "ras", "tout va bien", "tout est bon", "tout etait bon", "c etait bon"), "normal"
 )
 
 

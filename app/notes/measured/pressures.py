@@ -10,7 +10,7 @@ from app.notes.measured.readings import MEASURES, PRESSURE, Said, measured
 
 HIGH, LOW = r"(\d{1,3}(?:\.\d)?)(?: (\d)(?= ?(?:sur|/) ?\d))?", r"(\d{1,3}(?:\.\d)?)(?: (\d)(?!\d|\.\d| ?[a-z%]))?"
 NOT_COUNTED = r"(?!\d|\.\d|/\d| ?(?:mg|fois|jours|ans|semaines|mois|%|milli|heures?\b|h\b|kilo|kg|out|grammes?|minutes|centi|cm|comprim|virgule))"
-PAIR = re.compile(rf"(?<![\d.])(?:1 (?=1\d \d))?{HIGH}(?: ?(sur|/|over)(?: les)? ?|( )|(, ?(?:et )?|(?: et )))(?:toujours )?{LOW}{NOT_COUNTED}")
+PAIR = re.compile(rf"(?<![\d.])(?:1 (?=1\d \d))?{HIGH}(?: ?(sur|/|over)(?: les)?[ …¤]*|( )|(, ?(?:et )?|(?: et )))(?:toujours )?{LOW}{NOT_COUNTED}")
 NAMED_PARTS = re.compile(  # "15 en haut et 9 en bas", "la maxi à 15, la mini à 9", "systolique 152, diastolique 94"
     r"(?<![\d.])(\d{1,3}(?:\.\d)?) (?:en haut|de haut|de maxi\w*|de systolique|pour la (?:maxi\w*|haute|systolique|grande))[ ,]+(?:et |pour )?(\d{1,3}(?:\.\d)?) (?:en bas|de bas|de mini\w*|de diastolique|pour la (?:mini\w*|basse|diastolique|petite))"
     r"|(?:maxi\w*|systolique|la haute|la grande|celle du haut|le premier|le chiffre du haut) (?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)[ ,]+(?:et )?(?:(?:la|le|celle) )?(?:mini\w*|diastolique|basse|petite|du bas|deuxieme|second|chiffre du bas) (?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)"

@@ -12,7 +12,7 @@ from app.notes.transcript import Language
 
 MAX_TO_TIME = 60  # characters between a value and when it was measured
 LAST = (
-    r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|"
+    r"(?:(?<![a-z])(?:hier|le mois dernier|la semaine dernier|l an dernier|l an passe|l annee (?:passee|derniere)|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|a paques|"
     r"il y a|y a \d|y a (?:un|une|\d)|avant(?! de)|dernier|pesai[st]|faisais|etiez|etait|etais|avais|record|previous|last (?:week|month|year|time)|yesterday|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|was \d|used to|was at))"
 )
 
@@ -117,7 +117,7 @@ def _is_of_another(norm: str, start: int, end: int, at: int) -> bool:
 
 
 NOW = re.compile(
-    r"(?<![a-z])(?:je suis|(?:il|elle) (?:est|pese)|je pese|je fais|la(?= (?:je|ce|c|il|elle))|ce matin|aujourd hui|maintenant|actuellement|i am|i m|now|today)(?![a-z])"
+    r"(?<![a-z])(?:je suis|(?:il|elle) (?:est|pese)|je pese|je fais|la(?= (?:je|j|ce|c|il|elle|on|vous|tu))|ce matin|aujourd hui|maintenant|actuellement|i am|i m|now|today)(?![a-z])"
 )
 
 

@@ -90,6 +90,8 @@ NOT_DONE = re.compile(r"(?<![a-z])(?:rien|pas|jamais|aucun|non|not|never|no|noth
 def _vaccines(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Vos vaccins ?" - "Fièvre jaune, 2010. Hépatite A, je vois rien." """
     for sentence in exchange.answer:
+        if lang == "fr" and sentence.speaker != "doctor":
+            yield from _against(sentence, exchange)
         for mention in find_concepts(sentence.norm, lang) if sentence.speaker != "doctor" else ():
             if mention.concept.kind == "vaccine" and mention.concept.fr not in GENERIC_VACCINES:
                 absent = bool(NOT_DONE.search(sentence.norm))
@@ -108,8 +110,35 @@ def _vaccines(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 )
 
 
+AGAINST = re.compile(r"^\W*(?:(?:oui|ben|ah|alors|et|pour|euh|donc)\W+)*(?:la |le |l |celui de la |celui du )(grippe|covid|tetanos|coqueluche|rage|zona|pneumocoque|rougeole|bronchiolite)(?![a-z])")
+DONE = re.compile(r"(?<![a-z])(?:oui|fait|faite|eue?|debut|fin|en|l an|cet|il y a|y a|\d+|mois|semaine|automne|ecole|pharmacie|travail)(?![a-z])")
+
+
+def _against(sentence: Sentence, exchange: Exchange) -> Iterator[Fact]:
+    """ "Vos vaccins ?" - "La grippe, début octobre.": the illness stands for the vaccine, and for whether it was done."""
+    told = AGAINST.match(sentence.norm)
+    if told is None or any(m.concept.kind == "vaccine" for m in find_concepts(sentence.norm, "fr")):
+        return
+    absent = bool(NOT_DONE.search(sentence.norm))
+    if not absent and not DONE.search(sentence.norm, told.end()):
+        return
+    name = {"grippe": "vaccin antigrippal", "tetanos": "vaccin tétanos"}.get(told[1], f"vaccin {told[1]}")
+    yield Fact(
+        "procedure",
+        name,
+        name,
+        (exchange.questions[-1].evidence(), sentence.evidence()),
+        polarity="absent" if absent else "present",
+        temporality="current" if absent else "past",
+        asserted_by=sentence.speaker,
+        status="done",
+        sentence=sentence.shown,
+        extra=(name, ""),
+    )
+
+
 STATED = re.compile(
-    r"(?<![a-z])(?:je l ai|(?:me|m) l a|j ai|on l a|il l a|elle l a|on m a|je me suis|i (?:had|got|have had)) (?:deja )?(?:fait|faite|eue?|fais|recue?|passee?|(?:my|the|a))(?![a-z])"
+    r"(?<![a-z])(?:je l ai|(?:me|m) l (?:a|ont|avait)|j ai|j avais|on l a|on m avait|ils (?:m |me )?(?:l )?(?:ont|avaient)|il l a|elle l a|on m a|je me suis|i (?:had|got|have had)) (?:deja )?(?:fait|faite|eue?|fais|recue?|passee?|(?:my|the|a))(?![a-z])"
 )
 LASTING = (  # what stays of interest when it was done before: pictures and looks inside, not a blood test
     "mammographie", "IRM", "scanner", "coloscopie", "fibroscopie", "ECG (électrocardiogramme)", "frottis", "biopsie", "fond d'œil", "densitométrie osseuse",
@@ -127,6 +156,8 @@ NEXT_TO = 16  # characters: "j'ai fait | une petite | radio"
 
 def _object_of(stated: re.Match[str], mention: Mention, sentence: Sentence) -> bool:
     """Whether the examination is what was done: "j'ai fait la mammo", "la mammo, je l'ai faite"; not "une réaction au scanner"."""
+    if mention.start < stated.start() and " l " not in stated.group():
+        return False  # "le produit du scanner, j'ai eu des plaques"
     between = (
         sentence.norm[stated.end() : mention.start]
         if mention.start >= stated.end()
@@ -190,7 +221,8 @@ def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 continue
             if _told_of_another(mention, exchange, lang):
                 continue
-            if exchange.verdict == "" and not re.search(r"quand|when", question.norm):
+            dated = lang == "fr" and exchange.answer[0].speaker != "doctor" and date_phrase(exchange.answer[0].norm, lang)
+            if exchange.verdict == "" and not (dated or re.search(r"quand|when", question.norm)):
                 continue
             named = {
                 m.concept.fr

@@ -8,12 +8,13 @@ from app.notes.language.cues import cue, cues
 from app.notes.language.polarity import is_denied
 from app.notes.language.timing import date_phrase
 from app.notes.language.units import Exchange, Sentence, Visit
+from app.notes.people.amounts import told_in_a_word
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import relation_near
 from app.notes.transcript import Language
 
 TOBACCO = cues("background.tobacco")
-VAPING = {"fr": re.compile(r"vapot|cigarette electronique|vape"), "en": re.compile(r"vap(?:e|ing)|e cigarette")}
+VAPING = {"fr": re.compile(r"vapot|cigarette electronique|vape(?![a-z])|\bpuffs?(?![a-z])"), "en": re.compile(r"vap(?:e|ing)|e cigarette")}
 ALCOHOL = cues("background.alcohol")
 DRUG_USE = cues("background.drug_use")
 COFFEE = {"fr": re.compile(r"(?<!a )cafes?(?![a-z])|cafeine"), "en": re.compile(r"coffees?(?![a-z])|caffeine")}
@@ -64,15 +65,26 @@ def _asked_habit(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                         lang,
                         verdict,
                     )
-                    yield from (f for f in habit if f.polarity == "present" or _denies_all(question, told, lang))
+                    yield from (f for f in habit if _says_something(f, question, told, lang))
 
 
 def _answering(told: list[Sentence], label: str, lang: Language) -> list[Sentence]:
     """The sentences of an answer without those that tell only of another habit: "No drugs. I used to smoke"."""
     other = [words[lang] for habit, _, words in HABITS if habit != label]
     mine = next(words[lang] for habit, _, words in HABITS if habit == label)
-    kept = [s for s in told if mine.search(s.norm) or not any(words.search(s.norm) for words in other)]
+    kept, of_another = [], False
+    for sentence in told:  # what follows another habit is said of that one: "L'alcool, non. Le cannabis, avant. Plus depuis."
+        of_mine, named = mine.search(sentence.norm), any(words.search(sentence.norm) for words in other)
+        of_another = not of_mine and (named or of_another)
+        kept += [] if of_another else [sentence]
     return kept or [s for s in told if YES_OR_NO.match(s.norm)]
+
+
+def _says_something(fact: Fact, question: Sentence, told: list[Sentence], lang: Language) -> bool:
+    """Coffee without an amount says nothing; a no to a part of a habit does not deny it."""
+    if fact.polarity == "present":
+        return fact.label != "café" or bool(fact.detail)
+    return _denies_all(question, told, lang)
 
 
 def _denies_all(question: Sentence, told: list[Sentence], lang: Language) -> bool:
@@ -96,15 +108,27 @@ def _stated_habit(sentence: Sentence, visit: Visit, exchange: Exchange | None) -
             continue  # having one says nothing
         if label == "alcool" and match.group().startswith("drink"):
             continue  # "drinking" alone is more often water
-        if label == "tabac" and VAPING[lang].search(norm):
+        if label == "tabac" and (VAPING[lang].search(norm) or (DRUG_USE[lang].search(norm) and match.group().startswith("fume"))):
+            continue
+        if visit.lang == "fr" and label == "alcool" and _agrees_to_advice(sentence, words[lang], visit):
             continue
         if re.search(r"coca|eau|water|fumeur,", norm) and not DRINK.match(match.group()):
             continue
-        yield from _habit(label if lang == "fr" else english, label, [sentence], (sentence.evidence(),), lang, "")
+        yield from _habit(label if lang == "fr" else english, label, [sentence], (sentence.evidence(),), lang, None)
+
+
+def _agrees_to_advice(sentence: Sentence, words: re.Pattern[str], visit: Visit) -> bool:
+    """ "D'accord. Donc le car, pas de bière.": what the doctor has just forbidden, said again."""
+    advised = (s for s in visit.sentences if s.speaker == "doctor" and not s.asks and sentence.turn - ADVICE_TURNS <= s.turn < sentence.turn)
+    return not I_DO.search(sentence.norm) and any(words.search(s.norm) for s in advised)
+
+
+ADVICE_TURNS = 20
+I_DO = re.compile(r"(?<![a-z])(?:j|je|moi)(?![a-z])")
 
 
 def _habit(
-    name: str, label: str, told: list[Sentence], evidence: tuple[Evidence, ...], lang: Language, verdict: str
+    name: str, label: str, told: list[Sentence], evidence: tuple[Evidence, ...], lang: Language, verdict: str | None
 ) -> Iterator[Fact]:
     cue_words = next(words[lang] for habit, _, words in HABITS if habit == label)
     told = [s for s in told if not _of_somebody(s, cue_words, lang)] or told
@@ -112,7 +136,9 @@ def _habit(
     told = [s for s in told if cue_words.search(s.norm)] or told
     ended = QUIT[lang].search(WISHED.sub("", text)) is not None and not AGAIN.search(text)
     quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text)) or bool(AT_THAT_AGE[lang].search(text))
-    amount = _amount(told, label, lang)
+    quit_ = quit_ or (label.startswith("cannabis") and ONLY_TRIED.search(text) is not None)
+    amount = told_in_a_word(told, label) if lang == "fr" and verdict is not None else ""
+    amount = amount or _amount(told, label, lang)
     named = cue_words.search(told[0].norm)
     if named:
         near = re.search(r"(?:\w+ ){0,3}$", told[0].norm[: named.start()])
@@ -141,11 +167,14 @@ def _habit(
     )
 
 
-NOT_A_DROP = re.compile(r"(?<![a-z])(?:pas une (?:goutte|seule)|j y touche pas|jamais (?:de la vie|touche)|jamais bu|^\W*zero)(?![a-z])")
+NOT_A_DROP = re.compile(r"(?<![a-z])(?:pas une (?:goutte|seule)|j y touche pas|jamais (?:de la vie|touche)|jamais bu|^\W*zero|ca se faisait pas|(?:tres )?peu pour moi|ca m a jamais (?:tente|interesse|attire)\w*)(?![a-z])")
 AT_THAT_AGE = {  # "à vingt ans, comme tout le monde"
     "fr": re.compile(r"(?<!depuis )(?<!y )(?<![a-z])a \d{2} ans(?![a-z])|(?<![a-z])(?:quand j etais (?:jeune|etudiante?|ado)|au lycee|a la fac|dans ma jeunesse)"),
     "en": re.compile(r"(?<![a-z])(?:in college|at (?:school|university)|when i was (?:young|younger|\d{2}|a student|a teenager))"),
 }  # fmt: skip
+
+
+ONLY_TRIED = re.compile(r"(?<![a-z])(?:une (?:seule )?fois(?! par)|(?:tire|fume) (?:\d|une|deux|quelques) (?:fois|taffes|lattes)|j ai (?:essaye|teste|goute)|pour (?:essayer|voir|gouter)|tried (?:it )?once)(?![a-z])")
 
 
 def _of_somebody(sentence: Sentence, habit: re.Pattern[str], lang: Language) -> bool:
@@ -181,10 +210,10 @@ WISHED = re.compile(  # "I want to quit" is no end
     r"(?<!managed )(?<!able )(?<![a-z])(?:to|of|about|hard|help me|should|must|can t|could) (?:quit|stop)\w*|(?<!viens d )(?<![a-z])arreter(?![a-z])"
 )
 AGAIN = re.compile(
-    r"(?<![a-z])(?:up again|again since|started (?:back|again)|back (?:at|on) it|relapsed|(?<!pas )(?<!jamais )(?<!rien )(?:repris|recommence|rechute))"
+    r"(?<![a-z])(?:up again|again since|started (?:back|again)|back (?:at|on) it|relapsed|(?<!pas )(?<!jamais )(?<!rien )(?:repris|recommence|rechute|(?:re)?craque|replonge))"
 )
 FORMER = re.compile(
-    r"refum|toujours pas|toujours arrete|plus du tout|still (?:not|off)|quit(?!e)"
+    r"refum|pas (?:repris|recommence|(?:re)?craque|retouche)|(?:tenez|tient|tiens) (?:bon|toujours)|(?:fumez|fumes|buvez) (?:toujours|encore)|toujours pas|toujours arrete|plus du tout|still (?:not|off)|quit(?!e)"
 )  # asks one who has stopped
 SINCE_YEAR = re.compile(r"(?:non|no)\W+(?:¤|\W)*(?:not )?(?:depuis|since) (?:19|20)\d\d")
 AMOUNTS = {

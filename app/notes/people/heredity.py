@@ -13,7 +13,7 @@ from app.notes.language.timing import date_phrase
 from app.notes.language.units import Exchange, Sentence, Visit
 from app.notes.measured.readings import WHEN
 from app.notes.people.holders import FAMILY_ASKED, PATIENT
-from app.notes.people.people import BLOOD, PET
+from app.notes.people.people import BLOOD, UNTOLD
 from app.notes.signs.mentions import family_fact
 
 WORDS = tuple(
@@ -74,7 +74,7 @@ def _had_it_too(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     """ "Mon mari conduira. Lui aussi, il a eu ça, l'an dernier.": what the patient complains of, unasked."""
     had = THE_SAME.search(sentence.norm)
     people = visit.people(sentence, had.end()) if had else ()
-    if people in ((), (PATIENT,)) or PET in people or any(sentence in e.answer and _asked_of_family(sentence, visit) for e in visit.exchanges):
+    if people in ((), (PATIENT,)) or UNTOLD & set(people) or any(sentence in e.answer and _asked_of_family(sentence, visit) for e in visit.exchanges):
         return
     told = WHEN["fr"].search(sentence.shown)
     when = told.group() if told else date_phrase(sentence.norm, "fr")
@@ -137,13 +137,13 @@ def _named_only(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         clauses = list(re.finditer(r"[^,;.!?…]+", sentence.norm))
         for place, clause in enumerate(clauses):
             after = clauses[place + 1].group() if place + 1 < len(clauses) else ""
-            if find_concepts(after, "fr") and not re.search(KIN_WORD, after):
+            if find_concepts(after, "fr") and not re.search(KIN_WORD, after) and not CIRCUMSTANCE.match(after):
                 continue  # "mon père, un cancer": told of him, and not what was asked
             if not ONLY_KIN.fullmatch(clause.group()) or not re.search(KIN_WORD, clause.group()):
                 continue
             people = visit.people(sentence, clause.end())
             denied = NOT_THEM.search(clause.group()) is not None or JUST_NO.fullmatch(after) is not None
-            if PATIENT in people or PET in people or (denied and not NAMES_SOMEBODY.search(question.norm)):
+            if PATIENT in people or UNTOLD & set(people) or (denied and not NAMES_SOMEBODY.search(question.norm)):
                 continue  # who of many has it not is no history
             evidence = (question.evidence(mention.start, mention.end), sentence.evidence())
             for person in people:
@@ -151,6 +151,7 @@ def _named_only(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 yield replace(fact, polarity="absent" if denied else "present", asserted_by=sentence.speaker)
 
 
+CIRCUMSTANCE = re.compile(r"\W*(?:apres|avant|pendant|a cause d[eu]?|lors d[eu]?|suite a) ")
 NOT_ME = re.compile(r"\W*(?:(?:ah|ben|euh|oh)\W+)*(?:moi|elle|lui|il),? (?:non|jamais|rien|pas)(?![a-z])")
 JUST_NO = re.compile(r"\W*(?:(?:elle|lui|eux|par contre) ?)*(?:non|rien|jamais|pas)\W*")
 KIN_WORD = r"(?<![a-z])(?:mere|maman|pere|papa|s(?:oe|œ)urs?|freres?|fils|filles?|oncles?|tantes?|cousine?s?|mamie|papi|meres?|peres?|parents|femme|mari|copain|copine|conjointe?)(?![a-z])"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
-from app.notes.people.people import CALLED, PET, RELATIONS, TELLS
+from app.notes.people.people import CALLED, PET, RELATIONS, SOMEBODY, TELLS, UNTOLD
 
 PATIENT = "patient"
 Role = Literal["patient", "parent", "grandparent", "child", "spouse"]  # who speaks, seen from the patient
@@ -25,6 +25,7 @@ class Speaking:
     asked: str = ""
     earlier: tuple[str, ...] = field(default=())
     family_asked: bool = False
+    names: tuple[tuple[str, str, str], ...] = ()  # first names (folded), whose they are, the words that told it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ OWNERS = r"(?:ma|mon|mes|ta|ton|tes|sa|son|ses|notre|nos|leurs?|une?|des|deux|2|
 ARTICLES = r"(?:la|le|les|l)"
 SPEAKERS_OWN = re.compile(r"(?:ma|mon|mes|notre|nos) ")
 NO_HEAD_BEFORE = re.compile(  # a complement, not who is spoken of
-    r"(?<![a-z])(?:avec|chez|pour|contre|sans|de|d|du|des|a|au|aux|par|voir|appele[rz]?|demenage|enceinte de|garde|que|comme|cote d[eu]?|sauf|moi|toi|remplace|accompagne) $"
+    r"(?<![a-z])(?:avec|chez|pour|contre|sans|de|d|du|des|a|au|aux|par|voir|appele[rz]?|demenage|enceinte de|garde|que|comme|cote d[eu]?|sauf|moi|toi|remplace|accompagne|apres|avant|entre|envers) $"
 )
 HOLDS_THOUGH = re.compile(r"(?:,? ?(?:c est|c etait|surtout|chez|cote|du cote de|pour)) $")
 AND_ALSO = re.compile(r"\s*,? (?:et|ou|ainsi que) ")
@@ -72,7 +73,7 @@ FEMININE = frozenset({
     "mother", "sister", "wife", "daughter", "grandmother", "aunt", "niece", "sister-in-law", "mother-in-law", "granddaughter",
     "daughter-in-law",
 })  # fmt: skip
-EITHER = frozenset({"partner", "cousin", "roommate", "colleague", "neighbour", "parents", "children", "grandchildren", PET})
+EITHER = frozenset({"partner", "cousin", "roommate", "colleague", "neighbour", "friend", "parents", "children", "grandchildren", *UNTOLD})
 SELF = re.compile(r"(?<![a-z])(?<!a )(?:(?P<stressed>(?<!de )(?<!avec )(?<!chez )(?<!pour )(?<!sans )(?<!par )(?<!comme )(?<!selon )moi(?:,? (?:aussi|pareil|non plus|je|j|c est))*)|je|j)(?![a-z])")
 THEIRS = re.compile(  # "son cancer": of whoever was just spoken about
     r"(?<![a-z])(?P<theirs>son|sa|ses) (?!(?:cote|tour|avis|mere|pere|frere|fils|fille|mari|femme)(?![a-z]))"
@@ -122,7 +123,7 @@ def _heads() -> tuple[tuple[re.Pattern[str], str, bool | None], ...]:
     found = [(rf"(?<![a-z])(?:{OWNERS}|{ARTICLES}) {ADJECTIVE}(?:{words})(?![a-z])", who, sex) for words, who, sex in COMPOSED]
     for who, words in sorted(RELATIONS["fr"].items(), key=lambda item: not re.search(r"grand|in-law", item[0])):
         sex = None if who in EITHER else who in FEMININE
-        owned = rf"(?<![a-z])(?:{OWNERS} {ADJECTIVE}(?:{words})|{ARTICLES} {ADJECTIVE}(?:{words})(?= |,))"
+        owned = rf"(?<![a-z])(?:{OWNERS} {ADJECTIVE}(?:{words})|{ARTICLES} {ADJECTIVE}(?:{words})(?= |,|\.|$))"
         bare = [w for w in words.split("|") if w in BARE.split("|")]
         pattern = rf"(?:{owned}{''.join(rf'|(?<![a-z]){w}' for w in bare)})(?![a-z])"
         found.append((words if who == PET else pattern, who, sex))
@@ -229,16 +230,33 @@ def _named(norm: str, speaking: Speaking, known: Sequence[Event], *, asked: bool
         for match in pattern.finditer(norm):
             if not any(other.start() < match.end() and match.start() < other.end() for other, *_ in found):
                 found.append((match, who, sex, asked or _is_head(norm, match, speaking)))
+    for name, who, _ in speaking.names:
+        for match in re.finditer(rf"(?<![a-z]){re.escape(name)}(?![a-z])", norm):
+            if not any(other.start() <= match.end() + 1 and match.start() <= other.end() + 1 for other, *_ in found):
+                found.append((match, who, None, asked or _is_head(norm, match, speaking)))
     heads, everybody = list[Event](), list[Event]()
     last = known[-1].who if known else ""
     for match, who, sex, head in sorted(found, key=lambda item: item[0].start()):
-        person = who if who == PATIENT else _seen(who, match.group(), speaking)
-        if speaking.role == PATIENT and re.match(r"(?:son|sa|ses) ", match.group()):
-            person = OF_KIN.get((last, who), person)
-        last = person
-        everybody.append(Event(*match.span(), person, sex, named=True))
+        last = _who_is_named(who, match, last, speaking)
+        everybody.append(Event(*match.span(), last, sex, named=True))
         heads += everybody[-1:] if head else []
     return heads, everybody
+
+
+def _who_is_named(who: str, match: re.Match[str], last: str, speaking: Speaking) -> str:
+    """Who a relation or a first name stands for, as the patient would say it, after `last` was named."""
+    words = next((told for name, _, told in speaking.names if name == match.group()), match.group())
+    if speaking.role == PATIENT:
+        born = re.match(r"(?:une?|deux|des) ", words) and HAD_A_CHILD.search(match.string[: match.start()])
+        child = {"granddaughter": "daughter", "grandson": "son"}.get(who, who) if born else who
+        if born or re.match(r"(?:son|sa|ses) ", words):
+            return OF_KIN.get((last, child), who)
+        friend = who == "partner" and re.search(r"copine" if speaking.patient_sex == "F" else r"copain(?!e)", words)
+        return "friend" if friend else who
+    return who if who == PATIENT else _seen(who, words, speaking)
+
+
+HAD_A_CHILD = re.compile(r"(?:s(?:oe|œ)ur|frere|tante|oncle)(?: [a-z]+)?,? (?:(?:elle|il|qui) )?(?:a|avait|a eu|avait eu|vient d avoir) $")
 
 
 def _one_of_them(match: re.Match[str], norm: str, woman: bool, of_siblings: bool, speaking: Speaking) -> str:
@@ -297,7 +315,8 @@ def _stands_for(match: re.Match[str], here: Sequence[Event], known: Sequence[Eve
     if speaking.role != PATIENT and speaking.patient_sex in (None, "F" if woman else "M"):
         return PATIENT
     named, _ = _named(MINE.sub(_mine, speaking.asked), Speaking(), (), asked=True)
-    return _last_of(known, woman, speaking) or _last_of(named, woman, speaking) or ("" if speaking.role == PATIENT else PATIENT)
+    elsewhere = SOMEBODY if OTHERS.match(match.string, match.start()) else ""
+    return _last_of(known, woman, speaking) or _last_of(named, woman, speaking) or (elsewhere if speaking.role == PATIENT else PATIENT)
 
 
 def _last_of(events: Sequence[Event], woman: bool | None, speaking: Speaking) -> str:
@@ -307,6 +326,7 @@ def _last_of(events: Sequence[Event], woman: bool | None, speaking: Speaking) ->
     return next(fitting, "")
 
 
+OTHERS = re.compile(r"lui,? il (?!y |m |me |voulait|veut|a dit|disait|pense)|elle,? elle (?!m |me |voulait|veut|a dit|disait|pense)|(?:ils|elles) (?:l |en )?(?:ont|sont|etaient|avaient) (?:presque )?(?:tous|toutes)(?![a-z])")  # whom nobody named: "lui, il pèse lourd"
 KIN_OF_A_PARENT = frozenset({"grandmother", "grandfather", "aunt", "uncle", "parents"})
 MINE = re.compile(r"(?<![a-z])(votre|vos)(?= )")
 

@@ -5,7 +5,9 @@ import re
 from app.notes.language.cues import cues
 from app.notes.transcript import Language
 
-PET = "pet"  # whose illness belongs in no note
+PET = "pet"
+SOMEBODY = "somebody"  # who is called by a first name, and nobody told whose
+UNTOLD = frozenset({PET, SOMEBODY})  # whose illness belongs in no note
 RELATIONS = {
     "fr": {
         "mother": r"mere|maman",
@@ -14,7 +16,7 @@ RELATIONS = {
         "brother": r"(?:demi )?freres?|frangins?|jumeau",
         "wife": r"femme|epouse",
         "husband": r"mari|epoux",
-        "partner": r"copain|copine|compagnon|compagne|conjointe?|partenaire|ami|amie",
+        "partner": r"copain|copine|compagnon|compagne|conjointe?|partenaire",
         "daughter": r"filles?",
         "son": r"fils|fiston|garcons?",
         "grandmother": r"(?:arriere )?grands? meres?|mamie|mamy",
@@ -26,6 +28,7 @@ RELATIONS = {
         "niece": r"nieces?|fille de (?:ma s(?:oe|œ)ur|mon frere)",
         "roommate": r"coloc(?:ataire)?s?",
         "colleague": r"collegues?|patron|cheffe?",
+        "friend": r"amie?s?|potes?|copains|copines",
         "neighbour": r"voisine?s?",
         "sister-in-law": r"belle s(?:oe|œ)ur",
         "brother-in-law": r"beau frere",
@@ -111,6 +114,7 @@ NAMES_FR = {
     "roommate": "Colocataire",
     "colleague": "Collègue",
     "neighbour": "Voisinage",
+    "friend": "Entourage",
     "sister-in-law": "Belle-sœur",
     "brother-in-law": "Beau-frère",
     "mother-in-law": "Belle-mère",

@@ -29,7 +29,7 @@ def way_of_life(visit: Visit) -> Iterator[Fact]:
         yield from _smoke_around(exchange, visit)
         question = exchange.questions[-1]
         for label, heading, asked in ASKED:
-            if asked.search(question.norm) and not find_concepts(question.norm, "fr"):
+            if asked.search(question.norm) and not SMOKE.search(question.norm) and not find_concepts(question.norm, "fr"):
                 yield from _answer(exchange, label, heading, visit)
                 break
 

@@ -110,6 +110,11 @@ def _long_stopped(fact: Fact, _facts: Sequence[Fact]) -> bool:
 YEARS_WITHOUT = re.compile(r"depuis (?:(?:plus de |au moins |bien )?(\d{2}) ans|l enfance|le (?:college|lycee))")
 LONG_YEARS = 10
 
+def _denied_act(fact: Fact, _facts: Sequence[Fact]) -> bool:
+    """ "On m'a pas transfusée", said without being asked: the note tells it, a list of what was done does not."""
+    return fact.type == "procedure" and fact.polarity == "absent" and not fact.status and len(fact.evidence) == 1
+
+
 def _named_again(fact: Fact, facts: Sequence[Fact]) -> bool:
     """A drug of the patient's that is only named, beside how it is taken, that it is over, or what it did."""
     return is_only_named(fact) and any(f.label == fact.label and f.is_patients and _tells_more(f, fact) for f in facts)
@@ -129,6 +134,7 @@ def _tells_more(fact: Fact, named: Fact) -> bool:
 
 
 TOLD_BY_ANOTHER = (
+    _denied_act,
     _named_again,
     _goes_with_order,
     _old_dose,

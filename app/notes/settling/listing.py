@@ -13,11 +13,11 @@ from app.notes.transcript import Transcript
 from app.notes.writing.sentences import Voice, Written
 
 ABOUT_NAMED_BEFORE = re.compile(  # "vous la gardez": advice about something that the sentence does not name
-    r"(?<![a-z])(?:vous|on|faut|ne|n) (?:le|la|les|lui|en|l|y)(?: \w+)? ?\w*(?:ez|er|e)(?![a-z])|(?<![a-z])(?:\w+ez|faites|dites) (?:les?|la|en|y)(?=\W*$|,| pour(?! (?:le|la|les) )| pas| bien| quand| si| aux? | a (?:la|l|votre) | dans | sur | chez )|(?<![a-z])(?:on evite|evitez) d en(?![a-z])|^\W*(?:et )?(?:apres|la|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?=\W*$|[,.]| (?:le|matin|ensemble|en meme|pour|jusqu)(?![a-z]))"
+    r"(?<![a-z])(?:vous|on|faut|ne|n) (?:le|la|les|en|l|y) (?:\w+ )?\w*(?:ez|er|e)(?![a-z])|(?<![a-z])(?:\w+ez|faites|dites) (?:les?|la|en|y)(?=\W*$|,| pour(?! (?:le|la|les) )| pas| bien| quand| si| aux? | a (?:la|l|votre) | dans | sur | chez )|(?<![a-z])(?:on evite|evitez) d en(?![a-z])|^\W*(?:et )?(?:(?:apres|la)(?=,| (?:vous|on|il|elle|c|ce|ca)(?![a-z]))|sinon|voila)(?![a-z])|(?<![a-z])les (?:2|deux)(?=\W*$|[,.]| (?:le|matin|ensemble|en meme|pour|jusqu)(?![a-z]))"
 )
 HOW_TO_TAKE = re.compile(
     r"(?<![a-z])(?:comprimes?|gelules?|sachets?|bouffees?|ampoules?|piqures?|tablets?|puffs?)(?![a-z])"
-    r"|(?<![a-z])on (?:souffle|inspire|expire|bloque|secoue|vide)(?![a-z])|(?<![a-z])(?:pas plus de|no more than) (?:\d+|une?|one)|(?<![a-z])(?:un|every other) (?:jour|soir|matin|day|night)(?: sur 2)?(?![a-z])"
+    r"|(?<![a-z])heures? d ecart(?![a-z])|(?<![a-z])on (?:souffle|inspire|expire|bloque|secoue|vide)(?![a-z])|(?<![a-z])(?:pas plus de|no more than) (?:\d+|une?|one)|(?<![a-z])(?:un|every other) (?:jour|soir|matin|day|night)(?: sur 2)?(?![a-z])"
 )
 
 
@@ -104,13 +104,31 @@ def _with_said(fact: Fact, transcript: Transcript) -> Fact:
     if not said or named & said or "(" in fact.text:
         return fact
     for proof in fact.evidence:
-        text = transcript.turns[proof.turn].text[proof.start : proof.end]
+        turn = transcript.turns[proof.turn]
+        text = turn.text[proof.start : proof.end]
         at = fold(text).find(fact.said)
         if at >= 0:
-            rest = re.match(r"\w*", text[at + len(fact.said) :])
-            words = text[at : at + len(fact.said)] + (rest.group() if rest else "")
+            words = _clause(text, at, at + len(fact.said)) if turn.speaker != "doctor" else _whole_words(text, at, fact.said)
             return replace(fact, text=f"{fact.text} ({words})")
     return fact
+
+
+def _whole_words(text: str, at: int, said: str) -> str:
+    rest = re.match(r"\w*", text[at + len(said) :])
+    return text[at : at + len(said)] + (rest.group() if rest else "")
+
+
+CLAUSE_WORDS = 9
+
+
+def _clause(text: str, start: int, end: int) -> str:
+    """The speaker's clause around text[start:end], or those words alone where it is long."""
+    before, after = re.split(r"[.,;:!?…]", text[:start])[-1], re.split(r"[.,;:!?…]", text[end:])[0]
+    clause = OPENING_WORDS.sub("", f"{before}{text[start:end]}{after}".strip()).strip()
+    return clause if len(clause.split()) <= CLAUSE_WORDS else _whole_words(text, start, text[start:end])
+
+
+OPENING_WORDS = re.compile(r"^(?:(?:oui|non|ben|bah|euh|alors|ah|oh|et|mais|donc|enfin|là)\s+)+", re.IGNORECASE)
 
 
 SHORT_REPLY = 9  # words
@@ -168,16 +186,28 @@ def _one_series(facts: Sequence[Fact]) -> Fact:
 
 def _inspection(seen: Sequence[Fact], voice: Voice) -> Fact:
     words = " ; ".join(fact.text.rstrip(" .") for fact in seen)
+    unseen = all(SEES_NONE.match(fold(fact.text)) for fact in seen)
     return replace(
-        seen[0], text=voice.say(f"inspection vidéo : {words}", f"seen by video: {words}"), evidence=proofs(seen)
+        seen[0],
+        text=voice.say(f"inspection vidéo : {words}", f"seen by video: {words}"),
+        evidence=proofs(seen),
+        polarity="absent" if unseen else seen[0].polarity,
     )
 
 
+SEES_NONE = re.compile(r"\W*(?:(?:bon|alors|donc|la|non|ok|bien)\W+)*(?:je (?:ne )?(?:vois|distingue|remarque) (?:pas|aucun)|(?:pas|aucune?) (?:de |d )?)[^,;.]*\W*$")  # "je ne vois pas de tache"
+
+
 NAMED_FIRST = re.compile(r"\W*(?:(?:et|donc|alors)\W+)*(?:l|le|la|les|votre|vos|cette?|ces) [a-z ]{3,30}, (?:(?:justement|par contre|aussi|lui|elle|eux|alors), )?(?:vous|on|\w+ez)(?![a-z])")  # "le Lexomil, rapportez-le"
+
+
+TO_WHAT_WAS_NAMED = re.compile(  # "mettez-le à côté", "vous pouvez le découper", "achetez-en une neuve"
+    r"(?i)\b\w+(?:ez|es)-(?:l[ea]s?|en|y)\b(?<!faites-l[ea]\b)|\b(?:pouvez|pouvoir|devez|faut|essayez de|possible de) (?:bien )?(?:l[ea]s?|en) (?=\w+(?:er|ir|re)\b)"
+)
 
 
 def _stands_alone(fact: Fact) -> bool:
     words = fold(fact.sentence)
     if NAMED_FIRST.match(words):
         return True
-    return not (ABOUT_NAMED_BEFORE.search(words) or HOW_TO_TAKE.search(words))
+    return not (ABOUT_NAMED_BEFORE.search(words) or HOW_TO_TAKE.search(words) or TO_WHAT_WAS_NAMED.search(fact.sentence))

@@ -8,7 +8,8 @@ from app.notes.facts import Fact, proofs
 from app.notes.language.lexicon import find_drugs
 from app.notes.language.text import fold
 from app.notes.people import relatives
-from app.notes.people.people import PET
+from app.notes.people.people import UNTOLD
+from app.notes.settling import repeats
 from app.notes.settling.generality import CLASS_CODES, GENERAL, is_particular
 from app.notes.signs.answers import UNMARKED
 
@@ -210,7 +211,7 @@ def _covered(fact: Fact, facts: list[Fact]) -> bool:
 
 def _asked_for_only(fact: Fact, others: list[Fact]) -> bool:
     """A pet's illness; a renewal beside the drugs that are renewed."""
-    return fact.experiencer == PET or (fact.status == "request" and any(f.type == "medication" for f in others))
+    return fact.experiencer in UNTOLD or (fact.status == "request" and any(f.type == "medication" for f in others))
 
 
 def _names_class(fact: Fact, others: list[Fact]) -> bool:
@@ -309,7 +310,7 @@ def _operated_for(fact: Fact, others: list[Fact]) -> bool:
     """ "Opéré d'une hernie": the operation is told with what it was for."""
     if fact.label != "opération" or fact.polarity == "absent" or not OPERATED.search(fold(fact.sentence)):
         return False
-    return any(_same_breath(fact, f) and f.type in ("family", "problem") for f in others)
+    return any(_same_breath(fact, f) and (f.type in ("family", "problem") or f.label.startswith("opération :")) for f in others)
 
 
 OPERATED = re.compile(
@@ -343,6 +344,7 @@ def _is_reaction(fact: Fact, others: list[Fact]) -> bool:
 
 COVERS = (
     *relatives.COVERS,
+    *repeats.COVERS,
     _is_reaction,
     _operated_for,
     _blood_told,

@@ -11,8 +11,9 @@ from app.notes.language.polarity import CONDITIONS, is_denied, stance
 from app.notes.language.timing import DAY_OF
 from app.notes.language.units import Exchange, Sentence, Visit
 from app.notes.people.holders import PATIENT
-from app.notes.people.people import RELATIONS, relation_near, uncle_side
+from app.notes.people.people import RELATIONS, UNTOLD, relation_near, uncle_side
 from app.notes.people.relatives import NO_KIN
+from app.notes.signs.asides import asks_of_another, is_aside
 from app.notes.signs.context import in_context
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.part_answers import (
@@ -24,11 +25,20 @@ from app.notes.signs.part_answers import (
     was_once,
     which_side,
 )
-from app.notes.signs.taken_up import echoed, names_another, takes_up_another
+from app.notes.signs.taken_up import (
+    CLINICAL,
+    affirms_another,
+    another_after_all,
+    denies_others_only,
+    echoed,
+    names_another,
+    no_goes_with_names,
+    taken_back,
+    takes_up_another,
+)
 from app.notes.transcript import Language
 
 UNMARKED = "unmarked"  # status of what was denied though nothing marked a question: weaker than a statement
-CLINICAL = ("symptom", "problem", "surgery")
 INVERSE = {
     "pleurs sans larmes",
     "trismus",
@@ -65,11 +75,11 @@ def answers(visit: Visit) -> Iterator[Fact]:
 def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     lang = visit.lang
     answered = {
-        m.concept.fr
+        in_context(m, s, visit).concept.fr
         for s in exchange.answer
         if not s.asks
         for m in find_concepts(s.norm, lang)
-        if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end :])
+        if not relation_near(s.norm, m.start, lang) and not OTHERWISE[lang].match(s.norm[m.end :]) and not is_aside(m, s, visit)
     }
     about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions) or _goes_on_family(exchange, visit)
     for question in exchange.questions:
@@ -81,21 +91,48 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 continue
             if _is_not_asked(mention, question.norm):
                 continue
-            relative = _relative_in_answer(exchange, visit)
-            if relative and mention.concept.fr not in answered:
-                yield family_fact(
-                    mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang
-                )
-            if mention.concept.fr in answered:
-                continue
-            if not visit.is_child and ABOUT_OTHER.search(question.norm[: mention.start]):
-                yield from _others(exchange, question, mention, lang)
-                continue
-            if about_family:
-                continue
-            fact = _answered(exchange, question, mention, lang)
-            if fact:
-                yield fact
+            another = visit.asked_about(question)
+            if another:
+                yield from _had_by(another, exchange, question, mention, lang)
+            else:
+                yield from _asked_of_patient(exchange, question, mention, visit, mention.concept.fr in answered, about_family)
+
+
+def _asked_of_patient(
+    exchange: Exchange, question: Sentence, mention: Mention, visit: Visit, answered: bool, about_family: bool
+) -> Iterator[Fact]:
+    """What an answer makes of one thing that was asked; `answered` when a sentence of the answer names it itself."""
+    lang = visit.lang
+    relative = None if answered else _relative_in_answer(exchange, visit)
+    if relative:
+        yield family_fact(mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang)
+    if answered:
+        return
+    if not visit.is_child and _is_of_another(question, mention, visit):
+        yield from _others(exchange, question, mention, lang)
+    elif about_family:
+        yield from _not_the_patient(exchange, question, mention, lang)
+    else:
+        fact = _answered(exchange, question, mention, lang)
+        yield from (fact,) if fact else ()
+
+
+def _had_by(who: str, exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:
+    """ "Un AVC ?", asked of what a relative was just said to have."""
+    if exchange.verdict == "yes" and who not in UNTOLD and mention.concept.kind == "problem":
+        evidence = (question.evidence(mention.start, mention.end), exchange.answer[0].evidence())
+        yield family_fact(mention, who, evidence, question.norm, lang)
+
+
+MOI_NON = re.compile(r"(?:^|[.,;!?…] ?)(?:(?:et|mais|alors)\W+)*moi,? (?:personnellement,? )?(?:non|jamais|pas|aucune?)\W*(?:$|[.,;!?…])")
+
+
+def _not_the_patient(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:
+    """ "Une phlébite, quelqu'un en a fait, chez vous ?" - "Mon père. Moi jamais." """
+    said = next((s for s in exchange.answer if s.speaker == "patient" and MOI_NON.search(s.norm)), None)
+    if said and lang == "fr" and mention.concept.kind == "problem":
+        evidence = (question.evidence(mention.start, mention.end), said.evidence())
+        yield mention_fact(mention, lang, "absent", "certain", "current", said.speaker, evidence, "", "", question.norm)
 
 
 def _is_not_asked(mention: Mention, norm: str) -> bool:
@@ -142,6 +179,11 @@ AT_WHAT_AGE = re.compile(  # asked of an illness that somebody was just said to 
 )
 
 
+def _is_of_another(question: Sentence, mention: Mention, visit: Visit) -> bool:
+    spoken_for = any(s.speaker == "relative" for s in visit.sentences)
+    return bool(ABOUT_OTHER.search(question.norm[: mention.start])) or (not spoken_for and asks_of_another(mention, question))
+
+
 def _others(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:
     """ "Has he had chickenpox, your husband?": an adult patient is never "he"; nobody's unless the question names whose."""
     named = relation_near(question.norm, len(question.norm), lang) or relation_near(question.norm, 0, lang)
@@ -157,19 +199,22 @@ def _relative_in_answer(exchange: Exchange, visit: Visit) -> tuple[str, Sentence
         if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
             continue
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
-        people = visit.people(sentence, len(sentence.norm)) if near else ()
+        it_is = IT_IS.match(sentence.norm) if lang == "fr" and not near else None  # "C'est maman qui en a fait deux"
+        people = visit.people(sentence, len(sentence.norm)) if near or it_is else ()
+        near = (people[0], it_is.end()) if it_is and people and people[0] not in (PATIENT, *UNTOLD) else near
         near = (people[0], near[1]) if near and people and people[0] != PATIENT else near
         if near and near[0] not in BY_MARRIAGE and _runs_in_family(exchange, sentence, lang):
             return uncle_side(sentence.norm, near[0]), sentence
         if near is None and SOME_KIN[lang].match(sentence.norm):
             return _kin(sentence.norm, lang), sentence
         if near and re.search(
-            r"^[a-zœ ]+, (?:si|une|deux|trois|plusieurs)(?= ?[,.;!…]| (?:apres|quand|il y a|en|a)(?![a-z])|$)|en a|l a|oui|aussi|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
+            r"^[a-zœ ]+, (?:si|une|deux|trois|plusieurs)(?= ?[,.;!…]| (?:apres|quand|il y a|en|a)(?![a-z])|$)|(?<![a-z])(?:en a(?! pas| jamais)|(?<!je )l a(?! pas)|oui|aussi)(?![a-z])|yes|(?:had|has|have|got) (?:it|them|that|one)|does|did", sentence.norm[near[1] :]
         ):
             return uncle_side(sentence.norm, near[0]), sentence
     return None
 
 
+IT_IS = re.compile(r"\W*(?:c est|c etait) (?=(?:plutot )?(?:ma|mon|mes|maman|papa)(?![a-z]))")
 BY_MARRIAGE = ("husband", "wife", "partner")
 IN_FAMILY = {"fr": re.compile(r"famill|chez vous|parents|proches|autour de (?:vous|lui|elle)|entourage"), "en": re.compile(r"family|relatives|your parents")}
 NAMES_ONE = {  # and nothing against it
@@ -197,6 +242,8 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
     if another or (mention.concept.kind == "symptom" and is_then_not_now(exchange, lang)):
         return None
     polarity = echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
+    if polarity == "absent" and taken_back(exchange.answer):
+        polarity = "present"
     if mention.concept.fr == "fièvre" and TEMPERATURE.search(exchange.answer_text):
         polarity = _feverish(exchange.answer_text)  # where the figure is understood it tells more, and covers this
     if polarity == "absent" and ONLY_THERE.search(exchange.answer_text) and PLACED.match(question.norm[mention.end :]):
@@ -256,8 +303,10 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     if inverse:
         return "absent" if verdict == "yes" or NORMALLY.search(text) or re.match(r"si si", text) else None
     denied_in_question = is_denied(question.norm, mention.start, mention.end, lang)
-    if verdict == "no":
-        return None if _denies_others_only(exchange, mention, lang) else "absent"
+    if verdict == "no" or (verdict == "yes" and another_after_all(exchange, mention, lang)):
+        return None if denies_others_only(exchange, mention, lang) or no_goes_with_names(exchange, mention, lang) else "absent"
+    if verdict == "yes" and affirms_another(exchange, question, mention, lang):
+        return None
     if denied_in_question:
         return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
     if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
@@ -265,9 +314,12 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     if verdict == "open" and _tells_of_another(exchange, lang):
         return None
     several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
-    if verdict == "open" and several > 1:
+    if verdict == "open" and (several > 1 or LISTS.search(question.norm)):
         return None
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
+
+
+LISTS = re.compile(r"(?:^|[ ,])(?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) ")  # more is asked than is understood
 
 
 def _tells_of_another(exchange: Exchange, lang: Language) -> bool:
@@ -284,18 +336,6 @@ I_HAVE = {
 }  # fmt: skip
 
 
-def _denies_others_only(exchange: Exchange, mention: Mention, lang: Language) -> bool:
-    """ "De la fièvre, de la toux ?" - "Pas de fièvre. Je toussote.": a denial that names one leaves the others open."""
-    first = exchange.answer[0].norm
-    if not NAMES_WHAT_IS_NOT[lang].match(first) or NOTHING_ELSE[lang].search(exchange.answer_text):
-        return False
-    named = {m.concept.fr for m in find_concepts(first, lang)}
-    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang) if m.concept.kind in CLINICAL}
-    return bool(named & asked) and mention.concept.fr not in named
-
-
-NAMES_WHAT_IS_NOT = {"fr": re.compile(r"\W*(?:(?:ben|alors|euh|bah)\W+)*(?:pas (?:de|d)|jamais (?:de|d)) "), "en": re.compile(r"\W*(?:(?:well|um|uh)\W+)*no (?=[a-z])")}
-NOTHING_ELSE = {"fr": re.compile(r"non plus|(?<![a-z])(?:ni|rien|aucune?)(?![a-z])|rien de tout"), "en": re.compile(r"(?<![a-z])(?:either|neither|nor|none|nothing|(?:is|are|s|re|been) (?:all )?(?:fine|ok|okay|good|normal))(?![a-z])")}
 TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
 VACCINATED = re.compile(r"vaccin|(?<![a-z])jabs?(?![a-z])|immuni[sz]|(?<![a-z])shots?(?![a-z])")
 OTHERWISE = cues("findings.otherwise")

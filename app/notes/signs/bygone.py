@@ -46,7 +46,7 @@ HAD = re.compile(r"(?<![a-z])(?:j ai (?:eu|fait|vomi)|j avais|ca m a (?:donne|fa
 AWAKE = re.compile(r"(?<![a-z])au reveil(?! (?:le|tous|j))(?![a-z])")
 OPERATED = re.compile(r"(?<![a-z])(?:oper\w*|anesthesi\w*|endormi\w*|(?:appendic|chirurg)\w*)(?![a-z])")
 ANSWER_OVER = re.compile(
-    r"^\W*(?:(?:non|ah|oh|ben|euh|oui|la|alors|ca|c est|ce soit)\W+)*(?:plus (?:rien|une seule|du tout|jamais|aucune?|depuis|maintenant)|fini\w*|termine\w*|disparu\w*|envole\w*|rien (?:depuis|du tout|de plus)|(?:elles?|ils?) (?:ont|a) (?:degonfle|disparu|cicatrise)|c est (?:fini|passe|parti|de l histoire ancienne))(?![a-z])"
+    r"^\W*(?:(?:non|ah|oh|ben|euh|oui|la|alors|ca|c est|ce soit)\W+)*(?:plus (?:rien|une seule|du tout|jamais|aucune?|depuis|maintenant)|fini\w*|termine\w*|disparu\w*|envole\w*|rien (?:depuis|du tout|de plus)|(?:elles?|ils?) (?:(?:ont|a) (?:degonfle|disparu|cicatrise)|(?:est|sont) (?:re)?partie?s?)|c est (?:fini|passe|parti|de l histoire ancienne))(?![a-z])"
 )
 ASKS_STILL = re.compile(r"(?<![a-z])(?:encore|toujours|depuis|et (?:la|maintenant|aujourd hui))(?![a-z])")
 NEXT_WORDS = 9  # of a question that only goes on
@@ -76,6 +76,7 @@ def _told_in(fact: Fact, visit: Visit) -> tuple[Sentence, str, str] | None:
     return (said, "", said.norm) if place < 0 else (said, said.norm[:place], said.norm[place + len(fact.said) :])
 
 
+AFTER_ALL = re.compile(r"\W*(?:enfin si|ah si|si si|enfin oui|ah oui|si,)(?![a-z])")
 NO_MORE = re.compile(r"(?<![a-z])(?:ai|a|as|fais|fait|suis|est) plus (?:du tout |jamais |aucune? )?(?:de |d |du |des )?$")
 ONE_BEFORE = re.compile(r"(?<![a-z])j en (?:ai|avais) (?:deja |pourtant )?(?:fait|eue?) (?:une|un|deux|\d)(?![a-z])")
 
@@ -90,9 +91,19 @@ def _once(fact: Fact, visit: Visit) -> Temporality | None:
     still = re.search(r"(?<![a-z])(?:encore|toujours)(?![a-z])", asked) and fact.said in asked
     if still and (fact.type == "problem" or ANSWER_OVER.search(said.norm)):
         return "resolved"
+    if _taken_back(said, after, visit):
+        return "current"  # "des palpitations, non. Enfin si, avant les règles"
     if fact.type == "problem" and (NO_MORE.search(before) or ONE_BEFORE.search(after)):
         return "past"
     return None
+
+
+def _taken_back(said: Sentence, after: str, visit: Visit) -> bool:
+    """ "Des palpitations, non. Enfin si, avant les règles.": the next sentence takes the no back, and names nothing else."""
+    following = next((s for s in visit.sentences if s.turn == said.turn and s.start > said.start), None)
+    if following is None or _own(after, visit) != after or _own(following.norm, visit) != following.norm:
+        return False
+    return AFTER_ALL.match(following.norm) is not None
 
 
 def _over(fact: Fact, visit: Visit) -> Temporality | None:
@@ -102,6 +113,8 @@ def _over(fact: Fact, visit: Visit) -> Temporality | None:
         return None
     said, before, after = told
     own, later = _own(after, visit), _later(said, after, visit)
+    if STAGE_APART.search(after[:STAGE_NEAR]):
+        return "past"
     if ENDED.search(own + later) and not COMES_BACK.search(own + later):
         return "resolved"
     if _still_asked(said, visit) and not COMES_BACK.search(said.norm):
@@ -138,6 +151,7 @@ def _still_asked(said: Sentence, visit: Visit) -> bool:
 
 APART = rf"(?:quand (?:j|il|elle) etai[st] )?(?:{STAGE}|(?<=, ){SMALL}(?=,|\W*$| (?:oui|j|il|elle)(?![a-z])))"
 STAGE_APART = re.compile(rf"^[a-z]*(?: \w+){{0,3}}(?:,? | ){APART}(?=\W|$)")
+STAGE_NEAR = 48  # characters
 STAGE_FIRST = re.compile(rf"(?:^|[,.;:] ?)\W*(?:(?:oui|si|non)\W+)?(?:{STAGE}|{SMALL}(?=,)),? (?:[a-z ]{{0,30}})$")
 DATE_NEAR = re.compile(rf"(?<![a-z]){DATE}(?![a-z])")
 DAY_NEAR = re.compile(rf"(?<![a-z]){DAY}(?![a-z])")
@@ -159,7 +173,9 @@ CHRONIC = re.compile(
 
 
 def _past(fact: Fact, said: Sentence, before: str, own: str, visit: Visit) -> bool:
-    if STAGE_APART.search(own) or STAGE_FIRST.search(before) or DATED_AFTER.match(_later(said, own, visit)):
+    if STAGE_FIRST.search(before) or DATED_AFTER.match(_later(said, own, visit)):
+        return True
+    if ONCE_THEN.match(said.norm) or (FOR_IT.search(before) and DATE_NEAR.search(own)):
         return True
     if ASKED_DONE.search(visit.question_of(said)) and place_in_time(said.norm):
         return True
@@ -171,14 +187,19 @@ def _past(fact: Fact, said: Sentence, before: str, own: str, visit: Visit) -> bo
         return True
     if DAY_NEAR.search(around) and happened and LASTED.search(own):
         return True
-    return _of_earlier_drug(said, before, visit) or (AWAKE.search(own) is not None and _of_operation(said, visit))
+    return _of_earlier_drug(said, before, own, visit) or (AWAKE.search(own) is not None and _of_operation(said, visit))
 
 
-def _of_earlier_drug(said: Sentence, before: str, visit: Visit) -> bool:
+ONCE_THEN = re.compile(rf"\W*(?:(?:oui|si|juste|seulement)\W+)*(?:une?|1) (?:seule )?fois(?: seulement)?,? (?:{DAY}|{DATE})(?![a-z])(?!.*(?:encore|ce matin|aujourd hui|depuis))")
+FOR_IT = re.compile(r"(?<![a-z])(?:pour|contre) (?:l|la|le|les|une?|mon|ma|son|sa|cette) ?$")  # "de l'Orelox pour l'otite, à Pâques"
+SO_STOPPED = re.compile(r"(?:du coup |alors |donc |et )?(?:j ai|on a) (?:tout )?(?:arrete|stoppe|jete)(?![a-z])")
+
+
+def _of_earlier_drug(said: Sentence, before: str, own: str, visit: Visit) -> bool:
     """ "J'ai testé, j'ai fait des cauchemars", "De la colchicine. J'ai eu la diarrhée du siècle.": what a drug of before did."""
     earlier = [s for s in visit.sentences if s.turn == said.turn and s.end <= said.start]
     talk = " ".join(s.norm for s in earlier[-2:])
-    if OF_A_DRUG.search(before) or (OF_A_DRUG.search(talk) and HAD.search(before)):
+    if OF_A_DRUG.search(before) or (HAD.search(before) and (OF_A_DRUG.search(talk) or SO_STOPPED.search(own))):
         return True
     return bool(earlier) and bool(find_drugs(earlier[-1].norm)) and HAD.search(before) is not None
 

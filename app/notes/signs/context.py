@@ -13,30 +13,44 @@ from app.notes.transcript import Language
 
 REACH_TURNS = 6
 BARE = re.compile(
-    r"(?:ca|c) (?:me |vous |lui |t )?(?:a )?(?:brul|coul|gratt|piqu)\w*|les? brulures?|pas de brulure|aucune brulure|brulures?|(?:des |de )?glaires?|crache(?:r|z)?|ca coule"
+    r"(?:ca|c) (?:me |vous |lui |t )?(?:a )?(?:brul|coul|gratt|piqu|siffl|serr)\w*|les? brulures?|pas de brulure|aucune brulure|brulures?|(?:des |de )?glaires?|crache(?:r|z)?|ca coule|"
+    r"(?:il )?y a du sang|sifflements?|(?:(?:avez|as|a) vu )?(?:des |du |de |un )?(?:saignements?|sang)(?: dedans)?|(?:(?:je|vous|tu|ai|as|avez|a) )*saign\w*"
 )
 TALK_OF = {
     "eye": r"(?:oe|œ)il|yeux|paupiere|lentilles? (?!corail)|ophtalmo|conjonctiv",
     "ear": r"oreille|tympan|otite",
     "nose": r"(?<![a-z])nez|narine|rhume",
     "throat": r"gorge|avale|angine|amygdal",
-    "urine": r"urin|pipi|piss|miction|vessie|cystite|prostate",
+    "urine": r"urin|pipi|piss|miction|vessie|cystite|prostate|ecbu|bandelette|besoin d uriner|(?<![a-z])jet(?![a-z])",
     "vulva": r"vagin|vulve|pertes|mycose|intime|rapports",
+    "womb": r"regles|enceinte|grossesse|ventre,? (?:et |ou )?des saignements|saignements? en bas|gyneco|uterus|sterilet|frottis|menopause",
     "stomach": r"estomac|reflux|(?:oe|œ)sophag|acid|omeprazole|inexium|gaviscon|remonte",
+    "vomit": r"vomi|marc de cafe",
+    "belly": r"ventre|nombril|bide",
     "gut": r"selles?|transit|diarrhee|constip|caca|anus|toilettes",
     "skin": r"peau|plaque|bouton|eczema|cloque|crout|zona|coup de soleil|creme|psoriasis|omoplate|tache",
     "chest": r"toux|touss|bronch|poumon|crach|respir",
+    "gums": r"gencive|dents?(?![a-z])|brosse",
     "heart": r"poitrine|thora|c(?:oe|œ)ur(?!ant)",
 }
 NOWHERE = ""  # nothing was named from which the meaning could come
+BLEEDING = {
+    "urine": "hématurie", "gut": "sang dans les selles", "nose": "épistaxis", "chest": "hémoptysie", "vomit": "hématémèse",
+    "womb": "saignement vaginal", "gums": "saignement des gencives",
+}  # fmt: skip
 MEANS = {  # bare complaint: what it is where the talk is of something
     "brûlures mictionnelles": {
-        "eye": "yeux irrités", "throat": "odynophagie", "stomach": "pyrosis", "skin": "brûlure", "vulva": "brûlure de la vulve",
+        "eye": "yeux irrités", "throat": "odynophagie", "stomach": "pyrosis ou reflux", "skin": "brûlure", "vulva": "brûlure de la vulve",
         "heart": "brûlure", "chest": "brûlure", NOWHERE: "brûlure",
     },
-    "brûlure": {"urine": "brûlures mictionnelles", "stomach": "pyrosis", "eye": "yeux irrités"},
+    "brûlure": {"urine": "brûlures mictionnelles", "stomach": "pyrosis ou reflux", "eye": "yeux irrités"},
     "suintement": {"eye": "larmoiement", "nose": "rhinorrhée", "ear": "écoulement d'oreille"},
-    "expectorations": {"gut": "glaires dans les selles"},
+    "expectorations": {"gut": "glaires dans les selles", "vomit": "vomissements"},
+    "saignement": BLEEDING,
+    "sang dans les selles": {system: label for system, label in BLEEDING.items() if system != "vomit"},
+    "hématurie": BLEEDING,
+    "sifflements": {"ear": "acouphènes"},
+    "oppression thoracique": {"belly": "douleur abdominale"},
     "prurit (démangeaisons)": {"eye": "yeux irrités"},
 }  # fmt: skip
 

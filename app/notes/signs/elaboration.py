@@ -8,8 +8,8 @@ from app.notes.facts import Fact
 from app.notes.language.lexicon import find_concepts, find_drugs
 from app.notes.language.units import Sentence, Visit
 from app.notes.signs.mentions import worded_time
+from app.notes.signs.taken_up import CLINICAL
 
-CLINICAL = ("symptom", "problem", "surgery")
 REACH_TURNS = 4
 ASKS_MORE = re.compile(
     r"(?<![a-z])(?:racontez|dites m en|expliquez|depuis (?:quand|combien|longtemps)|combien de (?:temps|fois)|ca (?:fait|dure|a commence)|c est (?:venu|arrive|apparu)|"

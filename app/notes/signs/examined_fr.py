@@ -2,7 +2,7 @@
 
 import re
 
-from app.notes.directions.conjugation_fr import EZ, present
+from app.notes.language.conjugation_fr import EZ, present
 from app.notes.writing.wording_fr import tidy
 
 

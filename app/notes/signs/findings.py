@@ -1,7 +1,7 @@
 """Symptoms, problems and operations: what the patient has, had, denies, and what the doctor concludes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.notes.allergy.allergens import STRONG
@@ -14,10 +14,12 @@ from app.notes.language.units import Sentence, Visit
 from app.notes.measured.gestation import weeks_asked, weeks_told
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import RELATIONS, SELF, relation_near, uncle_side
-from app.notes.signs.answers import ASKS_BEFORE, CLINICAL, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
+from app.notes.signs.answers import ASKS_BEFORE, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
+from app.notes.signs.asides import is_aside
 from app.notes.signs.context import as_operation, in_context
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.reassurance import ruled_out
+from app.notes.signs.taken_up import CLINICAL, taken_back
 from app.notes.transcript import Language
 
 CONCLUDES = cues("findings.concludes")
@@ -29,7 +31,7 @@ EXISTS = re.compile(  # left open, to be looked for
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
 OTHER_PEOPLE = re.compile(
-    r"y (?:en )?a (?:\w+ ){1,4}qui (?:ont|sont|a)(?![a-z])|there (?:are|were|is) (?:\w+ ){1,4}(?:with|who ha)"
+    r"y (?:en )?a (?:\w+ ){1,4}qui (?:(?:ont|sont|a)(?![a-z])|se )|there (?:are|were|is) (?:\w+ ){1,4}(?:with|who ha)"
 )
 
 
@@ -117,7 +119,7 @@ def _is_aside(sentence: Sentence, before: str) -> bool:
 
 
 AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
-    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
+    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|avec|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
 )
 ASKED_OF = re.compile(r"(?<![a-z])(?:votre|your) (mere|pere|s(?:oe|œ)ur|frere|mother|father|sister|brother),? [^?]*\?\W*$")
 ASKS_FAMILY = re.compile(
@@ -175,43 +177,54 @@ def _is_no_finding(mention: Mention, norm: str) -> bool:
     return mention.concept.fr == "grossesse" and AS_A_DATE.search(norm[: mention.start]) is not None
 
 
+def _named(sentence: Sentence, visit: Visit, asked: str) -> Iterator[Mention]:
+    """What a sentence names that is neither read back, a reaction to something, nor asked of a vaccine."""
+    repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
+    if "*" in repeated or "vaccin" in asked or JABS_DONE.search(asked):
+        return
+    for plain in find_concepts(sentence.norm, visit.lang):
+        mention = as_operation(in_context(plain, sentence, visit), asked, visit.lang)
+        label = mention.concept.fr
+        if not (label in repeated or (reaction and label in REACTIONS) or _is_no_finding(mention, sentence.norm)):
+            yield mention
+
+
+def _theirs(relatives: Sequence[str], mention: Mention, sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """What relatives have; a passing sign of theirs tells nothing."""
+    norm = sentence.norm
+    passing = mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start])
+    if not passing and not is_denied(norm, mention.start, mention.end, lang):
+        for person in relatives:
+            yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
+
+
+def _only_spoken_of(mention: Mention, norm: str, lang: Language) -> bool:
+    """Whether a thing is wished, heard of, compared with or would be otherwise: the patient does not have it."""
+    before, kind = norm[: mention.start], mention.concept.kind
+    if (kind == "surgery" and CONSIDERS.search(before)) or (kind == "problem" and SIMILE.search(before)):
+        return True
+    if OTHERWISE[lang].match(norm[mention.end :]):
+        return True
+    return any(cue.search(before) for cue in (WISHES, RATHER_THAN, HEARSAY[lang], HABITUAL[lang]))
+
+
 def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     lang, norm = visit.lang, sentence.norm
     asked = visit.question_of(sentence)
     if re.search(r"allerg", asked + " " + norm) and not FAMILY_QUESTION[lang].search(asked):
         return
-    repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
     told = _told_then(sentence, visit)
-    for mention in (as_operation(in_context(m, sentence, visit), asked, lang) for m in find_concepts(norm, lang)):
-        if (
-            mention.concept.fr in repeated
-            or "*" in repeated
-            or "vaccin" in asked
-            or JABS_DONE.search(asked)
-            or _is_no_finding(mention, norm)
-            or (reaction and mention.concept.fr in REACTIONS)
-        ):
-            continue
+    for mention in _named(sentence, visit, asked):
         relatives = _relatives_of(mention, sentence, asked, visit)
-        if relatives and mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start]):
-            continue
         if relatives:
-            if not is_denied(norm, mention.start, mention.end, lang):
-                for person in relatives:
-                    yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
+            yield from _theirs(relatives, mention, sentence, lang)
             continue
-        meant = _in_its_time(stance(norm, mention.start, mention.end, lang), sentence, mention, asked, told, lang)
+        if is_aside(mention, sentence, visit):
+            continue
+        meant = _not_taken_back(stance(norm, mention.start, mention.end, lang), sentence, visit)
+        meant = _in_its_time(meant, sentence, mention, asked, told, lang)
         told = (mention.end, meant.temporality)
-        if (
-            WISHES.search(norm[: mention.start])
-            or (mention.concept.kind == "surgery" and CONSIDERS.search(norm[: mention.start]))
-            or RATHER_THAN.search(norm[: mention.start])
-            or HEARSAY[lang].search(norm[: mention.start])
-            or HABITUAL[lang].search(norm[: mention.start])
-            or (mention.concept.kind == "problem" and SIMILE.search(norm[: mention.start]))
-        ):
-            continue
-        if meant.certainty == "conditional" or OTHERWISE[lang].match(norm[mention.end :]):
+        if _only_spoken_of(mention, norm, lang) or meant.certainty == "conditional":
             continue
         guessed = (
             mention.concept.kind == "problem" and bool(SUPPOSES[lang].search(norm)) and meant.temporality == "current"
@@ -230,6 +243,12 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             norm,
             status=EFFECT if mention.concept.kind == "symptom" and _of_earlier_drug(asked, lang) else "",
         )
+
+
+def _not_taken_back(meant: Stance, sentence: Sentence, visit: Visit) -> Stance:
+    """ "Des palpitations, non. Enfin si, le soir.": a denial that the next statement takes back is none."""
+    from_here = [s for s in visit.sentences if s.turn == sentence.turn and s.start >= sentence.start]
+    return replace(meant, polarity="present") if meant.polarity == "absent" and taken_back(from_here) else meant
 
 
 def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit) -> tuple[str, ...]:
@@ -276,7 +295,7 @@ def _in_its_time(
 ) -> Stance:
     """The time of what was told or asked just before: "je tremblais, la sueur"; "vous l'aviez supporté ?"."""
     norm, (end, before) = sentence.norm, told
-    if mention.concept.fr in OF_SLEEP and meant.temporality == "resolved":
+    if mention.concept.fr in OF_SLEEP and meant.temporality == "resolved" and "c est fini" in norm:
         return replace(meant, temporality="current")  # "et là c'est fini": the night is
     if meant.temporality != "current" or mention.concept.kind != "symptom":
         return meant

@@ -14,6 +14,7 @@ READS = cues("inspection.reads")  # "je vois marqué": on paper, not on the pati
 SHOWS = cues("inspection.shows")["fr"]
 LOOKS = cues("inspection.looks")["fr"]
 DESCRIBES = cues("inspection.describes")["fr"]
+BODY = cues("selection.body")
 PAUSE = re.compile(r"…|\.\.\.")
 OPENS = re.compile(r"\W*(?:alors\W+)?(?:montrez|approchez|penchez|tournez|soulevez|levez|baissez|ouvrez|fermez|filmez|je vous vois)[^.,]{0,50}, ")
 TURNS_BEFORE = 2  # in which the doctor asked to be shown what is described
@@ -27,8 +28,15 @@ def seen(sentence: Sentence, visit: Visit) -> Sentence | None:
     shown = described(sentence, visit)
     if shown is not None:
         return shown
-    read = READS[visit.lang].search(sentence.norm)
-    return sentence if SEES[visit.lang].search(sentence.norm) and not read else None
+    sees = SEES[visit.lang].search(sentence.norm)
+    if sees is None or READS[visit.lang].search(sentence.norm):
+        return None
+    return sentence if visit.lang == "en" or not sees.group().startswith("je vois") or _of_body(sentence.norm) else None
+
+
+def _of_body(norm: str) -> bool:
+    """Whether "je vois ..." is of the patient: "je vois les cartons" is of the room."""
+    return bool(LOOKS.search(norm) or BODY["fr"].search(norm) or find_concepts(norm, "fr"))
 
 
 def described(sentence: Sentence, visit: Visit) -> Sentence | None:

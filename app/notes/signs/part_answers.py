@@ -112,12 +112,15 @@ def _topic(norm: str, lang: Language) -> str:
 IT_IS = re.compile(r"\W*(?:(?:et|mais|la|en plus|apres)\W+)*(?:(?:c est|ca|il est|elle est|ils sont|elles sont)(?![a-z])|(?:il|elle|ils|elles) (?:me |m )?(?=[a-z]))")
 
 
+NONE_THERE = re.compile(r"\W*(?:[a-z]+ ){0,4}non,")  # "mal au ventre non, ça tire un peu"
+
+
 def of_the_part_before(visit: Visit) -> Iterator[Fact]:
     """ "Le gros orteil, là. C'est rouge, c'est chaud.": what is said of "it" is of the part that was named just before."""
     if visit.lang != "fr":
         return
     for place, said in enumerate(visit.sentences):
-        clauses = [clause for clause in said.norm.split(", ") if IT_IS.match(clause)]
+        clauses = [clause for clause in said.norm.split(", ") if IT_IS.match(clause) and not NONE_THERE.match(said.norm)]
         before = [s for s in visit.sentences[max(0, place - 2) : place] if s.turn >= said.turn - 1]
         named = [(s, m) for s in before for m in body_part().finditer(s.norm)]
         if said.speaker == "doctor" or said.asks or not clauses or not named or visit.other_person(said, 0):

@@ -1,13 +1,16 @@
 """Answers that take up one of several things that were asked, name another thing, or leave the rest: "le nez oui", "le reste, non"."""
 
 import re
+from collections.abc import Sequence
 
 from app.notes.facts import Polarity
 from app.notes.language.lexicon import Mention, find_concepts
 from app.notes.language.units import Exchange, Sentence
+from app.notes.language.verdicts import NO
 from app.notes.people.people import relation_near
 from app.notes.transcript import Language
 
+CLINICAL = ("symptom", "problem", "surgery")
 PART = re.compile(
     r"\W*(?:(?:un|petit|peu|surtout|plutot|juste|seulement|oui|que|ah|euh|just|mainly|only|mostly|a|bit|yes)\W+)*"
     r"(?:les|le|la|l|the|my) ([a-z]{4,})(?:\W+(?:oui|yes))?\W*$"
@@ -80,3 +83,68 @@ THE_REST = {  # "Trembler, un peu. Le reste, non."
 def _several_asked(exchange: Exchange) -> bool:
     """Whether a run of questions asks more than one thing."""
     return len(exchange.questions) > 1 or any("," in q.norm for q in exchange.questions)
+
+
+def denies_others_only(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "De la fièvre, de la toux ?" - "Pas de fièvre. Je toussote.": a denial that names one leaves the others open."""
+    first = exchange.answer[0].norm
+    if not NAMES_WHAT_IS_NOT[lang].match(first) or NOTHING_ELSE[lang].search(exchange.answer_text):
+        return False
+    named = {m.concept.fr for m in find_concepts(first, lang)}
+    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang) if m.concept.kind in CLINICAL}
+    return bool(named & asked) and mention.concept.fr not in named
+
+
+NAMES_WHAT_IS_NOT = {"fr": re.compile(r"\W*(?:(?:ben|alors|euh|bah)\W+)*(?:pas (?:de|d)|jamais (?:de|d)) "), "en": re.compile(r"\W*(?:(?:well|um|uh)\W+)*no (?=[a-z])")}
+NOTHING_ELSE = {"fr": re.compile(r"non plus|(?<![a-z])(?:ni|rien|aucune?)(?![a-z])|rien de tout"), "en": re.compile(r"(?<![a-z])(?:either|neither|nor|none|nothing|(?:is|are|s|re|been) (?:all )?(?:fine|ok|okay|good|normal))(?![a-z])")}
+
+
+def no_goes_with_names(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "Le cœur qui s'emballe, des malaises ?" - "Des malaises, non. Par contre...": each no stands beside the thing it denies."""
+    if lang != "fr":
+        return False
+    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang) if m.concept.kind in CLINICAL}
+    left, named = [], set()
+    for said in exchange.answer:
+        norm = said.norm
+        for m in reversed(find_concepts(norm, lang)):
+            beside = m.concept.fr in asked and BESIDE_NO.match(norm, m.end)
+            if beside:
+                named.add(m.concept.fr)
+                norm = norm[: m.start] + norm[beside.end() :]
+        left.append(norm)
+    return bool(named) and mention.concept.fr not in named and not ANY_NO.search(" ".join(left))
+
+
+BESIDE_NO = re.compile(r"[a-zœ]*,? (?:(?:ca|la|moi|alors),? )?non(?! plus)(?![a-z])")
+ANY_NO = re.compile(r"(?<![a-z])(?:non|rien|ni|aucune?|jamais|pas|plus|normal\w*|bien|pareil)(?![a-z])")
+
+
+def affirms_another(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> bool:
+    """ "Vous toussez ? Du sang ?" - "Oui, je tousse.": the yes is to the one that it names."""
+    others = {
+        m.concept.fr for q in exchange.questions if q is not question for m in find_concepts(q.norm, lang) if m.concept.kind in CLINICAL
+    }
+    said = {m.concept.fr for m in find_concepts(exchange.answer[0].norm, lang)}
+    return bool(said & others) and mention.concept.fr not in said
+
+
+def taken_back(told: Sequence[Sentence]) -> bool:
+    """ "Non. Enfin si, la semaine avant les règles": a denial taken back at once, in the second of two statements."""
+    return len(told) > 1 and len(told[0].norm.split()) <= SHORT_DENIAL and AFTER_ALL.match(told[1].norm) is not None
+
+
+SHORT_DENIAL = 6  # words
+AFTER_ALL = re.compile(r"\W*(?:(?:enfin|ah|euh|mais|attendez|en fait)\W+)+si(?! (?:je|on|c est|ca|vous|jamais))(?![a-z])")
+
+
+AFTER_ALL = re.compile(r"(?:^|[.!…,;] ?)\W*(?:(?:enfin|ah|attendez|euh|mais)\W+)+(?:si|oui)(?![a-z])")
+
+
+def another_after_all(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "Les yeux qui piquent ?" - "Non. Ah si, des vertiges.": what is there after all is not what was asked."""
+    if lang != "fr" or not NO["fr"].search(exchange.answer[0].norm) or mention.concept.kind == "surgery":
+        return False
+    said = next((s for s in exchange.answer if AFTER_ALL.search(s.norm)), None)
+    named = {m.concept.fr for m in find_concepts(said.norm, lang) if m.concept.kind in CLINICAL} if said else set()
+    return bool(named) and mention.concept.fr not in named

@@ -30,6 +30,10 @@ WORKS = {  # trouble in French and English, what the question is about, the word
         ("perte d'appétit", "loss of appetite", r"eat|appetite", r"eat\w* (?:fine|normally|ok(?:ay)?|well)"),
     ),
 }
+MOODS = ("tristesse de l'humeur",)
+SHADED = re.compile(  # a mood that is only said to hold, beside what weighs on it
+    r"(?<![a-z])(?:mais|juste|bof|sauf|enfin|pleur\w*|a cran|creve\w*|claque\w*|fatigue\w*|boules|revenu|invivable|soupe au lait|tient|tiens)(?![a-z])"
+)
 POORLY = {  # the same asked, and answered with less: "Il mange ?" - "Bof, pas grand-chose."
     "fr": re.compile(r"(?<![a-z])(?:bof|pas (?:grand chose|beaucoup|terrible|trop|tellement|des masses)|(?:tres )?peu|moins|du bout des (?:dents|levres)|presque (?:rien|plus))(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:not (?:much|really|a lot|great)|hardly|barely|very little)(?![a-z])"),
@@ -61,6 +65,8 @@ def _working(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         for said in exchange.answer:
             match = re.search(rf"(?<![a-z])(?:{words})(?![a-z])", said.norm)
             asked_of = any(re.search(about, q.norm) for q in exchange.questions)
+            if label in MOODS and any(SHADED.search(s.norm) for s in exchange.answer if not visit.other_person(s, len(s.norm))):
+                continue
             if match and asked_of and said.speaker != "doctor" and not NOT_WELL.search(said.norm[: match.start()]):
                 told = _Told((exchange.questions[-1].evidence(), said.evidence()), said.speaker, said.shown)
                 yield _fact(label, english, lang, told)

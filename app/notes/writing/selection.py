@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from app.notes.facts import Evidence, Fact
+from app.notes.language.conjugation_fr import JE
 from app.notes.language.cues import cue, cues
 from app.notes.language.lexicon import find_concepts, find_drugs
 from app.notes.language.timing import frequency_phrase, time_phrase
@@ -13,7 +14,6 @@ from app.notes.sections import HISTORY, REASON, SYSTEMS
 from app.notes.signs.findings import ALARM
 from app.notes.transcript import Patient
 from app.notes.writing.sentences import Voice, Written
-from app.notes.writing.wording_fr import JE
 
 CLINICAL = (
     "symptom",
@@ -88,7 +88,7 @@ def worth_telling(fact: Fact, patient: Patient) -> bool:
 
 
 def extracts(visit: Visit, written: Sequence[Written], voice: Voice) -> Iterator[Written]:
-    """The patient's own statements that no fact tells and that still matter, in the third person.
+    """The patient's own statements that no fact tells and that still matter: quoted in French, in the third person in English.
 
     A statement takes the place of the bare words of the history that it holds; what stands elsewhere is not told twice.
     """
@@ -101,14 +101,24 @@ def extracts(visit: Visit, written: Sequence[Written], voice: Voice) -> Iterator
         : MAX_EXTRACTS[visit.lang]
     ]
     for _, sentence in sorted(best, key=lambda item: (item[1].turn, item[1].start)):
-        text = (
-            voice.told(sentence.shown)
-            if voice.lang == "en" or (JE.search(sentence.shown) or TELLS_IT.search(sentence.norm))
-            else None
-        )
+        text = _in_own_words(sentence, voice) if voice.lang == "fr" else voice.told(sentence.shown)
         if text and len(text) < 220:
             held = tuple(fact for w in _within(sentence, written) for fact in w.facts)
             yield Written(HISTORY, f"{text}.", (sentence.evidence(),), held, quotes=True)
+
+
+def _in_own_words(sentence: Sentence, voice: Voice) -> str | None:
+    """A statement quoted as it was said; None for a fragment, or one that stumbles."""
+    words = voice.tidy(sentence.shown)
+    tells = JE.search(words) or TELLS_IT.search(sentence.norm)
+    if not tells or not LEAST_QUOTED <= len(words.split()) <= MOST_QUOTED or STUMBLES.search(words):
+        return None
+    who = voice.patient if sentence.speaker == "patient" else "l'entourage"
+    return f"{who[:1].upper()}{who[1:]} : « {words} »"
+
+
+LEAST_QUOTED, MOST_QUOTED = 5, 30  # words
+STUMBLES = re.compile(r"\w- ")
 
 
 def without_repeats(written: Iterable[Written], quoted: Iterable[Written]) -> list[Written]:

@@ -53,7 +53,8 @@ class Voice:
         return directives_fr.directive(text) if self.lang == "fr" else wording_en.directive(text, self.sex)
 
     def told(self, text: str) -> str | None:
-        return wording_fr.third_person(text) if self.lang == "fr" else wording_en.third_person(text, self.sex)
+        """What the patient says in English, in the third person; None when that fails."""
+        return wording_en.third_person(text, self.sex)
 
     def tidy(self, text: str) -> str:
         return wording_fr.capital(wording_fr.tidy(text) if self.lang == "fr" else wording_en.tidy(text))

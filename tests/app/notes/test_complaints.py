@@ -110,7 +110,7 @@ def test_fatigue_denied_by_comparison() -> None:
 @pytest.mark.parametrize(
     ("speech", "label"),
     [
-        ("D: Parlons de l'estomac.\nP: Oui.\nD: Ça brûle ?\nP: Oui, le soir.", "pyrosis"),
+        ("D: Parlons de l'estomac.\nP: Oui.\nD: Ça brûle ?\nP: Oui, le soir.", "pyrosis ou reflux"),
         ("D: Vous urinez souvent ?\nP: Oui.\nD: Ça brûle ?\nP: Oui.", "brûlures mictionnelles"),
         ("D: Montrez-moi l'œil.\nP: Voilà. Ça coule tout le temps.", "larmoiement"),
         ("D: Et vos selles ?\nP: J'ai des glaires.", "glaires dans les selles"),

@@ -322,3 +322,23 @@ def test_an_emergency_answered_to_a_case_is_no_emergency_now(asked: str, answere
 def test_leave_granted_in_the_answer_keeps_its_length() -> None:
     (leave,) = only(facts("D: Ça va ?\nP: Vous pouvez prolonger mon arrêt ?\nD: Oui, encore dix jours."), type="work_stoppage")
     assert "10 jours" in leave.text
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "Écoutez monsieur, il faut partir aux urgences.",
+        "Je préfère que vous alliez à la maternité.",
+        "On vous emmène à la clinique en ambulance.",
+        "Je vous fais hospitaliser aujourd'hui.",
+        "Restez en ligne, on vous envoie les pompiers.",
+    ],
+)
+def test_who_is_sent_at_once_is_told_so(order: str) -> None:
+    sent = [f for f in facts(f"P: J'ai très mal au ventre.\nD: {order}\nP: D'accord.") if f.status == "sent"]
+    assert [f.type for f in sent] == ["plan"]
+
+
+@pytest.mark.parametrize("said", ["Pas besoin d'aller aux urgences.", "Ce n'est pas utile d'aller à l'hôpital.", "Vous avez été hospitalisé en mars."])
+def test_who_is_not_sent_is_not_told_so(said: str) -> None:
+    assert not [f for f in facts(f"P: J'ai très mal au ventre.\nD: {said}") if f.status == "sent"]

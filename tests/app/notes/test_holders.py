@@ -125,3 +125,38 @@ def test_who_stands_beside_a_relative_is_the_patient() -> None:
 def test_what_somebody_would_say_of_the_patient_is_the_patients() -> None:
     found = facts("D: Le moral ?\nP: Ça va. Ma femme vous dirait irritable.")
     assert not [f for f in found if f.type == "family"]
+
+
+@pytest.mark.parametrize(
+    "talk,expected",
+    [
+        ("D: Et chez vous ?\nP: Mon frère Paul a un pacemaker.", {("brother", "pacemaker", "present")}),
+        ("D: Des maladies dans la famille ?\nP: Mon frère a eu un fils avec une hémophilie.", {("nephew", "hémophilie", "present")}),
+        ("D: Des rhumatismes dans la famille ?\nP: La mère. Une arthrite, elle a les mains déformées.", {("mother", "arthrite", "present")}),
+        ("D: D'accord.\nP: Mon père a fait une attaque.\nD: Un AVC ?\nP: Oui, il y a deux ans.", {("father", "AVC", "present")}),
+        ("D: Vous avez déjà eu des calculs ?\nP: Moi non. C'est maman qui en a fait trois.", {("mother", "calculs urinaires", "present")}),
+    ],
+)
+def test_whom_a_name_or_a_short_question_is_about(talk: str, expected: set[tuple[str, str, str]]) -> None:
+    assert expected <= of_kin(talk, age=50, sex="M")
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "D: Vous fumez ?\nP: Moi non. Bruno, il vapote dans la cuisine.",
+        "D: Elle dort bien ?\nP: Elle a de la fièvre depuis hier.",
+        "D: Alors ?\nP: Au bureau ils ont tous eu la grippe.",
+        "D: Alors ?\nP: C'est de le porter, lui, il pèse quatre-vingt-dix kilos.",
+        "D: Alors ?\nP: Ma voisine a fait une dépression.",
+        "D: Et le Plaquenil ?\nP: Une amie en a eu. Elle a un lupus.",
+    ],
+)
+def test_what_others_have_is_neither_the_patients_nor_a_family_history(talk: str) -> None:
+    found = [f for f in facts(talk, age=40, sex="F") if f.label != "tabac"]
+    assert [f for f in found if f.type in ("family", "symptom", "problem", "vital", "social")] == []
+
+
+def test_a_noun_is_no_first_name() -> None:
+    found = facts("D: Alors ?\nP: Jambes, elles ont gonflé. Césarienne, il était en siège. J'ai un Parkinson, mon frère aussi.", age=50, sex="F")
+    assert {f.experiencer for f in found if f.type == "family"} <= {"brother"}

@@ -13,7 +13,7 @@ def texts(dialogue: str, lang: str = "fr", **wanted: Any) -> list[str]:
 
 def test_a_name_that_was_not_said_shows_the_words() -> None:
     (text,) = texts("D: Du mal à respirer ?\nP: Oui, je suis vite essoufflée dans l'escalier.", label="dyspnée")
-    assert text == "dyspnée (essoufflée)"
+    assert text == "dyspnée (je suis vite essoufflée dans l'escalier)"
 
 
 def test_a_name_that_was_said_stands_alone() -> None:

@@ -71,3 +71,17 @@ def test_norm_and_shown_run_in_parallel() -> None:
     line = normalise("Périndopril, dix milligrammes", "fr")
     assert len(line.norm) == len(line.shown)
     assert line.shown == "Périndopril, 10 milligrammes"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("j'ai j'ai mal à la à la tête", "j ai mal a la tete"),
+        ("donnez-lui un un Doliprane", "donnez lui un doliprane"),
+        ("il y a il y a deux jours", "il y a 2 jours"),
+        ("vous vous levez, nous nous voyons", "vous vous levez, nous nous voyons"),
+        ("vingt vingt-cinq", "20 25"),
+    ],
+)
+def test_words_that_a_speaker_stumbles_over_are_read_once(said: str, read: str) -> None:
+    assert normalise(said, "fr").norm == read

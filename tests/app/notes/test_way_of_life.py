@@ -38,3 +38,32 @@ def test_the_smoke_around_a_child() -> None:
 
 def test_the_habit_of_a_partner_is_not_the_patients() -> None:
     assert not told("D: Et votre mari ?\nP: Lui, il fume deux paquets par jour.")
+
+
+@pytest.mark.parametrize(
+    "asked,said,expected",
+    [
+        ("Du café dans la journée ?", "Trois, jamais après midi.", ("café 3 cafés", "present", "current")),
+        ("La cigarette ?", "J'étais à un paquet, maintenant je suis descendue à huit.", ("tabac 8 cigarettes", "present", "current")),
+        ("Vous buvez un peu d'alcool ?", "Un kir au restaurant.", ("alcool un kir au restaurant", "present", "current")),
+        ("Vous n'avez pas recraqué, pour la cigarette ? Vous tenez bon ?", "Non, pas une.", ("tabac arrêté", "present", "past")),
+        ("Le tabac ?", "Très peu pour moi.", ("tabac", "absent", "current")),
+        ("Vous fumez toujours ?", "Non, ça fait dix ans.", ("tabac arrêté", "present", "past")),
+        ("L'alcool, le cannabis ?", "L'alcool, non. Le cannabis j'en fumais le week-end. Plus depuis le bébé.", ("alcool", "absent", "current")),
+    ],
+)  # fmt: skip
+def test_a_habit_told_in_a_word(asked: str, said: str, expected: tuple[str, str, str]) -> None:
+    assert expected in told(f"D: {asked}\nP: {said}", age=40, sex="F")
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "D: Du café ?\nP: Oui, comme tout le monde.",
+        "D: Le vin du soir, on l'enlève.\nP: D'accord. Donc pas de vin, et de la marche.",
+        "D: Vous fumez ?\nP: La cigarette électronique, c'est tout.",
+        "D: Ça va ?\nP: On aurait dit un test d'alcoolémie.",
+    ],
+)
+def test_no_habit_of_what_only_sounds_like_one(talk: str) -> None:
+    assert [label for label, *_ in told(talk, age=40, sex="F") if not label.startswith("vapotage")] == []

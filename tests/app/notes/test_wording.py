@@ -4,6 +4,7 @@ import pytest
 
 from app.notes.directions import directives_fr
 from app.notes.drafting import draft
+from app.notes.language import conjugation_fr
 from app.notes.signs import examined_fr
 from app.notes.writing import wording_en, wording_fr
 from app.notes.writing.summary import patient_summary
@@ -32,6 +33,9 @@ from tests.app.notes.support import drafted, told, transcript
             "Si elle est négative, ne pas le prendre et rappeler le médecin",
         ),
         ("On se revoit au cabinet dans 3 mois.", "Revoir en consultation au cabinet dans 3 mois"),
+        ("Écoutez madame, je préfère que vous alliez à la clinique.", "Aller à la clinique"),
+        ("Vous allez consulter dès ce soir.", "Consulter dès ce soir"),
+        ("S'il y a un souci, si il saigne, vous nous rappelez.", "Si un souci, s'il saigne, rappeler"),
         ("Votre glycémie, vous me la mesurez au réveil.", "Sa glycémie, la mesurer au réveil"),
         ("Si ça ne passe pas, vous me recontactez.", "Si ça ne passe pas, recontacter le médecin"),
         ("Vous me l'envoyez par le portail.", "L'envoyer au médecin par le portail"),
@@ -69,13 +73,13 @@ def test_a_directive_that_stays_personal_is_given_up() -> None:
 @pytest.mark.parametrize(
     ("said", "written"),
     [
-        ("Ben, j'arrive presque plus à avaler, quoi.", "N'arrive presque plus à avaler"),
-        ("Je prends mon traitement tous les matins.", "Prend son traitement tous les matins"),
-        ("J'avais mal quand je marchais.", "Avait mal quand marchait"),
+        ("si je bois un verre", "si le patient boit un verre"),
+        ("quand je m'allonge", "quand le patient s'allonge"),
+        ("si j'avais mal", "si le patient avait mal"),
     ],
 )
-def test_the_patient_in_the_third_person(said: str, written: str) -> None:
-    assert wording_fr.third_person(said) == written
+def test_a_case_that_the_patient_asks_about_is_told_of_the_patient(said: str, written: str) -> None:
+    assert conjugation_fr.of_the_patient(said) == written
 
 
 def test_english_third_person() -> None:
@@ -171,3 +175,16 @@ def test_a_wish_is_told_in_the_infinitive(said: str, told: str) -> None:
 @pytest.mark.parametrize(("verb", "told"), [("laissez", "laisser"), ("baissez", "baisser"), ("réfléchissez", "réfléchir"), ("remplissez", "remplir"), ("glissez", "glisser")])
 def test_verbs_in_issez(verb: str, told: str) -> None:
     assert directives_fr.infinitive(verb) == told
+
+
+@pytest.mark.parametrize(
+    ("said", "told_as"),
+    [
+        ("Depuis mardi ça me réveille deux fois par nuit, c'est pire couché.", "Le patient : « Depuis mardi ça me réveille 2 fois par nuit, c'est pire couché »"),
+        ("C'est pi- pire le soir, ça me pren- réveille depuis mardi.", None),
+    ],
+)
+def test_what_no_fact_tells_is_quoted_as_it_was_said_unless_it_stumbles(said: str, told_as: str | None) -> None:
+    note = told(drafted(f"D: Qu'est-ce qui vous amène ?\nP: J'ai de la fièvre.\nD: Et avant ?\nP: {said}"))
+    assert ("Le patient :" in note) == (told_as is not None)
+    assert told_as is None or told_as in note

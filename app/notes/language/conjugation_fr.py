@@ -149,23 +149,104 @@ def present(verb: str) -> str:
     return PRESENTS.get(verb, verb[:-2] if IN_DRE.search(verb) else verb[:-2] + "e")
 
 
-OF_TU = {
-    "as": "a", "es": "est", "fais": "fait", "prends": "prend", "mets": "met", "bois": "boit", "dors": "dort", "viens": "vient", "reviens": "revient",
-    "vas": "va", "dois": "doit", "peux": "peut", "veux": "veut", "dis": "dit", "sens": "sent", "ressens": "ressent", "tiens": "tient", "attends": "attend",
-    "vois": "voit", "sais": "sait", "sors": "sort", "perds": "perd", "vomis": "vomit", "finis": "finit", "reprends": "reprend",
-}  # fmt: skip
+FIRST_TO_THIRD = {  # "je" and "tu" have most forms in common
+    "as": "a",
+    "es": "est",
+    "vas": "va",
+    "préviens": "prévient",
+    "écris": "écrit",
+    "prescris": "prescrit",
+    "inscris": "inscrit",
+    "remets": "remet",
+    "ai": "a",
+    "suis": "est",
+    "vais": "va",
+    "peux": "peut",
+    "veux": "veut",
+    "dois": "doit",
+    "sais": "sait",
+    "vois": "voit",
+    "crois": "croit",
+    "bois": "boit",
+    "fais": "fait",
+    "dis": "dit",
+    "prends": "prend",
+    "apprends": "apprend",
+    "comprends": "comprend",
+    "mets": "met",
+    "viens": "vient",
+    "tiens": "tient",
+    "sens": "sent",
+    "dors": "dort",
+    "sors": "sort",
+    "pars": "part",
+    "cours": "court",
+    "vis": "vit",
+    "lis": "lit",
+    "finis": "finit",
+    "vomis": "vomit",
+    "maigris": "maigrit",
+    "grossis": "grossit",
+    "perds": "perd",
+    "entends": "entend",
+    "attends": "attend",
+    "descends": "descend",
+    "rends": "rend",
+    "connais": "connaît",
+    "reviens": "revient",
+    "deviens": "devient",
+    "endors": "endort",
+    "assois": "assoit",
+    "ressens": "ressent",
+    "meurs": "meurt",
+    "reprends": "reprend",
+    "conduis": "conduit",
+    "ris": "rit",
+    "reçois": "reçoit",
+}
+NOT_VERBS = {
+    "jamais",
+    "mais",
+    "plus",
+    "pas",
+    "puis",
+    "toujours",
+    "parfois",
+    "depuis",
+    "mois",
+    "trois",
+    "fois",
+    "français",
+    "frais",
+    "mauvais",
+    "dos",
+    "gros",
+    "bas",
+    "sous",
+    "vers",
+    "dans",
+    "sans",
+    "des",
+    "les",
+    "mes",
+    "ses",
+}
 
 
-def told_of_tu(verb: str) -> str:
-    """ "bois" -> "boit", "tousses" -> "tousse"."""
-    return OF_TU.get(verb.lower(), verb[:-1])
+JE = re.compile(
+    r"\b(?:[Jj]e (?:n['’]|ne )?|[Jj]['’](?:n['’])?)((?:(?:y|en|le|la|les|l['’]|lui|leur|me|m['’])\s?)*)([a-zàâçéèêëîïôûùœ]+)"
+)
 
 
-OF_JE = OF_TU | {"ai": "a", "suis": "est", "vais": "va", "préviens": "prévient", "écris": "écrit", "prescris": "prescrit", "inscris": "inscrit", "remets": "remet"}  # fmt: skip
+def conjugated(verb: str) -> str:
+    """The third person of a verb in the first or second: "prends" -> "prend", "avais" -> "avait", "mettrai" -> "mettra"."""
+    if verb in FIRST_TO_THIRD or verb in NOT_VERBS:
+        return FIRST_TO_THIRD.get(verb, verb)
+    if verb.endswith("ais"):
+        return verb[:-1] + "t"
+    return verb[:-1] if verb.endswith(("rai", "es", "ras")) else verb
 
 
-def told_of_je(verb: str) -> str:
-    """ "prolonge" -> "prolonge", "mettrai" -> "mettra"; empty for a word that is no such form."""
-    known = OF_JE.get(verb.lower(), "")
-    future = verb[:-1] if verb.endswith(("rai", "rais")) else ""
-    return known or (future + "t" if verb.endswith("rais") else future) or (verb if verb.endswith("e") else "")
+def of_the_patient(words: str) -> str:
+    """What a patient says of themselves, told of the patient: "je bois" -> "le patient boit"."""
+    return JE.sub(lambda m: f"le patient {re.sub(r'm(?=e )|m(?=.)', 's', m[1])}{conjugated(m[2])}", words)

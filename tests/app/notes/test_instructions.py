@@ -1,0 +1,163 @@
+"""What is no instruction though it sounds like one, and instructions that name no verb of a list."""
+
+import pytest
+
+from app.notes.facts import Fact
+from tests.app.notes.support import drafted, facts
+
+ILL = "P: J'ai mal à la gorge et de la fièvre.\n"
+
+
+def of(found: list[Fact], *types: str) -> list[Fact]:
+    return [f for f in found if f.type in types]
+
+
+def listed(said: str, *types: str) -> list[str]:
+    """The facts of these types that stand beside the note."""
+    return [f.text for f in of(list(drafted(ILL + said).facts), *types)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "D: Allez, bon courage pour le déménagement.\nP: Merci.",
+        "D: Racontez-la moi depuis le début, votre chute.\nP: Oui.",
+        "D: C'est mal remboursé, je préfère vous le dire.\nP: Ah.",
+        "D: Monsieur, vous pouvez rentrer.\nP: Me voilà.",
+        "D: Au repos, les mains sont calmes.\nP: Oui.",
+        "D: Alors, vous voulez arrêter de fumer.\nP: Oui.",
+        "D: La dose, il faut monter.\nP: D'accord.",
+        "D: Rangez-le dans la salle de bain.\nP: D'accord.",
+        "D: Vous pouvez le couper en quatre.\nP: D'accord.",
+        "D: Le médicament, deux heures d'écart au moins.\nP: D'accord.",
+    ],
+)
+def test_no_advice(said: str) -> None:
+    assert listed(said, "advice", "plan") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("D: Relevez-vous doucement, et asseyez-vous une minute avant.\nP: D'accord.", "asseoir"),
+        ("D: La tablette, Jules, dehors de la chambre à neuf heures.\nP: OK.", "tablette"),
+        ("D: Rien après vingt heures.\nP: D'accord.", "20"),
+        ("D: Il y a aussi le trente dix-huit, c'est anonyme.\nP: D'accord.", "30 18"),
+        ("D: Pas d'écran après le dîner, coucher à heure fixe.\nP: D'accord.", "écran"),
+        ("D: On n'arrête jamais ce traitement-là pour une extraction.\nP: D'accord.", "extraction"),
+        ("D: Indice cinquante, même quand c'est nuageux.\nP: D'accord.", "50"),
+    ],
+)
+def test_advice_without_a_common_verb(said: str, word: str) -> None:
+    (told,) = listed(said, "advice")
+    assert word in told
+
+
+def test_a_remedy_that_is_dropped_is_absent() -> None:
+    (told,) = of(facts(ILL + "P: Et le spray de ma fille ?\nD: Le spray, on oublie.\nP: Bon."), "advice")
+    assert told.polarity == "absent"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Je vous adresse au centre de la douleur, le docteur Prieur.", "centre de la douleur"),
+        ("Je peux vous orienter vers un groupe de parole, c'est gratuit.", "groupe de parole"),
+        ("Je vous envoie à la consultation mémoire, et on verra après.", "consultation mémoire"),
+    ],
+)
+def test_where_one_is_sent_in_the_words_that_were_said(said: str, words: str) -> None:
+    (plan,) = of(facts(f"{ILL}D: {said}\nP: D'accord."), "plan")
+    assert words in plan.text
+    assert plan.certainty in ("certain", "conditional")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Je vous envoie au labo d'en bas.", "Je l'envoie à la pharmacie.", "Je vous adresse la copie par mail.", "Je ne vous adresse pas à un centre pour ça."],
+)
+def test_a_paper_that_is_sent_is_no_referral(said: str) -> None:
+    assert not [p for p in of(facts(f"{ILL}D: {said}\nP: D'accord."), "plan") if "orientation" in p.text]
+
+
+def test_analyses_are_told_as_they_were_asked_for() -> None:
+    (plan,) = of(facts(f"{ILL}D: Je vous fais une prise de sang : ferritine, vitamine D, calcium.\nP: D'accord."), "plan")
+    assert plan.text == "prise de sang : ferritine, vitamine D, calcium"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Il faut la TSH en dessous de trois pour un bébé.",
+        "Et ça divise le PSA par deux.",
+        "C'est marqué nulle part, la coloscopie. Je l'ajoute à la fiche.",
+    ],
+)
+def test_an_exam_that_is_spoken_of_is_not_ordered(said: str) -> None:
+    assert of(facts(f"{ILL}D: {said}\nP: D'accord."), "plan") == []
+
+
+def test_orders_said_once_more_at_the_end_are_told_once() -> None:
+    found = facts(
+        f"{ILL}D: Je vous fais une radio du poignet.\nP: Oui.\nD: Et je vous adresse au dentiste.\nP: Oui.\nD: Donc, pour mémoire : la radio, le dentiste.\nP: Noté."
+    )
+    assert [p.turns[-1] for p in of(found, "plan")] == [1, 3]
+
+
+def test_no_exam_for_one_thing_beside_the_exam_for_another() -> None:
+    found = facts(
+        f"{ILL}P: Pas de prise de sang pour les hormones ?\nD: Ça n'apporte rien.\nP: Ah.\nD: Par contre, prise de sang à jeun : ferritine, calcium.\nP: Oui."
+    )
+    assert [p.polarity for p in of(found, "plan")] == ["present"]
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [
+        ("P: Et si j'en fume une avec ?\nD: Non, c'est des histoires.", 0),
+        ("P: Et si mercredi ça brûle encore ?\nD: On refait l'analyse, tout simplement.", 1),
+        ("P: Le médecin-conseil, il va pas me convoquer ?\nD: On n'en parle pas encore.", 0),
+    ],
+)
+def test_what_if(said: str, count: int) -> None:
+    assert len(of(facts(ILL + said), "advice", "plan")) == count
+
+
+def test_a_treatment_that_is_prolonged_is_no_leave() -> None:
+    found = facts(f"{ILL}D: Finalement je prolonge les injections, une semaine de plus.\nP: Bon.\nD: L'amlodipine, je l'arrête pour de bon.\nP: Bien.")
+    assert of(found, "work_stoppage") == []
+
+
+def test_leave_is_still_prolonged() -> None:
+    (leave,) = of(facts(f"{ILL}D: Je prolonge d'une semaine, jusqu'au dix-huit.\nP: Merci."), "work_stoppage")
+    assert leave.polarity == "present"
+
+
+def test_a_meeting_is_told_though_the_screen_is_named() -> None:
+    (plan,) = of(facts(f"{ILL}D: Je vous revois mardi en vrai, à l'écran j'entends que les voitures.\nP: D'accord."), "plan")
+    assert plan.status == "follow-up"
+
+
+def test_a_measure_to_be_taken_again() -> None:
+    (plan,) = of(facts(f"{ILL}D: Le poids, vous l'avez ?\nP: Soixante-dix.\nD: Vous le referez dans dix jours.\nP: Oui."), "plan")
+    assert "poids" in plan.text
+    assert plan.unit == "d"
+
+
+@pytest.mark.parametrize("said", ["Ah oui, je vois les étagères derrière vous.", "Montrez. Le reste du temps, vous marchez normalement, ne restez pas assis."])
+def test_not_seen_on_the_patient(said: str) -> None:
+    assert [p for p in of(facts(f"{ILL}D: {said}\nP: Oui."), "procedure") if p.status == "seen"] == []
+
+
+@pytest.mark.parametrize(
+    "said", ["Je vois des marques rouges sur le front.", "Je vous regarde. Vous ne penchez pas d'un côté, vous avez les lèvres roses."]
+)
+def test_seen_on_the_patient(said: str) -> None:
+    found = facts(f"{ILL}D: {said}\nP: Oui.")
+    assert [p.status for p in of(found, "procedure")][:1] == ["seen"]
+    assert of(found, "advice") == []
+
+
+def test_the_brands_of_a_class_that_is_forbidden() -> None:
+    found = facts(f"{ILL}D: Pas d'anti-inflammatoires, hein, ni Nurofen ni rien.\nP: Bon.")
+    assert [f.text for f in of(found, "advice")] == ["pas d'anti-inflammatoires (AINS)"]
