@@ -127,7 +127,7 @@ def _before_another(text: str, other: int, lang: Language) -> str:
 
 def _answers_the_other(use: Use, text: str) -> bool:
     """ "La pilule, des hormones, des gouttes ?" - "Des hormones, j'en ai mis": one of several things asked about is answered."""
-    items = [item for item in re.split(r",| ou ", use.sentence.norm) if LISTED.fullmatch(item)]
+    items = [item for item in re.split(r",| ou ", use.sentence.norm) if LISTED.fullmatch(item) and not find_drugs(item)]
     name = use.sentence.norm[use.start : use.end]
     others = {word[:6] for item in items if name not in item for word in re.findall(r"[a-z]{5,}", item)}
     return bool(others & {word[:6] for word in re.findall(r"[a-z]{5,}", text)})
