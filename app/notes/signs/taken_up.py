@@ -145,5 +145,31 @@ def another_after_all(exchange: Exchange, mention: Mention, lang: Language) -> b
     return bool(named) and mention.concept.fr not in named
 
 
+def tells_of_another(exchange: Exchange, lang: Language) -> bool:
+    """ "De la diarrhée ?" - "J'ai mal au ventre depuis hier.": how long something else lasts is no yes to what was asked."""
+    first = exchange.answer[0].norm
+    said = {m.concept.fr for m in find_concepts(first, lang) if m.concept.kind in CLINICAL}
+    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang)}
+    return bool(said) and not said & asked and I_HAVE[lang].match(first) is not None
+
+
+I_HAVE = {
+    "fr": re.compile(r"\W*(?:(?:ben|bah|alors|euh|heu|et|mais|pourtant|la|moi|en fait)\W+)*(?:j ai|je (?:suis|me)|ca (?:me )?(?:fait|gratte|brule|tire)|c est (?:plutot|surtout))(?![a-z])"),
+    "en": re.compile(r"\W*(?:(?:well|um|uh|and|but|so)\W+)*(?:i (?:have|ve|am|m|feel)|it (?:hurts|itches|burns)|it s (?:more|mostly))(?![a-z])"),
+}  # fmt: skip
+
+
 SHORT_DENIAL = 6  # words
 AFTER_ALL = re.compile(r"\W*(?:(?:enfin|ah|euh|mais|attendez|en fait)\W+)+si(?! (?:je|on|c est|ca|vous|jamais))(?![a-z])")
+
+
+AFTER_ALL = re.compile(r"(?:^|[.!…,;] ?)\W*(?:(?:enfin|ah|attendez|euh|mais)\W+)+(?:si|oui)(?![a-z])")
+
+
+def another_after_all(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "Les yeux qui piquent ?" - "Non. Ah si, des vertiges.": what is there after all is not what was asked."""
+    if lang != "fr" or not NO["fr"].search(exchange.answer[0].norm) or mention.concept.kind == "surgery":
+        return False
+    said = next((s for s in exchange.answer if AFTER_ALL.search(s.norm)), None)
+    named = {m.concept.fr for m in find_concepts(said.norm, lang) if m.concept.kind in CLINICAL} if said else set()
+    return bool(named) and mention.concept.fr not in named
