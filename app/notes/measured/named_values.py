@@ -32,11 +32,10 @@ def named_values(said: Said) -> Iterator[Fact]:
         passed = 0
         if measure.unit == "g/L" and lang == "fr":
             norm = IN_GRAMS.sub(lambda m: f"{m.group(1).replace('un', '1')}.{m.group(2)}".ljust(len(m.group())), norm)
-        others = [m.start() for one in MEASURES if one is not measure for m in re.finditer(one.cue(lang), norm)]
         listed = _in_order(measure, said, cues)
         for at, match in [(listed.start(), listed)] if listed else _values(norm, cues, asked):
             mine = max((m.end() for m in cues if m.end() <= match.start()), default=0)
-            if cues and not listed and measure.type == "lab" and any(mine <= other < match.start() for other in others):
+            if cues and not listed and measure.type == "lab" and _another_named(measure, norm[mine : match.start()], lang):
                 continue  # "transaminases normales, les globules blancs à 4500"
             if at < passed:
                 continue  # the tenths of the value before
@@ -58,6 +57,10 @@ def named_values(said: Said) -> Iterator[Fact]:
                 passed = max(match.end() + len(" 55"), grams.end() if grams else 0)
 
 
+def _another_named(measure: Measure, words: str, lang: Language) -> bool:
+    return any(re.search(one.cue(lang), words) for one in MEASURES if one is not measure)
+
+
 def _spoken_of(measure: Measure, said: Said) -> bool:
     """Whether the question or the words before name this measure, and in French no other result after it."""
     named = list(re.finditer(measure.cue(said.lang), said.context))
@@ -75,6 +78,8 @@ def _in_order(measure: Measure, said: Said, cues: list[re.Match[str]]) -> re.Mat
     """ "Pouls et saturation ?" - "72 et 97", "les ASAT et ALAT, 52 et 67": the figures stand in the order of the names."""
     question = said.questions[-1].norm if said.questions else ""
     names = said.sentence.norm if cues else question
+    if not re.search(measure.cue(said.lang), names):
+        return None
     numbers = list(re.finditer(rf"(?<![\d./]){NUM}(?!\d|\.\d|/)", said.sentence.norm))
     named = sorted((m.start(), m.end(), one.fr) for one in MEASURES for m in [re.search(one.cue(said.lang), names)] if m)
     place = next((i for i, (_, _, name) in enumerate(named) if name == measure.fr), None)

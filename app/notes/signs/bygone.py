@@ -34,7 +34,7 @@ STILL_SO = re.compile(
 ENDED = re.compile(
     r"(?<![a-z])(?:(?:le lendemain|puis|ensuite|apres|depuis|et puis),? (?:c etait )?(?:plus rien|rien|fini|parti)|plus (?:rien|une seule|jamais|aucune?) (?:depuis|apres)|plus rien(?=\W*$)|"
     r"(?:c est|c etait|ca s est|elles? s est|ils? s est|elles? se sont) (?:vite )?(?:passee?|arretee?s?|calmee?|resorbe\w*|soignee?s?|gueri\w*|disparu\w*|tasse)(?! par| de| l| mal| bien| comment)(?![a-z])|"
-    r"(?:c|ca|elles?|ils?) (?:est|sont) partie?s? (?:toute?s? seule?s?|en \d|d elle|comme (?:c|ca) (?:est|etait) venu)|ca (?:fait|date d) un bail|(?:ils?|elles?|ca) (?:ont|a) (?:degonfle|disparu|cicatrise|seche|cesse)|"
+    r"(?:c est|ca est|c etait) (?:redescendu|retombe|degonfle|rentre dans l ordre|regle)|(?:c|ca|elles?|ils?) (?:est|sont) partie?s? (?:toute?s? seule?s?|en \d|d elle|comme (?:c|ca) (?:est|etait) venu)|ca (?:fait|date d) un bail|(?:ils?|elles?|ca) (?:ont|a) (?:degonfle|disparu|cicatrise|seche|cesse)|"
     r"jamais (?:revenue?s?|recommence|reeu|refait)|ca a (?:bien )?dure (?!encore|toujours))(?![a-z])"
 )
 COMES_BACK = re.compile(r"(?<![a-z])(?:mais|et) (?:\w+ ){0,3}(?:revien\w*|revenue?s?|recommenc\w*|repris|encore|toujours|reste)(?![a-z])")
@@ -61,8 +61,8 @@ def in_their_time(facts: Iterable[Fact], visit: Visit) -> Iterator[Fact]:
 
 
 def _is_open(fact: Fact) -> bool:
-    clinical = fact.type in ("symptom", "problem") and fact.is_patients and fact.asserted_by != "doctor"
-    return clinical and fact.temporality == "current" and fact.certainty == "certain"
+    clinical = fact.type in ("symptom", "problem") and fact.is_patients
+    return clinical and (fact.asserted_by != "doctor" or fact.type == "problem") and fact.temporality == "current" and fact.certainty == "certain"
 
 
 def _told_in(fact: Fact, visit: Visit) -> tuple[Sentence, str, str] | None:
@@ -72,8 +72,20 @@ def _told_in(fact: Fact, visit: Visit) -> tuple[Sentence, str, str] | None:
     said = next((s for s in visit.sentences if s.turn == proof.turn and s.shown == fact.sentence), said)
     if said is None:
         return None
-    place = said.norm.find(fact.said) if fact.said else -1
-    return (said, "", said.norm) if place < 0 else (said, said.norm[:place], said.norm[place + len(fact.said) :])
+    words = fact.said
+    if words and words not in said.norm and len(words.split()[-1]) >= LEAST_WORD:  # the answer may name it in another sentence
+        words = words.split()[-1]
+        said = next((s for s in visit.sentences if s.turn == said.turn and re.search(rf"(?<![a-z]){words}(?![a-z])", s.norm)), said)
+    place = said.norm.find(words) if words else -1
+    return (said, "", said.norm) if place < 0 else (said, said.norm[:place], said.norm[place + len(words) :])
+
+
+AS_A_DATE = re.compile(r"(?<![a-z])(?:depuis|avant|apres|pendant|jusqu a) (?:la|le|l|ma|mon|les|mes|sa|son) ?$")
+WHEN_HAD = re.compile(r"(?<![a-z])quand (?:j|il|elle|on) (?:ai|a|avais|avait) (?:eue?|fait|attrape|chope) (?:(?:le|la|l|les|une?|mon|ma|des|du) ?)?$")
+THEIR_OWN = re.compile(r"(?<![a-z])(?:vos|votre|tes|ton|ta|ses) [^?]*\?")
+NONE_LEFT = re.compile(r"(?<![a-z])plus (?:rien|une seule|aucune?|du tout)(?= ?[,.!…]|\W*$| depuis)")
+LEAST_WORD = 4  # letters
+RECORDED_THEN = re.compile(r"(?<![a-z])vous (?:avez|aviez) (?:deja |bien )?(?:eue?|fait) [^.;]*$")  # "vous avez fait un zona en mars"
 
 
 NO_MORE = re.compile(r"(?<![a-z])(?:ai|a|as|fais|fait|suis|est) plus (?:du tout |jamais |aucune? )?(?:de |d |du |des )?$")
@@ -88,6 +100,8 @@ def _once(fact: Fact, visit: Visit) -> Temporality | None:
     said, before, after = told
     asked = visit.question_of(said)
     still = re.search(r"(?<![a-z])(?:encore|toujours)(?![a-z])", asked) and fact.said in asked
+    if THEIR_OWN.search(asked) and fact.said in asked and NONE_LEFT.search(said.norm):
+        return "resolved"  # "et vos migraines ?" - "plus rien"
     if still and (fact.type == "problem" or ANSWER_OVER.search(said.norm)):
         return "resolved"
     if fact.type == "problem" and (NO_MORE.search(before) or ONE_BEFORE.search(after)):
@@ -102,8 +116,12 @@ def _over(fact: Fact, visit: Visit) -> Temporality | None:
         return None
     said, before, after = told
     own, later = _own(after, visit), _later(said, after, visit)
+    if fact.asserted_by == "doctor":
+        return "past" if RECORDED_THEN.search(before) and DATE_NEAR.search(own) else None
     if STAGE_APART.search(after[:STAGE_NEAR]):
         return "past"
+    if AS_A_DATE.search(before):
+        return None  # "depuis la ménopause, plus rien"
     if ENDED.search(own + later) and not COMES_BACK.search(own + later):
         return "resolved"
     if _still_asked(said, visit) and not COMES_BACK.search(said.norm):
@@ -162,7 +180,7 @@ CHRONIC = re.compile(
 
 
 def _past(fact: Fact, said: Sentence, before: str, own: str, visit: Visit) -> bool:
-    if STAGE_FIRST.search(before) or DATED_AFTER.match(_later(said, own, visit)):
+    if WHEN_HAD.search(before) or STAGE_FIRST.search(before) or DATED_AFTER.match(_later(said, own, visit)):
         return True
     if ONCE_THEN.match(said.norm) or (FOR_IT.search(before) and DATE_NEAR.search(own)):
         return True
