@@ -119,7 +119,7 @@ def concepts(lang: Language) -> tuple[Concept, ...]:
 @cache
 def body_part() -> re.Pattern[str]:
     """A part of the body named with its article or possessive, in folded French; group 1 is the part."""
-    return re.compile(rf"(?<![a-z])(?:l|la|le|les|ma|mon|mes|sa|son|ses|votre|vos|au|aux|du|un|une) ((?:{parts(_rows('parts.tsv'))})s?)(?![a-z])".replace("oe", "(?:oe|œ)"))
+    return re.compile(rf"(?<![a-z])(?:l|la|le|les|ma|mon|mes|sa|son|ses|votre|vos|au|aux|du|un|une|ce|cet|cette|ces) ((?:{parts(_rows('parts.tsv'))})s?)(?![a-z])".replace("oe", "(?:oe|œ)"))
 
 
 def _matches(norm: str, lang: Language) -> Iterator[Mention]:

@@ -16,6 +16,7 @@ THEY_HAVE = re.compile(
     rf"(?<![a-z]){THEY} (?:a|ont|avait|avaient|garde|fait|faisait)(?: (?:eu|garde|fait|toujours|souvent|aussi))? "
     r"(?:(?:des?|du|un|une|la|le|les|l|d|mal|de la|ses|son|sa) )+(?:\w+ ){0,2}$"
 )
+THEY_SCRATCH = re.compile(rf"(?<![a-z]){THEY} (?:n )?(?:arrete(?:nt)? pas de )?se gratt\w*$")
 OPENS_WITH_THEM = re.compile(rf"{THEY} ")
 NAMED = re.compile(r"\w*,? (?:ça )?(?:c['’]est|c['’]était)(?: (?:surtout|plutôt))? [A-ZÉ][a-zéèêïô]+(?![a-z])")
 VERB = re.compile(r"(?<![a-z])(?:j|je|ca|c|il|elle|on|y|qui|me|m) (?!y a)[a-z]")
@@ -41,6 +42,8 @@ def _another_persons(mention: Mention, sentence: Sentence, visit: Visit) -> bool
     if sentence.speaker != "patient" or visit.is_child:
         return False
     before, said = sentence.norm[: mention.start], sentence.norm[mention.start :]
+    if mention.concept.fr.startswith("prurit") and THEY_SCRATCH.search(sentence.norm[: mention.end]):
+        return True
     personal = mention.concept.fr in PERSONAL and (THEY_DO.search(before) or OPENS_WITH_THEM.match(said))
     return bool(personal or THEY_HAVE.search(before))
 

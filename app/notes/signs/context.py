@@ -30,10 +30,11 @@ TALK_OF = {
     "gut": r"selles?|transit|diarrhee|constip|caca|anus|toilettes|gastro(?!sco)|c est (?:comme |que )?de l eau",
     "skin": r"peau|plaque|bouton|eczema|cloque|crout|zona|coup de soleil|creme|psoriasis|omoplate|tache",
     "chest": r"toux|touss|bronch|poumon|crach|respir",
+    "head": r"(?<![a-z])tete|crane|front(?![a-z])|tempes?|migraine",
     "gums": r"gencive|dents?(?![a-z])|brosse",
     "heart": r"poitrine|thora|c(?:oe|œ)ur(?!ant)",
 }
-NOWHERE = ""  # nothing was named from which the meaning could come
+NOWHERE = ""  # nothing was named from which the meaning could come, or something that gives it none
 BLEEDING = {
     "urine": "hématurie", "gut": "sang dans les selles", "nose": "épistaxis", "chest": "hémoptysie", "vomit": "hématémèse",
     "womb": "saignement vaginal", "gums": "saignement des gencives",
@@ -41,7 +42,7 @@ BLEEDING = {
 MEANS = {  # bare complaint: what it is where the talk is of something
     "brûlures mictionnelles": {
         "eye": "yeux irrités", "throat": "odynophagie", "stomach": "pyrosis ou reflux", "skin": "brûlure", "vulva": "brûlure de la vulve",
-        "heart": "brûlure", "chest": "brûlure", NOWHERE: "brûlure",
+        "urine": "brûlures mictionnelles", NOWHERE: "brûlure",
     },
     "brûlure": {"urine": "brûlures mictionnelles", "stomach": "pyrosis ou reflux", "eye": "yeux irrités"},
     "suintement": {"eye": "larmoiement", "nose": "rhinorrhée", "ear": "écoulement d'oreille"},
@@ -50,7 +51,10 @@ MEANS = {  # bare complaint: what it is where the talk is of something
     "sang dans les selles": {system: label for system, label in BLEEDING.items() if system != "vomit"},
     "hématurie": BLEEDING,
     "sifflements": {"ear": "acouphènes"},
-    "oppression thoracique": {"belly": "douleur abdominale"},
+    "oppression thoracique": {
+        "belly": "douleur abdominale", "head": "céphalées", "heart": "oppression thoracique", "chest": "oppression thoracique",
+        NOWHERE: "sensation de serrement",
+    },
     "prurit (démangeaisons)": {"eye": "yeux irrités"},
 }  # fmt: skip
 
@@ -63,7 +67,7 @@ def in_context(mention: Mention, sentence: Sentence, visit: Visit) -> Mention:
     for said in _before(sentence, mention, visit):
         near = [(m.end(), system) for system, words in TALK_OF.items() for m in re.finditer(words, said)]
         if near:
-            label = meanings.get(max(near)[1])
+            label = meanings.get(max(near)[1], meanings.get(NOWHERE))
             return replace(mention, concept=_named(label, visit.lang) or mention.concept) if label else mention
     label = meanings.get(NOWHERE)
     return replace(mention, concept=_named(label, visit.lang) or mention.concept) if label else mention

@@ -109,7 +109,7 @@ def _topic(norm: str, lang: Language) -> str:
     return match.group(1).strip() if match else norm.rstrip(" ?.!…") if len(norm.split()) <= MOST_WORDS_OF_PART else ""
 
 
-IT_IS = re.compile(r"\W*(?:(?:et|mais|la|en plus|apres)\W+)*(?:(?:c est|ca|il est|elle est|ils sont|elles sont)(?![a-z])|(?:il|elle|ils|elles) (?:me |m )?(?=[a-z]))")
+IT_IS = re.compile(r"\W*(?:(?:et|mais|la|en plus|apres|ben|bah|oh|ah|alors|oui|euh)\W+)*(?:(?:c est|ca|il est|elle est|ils sont|elles sont)(?![a-z])|(?:il|elle|ils|elles) (?:me |m )?(?=[a-z]))")
 
 
 NONE_THERE = re.compile(r"\W*(?:[a-z]+ ){0,4}non,")  # "mal au ventre non, ça tire un peu"

@@ -81,3 +81,28 @@ def test_bare_words_are_read_where_they_are_said(speech: str, label: str) -> Non
 )
 def test_idioms_are_no_symptoms(speech: str, label: str) -> None:
     assert label not in {name for name, _ in told(speech)}
+
+
+@pytest.mark.parametrize(
+    ("speech", "expected"),
+    [
+        ("D: Le crâne ?\nP: Un étau, ça serre de partout.", ("céphalées", "present")),
+        ("D: Dans la poitrine, quand vous courez, ça serre ?\nP: Oui, un peu.", ("oppression thoracique", "present")),
+        ("D: La plaie ?\nP: Elle est propre. Ça suinte plus.", ("suintement", "absent")),
+        ("D: Ça gratte où, exactement ?\nP: Aux poignets.", ("prurit (démangeaisons)", "present")),
+        ("D: Montrez-moi cette cheville.\nP: Ben elle gonfle dès midi.", ("œdème des chevilles", "present")),
+    ],
+)
+def test_short_answers_are_read_with_what_is_asked(speech: str, expected: tuple[str, str]) -> None:
+    assert expected in told(speech)
+
+
+@pytest.mark.parametrize(
+    ("speech", "label"),
+    [
+        ("D: De la température ?\nP: Pas eu le temps de regarder.", "fièvre"),
+        ("D: Et à la maison ?\nP: Le chat, il arrête pas de se gratter.", "prurit (démangeaisons)"),
+    ],
+)
+def test_what_nobody_looked_at_or_has_is_not_told(speech: str, label: str) -> None:
+    assert label not in {name for name, _ in told(speech)}
