@@ -36,12 +36,12 @@ BARE = re.compile(  # "se lever à heure fixe"
     r"aerer|surelever|respecter|prendre (?:une douche|le temps|l air)|proteger|couper|enlever|mettre (?:une?|des|de la|du|la|les)|arreter (?:le|la|les|l|de)|faire (?:du|des|une|attention))(?![a-z])"
 )
 ABOUT = re.compile(  # "pour la maison : douche et cheveux le soir"
-    r"^\W*(?:(?:et|alors|ensuite|apres|sinon|maintenant)\W+)*(?:pour|cote|contre|au niveau d[eu]) (?!l instant)[a-z ]{3,40}\s?: \w"
+    r"^\W*(?:(?:et|alors|ensuite|apres|sinon|maintenant)\W+)*(?:pour|cote|contre|au niveau d[eu]) (?!l instant)[a-z ]{3,40}\s?(?::|,(?= (?:des|du|de la|de l)(?![a-z]))) \w"
 )
 STATES = re.compile(r"(?<![a-z])(?:est|sont|revient|reviennent|etait|etaient|reste|restent|a ete)(?![a-zœ])")
 DROPPED = re.compile(  # "les moules, on arrête"
-    r"(?<![a-z])(?:le|la|les|l|cette?|ces|un|une) [a-z ]{3,30}(?:, (?:le|la|les|l) [a-z ]{3,20})?, ?(?:alors )?"
-    r"(?:on (?:arrete|evite|oublie|limite|reduit|supprime|freine|ralentit|enleve|range|jette|y va doucement|leve le pied)|c est (?:fini|termine|interdit|non|a eviter)|a la (?:cave|poubelle)|au placard|avec moderation|mollo)(?![a-z])"
+    r"(?<![a-z])(?:le|la|les|l|cette?|ces|un|une) [a-z ]{3,30}(?:, (?:le|la|les|l) [a-z ]{3,20})?(?:, ?(?:alors )?| (?=c est (?:non|interdit|exclu|fini|termine)))"
+    r"(?:on (?:arrete|evite|oublie|limite|reduit|supprime|freine|ralentit|enleve|range|jette|y va doucement|leve le pied)|c est (?:fini|termine|interdit|exclu|non|a eviter)|a la (?:cave|poubelle)|au placard|avec moderation|mollo)(?![a-z])"
 )
 IN_DOSES = re.compile(
     r"\d (?:milligr\w*|mg|microgr\w*|millil\w*|ml|comprimes?|gelules?|sachets?|bouffees?|gouttes?|unites?|ampoules?|pulverisations?)(?![a-z])"
@@ -53,7 +53,7 @@ MUST = re.compile(
 NO_MORE = re.compile(  # "pas de piscine ni de jogging", "plus de charges lourdes"
     rf"(?:^\W*|[,:;.] ?|(?<![a-z])(?:et|mais|puis|surtout|donc|aussi|alors|non) )(?:surtout )?(?:pas|plus|zero|jamais|aucune?|ni|moins|eviter|evitez) (?:(?:de|d|du|la|le|les|l) )*(?:{ACTIVITY.pattern})"
 )
-YES_OR_NO = re.compile(r"[a-z ]{0,20}, (?:oui|non|d accord|pas)(?![a-z])")  # "la douche, oui"
+YES_OR_NO = re.compile(r"[a-z ]{0,20}(?:, pas|,? (?:oui|non|d accord)(?=\W*[,.]|\W*$))(?![a-z])")  # "la douche, oui"
 TOLD_BEFORE = re.compile(r"(?<![a-z])vous (?:avez |faites )(?:bien|raison)(?! de)")
 OF_THE_PAST = re.compile(
     r"(?<![a-z])(?:vous (?:avez|aviez|etiez|faisiez|preniez)|vous n (?:avez|aviez)|c etait)(?![a-z])"
@@ -104,7 +104,7 @@ def directs(norm: str) -> bool:
     told = (COMMANDS, TELLS, TELLS_THE_YOUNG, MUST, NO_MORE, BARE, AMOUNT)
     if (
         any(p.search(norm) for p in told)
-        or (ABOUT.search(norm) and not STATES.search(norm))
+        or (ABOUT.search(norm) and not STATES.search(norm) and not find_drugs(norm))
         or (DROPPED.search(norm) and not find_drugs(norm))
     ):
         return True

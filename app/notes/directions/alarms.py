@@ -34,6 +34,8 @@ def alarm(sentence: Sentence, visit: Visit, place: int) -> Fact | None:
     if IF[lang].search(norm) and ALARM[lang].search(norm) and not _only_polite(norm, lang):
         return _alert(sentence)
     turn_to = _destination(norm, lang) if lang == "fr" else None
+    if turn_to is None and lang == "fr" and THE_SAME.match(norm) and conditional(norm, lang):
+        return _one_more_case(sentence, visit, place)
     if turn_to is None or (SOFT.match(turn_to.group()) and not _names_signs(norm, lang)):
         return None
     before = norm[: turn_to.start()]
@@ -47,6 +49,25 @@ def alarm(sentence: Sentence, visit: Visit, place: int) -> Fact | None:
     return None
 
 
+THE_SAME = re.compile(r"\W*(?:(?:et|exactement|oui|voila|ou)\W+)*(?:c est )?(?:pareil|idem|la meme chose|meme chose)(?:,? (?:si|s|quand|en cas)|[ ,:])")
+
+
+def _one_more_case(sentence: Sentence, visit: Visit, place: int) -> Fact | None:
+    """ "... vous appelez le 15. Pareil si deux crises se suivent.": the case with where the alarm before sends to."""
+    near = [s for s in visit.sentences[:place] if s.speaker == "doctor" and sentence.turn - s.turn <= TURNS_APART]
+    for at, earlier in reversed(list(enumerate(visit.sentences[:place]))):
+        if earlier in near and not THE_SAME.match(earlier.norm) and alarm(earlier, visit, at):
+            turn_to, case = _destination(earlier.norm, visit.lang), CASE.search(sentence.norm)
+            if turn_to and case:
+                start, end = earlier.start + turn_to.start(), earlier.start + turn_to.end()
+                return _alert(replace(sentence, start=sentence.start + case.start()), replace(earlier, start=start, end=end))
+    return None
+
+
+CASE = re.compile(r"(?<![a-z])(?:si|s ils?|quand|en cas)(?![a-z])")
+
+
+TURNS_APART = 2  # the other side says yes in between
 SOFT = re.compile(
     r"(?:vous|dites|signalez) (?:(?:me|nous|le) )*(?:la )?(?:dites|signalez|prevenez|moi)"
 )  # "vous me le dites": of a sign only

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.notes.facts import Evidence, Fact
 from app.notes.language.cues import cues
+from app.notes.language.lexicon import find_concepts
 from app.notes.language.units import Sentence, Visit
 from app.notes.transcript import Language
 
@@ -74,6 +75,61 @@ def asked_when(visit: Visit) -> Iterator[tuple[Sentence, Fact]]:
                 fact = follow_up(reply, visit.lang, sentence.evidence())
                 yield reply, fact if MEETS[visit.lang].search(reply.norm) else _seen_again(fact, visit.lang)
                 break
+
+
+BOOKED = re.compile(  # "j'ai rendez-vous chez la cardiologue le 12", "je revois le chirurgien jeudi"
+    r"(?<![a-z])(?:(?:j ai|on a|il a|elle a) (?:deja |aussi )?(?:pris |un |mon |son )*(?:rendez vous|rdv)(?! (?:annule|au (?:travail|bureau|garage)))|je (?:dois )?(?:re)?vo(?:is|ir) (?:le|la|mon|ma|un|une) (?=[a-z]))"
+)
+ASKS_BOOKED = re.compile(r"(?<![a-z])(?:rendez vous|rdv)(?![a-z])[^?]*(?<![a-z])(?:pris|fixe|quand|date|prevu|deja|avez|donne)(?![a-z])|(?<![a-z])(?:avez|as) (?:vous |tu )?(?:pris |deja |un )*(?:rendez vous|rdv)")
+ON_THE = re.compile(r"(?<![a-z])le (?:\d{1,2}|premier)(?! (?:h|heures?|ans|jours?|mois|fois|kilos|comprimes?|mg)(?![a-z]))(?!\d|\.\d)")
+OVER = re.compile(r"(?<![a-z])(?:j avais|annule|rate|manque|oublie|l an dernier|la semaine derniere|hier|avant hier|dernier)(?![a-z])")
+
+
+def booked(visit: Visit) -> Iterator[Fact]:
+    """Appointments that the patient has already: told, or answered when the doctor asks; French only."""
+    if visit.lang != "fr":
+        return
+    for exchange in visit.exchanges:
+        question, said = exchange.questions[-1], exchange.answer[0]
+        if said.speaker != "doctor" and ASKS_BOOKED.search(question.norm) and exchange.verdict != "no" and _dated(said):
+            colleague = _colleague(question)
+            if colleague:
+                yield _appointment(colleague, said, question.evidence())
+    for sentence in visit.sentences:
+        told = sentence.speaker != "doctor" and not sentence.asks and BOOKED.search(sentence.norm)
+        if told and _dated(sentence) and not visit.other_person(sentence, told.start()):
+            colleague = _colleague(sentence, told.end())
+            if colleague:
+                yield _appointment(colleague, sentence)
+
+
+def _dated(said: Sentence) -> re.Match[str] | None:
+    return None if OVER.search(said.norm) else WHEN["fr"].search(said.norm) or ON_THE.search(said.norm)
+
+
+def _colleague(sentence: Sentence, start: int = 0) -> str:
+    """Whom the appointment is with, where a sentence names a colleague or an examination."""
+    kinds = ("referral", "exam", "act")
+    return next((m.concept.fr for m in find_concepts(sentence.norm, "fr") if m.concept.kind in kinds and m.end > start), "")
+
+
+def _appointment(colleague: str, said: Sentence, *asked: Evidence) -> Fact:
+    when = _dated(said)
+    end = min(said.end, said.start + len(said.norm.rstrip(" .!")))
+    shown = said.line.shown[said.start + when.start() : end] if when else ""
+    text = f"rendez-vous {colleague} {shown}".strip()
+    return Fact(
+        "plan",
+        text,
+        f"rendez-vous {colleague}",
+        (*asked, said.evidence()),
+        temporality="future",
+        asserted_by=said.speaker,
+        detail=shown,
+        status="order",
+        sentence=said.shown,
+        extra=(text,),
+    )
 
 
 def _seen_again(fact: Fact, lang: Language) -> Fact:

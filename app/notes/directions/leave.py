@@ -32,7 +32,7 @@ PAPERS = {  # the words of a request, and the paper that it means
     "en": (("certificate", "certificate"), ("", "sick note")),
 }
 ASKS_LEAVE = re.compile(
-    r"(?<![a-z])(?:besoin|voulez|faut|souhaitez)[^?]{0,20} (?:arret(?! de)|arret de travail)(?![a-z])|(?:need|want) (?:a (?:sick|fit) note|time off)"
+    r"(?<![a-z])(?:voulez|souhaitez|faut)[^?]{0,12} que je (?:vous )?(?:arrete|mette en arret|prolonge)(?![a-z])|(?<![a-z])(?:besoin|voulez|faut|souhaitez)[^?]{0,20} (?:arret(?! de)|arret de travail)(?![a-z])|(?:need|want) (?:a (?:sick|fit) note|time off)"
 )
 
 

@@ -47,6 +47,7 @@ IS_TARGET = re.compile(  # "il faut la TSH en dessous de 2,5": what it should be
 NOT_THE_EXAM = re.compile(  # "le produit du scanner", "je le signale au gynécologue"
     r"(?<![a-z])(?:(?:produit|iode|injection|piqure) (?:de contraste )?(?:du|de la|de l|d un|pour le|pour la)|(?:signale|signalerai|dis|dirai|raconterai) (?:bien )?(?:au|a la|a l|a votre|aux)) ?$"
 )
+WHAT_FOR = re.compile(r"(?<![a-z])pour (?:voir|savoir|verifier|etre sure?s?|comprendre)(?![a-z])[^.;]*")
 AS_PLACE = re.compile(r"(?<![a-z])(?:a l|au|a la|chez (?:le|la)|dans (?:le|la)) ?$")
 WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what another doctor may do is no referral
     r"\w*(?: [a-z]+ [a-z]+)?,? (?:lui |elle |il )?(?:vous |le |la |les |l |en )*(?:propos|decid|verr|dir|juger|choisir|prescrir|mettr|ajouter|augmenter|changer|baisser|monter|adapter|fer|montrer|apprendr|expliquer|appeller|aider|enlever|retirer|donner|examiner|regarder|prendr|recev|suivr)\w*(?:a|ait)(?![a-z])"
@@ -133,7 +134,7 @@ def _named_alone(wanted: Sequence[Mention], norm: str) -> bool:
     """ "Prise de sang à jeun : potassium, créatinine.": an order without a verb says how, when, or several things."""
     after = norm.rfind(":", 0, wanted[0].start) + 1  # "je ne m'arrête pas là : coloscopie, et une fibroscopie"
     before = norm[after : wanted[0].start]
-    if SUBJECT.search(norm[after:]) or ITS_OWN.search(before) or (wanted[0].concept.kind == "referral" and AS_PLACE.search(before)):
+    if SUBJECT.search(WHAT_FOR.sub("", norm[after:])) or ITS_OWN.search(before) or (wanted[0].concept.kind in ("referral", "act") and AS_PLACE.search(before)):
         return False
     return len(wanted) > 1 or bool(QUALIFIED.search(norm) or WHEN["fr"].search(norm))
 

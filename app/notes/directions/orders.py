@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from app.notes.directions.advising import FRONTED, advice
 from app.notes.directions.alarms import alarm, sent_at_once
 from app.notes.directions.declined import settled_with_patient
-from app.notes.directions.follow_up import appointed, asked_when
+from app.notes.directions.follow_up import appointed, asked_when, booked
 from app.notes.directions.leave import WORK_STOP, certificate_of, declined_leave, no_leave
 from app.notes.directions.ordered import decided_if, goes_on, meant_by_pronoun, ordered
 from app.notes.directions.referrals import referred
@@ -36,6 +36,7 @@ def orders(visit: Visit) -> Iterator[Fact]:
 def _orders(visit: Visit) -> Iterator[Fact]:
     yield from told_exams(visit)
     yield from past_acts(visit)
+    yield from booked(visit)
     for exchange in visit.exchanges:
         yield from past_exams(exchange, visit.lang)
         yield from no_leave(exchange, visit.lang)

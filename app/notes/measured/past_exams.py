@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.notes.facts import Evidence, Fact
 from app.notes.language.lexicon import Mention, find_concepts
@@ -37,8 +38,12 @@ def told_exams(visit: Visit) -> Iterator[Fact]:
     if visit.lang != "fr":
         return
     for sentence in visit.sentences:
-        if sentence.speaker != "doctor" and not sentence.asks:
+        if sentence.asks:
+            continue
+        if sentence.speaker != "doctor":
             yield from _stated(sentence, visit.lang)
+        else:
+            yield from _read_by_doctor(sentence, visit.lang)
     for exchange in visit.exchanges:
         question, said = exchange.questions[-1], exchange.answer[0]
         named = [m for m in find_concepts(question.norm, visit.lang) if m.concept.kind == "exam"]
@@ -85,6 +90,18 @@ def _stated(sentence: Sentence, lang: Language) -> Iterator[Fact]:
             and (_when(sentence) or SHOWED.search(norm, mention.end))
         ):
             yield _fact(mention, sentence, (sentence.evidence(),), lang, "")
+
+
+OF_DATE = re.compile(rf"\w*(?: [a-zœ]+)? (?:de|d|du mois d[e ]?) ?(?:(?:{MONTH_FR} )?(?:19|20)\d\d|{MONTH_FR}|l an dernier)(?![\d.])")
+READ = re.compile(r"(?<![a-z])(?:montr\w+|parl(?:e|ait)|retrouv\w+|disait|dit|etait|y (?:en )?avait|trouv\w+)(?![a-z])")
+
+
+def _read_by_doctor(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """ "L'IRM de 2022 parlait d'un nodule.": an old examination that the doctor reads out."""
+    for mention in find_concepts(sentence.norm, lang):
+        dated = OF_DATE.match(sentence.norm, mention.end) if _is_seen(mention) else None
+        if dated and READ.search(sentence.norm, dated.end()):
+            yield replace(_fact(mention, sentence, (sentence.evidence(),), lang, ""), asserted_by="doctor")
 
 
 def _when(sentence: Sentence) -> str:

@@ -75,10 +75,18 @@ def _as_read(fact: Fact, sentence: Written | None, transcript: Transcript) -> Fa
     if sentence is not None and fact.status in ("advice", "alert", "follow-up"):
         return replace(fact, text=sentence.text.rstrip("."))
     if fact.status == "stop":
-        return replace(fact, polarity="absent")
+        return replace(fact, polarity="absent", text=_with_class(fact, transcript))
     if fact.type == "lab" and isinstance(fact.value, str):
         return replace(fact, value=as_range(fact.value))
     return _counted(fact) if fact.type == "medication" else _with_said(fact, transcript)
+
+
+NSAIDS = "M01A"  # ATC: who forbids one means its class
+
+
+def _with_class(fact: Fact, transcript: Transcript) -> str:
+    named = "inflammatoire" in fact.text or transcript.lang != "fr" or fact.type != "advice"
+    return fact.text if named or not (fact.code or "").startswith(NSAIDS) else f"{fact.text} (anti-inflammatoire)"
 
 
 COUNTED = re.compile(r"(?<![\d,.-])(\d+)(?:/sem|/week| (jours|days)/(?:mois|month))")

@@ -30,6 +30,9 @@ def listed(said: str, *types: str) -> list[str]:
         "D: Rangez-le dans la salle de bain.\nP: D'accord.",
         "D: Vous pouvez le couper en quatre.\nP: D'accord.",
         "D: Le médicament, deux heures d'écart au moins.\nP: D'accord.",
+        "D: Faites bien attention à vous.\nP: Merci.",
+        "D: Il faut bien compter deux semaines avant d'être tranquille.\nP: Ah.",
+        "D: Continuez comme ça, c'est très bien.\nP: Merci.",
     ],
 )
 def test_no_advice(said: str) -> None:
@@ -45,6 +48,8 @@ def test_no_advice(said: str) -> None:
         ("D: Il y a aussi le trente dix-huit, c'est anonyme.\nP: D'accord.", "30 18"),
         ("D: Pas d'écran après le dîner, coucher à heure fixe.\nP: D'accord.", "écran"),
         ("D: On n'arrête jamais ce traitement-là pour une extraction.\nP: D'accord.", "extraction"),
+        ("D: Contre les crampes, des étirements, de l'eau avant de dormir.\nP: Oui.", "étirements"),
+        ("D: Il faudrait que vous perdiez un peu de poids avant l'opération.\nP: Oui.", "Perdre"),
         ("D: Indice cinquante, même quand c'est nuageux.\nP: D'accord.", "50"),
     ],
 )
@@ -161,3 +166,64 @@ def test_seen_on_the_patient(said: str) -> None:
 def test_the_brands_of_a_class_that_is_forbidden() -> None:
     found = facts(f"{ILL}D: Pas d'anti-inflammatoires, hein, ni Nurofen ni rien.\nP: Bon.")
     assert [f.text for f in of(found, "advice")] == ["pas d'anti-inflammatoires (AINS)"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("D: Et le rendez-vous avec l'anesthésiste, il est pris ?\nP: Le trois mars à dix heures.", ("anesthésiste", "3 mars")),
+        ("P: Je dois revoir mon cardiologue le douze.", ("cardiologue", "12")),
+        ("P: J'ai rendez-vous chez la dermatologue mardi.", ("dermatologue", "mardi")),
+    ],
+)
+def test_an_appointment_that_the_patient_has(said: str, words: tuple[str, ...]) -> None:
+    (plan,) = of(facts(ILL + said), "plan")
+    assert all(word in plan.text for word in words)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "P: J'ai rendez-vous au garage mardi.",
+        "P: Ma fille a rendez-vous chez le dentiste lundi.",
+        "P: J'avais rendez-vous chez l'ORL jeudi, je l'ai raté.",
+        "P: Je vois la différence depuis mardi.",
+    ],
+)
+def test_no_appointment_of_the_patient(said: str) -> None:
+    assert of(facts(ILL + said), "plan") == []
+
+
+def test_the_same_in_another_case() -> None:
+    found = facts(f"{ILL}D: Si la plaie gonfle, vous m'appelez. Pareil si elle se rouvre.\nP: D'accord.")
+    alarms = [f.text for f in of(found, "advice")]
+    assert len(alarms) == 2
+    assert "rouvre" in alarms[1]
+    assert "appel" in alarms[1]
+
+
+def test_an_old_examination_that_the_doctor_reads_out() -> None:
+    (told,) = of(facts(f"{ILL}D: Le scanner de deux mille vingt montrait un kyste.\nP: Ah."), "procedure")
+    assert (told.text.split()[0], told.temporality) == ("scanner", "past")
+
+
+@pytest.mark.parametrize(
+    ("said", "polarity"),
+    [
+        ("D: Vous voulez que je vous arrête quelques jours ?\nP: Non, je préfère travailler.", "absent"),
+        ("D: Je vous refais l'arrêt, du douze au vingt.\nP: Merci.", "present"),
+    ],
+)
+def test_leave_in_other_words(said: str, polarity: str) -> None:
+    (leave,) = of(facts(ILL + said), "work_stoppage")
+    assert leave.polarity == polarity
+
+
+def test_an_exam_that_the_doctor_sees_no_use_in() -> None:
+    (plan,) = of(facts(f"{ILL}D: Un scanner pour ça, je vois pas l'utilité.\nP: Bon."), "plan")
+    assert plan.polarity == "absent"
+
+
+def test_come_and_show_me() -> None:
+    (alarm,) = of(facts(f"{ILL}D: La brûlure, si ça cloque ou si ça sent mauvais, vous venez me la montrer.\nP: Oui."), "advice")
+    assert alarm.status == "alert"
