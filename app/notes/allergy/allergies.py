@@ -71,9 +71,17 @@ CONCLUDES = re.compile(
 )
 
 
+NOTES_IT = re.compile(r"(?<![a-z])je (?:vous )?(?:l|le|la|les) (?:mets|note|rajoute|ajoute|inscris|range|marque)(?: (?:donc|aussi|en rouge))? (?:dans|parmi|en|comme|a) (?:(?:les|vos|ses|tes|une) )?allergies?(?![a-z])")
+
+
 def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """ "C'est une allergie de contact à l'adhésif.": the doctor says what it was."""
     said = CONCLUDES.search(sentence.norm)
+    noted = NOTES_IT.search(sentence.norm)
+    if sentence.speaker == "doctor" and noted:
+        for label, name, at in allergens(sentence.norm, lang):
+            if at < noted.start():
+                yield allergy_fact(name, label, (sentence.evidence(),), sentence)
     if sentence.speaker == "doctor" and said and not sentence.asks and not is_denied(sentence.norm, said.start(), said.end(), lang):
         for label, name, at in allergens(sentence.norm, lang):
             if at >= said.end() - 1:
@@ -143,6 +151,8 @@ def _by_reaction(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
         for s in visit.sentences[max(0, place - TALK_TURNS * 2) : place]
         if s.speaker == "doctor" and sentence.turn - s.turn <= TALK_TURNS
     )
+    if lang == "fr":
+        yield from _soon_after(sentence, visit, place)
     for label, name, at in allergens(sentence.norm, lang):
         if not (talked or (lang == "fr" and DOES.search(sentence.norm[at:]))):
             continue
@@ -154,6 +164,21 @@ def _by_reaction(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]
             yield allergy_fact(name, label, (sentence.evidence(),), sentence, reaction=reaction_of(after, lang))
 
 
+def _soon_after(sentence: Sentence, visit: Visit, place: int) -> Iterator[Fact]:
+    """ "J'avais pris une aspirine. Une demi-heure après j'étouffais.": what a drug did, told in the next words."""
+    then = next((s for s in visit.sentences[place + 1 : place + 2] if s.turn == sentence.turn), None)
+    if then is None or not TOOK.search(sentence.norm) or not SOON.search(then.norm) or relation_near(sentence.norm, len(sentence.norm), "fr"):
+        return
+    for label, name, _ in allergens(sentence.norm, "fr"):
+        if find_drugs(fold(name)) and not is_broad(label) and visit.people(sentence, len(sentence.norm)) in ((), (PATIENT,)):
+            proof = (sentence.evidence(), then.evidence())
+            yield allergy_fact(name, label, proof, then, reaction=reaction_of(then.norm, "fr"))
+
+
+TOOK = re.compile(r"(?<![a-z])(?:j (?:ai|avais) (?:pris|avale)|on m (?:a|avait) (?:donne|mis|fait)|m (?:a|avait) (?:donne|prescrit))(?![a-z])")
+SOON = re.compile(
+    r"(?:heures?|minutes?|quart d heure|le soir meme|tout de suite|aussitot) (?:apres|plus tard)?,? ?(?:j|je|ca|la|le|les) ?[^.]{0,40}(?:etouff\w*|gonfl\w*|plaques|urticaire|(?:oe|œ)deme|boutons|plus respirer|enfle\w*|gorge (?:qui )?se (?:ferm|serr)\w*)"
+)
 DOES = re.compile(  # "le patch, ça me colle des rougeurs": outside of any talk about allergies
     r"^[^.;!?]{0,40}(?<![a-z])(?:ca|il|elle|ils|elles|qui)? ?(?:me|m|lui|l) (?:a|avait|ont|fait|faisait|donne|donnait|colle|collait|sort|file|declenche)\w* ?(?:fait |donne |couverte? |file |declenche |colle )?"
     r"(?:de |des |d |une |un |plein de |toute? )*(?:plaques?|boutons?|urticaire|cloques?|rougeurs?|(?:oe|œ)deme|eruption|allergie)"

@@ -20,7 +20,7 @@ from app.notes.people.holders import PATIENT
 ALLERGY = re.compile(r"allergi|intoleran")
 EITHER = re.compile(r"allerg|intoleran")  # in French or English
 OPENS = re.compile(  # besides the word itself
-    r"(?<![a-z])(?:reagi\w*|reactions?(?! (?:cutanee|de la peau))|intoleran\w*|(?:supporte\w*|toler\w*) (?:pas|mal)|ne (?:passe|reussit|convient) pas|vous (?:est|sont) interdits?|contre indique\w*|piqures? de (?:guepe|abeille|frelon))"
+    r"(?<![a-z])(?:qui vous (?:a|avait) (?:fait (?:mal|du mal|gonfler|une|des)|donne (?:des|une)|rendue?)|reagi\w*|reactions?(?! (?:cutanee|de la peau))|intoleran\w*|(?:supporte\w*|toler\w*) (?:pas|mal)|ne (?:passe|reussit|convient) pas|vous (?:est|sont) interdits?|contre indique\w*|piqures? de (?:guepe|abeille|frelon))"
 )
 GOES_ON = re.compile(  # what is asked next, of the same
     r"\W*(?:(?:et|alors|ah|d accord|ok|bon|tres bien|bien|parfait)\W+)*(?:(?:c etait |ca fait |depuis )?(?:quand|longtemps|combien)|qu est ce qu|comment|ca (?:vous|lui) (?:fait|faisait|a fait|donne)|quel (?:genre|type)|"

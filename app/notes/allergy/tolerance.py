@@ -8,7 +8,7 @@ Bearing = Literal["harms", "doubtful", "tolerated", "outgrown", "cleared", "into
 HARMS = re.compile(
     r"plaques?(?!tte)|crises? d asthme|urticaire|boutons?(?![a-z])|(?:oe|œ)deme|gonfl\w+|enfl\w+|malaise|(?<![a-z])choc(?![a-z])|vomi\w*|nause\w*|diarrhee\w*|demange\w*|cloques?|"
     r"rouge(?:urs?|s)?(?![a-z])|eczema|etouff\w*|(?:mal au|maux de) ventre|mal a respirer|respirer|anaphyla\w*|quincke|(?:gorge|nez|langue|yeux) qui (?:se ferme\w*|gratte\w*|pique\w*|coule\w*)|"
-    r"se ferm\w+|gratt\w+|picot\w*|pique(?:nt)?(?![a-z])|irrit\w+|suint\w+|brul\w+|tourne de l (?:oe|œ)il|perdu connaissance|tombe\w* dans les pommes|evanoui\w*|tripl\w+|doubl\w+|eternu\w*|"
+    r"se (?:ferm|serr)\w+|gorge (?:qui )?serr\w*|gratt\w+|picot\w*|pique(?:nt)?(?![a-z])|irrit\w+|suint\w+|brul\w+|tourne de l (?:oe|œ)il|perdu connaissance|tombe\w* dans les pommes|evanoui\w*|tripl\w+|doubl\w+|eternu\w*|"
     r"supporte\w* (?:pas|mal)|toler\w* (?:pas|mal)|allergi\w*|eruption|hallucin\w*|vaseu\w*|sifflements?|tension (?:qui )?(?:a |avait )?(?:chut|bais)\w*|vertiges?|(?:fini|envoye|garde\w*|emmene\w*) (?:a|aux) (?:l hopital|urgences)|hospitalise\w*|les pompiers|adrenaline"
 )
 TOLERATED = re.compile(
@@ -19,8 +19,8 @@ TOLERATED = re.compile(
     r"(?:ca|ca lui|ca me|elle|il) (?:va|vont)(?! pas)(?![a-z])|(?<![a-z])ok(?![a-z])|bien (?:toleree?|supportee?)|(?:j |je l |je les )(?:y touche|mange|prends) (?:tous les jours|sans)|moi (?:j ?ai rien|non)(?![a-z])"
 )
 OUTGROWN = re.compile(
-    r"c est (?:fini|passe|du passe|regle|parti)|gueri\w*|reintrodui\w*|redonne\w*|plus allergique|histoire ancienne|(?:l est|est) passee?(?![a-z])|"
-    r"(?:maintenant|aujourd hui|depuis|desormais) (?:elle|il|j|je|on) (?:en )?(?:re)?(?:mange|bois|boit|prends?|supporte|tolere)(?! (?:pas|plus|jamais|mal))(?![a-z])|en (?:re)?mange (?:maintenant|depuis|a nouveau)|"
+    r"(?:quand (?:j etais|il etait|elle etait) (?:bebe|petite?|gosse|gamine?|enfant)|tout petite?|dans l enfance)[^;]{0,40}(?<![a-z])en (?:re)?(?:mange|bois|boit|prends?)(?! (?:pas|plus|jamais))(?![a-z])|c est (?:fini|passe|du passe|regle|parti)|gueri\w*|reintrodui\w*|redonne\w*|plus allergique|histoire ancienne|(?:l est|est) passee?(?![a-z])|"
+    r"(?:maintenant|aujourd hui|depuis|desormais) (?:elle|il|j|je|on) (?:en )?(?:re)?(?:mange|bois|boit|prends?|supporte|tolere)(?! (?:pas|plus|jamais|mal))(?![a-z])|en (?:re)?mange (?:maintenant|depuis|a nouveau)|en (?:re)?(?:mange|bois|prends?) (?:[a-z]+ ){0,4}depuis (?:mes|l age|que)(?![a-z])|"
     r"(?:a|ai) (?:re)?mange (?:une|un|du|de la|des|de l) [a-z]+ (?:hier|avant hier|ce matin|la semaine|dimanche|lundi)|il boit du lait|l a (?:plus|perdue)"
 )
 CLEARED = re.compile(

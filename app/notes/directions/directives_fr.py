@@ -129,7 +129,7 @@ OPENERS = (
     (rf"{AT_START}on (?:vous |te |lui )envoie (?=le |la |les |l['’]|une? )", r"\1envoi : "),
     (r"\b(?:vous allez|tu vas) (?=(?:l[ea] |les |l['’]|vous |te )?\w+(?:er|ir|re|oir)\b)", ""),
     (r"^((?:(?!\b(?:si|quand|lorsque)\b).)*)\b(et|ou) que (?=vous )", r"\1\2 "),
-    (r"^(?:il faut|il faudra|il faudrait|faut|faudrait|il vous faut)(?: que vous)? (?:bien )?", ""),
+    (r"^(?:il faut|il faudra|il faudrait|faut|faudrait|il vous faut)(?! qu(?:e |['’])(?!vous))(?: que vous)? (?:bien )?", ""),
     (r"^je (?:rajoute|ajoute|demande)\b", "ajouter"),
     (r"^je (?:préfère|veux|voudrais|souhaite) que (?=vous )", ""),
     (r"^je préfère (?:vous )?", "préférer "),

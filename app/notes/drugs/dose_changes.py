@@ -23,6 +23,8 @@ OF_STRENGTH = re.compile(rf"{COUNT.pattern} (?:de|of|a|doses? a) (\d+(?:\.\d+)?)
 def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
     """ "On descend : un seul le soir..." about the drug under discussion, named shortly before."""
     sentence, lang = visit.sentences[place], visit.lang
+    if NEXT_STEP.match(sentence.norm):
+        return
     turn = " ".join(s.norm for s in visit.sentences if s.turn == sentence.turn)
     recorded = [line for line in visit.transcript.patient.treatments if _recorded_dose_said(line, turn)]
     if len(recorded) == 1:
@@ -56,6 +58,7 @@ def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
         )
 
 
+NEXT_STEP = re.compile(r"\W*(?:et |puis )*(?:apres|ensuite|puis|dans (?:\d+|une?|quelques) (?:jours?|semaines?|mois))(?![a-z])")  # "Après on redescend à 40." is no order of its own
 STEPS = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)(?: (?:mg|milligrammes?|milligrams?))? (?:pendant|durant|for) (?:\d+|une?|a) (?:semaines?|jours?|mois|weeks?|days?|months?)"
     r"[^.;]{0,15}?(?:puis|ensuite|then) (?:a |on passe a |to )?(\d+(?:\.\d+)?)(?![\d.]\d)"

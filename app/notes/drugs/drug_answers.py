@@ -117,6 +117,23 @@ def is_given_up(text: str, lang: Language) -> bool:
     return not (RESUMED.search(text) or PART_OF_DAY.search(text[: over.start()]))
 
 
+def _before_another(text: str, other: int, lang: Language) -> str:
+    """What an answer tells before it comes to another drug; nothing where it speaks of that one alone."""
+    clauses = re.sub(r"[^.;,!?]*$", "", text[:other])
+    if not clauses and REFUSED[lang].search(text[:other]):
+        return ""  # "le dentiste voulait me mettre de la doxycycline"
+    return clauses or text
+
+
+def _answers_the_other(use: Use, text: str) -> bool:
+    """ "La pilule, des hormones, des gouttes ?" - "Des hormones, j'en ai mis": one of several things asked about is answered."""
+    items = [item for item in re.split(r",| ou ", use.sentence.norm) if LISTED.fullmatch(item) and not find_drugs(item)]
+    name = use.sentence.norm[use.start : use.end]
+    others = {word[:6] for item in items if name not in item for word in re.findall(r"[a-z]{5,}", item)}
+    return bool(others & {word[:6] for word in re.findall(r"[a-z]{5,}", text)})
+
+
+LISTED = re.compile(r"\W*(?:et |ou )?(?:du|de la|de l|des) [a-z ]{3,25}\W*")  # one of several things asked about
 NOT_ALWAYS = re.compile(r"(?<![a-z])pas (?:toujours|tous les|chaque|regulierement|systematiquement|a chaque|assez|bien|comme il faut)(?![a-z])")
 
 
@@ -128,8 +145,8 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
     if another or (others and use.drug.inn not in CLASSES and not re.search(r"[a-z]{3,}|\d", text[: others[0]])):
         return  # "de l'aspirine ?" - "un Nurofen de temps en temps": told by its own name, which is no yes to what was asked
     if others and use.drug.inn not in CLASSES and not use.drug.inn.startswith("insuline"):
-        text = re.sub(r"[^.;,!?]*$", "", text[: others[0]]) or text  # what follows is told of another drug
-    if any(m.drug.inn == use.drug.inn for m in find_drugs(text)):
+        text = _before_another(text, others[0], lang)
+    if not text or any(m.drug.inn == use.drug.inn for m in find_drugs(text)) or _answers_the_other(use, text):
         return
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
     own, asked = find_schedule(text, lang), find_schedule(use.words, lang)

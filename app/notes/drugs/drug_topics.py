@@ -158,6 +158,11 @@ VERB = re.compile(r"(?<![a-z])(?:vous|tu|on|je|\w{4,}ez|continue|garde|prends)(?
 
 def _stated(topic: Use, sentence: Sentence, visit: Visit, *, answers_it: bool) -> Iterator[Fact]:
     """ "Elle m'a mise à cinquante." - "Je suis à deux et demi, là.": the dose of the drug under discussion."""
+    given = GAVE_UP.search(sentence.norm)
+    if given and sentence.turn - topic.sentence.turn <= ORDERED_TURNS and not visit.other_person(sentence, given.start()):
+        evidence = (topic.sentence.evidence(), sentence.evidence())
+        yield drug_fact(_it(topic, sentence, sentence.norm), "fr", evidence, None, Schedule(), polarity="absent", status="stopped")
+        return
     told = STATES["fr"].search(sentence.norm)
     far = sentence.turn - topic.sentence.turn > STATED_TURNS
     if told is None or far or visit.other_person(sentence, told.start()):
@@ -167,6 +172,12 @@ def _stated(topic: Use, sentence: Sentence, visit: Visit, *, answers_it: bool) -
     if dose:
         evidence = (topic.sentence.evidence(), sentence.evidence())
         yield drug_fact(use, "fr", evidence, dose, schedule, status="current")
+
+
+GAVE_UP = re.compile(  # "J'ai laissé tomber au mois d'août.", "Je les ai arrêtés": the drug is the one under discussion
+    r"(?:^|,)\W*(?:(?:eh|bien|ben|euh|alors|et|mais|oui|non|ah|puis|du coup|en fait|moi)\W+)*(?:je (?:l|les) ai (?:(?:(?:tout|vite|carrement) )*(?:arrete|jete|stoppe)|(?:jamais|pas) (?:pris|commence))e?s?(?=\W*$|,| (?:en|au|il y a|y a|depuis|a|sans|parce|tout))|"
+    r"(?:j ai|on a) (?:tout |vite |carrement )?(?:arrete|laisse tomber|stoppe)(?=\W*$|,| (?:aussi|en|au|il y a|y a|depuis|sans|parce|tout|cet|cette|l)(?![a-z]))|je (?:le|la|les) (?:prends|mets) plus(?! (?:que|souvent)))"
+)
 
 
 def given_up(visit: Visit, use: Use) -> Iterator[Fact]:

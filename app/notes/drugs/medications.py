@@ -153,7 +153,9 @@ TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
 
 
 VAGUE = ("antidouleur", "laxatif", "vitamines", "compléments alimentaires")
-UNTOUCHED = re.compile(r"[\s,]*(?:on |je )?(?:n )?y touche (?:pas|surtout pas)")
+UNTOUCHED = re.compile(
+    r"[\s,]*(?:(?:on |je )?(?:n )?y touche (?:pas|surtout pas)|(?:(?:il|elle|ca) )?(?:ne )?(?:bouge|change) pas|(?:on|je) (?:ne |n )?(?:la |le |les )?(?:change|modifie|bouge) (?:pas|rien)|reste (?:comme (?:ca|avant)|pareil|identique|inchangee?))(?![a-z])"
+)
 
 
 def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
@@ -171,7 +173,7 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     if not dose and not schedule.sig and IS_ON.search(norm[: use.start]) and not IF_CLAUSE[lang].search(_leading(use)):
         yield drug_fact(use, lang, evidence, None, schedule, status="current", asserted_by="doctor")
         return
-    if not dose and not schedule.sig and TAKEN_BACK.match(norm[use.end :]):
+    if not dose and (OPTIONS.match(norm) or (not schedule.sig and TAKEN_BACK.match(norm[use.end :]))):
         return
     if MAYBE[lang].search(norm if not dose else use.before):
         if use.drug.inn not in VAGUE:
@@ -199,6 +201,9 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             )
 
 
+OPTIONS = re.compile(  # "Monter la prégabaline, ajouter la duloxétine, ou un patch": what could be done, before it is decided
+    r"\W*(?:(?:soit|ou|alors|on peut|on pourrait|vous pouvez)\W+)*(?:passer|monter|augmenter|ajouter|garder|remplacer|mettre|changer|prendre|essayer|baisser|arreter|donner)(?![a-z]).* ou (?![a-z]* ?(?:3|4|trois|quatre))"
+)
 IS_ON = re.compile(  # what somebody takes, told by the doctor
     r"(?<!quand )(?<!when )(?<!comme )(?<![a-z])(?:vous etes (?:deja |toujours |actuellement |bien )?sous|vous prenez (?:deja|toujours|actuellement|bien)|(?:we|i) (?:(?:do|already) )?(?:have|ve got|had) you on|"
     r"you (?:re|are) (?:already |currently |still )?(?:on|taking)) (?:(?:the|some|your|du|de la|de l|le|la|l|votre) ?)?$"
@@ -270,8 +275,8 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     tail = use.words[:90] + what_became_of_it(use, visit)
     dose = strength(use, lang)
     quit_it = QUIT[lang].search(("" if INSTEAD.search(use.before) else use.before) + " " + tail)
-    if SINCE_IT.search(use.before) or (HAS.search(use.before) and AT_HOME.search(tail)):
-        yield only_heard(use, lang, "unmeant")  # the time since it, or a box in the cupboard: nobody says that it is taken
+    if _is_untaken(use, tail):
+        yield only_heard(use, lang, "unmeant")
     elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     elif quit_it and not FINISHED.search(use.before + " " + tail):
@@ -310,6 +315,17 @@ BORROWED = re.compile(  # "deux Nurofen, ceux de ma femme": whose box it was
 )
 
 
+NOT_MINE = re.compile(  # what a chemist nearly handed out, what is somebody else's, what was taken at another age
+    r"(?<![a-z])(?:j ai failli|(?:delivr|prescri|vend|prepar|donn)\w* (?:\w+ ){1,5}a (?:une?|des|la|le|mes) (?:dame|client|patient|monsieur|mamie|voisin)\w*|(?:c est|c etait) pour (?:elle|lui|eux)(?! que)|j avais \d{1,2} ans,? (?:et )?(?:j etais )?sous)(?![a-z])|je (?:le |la )?connais (?:bien )?(?:le|la|l)(?![a-z])"
+)
+
+
+def _is_untaken(use: Use, tail: str) -> bool:
+    """The time since a drug, a box in the cupboard, somebody else's drug: nobody says that it is taken."""
+    kept = HAS.search(use.before) and AT_HOME.search(tail)
+    return bool(SINCE_IT.search(use.before) or kept or NOT_MINE.search(use.sentence.norm))
+
+
 def _borrowed(use: Use, visit: Visit) -> bool:
     """Whether a drug told in answer to what the patient took was only somebody else's box."""
     return bool(BORROWED.match(use.words)) and (_asks_what_was_taken(use, visit) or bool(ASKS_TAKEN.search(visit.question_of(use.sentence))))
@@ -329,7 +345,7 @@ def _repeats_order(use: Use, visit: Visit) -> bool:
 
 HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|(?:il )?y (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
 AT_HOME = re.compile(
-    r"(?<![a-z])(?:au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"
+    r"(?<![a-z])(?:(?:de|a) (?:son|sa|ses|mon|ma|mes) (?:frere|s(?:oe|œ)ur|mari|femme|mere|pere|fils|fille|copain|copine|grand mere|voisine?)(?![a-z])|au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"
     r"mais j ai (?:prefere|pas (?:ose|voulu|donne|pris))|j ai (?:hesite|(?:prefere|voulu) (?:vous )?(?:demander|attendre))|je voulais (?:vous |d abord )*(?:demander|attendre)|in the (?:cupboard|fridge|house)|at home|left over)(?![a-z])"
 )
 SINCE_IT = re.compile(r"(?<![a-z])(?:depuis|since) (?:(?:que j ai|que je prends|i got|i ve had) )?(?:(?:le|la|l|les|mon|ma|mes|the|my) )?$")

@@ -63,6 +63,8 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     )
     if lang == "fr":
         text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
+    if lang == "fr" and (use.drug.atc or "").startswith(NSAIDS) and "inflammatoire" not in name:
+        text += " (anti-inflammatoire)"
     if depends:
         found = use.sentence.shown[depends.start(1) : depends.end(1)].lower()
         text = f"si {found} : {text}" if lang == "fr" else f"if {found}: {text}"
@@ -81,6 +83,7 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     )
 
 
+NSAIDS = "M01A"  # ATC: who forbids one means its class
 CONDITION = re.compile(r"(?<![a-z])(?:si (?!besoin)|s ils? |en cas d|if |should you )[^.;:]*$")
 ONLY_IF = re.compile(r"^[^.;]{0,40}(?<![a-z])(?:si (?:vous|tu|il|elle|ca|c)|en cas d)(?![a-z])")  # "la statine, vous l'arrêtez si vous avez des douleurs"
 ALARM = cues("orders.alarm")

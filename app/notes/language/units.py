@@ -29,7 +29,7 @@ ASKS = cues("units.asks")
 HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
 RECORDED = re.compile(
-    r"(?<![a-z])(?:dossier|j ai note|j ai (?:une |un )?allergie|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
+    r"(?<![a-z])(?:dossier|j ai note|j ai (?:(?:aussi|bien|encore|la|ecrit|marque|vu|toujours)\W+)*(?:une? )?\W?(?:allergie|intolerance)(?! (?:moi|aux? (?:gens|idiots)))|(?:je n|j) ai rien (?:de |d )?(?:note|inscrit|marque|ecrit)|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
 )
 MAX_STATED_QUESTION = 90
 BACKCHANNEL = re.compile(  # the doctor only shows to be listening: the answer goes on
@@ -332,9 +332,12 @@ def _exchanges(sentences: Sequence[Sentence], lang: Language) -> Iterator[Exchan
 HAD_ONE = re.compile(r"\W*(?:(?:oui|ouais|ben|ah|euh)\W+)*(?:j en ai (?:re)?(?:fait|eu)|i (?:had|ve had) (?:one|two|another|a few))(?![a-z])")
 
 
+INVITES = re.compile(r"\W*(?:(?:alors|bon|et|donc|allez y|euh)\W+)*(?:racontez|dites|expliquez|parlez)(?:\W(?:moi|m en|nous))*(?: un peu| ca)?\W*")  # "allergie amoxicilline, j'ai écrit. Racontez-moi."
+
+
 def _confirms(run: Sequence[Sentence], reply: Sequence[Sentence], lang: Language) -> bool:
     """A statement of the doctor that the other side answers at once with yes or no works as a question."""
-    last = run[-1].norm
+    last = run[-2].norm if len(run) > 1 and INVITES.fullmatch(run[-1].norm) else run[-1].norm
     if HAD_ONE.match(reply[0].norm):
         return True
     from_record = bool(RECORDED.search(last))

@@ -55,7 +55,12 @@ def _dated_apart(norm: str, named: list[re.Match[str]], place: int) -> bool:
 
 
 COMPARED = re.compile(  # what a value is compared with in its own sentence
-    r"(?:contre|au lieu d(?:e|u)|(?:vous|tu|elle|il|on|je|j|c) ?(?:(?:l |m )?etai[st]|etiez|faisai[ts]|faisiez|pesai[ts]|pesiez|avai[ts]|aviez) ?(?:a |encore a |deja a |autour de )?) ?(\d{1,3})(?:\.(\d{1,2})| (\d{1,2}|un)(?=\W*$|[,.;!?]| (?:en|au|il|y|la|cet|l|avant|le|kilos?|kg)(?![a-z])))?(?![\d/]|\.\d| ?(?:ans|fois|mg|jours|mois|semaines|comprim|personnes|enfants|sur|cigar\w*|heures))"
+    r"(?:contre|au lieu d(?:e|u)|(?:vous|tu|elles?|ils?|on|je|j|c) ?(?:(?:l |m )?etai(?:s|t|ent)|etiez|faisai[ts]|faisiez|pesai[ts]|pesiez|avai[ts]|aviez) ?(?:a |encore a |deja a |autour de )?) ?(\d{1,6})(?:\.(\d{1,2})| (\d{1,2}|un)(?=\W*$|[,.;!?]| (?:en|au|il|y|la|cet|l|avant|le|kilos?|kg)(?![a-z])))?(?![\d/]|\.\d| ?(?:ans|fois|mg|jours|mois|semaines|comprim|personnes|enfants|sur|cigar\w*|heures))"
+)
+
+
+BESIDE = re.compile(  # "2,8 lundi, et 3,1 la semaine d'avant", "310 ce matin, 350 d'habitude"
+    r"(?:, (?:et )?| et )(\d{1,3})(?:\.(\d{1,2})| (\d{1,2}|un)(?= ))? (?:la (?:semaine|fois) d avant|le (?:mois|coup) d avant|d habitude|habituellement|avant|la derniere fois|l an (?:dernier|passe)|le mois dernier)(?![a-z])"
 )
 
 
@@ -63,7 +68,7 @@ def compared(said: Said, fact: Fact) -> Iterator[Fact]:
     """ "77, au lieu de 72", "7,6 contre 8,1 au printemps", "à onze, vous étiez à neuf": the earlier value beside the new one."""
     if not isinstance(fact.value, float) or said.lang != "fr" or fact.unit == "/10":
         return
-    for match in COMPARED.finditer(said.sentence.norm):
+    for match in (*COMPARED.finditer(said.sentence.norm), *BESIDE.finditer(said.sentence.norm)):
         part = match.group(2) or (match.group(3) or "").replace("un", "1")
         value = float(f"{match.group(1)}.{part}") if part else float(match.group(1))
         least, most = (LEAST, MOST) if fact.type == "vital" else (LEAST_OF_LAB, MOST_OF_LAB)

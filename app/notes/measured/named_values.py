@@ -25,6 +25,8 @@ def named_values(said: Said) -> Iterator[Fact]:
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
+        if measure.fr == "poids" and cues and all(BARE_WEIGHT.match(m.group()) for m in cues) and OTHER_VITAL.search(said.context):
+            continue  # "le pouls ?" - "58. Avant le bêtabloquant j'étais à 80"
         change = measure.fr == "poids" and ASKS_CHANGE.search(said.context) is not None
         asked = may_answer and not (cues and measure.fr != "poids") and (change or _spoken_of(measure, said))
         passed = 0
@@ -106,6 +108,8 @@ CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins|trop|d
 ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de poids|prise de poids|(?:lost|gained|losing|gaining) (?:any )?weight|weight (?:loss|gain)")
 
 
+BARE_WEIGHT = re.compile(r"j etais a|je suis a")
+OTHER_VITAL = re.compile(r"(?<![a-z])(?:pouls|tension|saturation|sat|temperature|fievre|frequence|glycemie|debitmetre|hemoglobine)(?![a-z])")
 OF_THE_NORM = re.compile(r" de \d|[^.;]{0,24},? c est (?:le |la |deja le )?(?:maximum|max|minimum|seuil|plafond|norme|limite)(?![a-z])|,? ?a l heure(?![a-z])")
 KEEPS_DOSE = re.compile(  # "avec les triglycérides, on reste à quarante": a dose
     r"(?<![a-z])(?:on|je|vous) (?:(?:le|la|les|l|vous|me|nous) )*(?:reste|restez|remonte|monte|descend|redescend|passe|garde|gardez|prend|prenez|mets?|baisse)\w* (?:a )?$"

@@ -113,6 +113,8 @@ def _is_of_another(norm: str, start: int, end: int, at: int) -> bool:
         return False
     others = [m.start() for m in re.finditer(r"(?<![\d.])\d+", norm) if m.start() > end]
     between = norm[at:start]
+    if re.search(r"^[\d. ]*[a-z% ]*, (?:et )?(?:elles?|ils?) (?:etai\w+|faisai\w+|avai\w+) (?:a |de )?\d", between):
+        return True  # "à 90000, elles étaient à 120000 il y a six mois"
     return bool(others) and others[0] - end < start - at and "," in between
 
 
@@ -137,6 +139,7 @@ def when_said(said: Said, at: int) -> str:
     """When a value was measured, in the words nearest to it or of a short answer's question; empty when nobody said."""
     shown = said.sentence.line.shown[said.sentence.start : said.sentence.end]
     places = [m for m in WHEN[said.lang].finditer(shown) if not _closes_another(said.sentence.norm, m.start(), m.end(), at)]
+    places = [m for m in places if not shown[: m.start()].lower().endswith(("comme ", "depuis "))]
     if places:
         best = min(places, key=lambda m: at - m.end() if m.end() <= at else m.start() - at)
         if _is_of_another(said.sentence.norm, best.start(), best.end(), at):

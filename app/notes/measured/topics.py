@@ -21,7 +21,7 @@ BARE_WORDS = _bare_words()
 FOLLOWS_UP = re.compile(  # a question that asks for more of the same
     r"\W*(?:(?:et|alors|donc|ok|d accord|bon|ah|tres bien|parfait|bien)\W+)*(?:ce matin|ce soir|hier|cette nuit|le (?:matin|soir|midi)|les (?:matins|soirs)|avant|maintenant|la(?= ?\?)|aujourd hui|d habitude|habituellement|la (?:derniere|precedente|fois d avant)|l autre fois|"
     r"c est (?:combien|a combien|quoi)|c etait (?:combien|a combien|quoi|quand)|combien(?! de (?:temps|fois|jours|semaines|mois|comprim\w*|verres|cigarettes))|(?:ce qui |ca )(?:vous |te |lui )?(?:fait|donne|dit)(?! combien de temps)(?! (?:longtemps|mal))|(?:il|elle) (?:dit|affiche|marque|indique|est a|etait a|fait|donne)|vous (?:etes|etiez|avez) (?:a|combien|pris)|il y a|y a |"
-    r"son chiffre|(?:a|au|apres|debout|couche|au repos|en|chez|depuis|quand|(?:vous )?(?:l |la |les )?(?:avez|a) (?:vous )?(?:re)?(?:prise?|mesuree?|faite?|notee?)s?|plutot|a peu pres|exactement|(?:vous )?(?:etes|es) sure?))(?![a-z])"
+    r"son chiffre|(?:a|au|apres|debout|couche|au repos|en|chez|depuis|quand|(?:vous )?(?:l |la |les )?(?:avez|a) (?:vous )?(?:re)?(?:prise?|mesuree?|faite?|notee?)s?(?=\W*$|\W*[?,…]| (?:hier|ce|cette|avant|quand|comment|combien|a|au|le (?:matin|soir)|les (?:matins|soirs)|chez|en|sur|plusieurs|souvent))|plutot|a peu pres|exactement|(?:vous )?(?:etes|es) sure?))(?![a-z])"
 )
 MAX_FOLLOW_UP = 70  # characters
 PLAIN_NAMES = {  # measures named by a word that names nothing else

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from app.notes.facts import Evidence, Fact
 from app.notes.language.cues import cue, cues
@@ -42,7 +43,9 @@ def background(visit: Visit) -> Iterator[Fact]:
             continue
         if sentence.speaker != "doctor":
             yield from _stated_habit(sentence, visit, answered.get(sentence))
-        yield from _life(sentence, visit.lang, answered.get(sentence))
+        yield from _life(sentence, visit)
+    yield from _called_by_their_job(visit)
+    yield from _project(visit)
 
 
 def _asked_habit(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
@@ -247,23 +250,56 @@ def _amount(told: list[Sentence], label: str, lang: Language) -> str:
     return ", ".join(found[:2])
 
 
-def _life(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iterator[Fact]:
-    norm = sentence.norm
+def _called_by_their_job(visit: Visit) -> Iterator[Fact]:
+    """ "Vous êtes pharmacienne, c'est vrai.", said by the doctor, and the patient does not say no."""
+    for sentence, reply in pairwise(visit.sentences):
+        called = CALLED.search(sentence.norm) if sentence.speaker == "doctor" and visit.lang == "fr" else None
+        work = WORK["fr"].search(sentence.norm, called.start()) if called else None
+        if called and work and work.start() == called.start() and not NEVER["fr"].match(reply.norm.lstrip(" ,.")):
+            yield from _job(sentence, work)
+
+
+CALLED = re.compile(r"(?<![a-z])(?<!si )(?<!quand )vous etes (?=[a-z])")
+
+
+def _project(visit: Visit) -> Iterator[Fact]:
+    """ "On essaie d'avoir un bébé, depuis l'été.", "Un projet de bébé ?" - "Peut-être au printemps." """
+    asked = {e.answer[0]: e for e in visit.exchanges if PROJECT["fr"].search(e.questions[-1].norm) and PLANS.search(e.answer[0].norm)}
+    for sentence in visit.sentences if visit.lang == "fr" else ():
+        exchange = asked.get(sentence)
+        told = PROJECT["fr"].search(sentence.norm)
+        denied = exchange.verdict == "no" if exchange else bool(told and is_denied(sentence.norm, told.start(), told.end(), "fr"))
+        if sentence.speaker != "patient" or denied or not (told or exchange) or IF.search(sentence.norm[: told.start() if told else 0]):
+            continue
+        evidence = (*((exchange.questions[-1].evidence(),) if exchange else ()), sentence.evidence())
+        when = date_phrase(sentence.norm, "fr")
+        text = " ".join(filter(None, ("projet de grossesse", when)))
+        yield Fact("social", text, "mode de vie", evidence, temporality="future", asserted_by="patient", sentence=sentence.shown, extra=(text, ""))
+
+
+PLANS = re.compile(r"(?<![a-z])(?:oui|ouais|si|peut etre|pourquoi pas|on (?:y pense|voudrait|voulait|essaie|se dit|attend|commence)|j (?:y pense|aimerais)|l annee prochaine|d ici|dans \d)(?![a-z])")
+IF = re.compile(r"(?<![a-z])(?:si|elle|il|ils|ma fille|mon fils)(?![a-z])")
+
+
+def _job(sentence: Sentence, work: re.Match[str]) -> Iterator[Fact]:
+    group = next(i for i in (1, 2) if work.lastindex and work.group(i))
+    shown = sentence.line.shown[sentence.start : sentence.end]
+    job = shown[work.start(group) : work.end(group)].strip(" ,.")
+    over = work.group().startswith("j etais")
+    text = f"{job} (auparavant)" if over else job
+    yield Fact(
+        "social", text, "profession", (sentence.evidence(),), temporality="past" if over else "current",
+        asserted_by=sentence.speaker, sentence=sentence.shown, extra=(text, ""),
+    )  # fmt: skip
+
+
+def _life(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
+    norm, lang = sentence.norm, visit.lang
     work = WORK[lang].search(norm)
     shown = sentence.line.shown[sentence.start : sentence.end]
     confirmed = sentence.speaker != "doctor"
     if work and confirmed and not relation_near(norm, work.start(), lang):
-        group = next(i for i in (1, 2) if work.lastindex and work.group(i))
-        job = shown[work.start(group) : work.end(group)]
-        yield Fact(
-            "social",
-            job,
-            "profession",
-            (sentence.evidence(),),
-            asserted_by=sentence.speaker,
-            sentence=sentence.shown,
-            extra=(job, ""),
-        )
+        yield from _job(sentence, work)
     living = LIVING[lang].search(norm)
     if living and confirmed and not is_denied(norm, living.start(), living.end(), lang):
         words = re.sub(
@@ -272,6 +308,10 @@ def _life(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iter
         words = re.sub(r"^(?:pris|ai) un", "un", words) if lang == "fr" else re.sub(r"^(?:have a|a)", "a", words)
         words = re.sub(r"^(?:vis|habite)(?![a-z])", "vit", re.sub(r"^live ", "lives ", words))
         words = re.sub(r"^fais(?![a-z])", "fait", words)
+        words = re.sub(r"^(?:suis |ai |on a |j['’]ai )", "", words)
+        words = re.sub(r"^m['’]occupe", "s'occupe", re.sub(r"^(?:vais|(?:il|elle) va) plus", "ne va plus", words, flags=re.IGNORECASE))
+        words = re.sub(r"(?<!\d)([235])[-.\s]8(?!\d)", lambda m: f"{SHIFTS[m.group(1)]}-huit", words)
+        words = words[:1].lower() + words[1:] if lang == "fr" else words
         yield Fact(
             "social",
             _spell(words),
@@ -281,6 +321,9 @@ def _life(sentence: Sentence, lang: Language, exchange: Exchange | None) -> Iter
             sentence=sentence.shown,
             extra=(_spell(words), ""),
         )
+
+
+SHIFTS = {"2": "deux", "3": "trois", "5": "cinq"}
 
 
 def _spell(words: str) -> str:

@@ -70,7 +70,7 @@ RELATIONS = {
 }
 OWN = {"fr": r"(?:ma|mon|mes|son|sa|ses|notre|nos|la|le|du|votre|vos|leur)", "en": r"(?:my|his|her|our|their|your|the)"}
 HAVING = {  # "I have two little kids", "j'ai trois enfants"
-    "fr": re.compile(r"(?<![a-z])(?:j ai|on a|nous avons) (?:\w+ ){1,2}$"),
+    "fr": re.compile(r"(?<![a-z])(?:j ai|on a|nous avons) (?:\w+ ){1,2}$|(?:^|[.,;] )\W*(?:(?:non|ah|oui|mais|ca)\W+)*(?:c est|c etait|ce sont) (?:plutot |surtout |juste )?$"),
     "en": re.compile(r"(?<![a-z])(?:i|we) (?:do |also )?(?:have|ve got|got) (?:\w+ ){0,3}$"),
 }
 BLOOD = frozenset(

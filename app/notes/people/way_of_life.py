@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from app.notes.facts import Fact
 from app.notes.language.lexicon import find_concepts, find_drugs
 from app.notes.language.units import Exchange, Visit
+from app.notes.people.background import WORK
 from app.notes.people.holders import PATIENT
 
 ASKED = (  # what is asked, under which name it is told
     ("profession", "", re.compile(r"(?<![a-z])(?:(?:votre|le|comme|son) (?:metier|travail|boulot|profession)(?:,| ?\?|,? c est)|quel metier|vous (?:faites quoi|faisiez quoi) (?:dans la vie|comme)|dans la vie)")),
     ("mode de vie", "Foyer : ", re.compile(r"(?<![a-z])(?:(?:vous (?:vivez|habitez)|(?:il|elle) (?:vit|habite)) (?:ou|avec|seule?|comment|chez)|qui (?:est|vit|habite) avec (?:vous|lui|elle))")),
     ("mode de vie", "Enfants : ", re.compile(r"(?<![a-z])(?:combien d enfants|vous avez (?:des |combien d )enfants|des enfants ?\?)")),
-    ("mode de vie", "Activité physique : ", re.compile(r"(?<![a-z])(?:(?:du|le|un) sport ?\?|faites du sport|activite physique|vous bougez)")),
+    ("mode de vie", "Activité physique : ", re.compile(r"(?<![a-z])(?:(?:du|le|un) sport ?\?|faites du sport|activite physique|vous (?:bougez|marchez)(?! (?:bien|normal|depuis|avec|droit|comment))(?: un peu| beaucoup| encore)? ?\?)")),
 )  # fmt: skip
 FILLER = re.compile(r"^\W*(?:(?:oui|non|ben|bah|alors|euh|ah|oh|eh bien|toujours|si|d accord|en fait)(?![a-z])\W*)+")
 SMOKE = re.compile(r"(?<![a-z])(?:fume\w*|tabac|cigarettes?)(?![a-z])")
+NO_JOB = re.compile(r"(?:j (?:ai|y)|je (?:peux|tiens|vais|arrive|reprends|dois|voudrais))(?![a-z])")  # how it goes, not what it is
 MOST_WORDS, LEAST_LETTERS = 16, 4
 OVER = re.compile(r"(?<![a-z])(?:lache|arrete|laisse tomber|plus depuis|a la retraite|j etais|je faisais|avant)(?![a-z])")
 OPEN_END = re.compile(r"[…?]$|(?<![a-z])(?:sais pas|ca va|comme d habitude|comme tout le monde|rien de special)(?![a-z])")
@@ -39,6 +41,8 @@ def _answer(exchange: Exchange, label: str, heading: str, visit: Visit) -> Itera
     filler = FILLER.match(told.norm)
     words = told.line.shown[told.start + (filler.end() if filler else 0) : told.end].strip(" .!")
     plain = len(words) >= LEAST_LETTERS and len(words.split()) <= MOST_WORDS and not OPEN_END.search(told.norm.strip(" ."))
+    if label == "profession" and (WORK["fr"].search(told.norm) or NO_JOB.match(told.norm[filler.end() if filler else 0 :])):
+        return
     own = visit.people(told, len(told.norm)) in ((), (PATIENT,)) or label == "mode de vie"
     if told.speaker == "doctor" or told.asks or not plain or not own or find_drugs(told.norm):
         return

@@ -139,7 +139,7 @@ def _newest_dose(facts: list[Fact]) -> list[Fact]:
             if f is not fact and f.type == "medication" and f.status == "prescribed" and f.label == fact.label
         ]
         dosed = [f for f in others if f.value is not None]
-        if fact.value is None and dosed and not fact.sig:
+        if fact.value is None and dosed and (not fact.sig or any(_says_again(fact, f) for f in dosed)):
             continue
         newer = [
             f
@@ -152,6 +152,15 @@ def _newest_dose(facts: list[Fact]) -> list[Fact]:
         if not newer:
             kept.append(fact)
     return kept
+
+
+def _says_again(fact: Fact, dosed: Fact) -> bool:
+    """Whether an order without its dose only sums up the one that had it: "donc l'ézétimibe le soir", five turns later."""
+    again = fact.certainty == dosed.certainty and fact.evidence[0].turn > dosed.evidence[-1].turn
+    return again and not (ORDER_CHANGES.search(fold(fact.sentence)) or re.search(r"\d ?/|x\d", fact.sig or ""))
+
+
+ORDER_CHANGES = re.compile(r"(?<![a-z])(?:finalement|plutot|en fait|on passe|on descend|on monte|un jour sur|un soir sur|instead|actually)(?![a-z])")
 
 
 def _with_maximum(facts: list[Fact]) -> list[Fact]:

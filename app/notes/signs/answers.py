@@ -2,20 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from app.notes.facts import Fact, Polarity, Temporality
 from app.notes.language.cues import cue, cues
 from app.notes.language.lexicon import Mention, find_concepts
 from app.notes.language.polarity import CONDITIONS, is_denied, stance
-from app.notes.language.timing import DAY_OF
 from app.notes.language.units import Exchange, Sentence, Visit
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import RELATIONS, UNTOLD, relation_near, uncle_side
-from app.notes.people.relatives import NO_KIN
 from app.notes.signs.asides import asks_of_another, is_aside
 from app.notes.signs.context import in_context
+from app.notes.signs.kin_answers import has_it_too, kin_had_one, same_illness
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
+from app.notes.signs.not_asked import is_not_asked
 from app.notes.signs.part_answers import (
     OPENING,
     ellipsis,
@@ -35,6 +34,7 @@ from app.notes.signs.taken_up import (
     no_goes_with_names,
     taken_back,
     takes_up_another,
+    tells_of_another,
 )
 from app.notes.transcript import Language
 
@@ -62,13 +62,13 @@ def answers(visit: Visit) -> Iterator[Fact]:
     """Facts about symptoms and illnesses that questions and their answers make together, in the order of speech."""
     for exchange in visit.exchanges:
         yield from _from_exchange(exchange, visit)
-        yield from _same_illness(exchange, visit.lang)
-        yield from _has_it_too(exchange, visit.lang)
+        yield from same_illness(exchange, visit.lang)
+        yield from has_it_too(exchange, visit.lang)
         yield from which_side(exchange, visit.lang)
         yield from ellipsis(exchange, visit)
         yield from then_not_now(exchange, visit)
         yield from was_once(exchange, visit)
-    yield from _kin_had_one(visit)
+    yield from kin_had_one(visit)
     yield from of_the_part_before(visit)
 
 
@@ -89,7 +89,7 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         for mention in mentions:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
                 continue
-            if _is_not_asked(mention, question.norm):
+            if is_not_asked(mention, question.norm):
                 continue
             another = visit.asked_about(question)
             if another:
@@ -135,27 +135,8 @@ def _not_the_patient(exchange: Exchange, question: Sentence, mention: Mention, l
         yield mention_fact(mention, lang, "absent", "certain", "current", said.speaker, evidence, "", "", question.norm)
 
 
-def _is_not_asked(mention: Mention, norm: str) -> bool:
-    """Whether a question names something that is known, vaccinated against or besides what it asks about."""
-    of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
-    besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm)
-    of_sting = mention.concept.fr == "piqûre d'insecte" and OF_STINGS.search(norm)
-    dated = mention.concept.kind == "surgery" and AT_WHAT_AGE.search(norm)
-    return bool(besides or of_sting or dated or (mention.concept.kind == "problem" and of_illness))
-
-
-OF_STINGS = re.compile(r"(?<![a-z])(?:deja|reagi|guepe|abeille|frelon|wasp|bee|ever|react\w*)(?![a-z])")  # whether allergic to them
-
-
-def is_known(mention: Mention, norm: str) -> bool:
-    """ "Les vitamines de la chirurgie": an operation that everybody knows of is not what is told."""
-    return mention.concept.fr == "opération" and re.search(r"(?<![a-z])(?:la|l|cette|de l|the) $", norm[: mention.start]) is not None
-
-
-BESIDES = cue("units.besides")  # "à part la toux, autre chose ?": what is known is not what is asked
-
-
 AND_OF = re.compile(r"\W*(?:et |and )?(?:(?:des?|du|de la|de l|d|any|of|la|le|les|l) )?(?:[a-z]+ ?){1,5}\W*")
+FAMILY_TURNS = 2
 SOME_KIN = {
     "fr": re.compile(r"\W*(?:oui\W+)?(?:une?|des|deux) (?:cousine?s?|tantes?|oncles?|niece|neveu|demi (?:soeur|frere))(?![a-z])"),
     "en": re.compile(r"\W*(?:yes\W+)?(?:an?|two|some) (?:cousins?|aunts?|uncles?|niece|nephew)(?![a-z])"),
@@ -169,14 +150,6 @@ def _goes_on_family(exchange: Exchange, visit: Visit) -> bool:
     near = bool(before) and first.turn - before[-1].questions[-1].turn <= FAMILY_TURNS
     asked = near and any(FAMILY_QUESTION[lang].search(q.norm) for q in before[-1].questions)
     return bool(SOME_KIN[lang].match(exchange.answer_text)) or (asked and AND_OF.fullmatch(first.norm) is not None)
-
-
-FAMILY_TURNS = 2
-
-
-AT_WHAT_AGE = re.compile(  # asked of an illness that somebody was just said to have
-    r"(?<![a-z])(?:a quel age|quel age avait|how old (?:was|were)|at what age|what age)(?![a-z])"
-)
 
 
 def _is_of_another(question: Sentence, mention: Mention, visit: Visit) -> bool:
@@ -311,7 +284,7 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
         return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
     if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
         return None
-    if verdict == "open" and _tells_of_another(exchange, lang):
+    if verdict == "open" and tells_of_another(exchange, lang):
         return None
     several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
     if verdict == "open" and (several > 1 or LISTS.search(question.norm)):
@@ -322,83 +295,5 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
 LISTS = re.compile(r"(?:^|[ ,])(?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) ")  # more is asked than is understood
 
 
-def _tells_of_another(exchange: Exchange, lang: Language) -> bool:
-    """ "De la diarrhée ?" - "J'ai mal au ventre depuis hier.": how long something else lasts is no yes to what was asked."""
-    first = exchange.answer[0].norm
-    said = {m.concept.fr for m in find_concepts(first, lang) if m.concept.kind in CLINICAL}
-    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang)}
-    return bool(said) and not said & asked and I_HAVE[lang].match(first) is not None
-
-
-I_HAVE = {
-    "fr": re.compile(r"\W*(?:(?:ben|bah|alors|euh|heu|et|mais|pourtant|la|moi|en fait)\W+)*(?:j ai|je (?:suis|me)|ca (?:me )?(?:fait|gratte|brule|tire)|c est (?:plutot|surtout))(?![a-z])"),
-    "en": re.compile(r"\W*(?:(?:well|um|uh|and|but|so)\W+)*(?:i (?:have|ve|am|m|feel)|it (?:hurts|itches|burns)|it s (?:more|mostly))(?![a-z])"),
-}  # fmt: skip
-
-
 TEMPERATURE = re.compile(r"(?<!\d)(?:3[5-9]|4[01])(?:\.\d| \d)?(?!\d)|(?<!\d)(?:9[5-9]|10[0-5])\.\d")
-VACCINATED = re.compile(r"vaccin|(?<![a-z])jabs?(?![a-z])|immuni[sz]|(?<![a-z])shots?(?![a-z])")
 OTHERWISE = cues("findings.otherwise")
-SAME_ILLNESS = cues("findings.same_illness")
-
-
-HAD_IT = re.compile(  # the illness that was asked about
-    r"(?<![a-z])(?:l (?:a|ont) (?:deja |aussi )?(?:eue?|attrapee?|faite?)|l a aussi|(?:had|has|caught|got) it)(?![a-z])"
-)
-
-
-def _has_it_too(exchange: Exchange, lang: Language) -> Iterator[Fact]:
-    """ "Il y a la varicelle à l'école ?" - "Oui, et sa sœur l'a eue il y a 15 jours." """
-    asked = [m for q in exchange.questions[-1:] for m in find_concepts(q.norm, lang) if m.concept.kind == "problem"]
-    for sentence in exchange.answer:
-        had = HAD_IT.search(sentence.norm)
-        near = relation_near(sentence.norm, had.start(), lang) if had else None
-        if near and len(asked) == 1 and sentence.speaker != "doctor":
-            evidence = (exchange.questions[-1].evidence(), sentence.evidence())
-            yield replace(
-                family_fact(asked[0], near[0], evidence, exchange.questions[-1].norm, lang), temporality="past"
-            )
-
-
-HAD_ONE = re.compile(r"(?<![a-z])en (?:a|ont) (?:eu|fait)(?: une?)?(?![a-z])|(?<![a-z])(?:had|has|have) (?:it|one|that)(?![a-z])")
-
-
-def _kin_had_one(visit: Visit) -> Iterator[Fact]:
-    """ "Ce n'est pas une leucémie." - "Ma cousine en a eu une, à quinze ans.": the illness that was named before."""
-    lang = visit.lang
-    for sentence in visit.sentences:
-        had = HAD_ONE.search(sentence.norm)
-        near = relation_near(sentence.norm, had.start(), lang) if had and sentence.speaker != "doctor" else None
-        if near is None or near[0] in NO_KIN or find_concepts(sentence.norm, lang) or visit.is_the_patient(near[0]):
-            continue
-        before = [s for s in visit.sentences if (sentence.turn - 2 <= s.turn <= sentence.turn and s.end <= sentence.start) or sentence.turn - 2 <= s.turn < sentence.turn]
-        named = [(s, m) for s in before for m in find_concepts(s.norm, lang) if m.concept.kind == "problem"]
-        if named:
-            source, mention = named[-1]
-            evidence = (source.evidence(mention.start, mention.end), sentence.evidence())
-            fact = replace(family_fact(mention, near[0], evidence, sentence.norm, lang), temporality="past", said="")
-            yield fact
-
-
-def _same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:
-    """ "Quelqu'un d'autre malade ?" - "Son frère, il a eu ça lundi." """
-    for sentence in exchange.answer:
-        near = relation_near(sentence.norm, len(sentence.norm), lang) or relation_near(sentence.norm, 0, lang)
-        if (
-            near
-            and sentence.speaker != "doctor"
-            and SAME_ILLNESS[lang].search(sentence.norm)
-            and any(re.search(r"malade|quelqu un|sick|ill\b|anyone", q.norm) for q in exchange.questions)
-        ):
-            when = DAY_OF[lang].search(sentence.norm)
-            day = f" {sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()]}" if when else ""
-            name = ("mêmes symptômes" if lang == "fr" else "same illness") + day
-            yield Fact(
-                "family",
-                name,
-                "mêmes symptômes",
-                (exchange.questions[-1].evidence(), sentence.evidence()),
-                experiencer=near[0],
-                temporality="past",
-                extra=(name, ""),
-            )

@@ -55,12 +55,15 @@ ASKED_FIRST = re.compile(rf"\W*(?:(?:et|alors|sinon|bon)\W+)*{THEY} .{{0,12}}")
 
 def _repeats_advice(mention: Mention, sentence: Sentence, visit: Visit) -> bool:
     """ "Deux oreillers." after the doctor has said so: a statement without a verb that names what the doctor's statement named."""
-    if VERB.search(sentence.norm):
+    if VERB.search(sentence.norm) or ANSWERS.match(sentence.norm):
         return False
     before = [s for s in visit.sentences if s.turn == sentence.turn - 1]
     if not before or before[0].speaker != "doctor" or any(s.asks for s in before[-1:]):
         return False
     return any(m.concept.fr == mention.concept.fr for s in before if not s.asks for m in find_concepts(s.norm, "fr"))
+
+
+ANSWERS = re.compile(r"\W*(?:non|oui|ouais|aucune?|jamais)(?![a-z])")  # a question whose mark was not heard
 
 
 def _set_off(mention: Mention, sentence: Sentence, visit: Visit) -> bool:

@@ -76,7 +76,6 @@ def _told_in(fact: Fact, visit: Visit) -> tuple[Sentence, str, str] | None:
     return (said, "", said.norm) if place < 0 else (said, said.norm[:place], said.norm[place + len(fact.said) :])
 
 
-AFTER_ALL = re.compile(r"\W*(?:enfin si|ah si|si si|enfin oui|ah oui|si,)(?![a-z])")
 NO_MORE = re.compile(r"(?<![a-z])(?:ai|a|as|fais|fait|suis|est) plus (?:du tout |jamais |aucune? )?(?:de |d |du |des )?$")
 ONE_BEFORE = re.compile(r"(?<![a-z])j en (?:ai|avais) (?:deja |pourtant )?(?:fait|eue?) (?:une|un|deux|\d)(?![a-z])")
 
@@ -91,19 +90,9 @@ def _once(fact: Fact, visit: Visit) -> Temporality | None:
     still = re.search(r"(?<![a-z])(?:encore|toujours)(?![a-z])", asked) and fact.said in asked
     if still and (fact.type == "problem" or ANSWER_OVER.search(said.norm)):
         return "resolved"
-    if _taken_back(said, after, visit):
-        return "current"  # "des palpitations, non. Enfin si, avant les règles"
     if fact.type == "problem" and (NO_MORE.search(before) or ONE_BEFORE.search(after)):
         return "past"
     return None
-
-
-def _taken_back(said: Sentence, after: str, visit: Visit) -> bool:
-    """ "Des palpitations, non. Enfin si, avant les règles.": the next sentence takes the no back, and names nothing else."""
-    following = next((s for s in visit.sentences if s.turn == said.turn and s.start > said.start), None)
-    if following is None or _own(after, visit) != after or _own(following.norm, visit) != following.norm:
-        return False
-    return AFTER_ALL.match(following.norm) is not None
 
 
 def _over(fact: Fact, visit: Visit) -> Temporality | None:

@@ -27,7 +27,7 @@ TALK_OF = {
     "stomach": r"estomac|reflux|(?:oe|œ)sophag|acid|omeprazole|inexium|gaviscon|remonte",
     "vomit": r"vomi|marc de cafe",
     "belly": r"ventre|nombril|bide",
-    "gut": r"selles?|transit|diarrhee|constip|caca|anus|toilettes",
+    "gut": r"selles?|transit|diarrhee|constip|caca|anus|toilettes|gastro(?!sco)|c est (?:comme |que )?de l eau",
     "skin": r"peau|plaque|bouton|eczema|cloque|crout|zona|coup de soleil|creme|psoriasis|omoplate|tache",
     "chest": r"toux|touss|bronch|poumon|crach|respir",
     "gums": r"gencive|dents?(?![a-z])|brosse",

@@ -14,10 +14,11 @@ from app.notes.language.units import Sentence, Visit
 from app.notes.measured.gestation import weeks_asked, weeks_told
 from app.notes.people.holders import PATIENT
 from app.notes.people.people import RELATIONS, SELF, relation_near, uncle_side
-from app.notes.signs.answers import ASKS_BEFORE, FAMILY_QUESTION, OTHERWISE, VACCINATED, answers, is_known
+from app.notes.signs.answers import ASKS_BEFORE, FAMILY_QUESTION, OTHERWISE, answers
 from app.notes.signs.asides import is_aside
 from app.notes.signs.context import as_operation, in_context
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
+from app.notes.signs.not_asked import VACCINATED, is_known, only_dates
 from app.notes.signs.reassurance import ruled_out
 from app.notes.signs.taken_up import CLINICAL, taken_back
 from app.notes.transcript import Language
@@ -118,9 +119,6 @@ def _is_aside(sentence: Sentence, before: str) -> bool:
     return sentence.speaker == "relative" and bool(OWN_STATE.search(before)) and not OF_THEMSELVES.search(before)
 
 
-AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
-    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|avec|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
-)
 ASKED_OF = re.compile(r"(?<![a-z])(?:votre|your) (mere|pere|s(?:oe|œ)ur|frere|mother|father|sister|brother),? [^?]*\?\W*$")
 ASKS_FAMILY = re.compile(
     r"dans (?:la|votre) famille|antecedents? familia|chez vous quelqu|family (?:history|members?)|in (?:the|your) family|runs? in"
@@ -174,7 +172,38 @@ def _is_no_finding(mention: Mention, norm: str) -> bool:
         return True
     if is_known(mention, norm) or (mention.concept.kind == "surgery" and _not_done_yet(mention, norm)):
         return True
-    return mention.concept.fr == "grossesse" and AS_A_DATE.search(norm[: mention.start]) is not None
+    return only_dates(mention, norm)
+
+
+def _named(sentence: Sentence, visit: Visit, asked: str) -> Iterator[Mention]:
+    """What a sentence names that is neither read back, a reaction to something, nor asked of a vaccine."""
+    repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
+    if "*" in repeated or "vaccin" in asked or JABS_DONE.search(asked):
+        return
+    for plain in find_concepts(sentence.norm, visit.lang):
+        mention = as_operation(in_context(plain, sentence, visit), asked, visit.lang)
+        label = mention.concept.fr
+        if not (label in repeated or (reaction and label in REACTIONS) or _is_no_finding(mention, sentence.norm)):
+            yield mention
+
+
+def _theirs(relatives: Sequence[str], mention: Mention, sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """What relatives have; a passing sign of theirs tells nothing."""
+    norm = sentence.norm
+    passing = mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start])
+    if not passing and not is_denied(norm, mention.start, mention.end, lang):
+        for person in relatives:
+            yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
+
+
+def _only_spoken_of(mention: Mention, norm: str, lang: Language) -> bool:
+    """Whether a thing is wished, heard of, compared with or would be otherwise: the patient does not have it."""
+    before, kind = norm[: mention.start], mention.concept.kind
+    if (kind == "surgery" and CONSIDERS.search(before)) or (kind == "problem" and SIMILE.search(before)):
+        return True
+    if OTHERWISE[lang].match(norm[mention.end :]):
+        return True
+    return any(cue.search(before) for cue in (WISHES, RATHER_THAN, HEARSAY[lang], HABITUAL[lang]))
 
 
 def _named(sentence: Sentence, visit: Visit, asked: str) -> Iterator[Mention]:
@@ -329,13 +358,16 @@ def _role_of_relative(visit: Visit) -> str:
 SOUGHT = {  # a test for it, a guard against it, a treatment of it: nobody has said that it is there
     "fr": re.compile(
         r"(?<![a-z])(?:depist\w*|serologies?|recherch\w*|tests?|prelevements?|vaccin\w*|elimin\w*|exclu\w*|risque|preven\w*|eviter|evite|"
-        r"peur|verifi\w*|confirm\w*|surveill\w*|bilan|controle (?:de|du|des)|pourrait|peut (?:aussi )?(?:donner|faire|etre))(?![a-z])[^.;:]*$"
+        r"peur|verifi\w*|confirm\w*|surveill\w*|bilan|controle (?:de|du|des)|pourrait|peut (?:aussi )?(?:donner|faire)|(?:ca|cela|qui|il|elle) peut (?:aussi )?etre)(?![a-z])[^.;:]*$"
     ),
     "en": re.compile(
         r"(?<![a-z])(?:screen\w*|test(?:s|ed|ing)? (?:for|you)|serolog\w*|swabs?|vaccin\w*|exclude|rule out|risk of|prevent\w*|to avoid|"
         r"check(?:ed|ing)? for|look(?:ing)? for|worr(?:y|ied) about)(?![a-z])[^.;:]*$"
     ),
 }
+REMINDS = re.compile(r"(?<![a-z])(?:parce que|vu que|puisque|comme) vous (?:avez|faites)(?: (?:aussi|deja|toujours))?(?: (?:un|une|du|de la|de l|des|le|la|l))? $")  # a known illness as a reason
+
+
 def _opened(sentence: Sentence, visit: Visit) -> str:
     """ "Bon." before the sentence where the doctor concludes, in the same turn, without its full stop."""
     before = [s.norm for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
@@ -366,7 +398,7 @@ def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         if is_denied(norm, mention.start, mention.end, lang) or NOT_LIKE[lang].search(before[-40:]):
             continue
         history = HISTORY[lang].search(norm)
-        if SOUGHT[lang].search(before):
+        if SOUGHT[lang].search(before) or (not history and REMINDS.search(before)):
             continue
         if (
             not history
@@ -378,7 +410,7 @@ def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         meant = stance(norm, mention.start, mention.end, lang)
         certainty: Certainty = (
             "suspected"
-            if meant.certainty != "certain" or re.search(r"suspicion|je pense|peut etre|possible|probable|ca existe|elimin|exclu|verifi|dans la liste|y pense", norm)
+            if meant.certainty != "certain" or re.search(r"suspicion|je crains|suspect|soupconn|redout|pas sur(?![a-z])|je pense|peut etre|possible|probable|ca existe|elimin|exclu|verifi|dans la liste|y pense", norm)
             else "certain"
         )
         fact = mention_fact(

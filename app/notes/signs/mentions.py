@@ -58,6 +58,8 @@ def mention_fact(
     if when and kind == "problem" and temporality == "current" and not status:
         temporality = "past"
     text = " ".join(filter(None, (name, when, detail if polarity == "present" and detail != when else "")))
+    if mention.concept.fr == "allaitement":
+        kind = "social"
     return Fact(
         kind,
         text,

@@ -131,7 +131,32 @@ def affirms_another(exchange: Exchange, question: Sentence, mention: Mention, la
 
 def taken_back(told: Sequence[Sentence]) -> bool:
     """ "Non. Enfin si, la semaine avant les règles": a denial taken back at once, in the second of two statements."""
-    return len(told) > 1 and len(told[0].norm.split()) <= SHORT_DENIAL and AFTER_ALL.match(told[1].norm) is not None
+    if len(told) == 1 or len(told[0].norm.split()) > SHORT_DENIAL or AFTER_ALL.match(told[1].norm) is None:
+        return False
+    return not any(m.concept.kind in CLINICAL for m in find_concepts(told[1].norm, "fr"))  # "Ah si, des vertiges": another
+
+
+def another_after_all(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "Les yeux qui piquent ?" - "Non. Ah si, des vertiges.": what is there after all is not what was asked."""
+    if lang != "fr" or not NO["fr"].search(exchange.answer[0].norm) or mention.concept.kind == "surgery":
+        return False
+    said = next((s for s in exchange.answer[1:] if AFTER_ALL.match(s.norm)), None)
+    named = {m.concept.fr for m in find_concepts(said.norm, lang) if m.concept.kind in CLINICAL} if said else set()
+    return bool(named) and mention.concept.fr not in named
+
+
+def tells_of_another(exchange: Exchange, lang: Language) -> bool:
+    """ "De la diarrhée ?" - "J'ai mal au ventre depuis hier.": how long something else lasts is no yes to what was asked."""
+    first = exchange.answer[0].norm
+    said = {m.concept.fr for m in find_concepts(first, lang) if m.concept.kind in CLINICAL}
+    asked = {m.concept.fr for q in exchange.questions for m in find_concepts(q.norm, lang)}
+    return bool(said) and not said & asked and I_HAVE[lang].match(first) is not None
+
+
+I_HAVE = {
+    "fr": re.compile(r"\W*(?:(?:ben|bah|alors|euh|heu|et|mais|pourtant|la|moi|en fait)\W+)*(?:j ai|je (?:suis|me)|ca (?:me )?(?:fait|gratte|brule|tire)|c est (?:plutot|surtout))(?![a-z])"),
+    "en": re.compile(r"\W*(?:(?:well|um|uh|and|but|so)\W+)*(?:i (?:have|ve|am|m|feel)|it (?:hurts|itches|burns)|it s (?:more|mostly))(?![a-z])"),
+}  # fmt: skip
 
 
 SHORT_DENIAL = 6  # words

@@ -184,8 +184,8 @@ def _social(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
         name = fact.extra[0]
         if fact.label == "profession":
             text = voice.say(f"Profession : {name}", f"Occupation: {name}")
-        elif fact.label == "mode de vie":
-            text = name
+        elif fact.label in ("mode de vie", "allaitement"):
+            text = name if fact.polarity == "present" else f"Pas d'{name}"
         elif fact.polarity == "absent":
             text = voice.say(f"Pas de {name} déclaré".replace("de alcool", "d'alcool"), f"No {name} reported")
         else:

@@ -90,3 +90,25 @@ def test_an_effect_that_the_doctor_calls_none() -> None:
 def test_what_was_never_given_again_is_not_outgrown() -> None:
     found = facts("D: Des allergies ?\nP: Le Clamoxyl, j'ai eu des plaques à six ans. Depuis, on m'en a jamais redonné.")
     assert [(f.polarity, f.temporality) for f in found if f.type == "allergy"] == [("present", "current")]
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "temporality"),
+    [
+        ("D: J'ai aussi une intolérance au tramadol.\nP: Oui, je vomis pendant deux jours.", "tramadol", "current"),
+        ("D: J'ai marqué « allergie céphalosporine » dans la fiche. Dites-moi.\nP: Le visage tout gonflé, au bout d'une heure.", "céphalosporine", "current"),
+        ("D: Des allergies, je n'ai rien d'inscrit.\nP: Les noisettes ! J'ai les lèvres qui gonflent.", "noisettes", "current"),
+        ("D: Le Zyloric, je l'inscris dans vos allergies.\nP: D'accord.", "allopurinol", "current"),
+        ("D: Dans le dossier, il y a une allergie à l'arachide.\nP: Quand j'étais petit. J'en mange à l'apéro depuis mes quinze ans.", "arachide", "resolved"),
+        ("P: On m'avait donné du Nurofen pour une entorse. Une heure après j'avais les paupières gonflées.\nD: Ah.", "ibuprofène", "current"),
+        ("D: C'est le sirop qui vous avait donné des boutons ?\nP: Le Clamoxyl, oui, j'étais couvert.", "amoxicilline", "current"),
+    ],
+)  # fmt: skip
+def test_an_allergy_that_is_read_out_noted_or_told_as_it_happened(said: str, label: str, temporality: str) -> None:
+    told = next(f for f in facts(said) if f.type == "allergy" and label in f.label)
+    assert (told.polarity, told.temporality) == ("present", temporality)
+
+
+def test_a_fever_that_falls_after_a_drug_is_no_reaction() -> None:
+    found = facts("P: J'avais pris un Doliprane. Une heure après la fièvre était tombée.\nD: Bien.")
+    assert all(f.type != "allergy" for f in found)

@@ -22,7 +22,7 @@ def told(text: str, label: str) -> list[Fact]:
         ("D: Vous avez encore vos vertiges ?\nP: Plus du tout depuis la Toussaint.", "vertige"),
         ("D: Une phlébite ?\nP: Si, une phlébite. J'avais trente ans, après une chute.", "phlébite"),
         ("D: L'asthme ?\nP: J'ai plus d'asthme. Depuis le collège.", "asthme"),
-        ("D: Vous saignez du nez ?\nP: Une fois, le mois dernier.", "saign"),
+        ("D: Vous saignez du nez ?\nP: Une fois, le mois dernier.", "épistaxis"),
         ("D: Vous dormez ?\nP: Avant le déménagement je faisais des insomnies, plus maintenant.", "insomnie"),
         ("D: La tension ?\nP: J'ai fait de l'hypertension pendant ma première grossesse.", "hypertension"),
         ("D: Vous toussez encore ?\nP: Non, elle est partie toute seule.", "toux"),

@@ -231,3 +231,38 @@ def test_taken_from_somebody_elses_box() -> None:
 def test_what_a_relative_gave_is_the_patients() -> None:
     found = facts("R: Mon frère lui a donné du Voltarène.\nD: Ah.", age=9)
     assert fact("diclofénac", found).experiencer == "patient"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "P: J'ai failli donner de la digoxine à une cliente, ce matin, à l'officine.\nD: Ah.",
+        "D: Vous prenez quelque chose ?\nP: La Ventoline, c'est pour elle.",
+        "P: À vingt ans, j'avais dix-neuf ans, sous pilule, j'ai fait une phlébite.\nD: Bien.",
+        "P: J'ai encore de l'Augmentin de ma sœur.\nD: Laissez-le.",
+        "D: Remplacer la statine, ajouter l'ézétimibe, ou un régime.\nP: Ah.",
+    ],
+)
+def test_what_is_only_spoken_of_is_not_taken(said: str) -> None:
+    assert [f.label for f in facts(said) if f.type == "medication" and f.is_patients and not f.doubt] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("D: Le Seroplex, ça vous aide ?\nP: Ça me coupait la faim. J'ai laissé tomber en juin.", "escitalopram"),
+        ("D: Vous aviez de l'Oméprazole, non ?\nP: Je l'ai arrêté, ça me donnait mal à la tête.", "oméprazole"),
+    ],
+)
+def test_the_drug_under_discussion_was_given_up(said: str, label: str) -> None:
+    assert fact(label, facts(said)).polarity == "absent"
+
+
+def test_a_new_dose_without_the_name() -> None:
+    found = facts("D: L'Aprovel, trois cents. J'ai hésité à l'arrêter. Je préfère le descendre à cent cinquante, un par jour.\nP: Bien.")
+    assert 150.0 in [f.value for f in found if f.label == "irbésartan" and f.status == "prescribed"]
+
+
+def test_summing_up_is_no_second_order() -> None:
+    said = "D: Je vous mets de la prednisolone, quarante milligrammes le matin.\nP: D'accord.\nD: Donc je résume : prednisolone le matin, repos, à vendredi.\nP: Oui."
+    assert [f.value for f in facts(said) if f.label == "prednisolone"] == [40.0]

@@ -397,3 +397,30 @@ def test_surprise_is_no_answer() -> None:
 @pytest.mark.parametrize("said", ["J'étais parti sur une fracture.", "Je m'imaginais une phlébite."])
 def test_what_the_patient_had_in_mind_is_supposed(said: str) -> None:
     assert {f.certainty for f in facts(f"D: Non, ce n'est pas ça.\nP: {said}") if f.type == "problem"} == {"suspected"}
+
+
+@pytest.mark.parametrize(
+    "talk,label",
+    [
+        ("D: Et l'hypothyroïdie, le dernier bilan ?\nP: En mars.", "hypothyroïdie"),
+        ("D: Votre poids ?\nP: J'ai pris du ventre depuis la ménopause.", "ménopause"),
+        ("D: Vous preniez du fer pendant la grossesse ?\nP: Oui.", "grossesse"),
+        ("D: Qu'est-ce qui vous inquiète ?\nP: J'ai peur qu'on me trouve un cancer.", "cancer"),
+        ("P: J'ai mal.\nD: Parce que vous avez de l'asthme, on évite l'aspirine.\nP: D'accord.", "asthme"),
+        ("P: Je suis infirmière, je travaille de jour à l'hôpital, en pédiatrie.\nD: D'accord.", "hospitalisation"),
+    ],
+)
+def test_what_is_named_and_not_told(talk: str, label: str) -> None:
+    assert label not in labels(facts(talk, age=55, sex="F"))
+
+
+@pytest.mark.parametrize(
+    "said,label",
+    [
+        ("Il y a peut-être une phlébite là-dessous.", "phlébite"),
+        ("Et puis peut-être une anémie.", "anémie"),
+        ("Je crains une appendicite, c'est pas sûr.", "appendicite"),
+    ],
+)
+def test_what_the_doctor_only_suspects(said: str, label: str) -> None:
+    assert fact(label, facts(f"P: J'ai mal.\nD: {said}\nP: Ah.")).certainty == "suspected"

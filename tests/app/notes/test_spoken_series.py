@@ -47,3 +47,18 @@ def test_counts_something_else(text: str, label: str) -> None:
 def test_the_level_of_a_drug_is_no_dose() -> None:
     found = facts("D: Lithium à zéro virgule huit milligrammes par litre.")
     assert not [f for f in found if f.type == "medication" and f.value is not None]
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "told"),
+    [
+        ("D: L'INR ?\nP: Deux virgule cinq mardi, et trois deux la semaine d'avant.", "INR", [(2.5, "current"), (3.2, "past")]),
+        ("D: Les plaquettes sont à cent mille, elles étaient à cent trente mille il y a un an.", "plaquettes", [(100000, "current"), (130000, "past")]),
+        ("D: La créatinine est à quatre-vingt-dix, comme en avril.", "créatinine", [(90, "current")]),
+        ("D: Le pouls ?\nP: Soixante-deux. Avant le cachet j'étais à quatre-vingt-dix.", "poids", []),
+        ("D: Le tour de cuisse, vous avez mesuré ?\nP: Trente-huit à gauche, trente-six à droite.", "température", []),
+    ],
+)
+def test_each_value_has_its_own_time(text: str, label: str, told: list[tuple[float, str]]) -> None:
+    found = facts(f"P: J'ai eu de la fièvre.\n{text}", age=50)
+    assert sorted((f.value, f.temporality) for f in found if f.label == label) == sorted(told)

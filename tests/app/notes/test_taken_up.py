@@ -84,3 +84,18 @@ def test_what_burns_is_read_from_before_and_after() -> None:
     assert not {"brûlures mictionnelles", "pyrosis"} & labels(chest)
     urine = facts("P: Ça me brûle, j'y vais toutes les dix minutes.\nD: Vous urinez beaucoup ?\nP: Non, trois gouttes.")
     assert "brûlures mictionnelles" in labels(urine, polarity="present")
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "polarity"),
+    [
+        ("Des vertiges j'en ai pas.", "vertiges", "absent"),
+        ("La toux, j'en ai plus.", "toux", "absent"),
+        ("Des nausées, il en a pas eu.", "nausées", "absent"),
+        ("J'ai mal à la tête, j'ai pas dormi.", "céphalées", "present"),
+        ("Moi j'ai mal au dos je peux pas me lever.", "lombalgie", "present"),
+        ("Vous pouvez pas venir, parce que j'ai des vertiges je veux pas conduire.", "vertiges", "present"),
+    ],
+)
+def test_what_is_named_first_is_denied_only_by_not_having_it(said: str, label: str, polarity: str) -> None:
+    assert fact(label, facts(f"P: {said}")).polarity == polarity

@@ -67,3 +67,33 @@ def test_a_habit_told_in_a_word(asked: str, said: str, expected: tuple[str, str,
 )
 def test_no_habit_of_what_only_sounds_like_one(talk: str) -> None:
     assert [label for label, *_ in told(talk, age=40, sex="F") if not label.startswith("vapotage")] == []
+
+
+@pytest.mark.parametrize(
+    "talk,expected",
+    [
+        ("P: J'ai mal au genou.\nD: Vous êtes carreleur, je crois.\nP: C'est ça.", ("carreleur", "present", "current")),
+        ("P: Je suis à la plonge, debout.\nD: D'accord.", ("à la plonge", "present", "current")),
+        ("P: J'étais soudeur, avant.\nD: D'accord.", ("soudeur (auparavant)", "present", "past")),
+        ("P: Je bosse en deux-huit, à l'usine.\nD: D'accord.", ("en deux-huit", "present", "current")),
+        ("P: On a trois chats.\nD: D'accord.", ("3 chats", "present", "current")),
+        ("P: Je m'occupe de ma mère, elle perd la tête.\nD: D'accord.", ("s'occupe de sa mère", "present", "current")),
+        ("D: Un projet de grossesse ?\nP: Oui, on commence à essayer.", ("projet de grossesse", "present", "future")),
+        ("D: Vous allaitez ?\nP: Oui.", ("allaitement", "present", "current")),
+    ],
+)  # fmt: skip
+def test_how_somebody_lives(talk: str, expected: tuple[str, str, str]) -> None:
+    assert any((text.removeprefix("travaille ").removeprefix("bosse "), *rest) == expected for text, *rest in told(talk, age=40, sex="F"))
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "P: J'ai mal.\nD: Si vous êtes infirmière, vous savez.\nP: Oui.",
+        "D: Vous êtes plombier ?\nP: Non, pas du tout.",
+        "D: Un projet de bébé ?\nP: La boutique est fermée !",
+        "D: Le travail, vous y allez ?\nP: J'ai tenu jusqu'à mardi.",
+    ],
+)
+def test_no_way_of_life(talk: str) -> None:
+    assert not told(talk, age=40, sex="F")

@@ -1,0 +1,48 @@
+"""What a question or a statement names without asking or telling of it: a date, a vaccine, what is known already."""
+
+import re
+
+from app.notes.language.cues import cue
+from app.notes.language.lexicon import Mention
+
+VACCINATED = re.compile(r"vaccin|(?<![a-z])jabs?(?![a-z])|immuni[sz]|(?<![a-z])shots?(?![a-z])")
+AT_WHAT_AGE = re.compile(  # asked of an illness that somebody was just said to have
+    r"(?<![a-z])(?:a quel age|quel age avait|how old (?:was|were)|at what age|what age)(?![a-z])"
+)
+
+
+def is_not_asked(mention: Mention, norm: str) -> bool:
+    """Whether a question names something that is known, vaccinated against or besides what it asks about."""
+    of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
+    besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm) or only_dates(mention, norm)
+    looked_after = mention.concept.kind == "problem" and KNOWN_AND.match(norm, mention.end)
+    of_sting = mention.concept.fr == "piqûre d'insecte" and OF_STINGS.search(norm)
+    dated = mention.concept.kind == "surgery" and AT_WHAT_AGE.search(norm)
+    return bool(besides or looked_after or of_sting or dated or (mention.concept.kind == "problem" and of_illness))
+
+
+KNOWN_AND = re.compile(  # "Et le diabète, la dernière glyquée ?": how a known illness is looked after is what is asked
+    r"\w*,? (?:(?:la|le|votre|vos|les) (?:derniere?s?|suivi|traitement|controle|bilan|resultats?|chiffres)|vous etes (?:bien |toujours )?suivie?|c est suivi|qui (?:vous )?suit|vu quand)(?![a-z])"
+)
+
+
+def only_dates(mention: Mention, norm: str) -> bool:
+    """ "J'ai arrêté à ma première grossesse", "avant la ménopause": when something was, and no finding."""
+    return mention.concept.fr in ("grossesse", "ménopause") and AS_A_DATE.search(norm[: mention.start]) is not None
+
+
+AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
+    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|avec|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
+)
+OF_STINGS = re.compile(r"(?<![a-z])(?:deja|reagi|guepe|abeille|frelon|wasp|bee|ever|react\w*)(?![a-z])")  # whether allergic to them
+
+
+def is_known(mention: Mention, norm: str) -> bool:
+    """ "Les vitamines de la chirurgie": an operation that everybody knows of is not what is told."""
+    if mention.concept.fr == "hospitalisation":
+        return WORKS_THERE.search(norm[: mention.start]) is not None
+    return mention.concept.fr == "opération" and re.search(r"(?<![a-z])(?:la|l|cette|de l|the) $", norm[: mention.start]) is not None
+
+
+WORKS_THERE = re.compile(r"(?<![a-z])(?:travaill|boss|infirmier|soignant|medecin|psychiatre|chirurgien|brancardi|rendez vous|examens?|tests?|radio|consult)\w*[^.;,]{0,20}$")
+BESIDES = cue("units.besides")  # "à part la toux, autre chose ?": what is known is not what is asked
