@@ -206,37 +206,6 @@ def _only_spoken_of(mention: Mention, norm: str, lang: Language) -> bool:
     return any(cue.search(before) for cue in (WISHES, RATHER_THAN, HEARSAY[lang], HABITUAL[lang]))
 
 
-def _named(sentence: Sentence, visit: Visit, asked: str) -> Iterator[Mention]:
-    """What a sentence names that is neither read back, a reaction to something, nor asked of a vaccine."""
-    repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
-    if "*" in repeated or "vaccin" in asked or JABS_DONE.search(asked):
-        return
-    for plain in find_concepts(sentence.norm, visit.lang):
-        mention = as_operation(in_context(plain, sentence, visit), asked, visit.lang)
-        label = mention.concept.fr
-        if not (label in repeated or (reaction and label in REACTIONS) or _is_no_finding(mention, sentence.norm)):
-            yield mention
-
-
-def _theirs(relatives: Sequence[str], mention: Mention, sentence: Sentence, lang: Language) -> Iterator[Fact]:
-    """What relatives have; a passing sign of theirs tells nothing."""
-    norm = sentence.norm
-    passing = mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start])
-    if not passing and not is_denied(norm, mention.start, mention.end, lang):
-        for person in relatives:
-            yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
-
-
-def _only_spoken_of(mention: Mention, norm: str, lang: Language) -> bool:
-    """Whether a thing is wished, heard of, compared with or would be otherwise: the patient does not have it."""
-    before, kind = norm[: mention.start], mention.concept.kind
-    if (kind == "surgery" and CONSIDERS.search(before)) or (kind == "problem" and SIMILE.search(before)):
-        return True
-    if OTHERWISE[lang].match(norm[mention.end :]):
-        return True
-    return any(cue.search(before) for cue in (WISHES, RATHER_THAN, HEARSAY[lang], HABITUAL[lang]))
-
-
 def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     lang, norm = visit.lang, sentence.norm
     asked = visit.question_of(sentence)
