@@ -96,7 +96,7 @@ def test_no_allergy_of_the_record_becomes_a_treatment(path: Path) -> None:
 MAIN = {
     "fr-d01": ("Odynophagie depuis 3 jours", "Pénicilline", "Ganglion", "Pas de trismus", "TROD"),
     "fr-d03": ("134/79 mmHg", "Œdème des chevilles", "Ibuprofène (Advil)", "Crampes", "arrêté en 2009"),
-    "fr-d05": ("Vomissements depuis cette nuit", "Pas d'hématémèse", "lait de vache : guérie", "gastro-entérite"),
+    "fr-d05": ("Vomissements depuis cette nuit", "Pas de sang", "lait de vache : guérie", "gastro-entérite"),
     "primock_day2_consultation05": ("Fatigue", "pins and needles", "weaker"),
 }
 
