@@ -34,7 +34,7 @@ NEXT_WORD_TURNS = 2  # the other side says yes in between
 FOR_A_VISIT = re.compile(
     r"\w*,? (?:hein,? )?si vous y (?:allez|retournez|passez)(?![a-z])"
 )  # one that may come of itself
-HAS_FIGURE = re.compile(r"\w*,? (?:est |etait |was |is )?(?:a |at )?\d")  # a result is read out
+HAS_FIGURE = re.compile(r"\w*,? (?:est |etait |was |is )?(?:a |at )?\d(?!\d* (?:seances?|fois|jours?|semaines?|mois))")  # a result is read out
 WILL = re.compile(
     r"(?<![a-z])(?:prescri\w*|refai\w*|refera|redemande|controle\w*|je demande|il faut|il faudra|vous fer\w*|vous allez|on (?:va|fera)|repeat|recheck|order)(?![a-z])"
 )
@@ -119,7 +119,7 @@ def _only_named(mention: Mention, norm: str, lang: Language) -> bool:
         or IS_TARGET.match(norm, mention.end)
         or _brought(mention, norm, lang)
         or FOR_A_VISIT.match(norm, mention.end)
-        or relation_near(norm, mention.start, lang)
+        or relation_near(norm.replace("sage femme", "sage_femme"), mention.start, lang)
         or WILL_DECIDE.match(norm, mention.end)
     )
 
@@ -246,7 +246,7 @@ def needless(
 
 DECIDES = cues("ordered.decides")
 PRONOUN = re.compile(
-    r"il faut (?:le|la|les) (?:faire|refaire|controler)|je (?:vous )?l ajoute|(?:on|vous) (?:le|la|les) (?:(?:re)?fait|(?:re)?faites|(?:re)?ferez|(?:re)?fera|programme|controle)(?! pas)(?![a-z])|"
+    r"je (?:vous |te )?(?:le|la|les) (?:conseille|recommande)(?! pas)(?![a-z])|il faut (?:le|la|les) (?:faire|refaire|controler)|je (?:vous )?l ajoute|(?:on|vous) (?:le|la|les) (?:(?:re)?fait|(?:re)?faites|(?:re)?ferez|(?:re)?fera|programme|controle)(?! pas)(?![a-z])|"
     r"^\W*a (?:re)?faire(?![a-z])|(?:on|vous|j|je) en (?:re)?(?:fait|faites|fera|ferai|ferez|demande|prescris) (?:une?|\d)(?! pas)"
 )
 PRONOUN_NEEDLESS = re.compile(

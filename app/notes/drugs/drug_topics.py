@@ -189,7 +189,7 @@ def given_up(visit: Visit, use: Use) -> Iterator[Fact]:
     last = max((s.start for s in visit.sentences if s.turn == use.sentence.turn), default=0)
     others = [m.start for m in find_drugs(text)]
     text = text[: others[0]] if others else text
-    if not reply or last != use.sentence.start:
+    if not reply or last != use.sentence.start or relation_near(text, len(text), visit.lang):
         return
     over = QUIT[visit.lang].search(text)
     if not KEPT.search(use.sentence.norm) and (

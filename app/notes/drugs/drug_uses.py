@@ -132,7 +132,7 @@ def uses_in(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Use]:
         if TAKEN_BACK.match(sentence.norm[mention.end :]) or NO_DRUG.search(sentence.norm[: mention.end + 14]):
             continue
         last = i + 1 == len(mentions)
-        words = sentence.norm[mention.end :] if last else OF_THE_NEXT.sub("", sentence.norm[mention.end : mentions[i + 1].start])
+        words = sentence.norm[mention.end :] if last else _own_words(sentence.norm[mention.end : mentions[i + 1].start])
         more = _told_on(visit, place) if last else []
         measured = mention.drug.inn in MEASURED and bool(IN_BLOOD.search(sentence.norm) or IS_AT.match(sentence.norm[mention.end :]))
         if measured and more:  # "elle est à 15. Une ampoule de 100 000": what is then ordered
@@ -167,6 +167,14 @@ def _told_on(visit: Visit, place: int) -> list[Sentence]:
     return more
 
 
+def _own_words(words: str) -> str:
+    """The words up to the next drug, without its dose or time: "le Lasilix, et le soir le Tahor"."""
+    return TIME_OF_NEXT.sub("", OF_THE_NEXT.sub("", words))
+
+
+TIME_OF_NEXT = re.compile(
+    r"(?:,|…|\.| et| puis)+ ?(?:(?:le|a) (?:midi|matin|soir) rien,? ?)?(?:(?:et|puis|alors) )?(?:le (?:matin|soir|midi)|au (?:coucher|reveil)|a midi)(?:,? (?:c est|j ai|je prends|il y a|y a|vous (?:prenez|avez)))?(?: (?:le|la|l|les|du|de la|de l|mon|ma|un|une|votre))? ?$"
+)
 HOW_I_TAKE = re.compile(r"\W*(?:(?:et|mais|donc|bon|enfin)\W+)*je (?:le|la|les|l|en) (?:prends?|mets?)(?![a-z])")
 OF_THE_NEXT = re.compile(rf"{DOSE.pattern} (?:de la|de l|de|d|du) ?$")  # "et un gramme de paracétamol" is no dose of the drug before
 

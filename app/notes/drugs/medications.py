@@ -110,9 +110,12 @@ def _one(use: Use, exchange: Exchange | None, lang: Language, visit: Visit) -> I
 
 def _is_order(use: Use, lang: Language) -> bool:
     """ "Je vous mets du tramadol cinquante, le soir." - "Ah non !": what is answered with no is still an order."""
+    if FORBIDS.match(use.sentence.norm) and "?" not in use.sentence.norm and is_stopped(use, lang):
+        return True  # "Pas de Nurofen, hein."
     return GIVES_SOME.search(use.before) is not None and bool(strength(use, lang) or find_schedule(use.words, lang).sig)
 
 
+FORBIDS = re.compile(r"\W*(?:(?:et|donc|alors|mais|bon)\W+)*(?:pas|plus|jamais|surtout pas|plus jamais) (?:de|d)(?![a-z])")
 GIVES_SOME = re.compile(r"(?<![a-z])(?:je (?:vous |lui )?(?:re)?(?:mets|prescris|donne|rajoute|ajoute)|on (?:ajoute|commence|rajoute))(?![a-z])")
 
 
@@ -287,18 +290,19 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         if dose is None and not meant(use.drug, use.sentence, use.words, None, visit):
             yield only_heard(use, lang, "unmeant")
             return
-        past = TOOK[lang].search(norm) or FINISHED.search(norm) or _asks_what_was_taken(use, visit)
+        past = not CHOSEN.search(use.before) and (TOOK[lang].search(norm) or FINISHED.search(norm) or _asks_what_was_taken(use, visit))
         temporality: Temporality = (
             "past"
             if past and not re.search(r"tous les|toutes les|par semaine|every day|daily|je prends|i take", norm)
             else "current"
         )
+        own = find_schedule(use.words, lang)
         fact = drug_fact(
             use,
             lang,
             evidence,
             dose,
-            find_schedule(f"{use.before[-28:]} {use.words}", lang),
+            own if own.sig else find_schedule(f"{use.before[-28:]} {use.words}", lang),
             temporality=temporality,
             status="taken" if temporality == "past" else "current",
         )
@@ -307,8 +311,9 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
 
 
 INSTEAD = re.compile(  # "on me l'a remplacé par du candésartan": this one is taken now
-    r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:passee?|mise?) (?:a|sous)|a la place,?(?: \w+){0,4}) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$"
+    r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:passee?|mise?) (?:a|sous)|(?:a|ont) (?:prefere|choisi)|a la place,?(?: \w+){0,4}) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$"
 )
+CHOSEN = re.compile(r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:a|ont) (?:prefere|choisi)) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$")  # the later of two drugs
 FOR_THE_PATIENT = re.compile(r"(?:(?:m|me|lui|nous) (?:l |en )?(?:a|ont|avait) |gave me|j ai pris|je prends|i took)")
 BORROWED = re.compile(  # "deux Nurofen, ceux de ma femme": whose box it was
     r"(?:\W*[\w.]+){0,3}\W+(?:ceux|celui|celle|celles|la boite|une boite|un reste|(?:un|une) )?(?:de|d|a) (?:ma|mon|mes)(?![a-z])(?! \w+ (?:qui|en prend|prend|est|a ))"
@@ -316,7 +321,7 @@ BORROWED = re.compile(  # "deux Nurofen, ceux de ma femme": whose box it was
 
 
 NOT_MINE = re.compile(  # what a chemist nearly handed out, what is somebody else's, what was taken at another age
-    r"(?<![a-z])(?:j ai failli|(?:delivr|prescri|vend|prepar|donn)\w* (?:\w+ ){1,5}a (?:une?|des|la|le|mes) (?:dame|client|patient|monsieur|mamie|voisin)\w*|(?:c est|c etait) pour (?:elle|lui|eux)(?! que)|j avais \d{1,2} ans,? (?:et )?(?:j etais )?sous)(?![a-z])|je (?:le |la )?connais (?:bien )?(?:le|la|l)(?![a-z])"
+    r"(?<![a-z])(?:j ai failli|(?:delivr|prescri|vend|prepar|donn)\w* (?:\w+ ){1,5}a (?:une?|des|la|le|mes) (?:dame|client|patient|monsieur|mamie|voisin)\w*|(?:c est|c etait) pour (?:elle|lui|eux)(?! que)|(?:dit|dire|trouve|conseille|recommande|pense)\w* (?:que|qu) (?:je|il|elle) (?:devrai[st]|doi[st]|pourrai[st]|ferai[st] bien)|j avais \d{1,2} ans,? (?:et )?(?:j etais )?sous)(?![a-z])|je (?:le |la )?connais (?:bien )?(?:le|la|l)(?![a-z])"
 )
 
 

@@ -27,6 +27,8 @@ BECAUSE_OF = re.compile(
 def is_stopped(use: Use, lang: Language) -> bool:
     """Whether the words around a drug stop or forbid it."""
     before, after = use.sentence.norm[max(0, use.start - 40) : use.start], use.sentence.norm[use.end : use.end + 45]
+    if find_drugs(after):
+        after = re.split(r"(?:,| et) (?:je|j|on|vous) ", after)[0]  # "et je remplace le Flixotide" is told of that one
     near = re.split(r"[.;:!?]", before)[-1]
     if KEPT.search(near) or KEPT.search(after):
         return False

@@ -146,13 +146,22 @@ def _denied_within(norm: str, lang: Language) -> Iterator[Mention]:
 @lru_cache(maxsize=SENTENCES_KEPT)
 def find_concepts(norm: str, lang: Language) -> tuple[Mention, ...]:
     """Concepts in a folded text, the longest of those that overlap, in order. Call `forget` when a draft is done."""
-    found = [*_matches(norm, lang), *_denied_within(norm, lang)]
+    found = [m for m in (*_matches(norm, lang), *_denied_within(norm, lang)) if not _is_illness_only(m, norm)]
     found.sort(key=lambda mention: (mention.start - mention.end, mention.start))
     kept: list[Mention] = []
     for mention in found:
         if all(mention.end <= other.start or mention.start >= other.end for other in kept):
             kept.append(mention)
     return tuple(sorted(kept, key=lambda mention: mention.start))
+
+
+def _is_illness_only(mention: Mention, norm: str) -> bool:
+    """ "Mon frère a une hépatite B": the illness, where nobody speaks of its vaccine."""
+    named = mention.concept.kind == "vaccine" and norm.startswith("hepatite", mention.start)
+    return named and OF_VACCINES.search(norm) is None
+
+
+OF_VACCINES = re.compile(r"vaccin|rappel|(?<![a-z])(?:doses?|injections?|piqures?|immunis\w*|protegee?s?|a jour|dtp|ror)(?![a-z])")
 
 
 def forget() -> None:

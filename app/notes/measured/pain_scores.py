@@ -9,7 +9,7 @@ from app.notes.language.timing import DAY_EN, DAY_FR
 from app.notes.measured.readings import LAST, Said
 
 SCALE = re.compile(
-    r"(?:0|1|zero|un) a (?:10|dix)|echelle|(?<!fois )sur 10|/10|\b0 to 10|1 to 10|out of 10|scale|\beva\b|si (?:dix|10) (?:c est|est)|10 (?:c est|etant|c etait) (?:le|la) (?:pire|plus|max)|"
+    r"(?<![\d.])(?:0|1|zero|un) a (?:10|dix)|echelle|(?<!fois )sur 10|/10|\b0 to 10|1 to 10|out of 10|scale|\beva\b|si (?:dix|10) (?:c est|est)|10 (?:c est|etant|c etait) (?:le|la) (?:pire|plus|max)|"
     r"(?:douleur|mal|souffrance)\b.{0,40}(?:la note|la met (?:a|combien)|vous (?:la |lui )?(?:mettez|donnez|mettriez|donneriez|notez|noteriez|cotez|chiffrez)|a combien)|(?:notez|chiffrez|cotez|evaluez) (?:la |votre )?douleur|note de (?:la )?douleur"
 )
 SCORE = re.compile(

@@ -11,7 +11,7 @@ BARE = re.compile(rf"^{OPENING}{A_NUMBER}{OF_NO_HABIT}(?=\W|$)")
 NOW = re.compile(rf"(?<![a-z])(?:(?:j en |je )(?:suis|reste|tourne)|descendue?|redescendue?|passee?|tombee?|remontee?|montee?) (?:\w+ )?a {A_NUMBER}{OF_NO_HABIT}")
 DRINKS = r"portos?|kirs?|pastis|ricards?|champagne|calva|cidre|rhum|rose|rouge|blanc|vin|whiskys?|vodka|bieres?|verres?|coupes?|canettes?|digestifs?|aperos?|martinis?"
 DRINK = re.compile(
-    rf"(?<![a-z\d])(?:une?|le|la|les|du|\d+) (?:(?:petite?|grande?|larme|doigt|fond|goutte|verre|coupe|de|d)s? )*(?:{DRINKS})(?![a-z])"
+    rf"(?<![a-z\d])(?:une?|le|la|les|du|\d+(?: (?:ou|a) \d+)?) (?:(?:petite?|grande?|larme|doigt|fond|goutte|verre|coupe|de|d)s? )*(?:{DRINKS})(?![a-z])"
     r"(?:,? (?:du|le|au|aux|en|a|tous|par|chaque|avec|pour|avant|dans) (?:(?:les?|la|l|un|une) )?[a-z]+(?: (?:soirs?|jours?|repas|semaine|mois|an|week end))?)?"
 )
 UNIT = {"tabac": "cigarettes", "café": "cafés"}

@@ -50,7 +50,11 @@ def background(visit: Visit) -> Iterator[Fact]:
 
 def _asked_habit(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     lang = visit.lang
-    answer = [s for s in exchange.answer if s.speaker != "doctor" and visit.people(s, len(s.norm)) in ((), (PATIENT,))]
+    answer = [
+        s
+        for s in exchange.answer
+        if s.speaker != "doctor" and (visit.people(s, len(s.norm)) in ((), (PATIENT,)) or (s.speaker == "patient" and OPENS_WITH_I.match(s.norm)))
+    ]
     if visit.is_child and any(s.speaker == "relative" for s in exchange.answer):
         return  # of a child it is asked who smokes around it
     for question in exchange.questions:
@@ -69,6 +73,9 @@ def _asked_habit(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                         verdict,
                     )
                     yield from (f for f in habit if _says_something(f, question, told, lang))
+
+
+OPENS_WITH_I = re.compile(r"\W*(?:(?:non|oui|ah|ben)\W+)*(?:moi|j|je)(?![a-z])(?!.*(?<![a-z])(?:fume|boit|vapote)(?![a-z]))")  # "J'ai jamais touché à ça, mon père en est mort"
 
 
 def _answering(told: list[Sentence], label: str, lang: Language) -> list[Sentence]:
@@ -140,8 +147,9 @@ def _habit(
     ended = QUIT[lang].search(WISHED.sub("", text)) is not None and not AGAIN.search(text)
     quit_ = ended or verdict == "quit" or bool(SINCE_YEAR.search(text)) or bool(AT_THAT_AGE[lang].search(text))
     quit_ = quit_ or (label.startswith("cannabis") and ONLY_TRIED.search(text) is not None)
-    amount = told_in_a_word(told, label) if lang == "fr" and verdict is not None else ""
-    amount = amount or _amount(told, label, lang)
+    in_a_word = told_in_a_word(told, label) if lang == "fr" and verdict is not None else ""
+    usual = _amount(told, label, lang)
+    amount = (usual or in_a_word) if label == "alcool" else (in_a_word or usual)
     named = cue_words.search(told[0].norm)
     if named:
         near = re.search(r"(?:\w+ ){0,3}$", told[0].norm[: named.start()])
@@ -308,7 +316,7 @@ def _life(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         words = re.sub(r"^(?:pris|ai) un", "un", words) if lang == "fr" else re.sub(r"^(?:have a|a)", "a", words)
         words = re.sub(r"^(?:vis|habite)(?![a-z])", "vit", re.sub(r"^live ", "lives ", words))
         words = re.sub(r"^fais(?![a-z])", "fait", words)
-        words = re.sub(r"^(?:suis |ai |on a |j['’]ai )", "", words)
+        words = re.sub(r"^(?:suis |ai |on a |j['’]ai )", "", re.sub(r"^(?:j['’])?ai perdu", "a perdu", words))
         words = re.sub(r"^m['’]occupe", "s'occupe", re.sub(r"^(?:vais|(?:il|elle) va) plus", "ne va plus", words, flags=re.IGNORECASE))
         words = re.sub(r"(?<!\d)([235])[-.\s]8(?!\d)", lambda m: f"{SHIFTS[m.group(1)]}-huit", words)
         words = words[:1].lower() + words[1:] if lang == "fr" else words

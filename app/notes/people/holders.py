@@ -273,7 +273,8 @@ def _is_head(norm: str, match: re.Match[str], speaking: Speaking) -> bool:
     """Whether a relative who is named is who is spoken about."""
     before, after = norm[: match.start()], norm[match.end() :]
     of_another = OF_ANOTHER if SPEAKERS_OWN.match(match.group()) else OF_SOMEBODY
-    called = not speaking.family_asked and re.fullmatch(BARE, match.group()) and CALLED.match(after)
+    it_is = re.search(r"c (?:est|etait) $", before)  # "c'était papa, le diabète"
+    called = not (speaking.family_asked or it_is) and re.fullmatch(BARE, match.group()) and CALLED.match(after)
     if called or TELLS["fr"].search(after) or of_another.match(after):
         return False
     if HOLDS_THOUGH.search(before):
@@ -310,6 +311,8 @@ def _stands_for(match: re.Match[str], here: Sequence[Event], known: Sequence[Eve
     last = known[-1] if known else None
     if not near and last is not None and last.who in KIN_OF_A_PARENT:
         near = _last_of((last,), woman, speaking)  # "Ma sœur. Elle est enceinte", said by the child's mother
+    if not near and last is not None and TAKES_STILL.match(match.string) and last.who not in (PATIENT, speaking.self_name):
+        near = _last_of((last,), woman, speaking)  # "Son père a été suivi. Il prend toujours du Deroxat"
     if near:
         return near
     if speaking.role != PATIENT and speaking.patient_sex in (None, "F" if woman else "M"):
@@ -327,6 +330,7 @@ def _last_of(events: Sequence[Event], woman: bool | None, speaking: Speaking) ->
 
 
 OTHERS = re.compile(r"lui,? il (?!y |m |me |voulait|veut|a dit|disait|pense)|elle,? elle (?!m |me |voulait|veut|a dit|disait|pense)|(?:ils|elles) (?:l |en )?(?:ont|sont|etaient|avaient) (?:presque )?(?:tous|toutes)(?![a-z])")  # whom nobody named: "lui, il pèse lourd"
+TAKES_STILL = re.compile(r"\W*(?:et )?(?:il|elle) (?:en )?(?:prend|est sous|est suivie?)(?: (?:toujours|encore|aussi))")
 KIN_OF_A_PARENT = frozenset({"grandmother", "grandfather", "aunt", "uncle", "parents"})
 MINE = re.compile(r"(?<![a-z])(votre|vos)(?= )")
 
@@ -347,6 +351,8 @@ A_GRANDPARENT = re.compile(
     r"(?:je suis|vous etes|c est) (?:la |le |sa |son )?(?:grand mere|grand pere|mamie|mamy|papi|papy)(?![a-z])|(?<![a-z])(?:ma petite fille|mon petit fils)(?![a-z])"
 )
 A_PARENT = re.compile(r"(?<![a-z])(?:maman|ma mere|papa|mon pere)(?![a-z])")
+I_AM_A_PARENT = re.compile(r"(?:je suis|c est) (?:la|le|sa|son) (?:maman|mere|papa|pere)(?! (?:de ma|de mon|a (?:moi|lui|elle)|qui))(?![a-z])")
+MY_CHILD = re.compile(r"(?<![a-z])(?:mon (?:grand )?fils|ma (?:grande )?fille)(?![a-z])")
 A_SPOUSE = re.compile(r"(?<![a-z])(?:mon (?:mari|homme|epoux|compagnon)|ma (?:femme|compagne|epouse))(?![a-z])")
 
 
@@ -362,6 +368,9 @@ def role_of(theirs: str, asked: str, is_child: bool, sex: str | None) -> tuple[R
         if "maman" in asked or THE_FATHER.search(theirs):
             return "parent", "mother"
         return "parent", "father" if "papa" in asked or THE_MOTHER.search(theirs) else "other"
+    if I_AM_A_PARENT.search(theirs) or (MY_CHILD.search(theirs) and not (A_PARENT.search(theirs) or A_SPOUSE.search(theirs))):
+        woman = re.search(r"(?:la|sa) (?:maman|mere)", theirs) or THE_FATHER.search(theirs)
+        return "parent", "mother" if woman else "father"
     if len(A_SPOUSE.findall(theirs)) > len(A_PARENT.findall(theirs)):
         return "spouse", "wife" if sex == "M" else "husband"
     return "child", "daughter"

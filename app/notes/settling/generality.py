@@ -68,6 +68,7 @@ GENERAL = {  # a general label says nothing beside a particular one
     "dépression": {"dépression du post-partum"},
     "psychologue": {"thérapie comportementale"},
     "appendicite": {"appendicectomie"},
+    "maladie du foie": {"hépatite", "cirrhose", "cancer du foie"},
 }
 def is_particular(label: str, general: str) -> bool:
     """Whether a label names the part of what another only names: "tremblements de la main" beside "tremblements"."""

@@ -214,8 +214,11 @@ TO_WHAT_WAS_NAMED = re.compile(  # "mettez-le à côté", "vous pouvez le décou
 )
 
 
+NAMED_INSIDE = re.compile(r"(?<![a-z])(?:la|le|les|l) [a-z]{3,20},? (?:vous|on|tu) (?:l |le |la |les )(?!avez|a |ai )\w+(?:ez|e|era|ons)(?![a-z])")  # "et la bière vous l'oubliez"
+
+
 def _stands_alone(fact: Fact) -> bool:
     words = fold(fact.sentence)
-    if NAMED_FIRST.match(words):
+    if NAMED_FIRST.match(words) or NAMED_INSIDE.search(words):
         return True
     return not (ABOUT_NAMED_BEFORE.search(words) or HOW_TO_TAKE.search(words) or TO_WHAT_WAS_NAMED.search(fact.sentence))

@@ -156,7 +156,7 @@ def _newest_dose(facts: list[Fact]) -> list[Fact]:
 
 def _says_again(fact: Fact, dosed: Fact) -> bool:
     """Whether an order without its dose only sums up the one that had it: "donc l'ézétimibe le soir", five turns later."""
-    again = fact.certainty == dosed.certainty and fact.evidence[0].turn > dosed.evidence[-1].turn
+    again = fact.certainty == dosed.certainty and fact.evidence[0].turn > dosed.evidence[0].turn
     return again and not (ORDER_CHANGES.search(fold(fact.sentence)) or re.search(r"\d ?/|x\d", fact.sig or ""))
 
 

@@ -318,6 +318,8 @@ HABITUAL = cues("findings.habitual")
 
 
 def _role_of_relative(visit: Visit) -> str:
+    if visit.lang == "fr" and visit.relatives_role[1] != "other":
+        return visit.relatives_role[1]
     text = " ".join(s.norm for s in visit.sentences if s.speaker != "doctor")[:2000]
     if re.search(r"maman|la mere|sa mere|\bmum\b|\bmom\b|mother", text):
         return "mother"

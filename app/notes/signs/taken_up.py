@@ -136,15 +136,6 @@ def taken_back(told: Sequence[Sentence]) -> bool:
     return not any(m.concept.kind in CLINICAL for m in find_concepts(told[1].norm, "fr"))  # "Ah si, des vertiges": another
 
 
-def another_after_all(exchange: Exchange, mention: Mention, lang: Language) -> bool:
-    """ "Les yeux qui piquent ?" - "Non. Ah si, des vertiges.": what is there after all is not what was asked."""
-    if lang != "fr" or not NO["fr"].search(exchange.answer[0].norm) or mention.concept.kind == "surgery":
-        return False
-    said = next((s for s in exchange.answer[1:] if AFTER_ALL.match(s.norm)), None)
-    named = {m.concept.fr for m in find_concepts(said.norm, lang) if m.concept.kind in CLINICAL} if said else set()
-    return bool(named) and mention.concept.fr not in named
-
-
 def tells_of_another(exchange: Exchange, lang: Language) -> bool:
     """ "De la diarrhée ?" - "J'ai mal au ventre depuis hier.": how long something else lasts is no yes to what was asked."""
     first = exchange.answer[0].norm
@@ -160,4 +151,13 @@ I_HAVE = {
 
 
 SHORT_DENIAL = 6  # words
-AFTER_ALL = re.compile(r"\W*(?:(?:enfin|ah|euh|mais|attendez|en fait)\W+)+si(?! (?:je|on|c est|ca|vous|jamais))(?![a-z])")
+AFTER_ALL = re.compile(r"(?:^|[.!…,;] ?)\W*(?:(?:enfin|ah|attendez|euh|mais|en fait)\W+)+(?:si(?! (?:je|on|c est|ca|vous|jamais)(?![a-z]))|oui)(?![a-z])")
+
+
+def another_after_all(exchange: Exchange, mention: Mention, lang: Language) -> bool:
+    """ "Les yeux qui piquent ?" - "Non. Ah si, des vertiges.": what is there after all is not what was asked."""
+    if lang != "fr" or not NO["fr"].search(exchange.answer[0].norm) or mention.concept.kind == "surgery":
+        return False
+    said = next((s for s in exchange.answer if AFTER_ALL.search(s.norm)), None)
+    named = {m.concept.fr for m in find_concepts(said.norm, lang) if m.concept.kind in CLINICAL} if said else set()
+    return bool(named) and mention.concept.fr not in named

@@ -266,3 +266,31 @@ def test_a_new_dose_without_the_name() -> None:
 def test_summing_up_is_no_second_order() -> None:
     said = "D: Je vous mets de la prednisolone, quarante milligrammes le matin.\nP: D'accord.\nD: Donc je résume : prednisolone le matin, repos, à vendredi.\nP: Oui."
     assert [f.value for f in facts(said) if f.label == "prednisolone"] == [40.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("P: Le matin je prends l'Esidrex, le midi rien, et au coucher le Zocor.\nD: Bien.", {("hydrochlorothiazide", "le matin"), ("simvastatine", "le soir")}),
+        ("P: J'ai le Pradaxa matin et soir, le Zocor le soir.\nD: Bien.", {("dabigatran", "matin et soir"), ("simvastatine", "le soir")}),
+    ],
+)  # fmt: skip
+def test_the_time_that_is_told_before_a_drug_is_its_own(said: str, told: set[tuple[str, str]]) -> None:
+    assert {(f.label, f.sig) for f in facts(said) if f.type == "medication"} == told
+
+
+def test_one_drug_in_the_place_of_another() -> None:
+    found = facts("D: Je vous remets la Bricanyl et je remplace le Pulmicort par du Seretide, une bouffée matin et soir.\nP: Bien.")
+    assert {f.label for f in found if f.status == "stop"} == {"budésonide"}
+    found = facts("P: On m'avait mis sous Sintrom, puis le cardiologue a préféré le Xarelto.\nD: Bien.")
+    assert (fact("acenocoumarol", found).temporality, fact("rivaroxaban", found).temporality) == ("past", "current")
+
+
+def test_what_others_advise_is_not_taken() -> None:
+    found = facts("P: Mon frère dit que je devrais prendre du zinc et de la mélatonine.\nD: Si vous voulez.")
+    assert not [f for f in found if f.type == "medication" and not f.doubt]
+
+
+def test_a_dose_that_goes_down_is_no_pain() -> None:
+    found = facts("D: Le Seroplex, on va passer de vingt à dix pendant un mois.\nP: D'accord.")
+    assert [f.label for f in found if f.type == "symptom"] == []

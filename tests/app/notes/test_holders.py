@@ -160,3 +160,13 @@ def test_what_others_have_is_neither_the_patients_nor_a_family_history(talk: str
 def test_a_noun_is_no_first_name() -> None:
     found = facts("D: Alors ?\nP: Jambes, elles ont gonflé. Césarienne, il était en siège. J'ai un Parkinson, mon frère aussi.", age=50, sex="F")
     assert {f.experiencer for f in found if f.type == "family"} <= {"brother"}
+
+
+def test_the_mother_of_a_grown_boy_speaks_of_her_own_kin() -> None:
+    found = of_kin("R: Je suis la maman de Théo.\nD: Dans la famille ?\nR: Mon père est bipolaire. Son père a fait une dépression. Il prend encore du Prozac.", age=17, sex="M")
+    assert {("grandfather", "trouble bipolaire", "present"), ("father", "dépression", "present")} <= found
+    assert ("father", "fluoxétine", "present") in found
+
+
+def test_a_daughter_who_speaks_has_her_own_illness() -> None:
+    assert ("daughter", "sinusite", "present") in of_kin("D: Elle tousse ?\nR: Non. C'est moi qui tousse, j'ai une sinusite.", age=80, sex="F")

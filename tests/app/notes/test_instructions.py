@@ -227,3 +227,18 @@ def test_an_exam_that_the_doctor_sees_no_use_in() -> None:
 def test_come_and_show_me() -> None:
     (alarm,) = of(facts(f"{ILL}D: La brûlure, si ça cloque ou si ça sent mauvais, vous venez me la montrer.\nP: Oui."), "advice")
     assert alarm.status == "alert"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("D: J'appelle la sage-femme, elle passe chez vous la semaine prochaine.\nP: D'accord.", "sage-femme"),
+        ("D: Et de la kiné, douze séances.\nP: D'accord.", "kinésithérapeute"),
+        ("P: Et le vaccin de la rage, ils en parlent.\nD: Avec les chauves-souris là-bas, je vous le recommande.\nP: Bon.", "rage"),
+        ("D: L'ORL de l'hôpital vous prend jeudi.\nP: Très bien.", "ORL"),
+        ("D: Vous me rappelez mardi pour me raconter.\nP: Très bien.", "mardi"),
+    ],
+)
+def test_orders_in_other_words(said: str, words: str) -> None:
+    (plan,) = of(facts(ILL + said), "plan")
+    assert words in plan.text
