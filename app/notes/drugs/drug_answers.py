@@ -17,7 +17,7 @@ from app.notes.transcript import Language
 QUIT = cues("medications.quit")
 REFUSED = cues("medications.refused")
 ALLERGY = cue("medications.allergy")
-UNDER = re.compile(r"(?<![a-z])(?:avec|(?<!etes )(?<!tu es )(?<!est )sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")
+UNDER = re.compile(r"(?<![a-z])(?:avec|(?<!etes )(?<!tu es )(?<!est )(?<!toujours )(?<!encore )(?<!bien )sous|par|with|on) (?:le |la |l |les |du |votre |ce |the |your )?$")
 BESIDES = cue("units.besides")
 EXAMPLE = re.compile(
     r"(?<![a-z])(?:genre|comme|type|style|par exemple|like|such as) (?:(?:le|la|l|les|du|de la|des|the) )?$"
@@ -109,6 +109,13 @@ PART_OF_DAY = re.compile(  # "Celle de midi, je l'ai laissée tomber": the other
 )
 
 
+INSTEAD = re.compile(  # "on me l'a remplacé par du candésartan", "plus maintenant, j'ai l'Anoro": this one is taken now
+    r"(?:(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:passee?|mise?) (?:a|sous)|(?:a|ont) (?:prefere|choisi)|a la place,?(?: \w+){0,4})|"
+    r"(?:[,.;] ?|(?<![a-z])mais )(?:la |maintenant |desormais |depuis )?(?:c est|j ai|je prends|je suis (?:a|sous))) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$"
+)
+IN_ITS_PLACE = re.compile(r"(?<![a-z])(?:a la place|(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre))(?![a-z])")
+
+
 def is_given_up(text: str, lang: Language) -> bool:
     """Whether an answer about a drug says that it is no longer taken, or never was; one that was taken up again is."""
     over = QUIT[lang].search(text) or REFUSED[lang].search(text)
@@ -144,7 +151,8 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
     another = named and exchange.verdict in ("", "open") and SOME.search(use.sentence.norm[: use.start])
     if another or (others and use.drug.inn not in CLASSES and not re.search(r"[a-z]{3,}|\d", text[: others[0]])):
         return  # "de l'aspirine ?" - "un Nurofen de temps en temps": told by its own name, which is no yes to what was asked
-    if others and use.drug.inn not in CLASSES and not use.drug.inn.startswith("insuline"):
+    replaced = bool(others) and exchange.verdict != "yes" and IN_ITS_PLACE.search(text) is not None
+    if others and not replaced and use.drug.inn not in CLASSES and not use.drug.inn.startswith("insuline"):
         text = _before_another(text, others[0], lang)
     if not text or any(m.drug.inn == use.drug.inn for m in find_drugs(text)) or _answers_the_other(use, text):
         return
@@ -157,7 +165,7 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
     sure = told or dose or (exchange.verdict == "no" and not use.guessed)
     if not sure and not meant(use.drug, use.sentence, use.words, exchange, visit):
         yield only_heard(use, lang, "unmeant")
-    elif is_given_up(text, lang):
+    elif replaced or is_given_up(text, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif exchange.verdict == "no" and not told:
         if re.search(r"\d", exchange.answer[0].norm):  # "non, dix-sept depuis janvier": it is taken

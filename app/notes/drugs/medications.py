@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.notes.drugs.dose_changes import CHANGES, changed, read_back, stepped
 from app.notes.drugs.dosing import DOSE, is_limit, number
-from app.notes.drugs.drug_answers import EXAMPLE, QUIT, REFUSED, asked_about
+from app.notes.drugs.drug_answers import EXAMPLE, INSTEAD, QUIT, REFUSED, asked_about
 from app.notes.drugs.drug_topics import given_up, spoken_of_it
 from app.notes.drugs.drug_uses import (
     CLASSES,
@@ -310,9 +310,6 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
-INSTEAD = re.compile(  # "on me l'a remplacé par du candésartan": this one is taken now
-    r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:passee?|mise?) (?:a|sous)|(?:a|ont) (?:prefere|choisi)|a la place,?(?: \w+){0,4}) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$"
-)
 CHOSEN = re.compile(r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:a|ont) (?:prefere|choisi)) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$")  # the later of two drugs
 FOR_THE_PATIENT = re.compile(r"(?:(?:m|me|lui|nous) (?:l |en )?(?:a|ont|avait) |gave me|j ai pris|je prends|i took)")
 BORROWED = re.compile(  # "deux Nurofen, ceux de ma femme": whose box it was

@@ -155,3 +155,17 @@ def test_what_is_taken_besides_nothing_else_is_taken(question: str) -> None:
 def test_a_drug_asked_about_besides_another_is_asked_about() -> None:
     found = fact("ibuprofène", facts("D: En plus du Doliprane, vous prenez de l'ibuprofène ?\nP: Non, jamais."))
     assert found.polarity == "absent"
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "old", "new"),
+    [
+        ("D: Vous prenez toujours le Ramipril 5 ?\nP: Non, on l'a remplacé par du candésartan 8 en mars.", "ramipril", "candésartan"),
+        ("D: Vous êtes toujours sous Eliquis ?\nP: Non, le cardiologue a changé pour du Xarelto 20.", "apixaban", "rivaroxaban"),
+        ("D: Je lis du tiotropium dans votre dossier.\nP: Plus maintenant, j'ai l'Anoro à la place.", "tiotropium", "uméclidinium-vilantérol"),
+        ("P: J'ai arrêté le Crestor, maintenant je prends du Tahor 10.", "rosuvastatine", "atorvastatine"),
+    ],
+)
+def test_a_drug_that_another_replaces_is_stopped_and_the_other_taken(dialogue: str, old: str, new: str) -> None:
+    found = {f.label: f.polarity for f in facts(dialogue) if f.type == "medication"}
+    assert found == {old: "absent", new: "present"}
