@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 from app.notes.allergy.allergens import BROAD, TO_IT, USED, allergens
 from app.notes.allergy.tolerance import Bearing, bearing
 from app.notes.facts import Evidence
+from app.notes.language.cues import cue
 from app.notes.language.lexicon import find_drugs
 from app.notes.language.meaning import drug_family, recorded_allergy, sounds_like_allergy
 from app.notes.language.polarity import is_denied
@@ -176,7 +177,20 @@ def _asked_only(exchange: Exchange, rest: list[tuple[Named, Sentence]], others: 
         if (item.label == "antibiotiques" and "médicaments" in labels) or (is_broad(item.label) and others):
             continue
         proof = (sentence.evidence(), *(s.evidence() for s in mine[:3]))
+        if how == "tolerated" and exchange.verdict == "no" and _is_the_only_one(item, sentence):
+            yield Bears(item.label, item.name, "harms", "", proof, mine[0], (), True)
+            continue
         yield Bears(item.label, item.name, how, text, proof, mine[0], (), True)
+
+
+def _is_the_only_one(thing: Named, asked: Sentence) -> bool:
+    """ "À part la pénicilline, pas d'allergie ?", "la pénicilline, rien d'autre ?": a no denies the others."""
+    before = asked.norm[: thing.at]
+    return BESIDES.search(before) is not None or NOTHING_ELSE.search(asked.norm, thing.at) is not None
+
+
+BESIDES = cue("units.besides")
+NOTHING_ELSE = re.compile(r"(?<![a-z])(?:(?:rien|pas|aucune?|quelque chose|vous en avez|y en a|en avez vous) (?:d |de )?(?:autres?|plus)|(?:c est|ce sera) (?:bien )?(?:tout|la seule)|a part (?:ca|cela|elle)|seulement|uniquement)(?![a-z])")
 
 
 def _by_another_name(exchange: Exchange, rest: list[tuple[Named, Sentence]]) -> Iterator[Bears]:

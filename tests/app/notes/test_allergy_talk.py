@@ -112,3 +112,20 @@ def test_an_allergy_that_is_read_out_noted_or_told_as_it_happened(said: str, lab
 def test_a_fever_that_falls_after_a_drug_is_no_reaction() -> None:
     found = facts("P: J'avais pris un Doliprane. Une heure après la fièvre était tombée.\nD: Bien.")
     assert all(f.type != "allergy" for f in found)
+
+
+@pytest.mark.parametrize(
+    ("question", "polarity"),
+    [
+        ("Pas d'autre allergie que le latex ?", "present"),
+        ("À part le latex, pas d'allergie ?", "present"),
+        ("Toujours allergique au latex, rien d'autre ?", "present"),
+        ("Le latex, c'est tout comme allergie ?", "present"),
+        ("J'ai le latex dans les allergies, il y en a d'autres ?", "present"),
+        ("Vous êtes allergique au latex ?", "absent"),
+        ("Allergique au latex ou autre chose ?", "absent"),
+    ],
+)
+def test_a_no_to_other_allergies_leaves_the_one_that_is_known(question: str, polarity: str) -> None:
+    found = [f for f in facts(f"P: Je tousse depuis hier.\nD: {question}\nP: Non.\nD: Bien.") if f.type == "allergy" and f.label == "latex"]
+    assert [f.polarity for f in found] == [polarity]
