@@ -93,10 +93,26 @@ def _advises(norm: str, lang: Language) -> bool:
         return False
     if not (ADVISES[lang].search(norm) or (lang == "fr" and directs(norm))):
         return False
+    if lang == "fr" and _only_stops(norm):
+        return False  # told as the drug's stop
     nothing = re.match(r"\W*(?:pas de|no) ", norm)
     if nothing and (find_drugs(norm) or any(m.start - nothing.end() < NEXT_WORD for m in find_concepts(norm, lang))):
         return False  # a drug is told as stopped; "pas de fièvre" is no advice
     return not TOLD_BEFORE.search(norm) and not GUESSES.search(norm)
+
+
+def _only_stops(norm: str) -> bool:
+    """ "Ne prenez surtout pas d'ibuprofène.": nothing but a drug and that it is not to be taken."""
+    rest = norm
+    for drug in reversed(find_drugs(norm)):
+        rest = rest[: drug.start] + "¤" + rest[drug.end :]
+    return STOP_ALONE.fullmatch(rest) is not None
+
+
+STOP_ALONE = re.compile(
+    r"\W*(?:(?:et|donc|alors|surtout|vous|tu|on|la|bon|mais|ne|n) )*(?:(?:arrete|stoppe|cesse|evite|oublie)[sz]?|(?:prene[zs]|donne[zs]|mette[zs]|utilise[zs]|prends|mets) (?:\w+ )?(?:pas|plus|jamais))"
+    r"(?: (?:surtout|jamais|aussi|bien))*(?: (?:de|du|d|le|la|l|les|de la|de l|votre|ni|et|ou|cette?)| ?[¤,]\w*)+\W*"
+)
 
 
 def directs(norm: str) -> bool:

@@ -9,7 +9,7 @@ from app.notes.drugs.drug_uses import Use, drug_fact, drug_name
 from app.notes.drugs.schedules import Schedule
 from app.notes.facts import Evidence, Fact
 from app.notes.language.cues import cues
-from app.notes.language.lexicon import find_drugs
+from app.notes.language.lexicon import NSAIDS, find_drugs
 from app.notes.language.units import Visit
 from app.notes.transcript import Language
 
@@ -49,13 +49,13 @@ def is_stopped(use: Use, lang: Language) -> bool:
 JOINED = re.compile(  # "plus de Brilique, Kardégic, Crestor 20": what is only set beside it is not stopped with it
     r"\W*(?:(?:et|ou|ni|or|and)\W+(?:(?:de l|de la|du|des|de|d|le|la|les|l|pas de|plus de) ?)?|,\W*(?:ni |pas |plus )?(?:de l|de la|du|des|de|d|le|la|les|l) ?)"
 )
-EXCLUDED = re.compile(r",? ?(?:(?:c )?est|sont|reste) (?:donc )?(?:exclu|proscrit|interdit|contre indiqu)\w*")
+EXCLUDED = re.compile(r",? ?(?:(?:(?:c )?est|sont|reste) (?:donc )?(?:exclu|proscrit|interdit|contre indiqu)\w*|(?:stop|suspendue?s?|a (?:stopper|suspendre|arreter))(?![a-z]))")
 
 
 def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     """The fact that the doctor stops or forbids a drug."""
     name = drug_name(use, lang)
-    says_pause = re.search(r"arret|stop|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
+    says_pause = re.search(r"arret|stop|suspen|pause|interromp|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
     name = ABBREVIATED[lang].get(use.drug.inn, name)
     depends = DEPENDS.match(use.sentence.norm)
     text = (
@@ -63,6 +63,9 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
         if lang == "fr"
         else (f"stop {name}" if says_pause else f"no {name}")
     )
+    for_how_long = PAUSED.search(use.sentence.norm, max(0, use.start - PAUSE_REACH)) if lang == "fr" else None
+    if for_how_long:
+        text += f" {use.sentence.shown[for_how_long.start(1) : for_how_long.end(1)]}"
     if lang == "fr":
         text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
     if lang == "fr" and (use.drug.atc or "").startswith(NSAIDS) and "inflammatoire" not in name:
@@ -85,7 +88,10 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     )
 
 
-NSAIDS = "M01A"  # ATC: who forbids one means its class
+PAUSED = re.compile(  # "on le suspend trois jours avant l'extraction"
+    r"(?<![a-z])(?:suspen|paus|arret|interromp|stop)\w*[^.;,\d]{0,40}?((?:pendant )?\d+(?: a \d+)? (?:jours?|heures?|semaines?|mois)(?: (?:avant|apres) [^.,;]{3,40})?|la veille[^.,;]{0,30})"
+)
+PAUSE_REACH = 25  # characters: "vous arrêtez la metformine deux jours avant"
 CONDITION = re.compile(r"(?<![a-z])(?:si (?!besoin)|s ils? |en cas d|if |should you )[^.;:]*$")
 ONLY_IF = re.compile(r"^[^.;]{0,40}(?<![a-z])(?:si (?:vous|tu|il|elle|ca|c)|en cas d)(?![a-z])")  # "la statine, vous l'arrêtez si vous avez des douleurs"
 ALARM = cues("orders.alarm")

@@ -62,6 +62,9 @@ class Mention:
     end: int
 
 
+NSAIDS = "M01A"  # ATC: who forbids one means its class
+
+
 @dataclass(frozen=True, slots=True)
 class Drug:
     """A medicine: INN in both languages, ATC where known. `said` is the name that was used, `brand` if it is one."""

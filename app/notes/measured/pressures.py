@@ -13,7 +13,7 @@ NOT_COUNTED = r"(?!\d|\.\d|/\d| ?(?:mg|fois|jours|ans|semaines|mois|%|milli|heur
 PAIR = re.compile(rf"(?<![\d.])(?:1 (?=1\d \d))?{HIGH}(?: ?(sur|/|over)(?: les)?[ …¤]*|( )|(, ?(?:et )?|(?: et )))(?:toujours )?{LOW}{NOT_COUNTED}")
 NAMED_PARTS = re.compile(  # "15 en haut et 9 en bas", "la maxi à 15, la mini à 9", "systolique 152, diastolique 94"
     r"(?<![\d.])(\d{1,3}(?:\.\d)?) (?:en haut|de haut|de maxi\w*|de systolique|pour la (?:maxi\w*|haute|systolique|grande))[ ,]+(?:et |pour )?(\d{1,3}(?:\.\d)?) (?:en bas|de bas|de mini\w*|de diastolique|pour la (?:mini\w*|basse|diastolique|petite))"
-    r"|(?:maxi\w*|systolique|la haute|la grande|celle du haut|le premier|le chiffre du haut) (?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)[ ,]+(?:et )?(?:(?:la|le|celle) )?(?:mini\w*|diastolique|basse|petite|du bas|deuxieme|second|chiffre du bas) (?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)"
+    r"|(?:maxi\w*|systolique|la haute|la grande|celle du haut|le premier|le chiffre du haut|(?<![a-z])(?:le |la |en )?haute?)[ :]+(?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)[ ,]+(?:et )?(?:(?:la|le|celle|en) )?(?:mini\w*|diastolique|basse|petite|(?:du )?bas|deuxieme|second|chiffre du bas)[ :]+(?:(?:est|a|de|c est|fait|etait) )*(\d{1,3}(?:\.\d)?)"
 )
 BETWEEN = re.compile(  # "entre treize et treize et demi, toujours huit en bas"
     r"(?<![a-z])(?:entre )?(\d{1,3}(?:\.5)?) (?:et|a|ou) (\d{1,3}(?:\.5)?)(?:,? ?sur ?|,? (?:et |toujours |pour |avec )*)(\d{1,3}(?:\.5)?)(?: en bas| de mini\w*|(?=\W*$|[,.;]))"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.notes.facts import Fact, proofs
-from app.notes.language.lexicon import find_drugs
+from app.notes.language.lexicon import NSAIDS, find_drugs
 from app.notes.language.text import fold
 from app.notes.measured.glucose import as_range
 from app.notes.settling.listed_once import TOLD_BY_ANOTHER, is_only_named
@@ -81,7 +81,6 @@ def _as_read(fact: Fact, sentence: Written | None, transcript: Transcript) -> Fa
     return _counted(fact) if fact.type == "medication" else _with_said(fact, transcript)
 
 
-NSAIDS = "M01A"  # ATC: who forbids one means its class
 
 
 def _with_class(fact: Fact, transcript: Transcript) -> str:

@@ -242,3 +242,18 @@ def test_come_and_show_me() -> None:
 def test_orders_in_other_words(said: str, words: str) -> None:
     (plan,) = of(facts(ILL + said), "plan")
     assert words in plan.text
+
+
+@pytest.mark.parametrize(
+    ("order", "text"),
+    [
+        ("Le Xarelto, on le suspend trois jours avant l'extraction.", "Arrêt de rivaroxaban (Xarelto) 3 jours avant l'extraction."),
+        ("Vous arrêtez la metformine deux jours avant le scanner.", "Arrêt de metformine 2 jours avant le scanner."),
+        ("Le Kardégic, stop cinq jours avant l'opération.", "Arrêt d'aspirine (Kardegic) 5 jours avant l'opération."),
+        ("Vous arrêtez l'Advil.", "Arrêt d'ibuprofène (Advil) (anti-inflammatoire)."),
+    ],
+)
+def test_a_stop_is_told_once_with_how_long_it_lasts(order: str, text: str) -> None:
+    made = drafted(f"P: J'ai mal à la gorge.\nD: {order}\nP: D'accord.")
+    assert [s.text for s in made.sentences if any(f.status in ("stop", "advice") for f in s.facts)] == [text]
+    assert not made.omissions

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app.notes.support import facts
+from tests.app.notes.support import fact, facts
 
 
 def told(dialogue: str, label: str, age: int | None = 50) -> list[object]:
@@ -113,3 +113,8 @@ def test_a_result_is_told_by_the_patient_when_it_is_an_own_one() -> None:
     assert [f.text for f in facts("P: J'ai eu le courrier, le test du côlon est négatif.") if f.type == "lab"] == ["test immunologique des selles : négatif"]
     assert not [f for f in facts("P: Ma coloc a fait le test Covid, il était positif.") if f.type == "lab" and f.is_patients]
     assert not [f for f in facts("P: J'attends, j'espère que le test Covid sera négatif.") if f.type == "lab"]
+
+
+@pytest.mark.parametrize("said", ["Le haut treize, le bas huit.", "En haut treize, en bas huit.", "Haute : treize, basse : huit."])
+def test_a_pressure_told_by_its_high_and_its_low(said: str) -> None:
+    assert fact("pression artérielle", facts(f"D: La tension ?\nP: {said}")).value == "130/80"
