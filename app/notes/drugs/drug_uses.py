@@ -239,6 +239,8 @@ def unit_of(drug: Drug) -> str:
 def strength(use: Use, lang: Language, words: str | None = None, unit: str = "") -> Dose | None:
     """The dose that `words` (those of the use when not given) tell; a bare number is in `unit`, else in that of the drug."""
     text = use.words if words is None else words
+    if lang == "fr" and CHANGED_TO.search(use.sentence.norm):
+        text = FORMER_DOSE.sub("", text)
     if use.drug.inn in QUARTERED:
         text = ONE_QUARTER.sub("1.25", text)
     found = find_dose(text, bare_unit=unit or unit_of(use.drug), lang=lang)
@@ -246,6 +248,10 @@ def strength(use: Use, lang: Language, words: str | None = None, unit: str = "")
         before = find_dose(use.before[-32:], lang=lang)
         return before[0] if before else None
     return found[0] if found else None
+
+
+CHANGED_TO = re.compile(r"(?<![a-z])(?:(?:re)?(?:pass|mont|descend|baiss)|augment|diminu|rédui|redui|double)\w*(?![a-z])")
+FORMER_DOSE = re.compile(r"(?<![a-z])de \d+(?:\.\d+)?(?: ?(?:mg|milligrammes?|microgrammes?|unites?))? (?=(?:a|vers) \d)")  # "de 40 à 20"
 
 
 THEN_TOOK = {  # at the time that was just told

@@ -25,8 +25,8 @@ def named_values(said: Said) -> Iterator[Fact]:
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
-        if measure.fr == "poids" and cues and all(BARE_WEIGHT.match(m.group()) for m in cues) and OTHER_VITAL.search(said.context):
-            continue  # "le pouls ?" - "58. Avant le bêtabloquant j'étais à 80"
+        if measure.fr == "poids" and cues and all(BARE_WEIGHT.match(m.group()) for m in cues) and _of_something_else(said):
+            continue  # "le pouls ?" - "58. Avant le bêtabloquant j'étais à 80"; "la cortisone ?" - "j'étais à vingt"
         change = measure.fr == "poids" and ASKS_CHANGE.search(said.context) is not None
         asked = may_answer and not (cues and measure.fr != "poids") and (change or _spoken_of(measure, said))
         passed = 0
@@ -55,6 +55,13 @@ def named_values(said: Said) -> Iterator[Fact]:
                     break  # "je pesais 82, je suis à 77", "vous étiez à 61, là on est à 52" tell two
                 grams = KILOS_AND.match(norm, match.end())
                 passed = max(match.end() + len(" 55"), grams.end() if grams else 0)
+
+
+def _of_something_else(said: Said) -> bool:
+    """Whether "j'étais à ..." is said where another measure or a drug is spoken of, and no weight."""
+    if OF_WEIGHT.search(f"{said.context} {said.sentence.line.norm}"):
+        return False
+    return OTHER_VITAL.search(said.context) is not None or bool(find_drugs(said.context))
 
 
 def _another_named(measure: Measure, words: str, lang: Language) -> bool:
@@ -115,6 +122,7 @@ ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de p
 
 BARE_WEIGHT = re.compile(r"j etais a|je suis a")
 OTHER_VITAL = re.compile(r"(?<![a-z])(?:pouls|tension|saturation|sat|temperature|fievre|frequence|glycemie|debitmetre|hemoglobine)(?![a-z])")
+OF_WEIGHT = re.compile(r"(?<![a-z])(?:poids|kilos?|kg|balance|pes\w+|maigri\w*|grossi\w*|regime|imc|weigh\w*|pounds|scales)(?![a-z])")
 OF_THE_NORM = re.compile(r" de \d|[^.;]{0,24},? c est (?:le |la |deja le )?(?:maximum|max|minimum|seuil|plafond|norme|limite)(?![a-z])|,? ?a l heure(?![a-z])")
 KEEPS_DOSE = re.compile(  # "avec les triglycérides, on reste à quarante": a dose
     r"(?<![a-z])(?:on|je|vous) (?:(?:le|la|les|l|vous|me|nous) )*(?:reste|restez|remonte|monte|descend|redescend|passe|garde|gardez|prend|prenez|mets?|baisse)\w* (?:a )?$"

@@ -451,3 +451,15 @@ def test_a_figure_that_is_no_dose_is_left_alone_after_a_remark() -> None:
 def test_what_i_do_is_no_question() -> None:
     found = facts("D: What I'm going to do is start you on lisinopril, ten milligrams a day\nP: Okay.", "en")
     assert fact("lisinopril", found).status == "prescribed"
+
+
+@pytest.mark.parametrize(
+    ("order", "dose"),
+    [
+        ("On passe le Lasilix de quarante à vingt.", 20),
+        ("Je descends le Lasilix de quarante à vingt milligrammes.", 20),
+        ("On monte le Lasilix de vingt à quarante.", 40),
+    ],
+)
+def test_a_dose_that_is_left_is_not_the_one_ordered(order: str, dose: int) -> None:
+    assert fact("furosémide", facts(f"D: {order}\nP: D'accord.")).value == dose

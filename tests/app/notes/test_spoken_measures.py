@@ -118,3 +118,9 @@ def test_a_result_is_told_by_the_patient_when_it_is_an_own_one() -> None:
 @pytest.mark.parametrize("said", ["Le haut treize, le bas huit.", "En haut treize, en bas huit.", "Haute : treize, basse : huit."])
 def test_a_pressure_told_by_its_high_and_its_low(said: str) -> None:
     assert fact("pression artérielle", facts(f"D: La tension ?\nP: {said}")).value == "130/80"
+
+
+def test_where_one_was_and_is_at_is_a_weight_only_where_weight_is_spoken_of() -> None:
+    assert not [f for f in facts("D: La cortisone, combien maintenant ?\nP: J'étais à vingt, là je suis à dix.") if f.type == "vital"]
+    told = facts("D: Le poids ?\nP: J'étais à quatre-vingt-deux, là je suis à soixante-dix-sept.")
+    assert [(f.value, f.temporality) for f in told if f.type == "vital"] == [(82, "past"), (77, "current")]
