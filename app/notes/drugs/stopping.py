@@ -9,7 +9,7 @@ from app.notes.drugs.drug_uses import Use, drug_fact, drug_name
 from app.notes.drugs.schedules import Schedule
 from app.notes.facts import Evidence, Fact
 from app.notes.language.cues import cues
-from app.notes.language.lexicon import NSAIDS, find_drugs
+from app.notes.language.lexicon import find_drugs
 from app.notes.language.units import Visit
 from app.notes.transcript import Language
 
@@ -68,8 +68,6 @@ def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
         text += f" {use.sentence.shown[for_how_long.start(1) : for_how_long.end(1)]}"
     if lang == "fr":
         text = re.sub(r"\bde (?=[aeiouhéèêœ])", "d'", text)
-    if lang == "fr" and (use.drug.atc or "").startswith(NSAIDS) and "inflammatoire" not in name:
-        text += " (anti-inflammatoire)"
     if depends:
         found = use.sentence.shown[depends.start(1) : depends.end(1)].lower()
         text = f"si {found} : {text}" if lang == "fr" else f"if {found}: {text}"

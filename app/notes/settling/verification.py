@@ -10,7 +10,7 @@ from app.notes.drugs.dosing import BARE, in_dosing_syntax
 from app.notes.drugs.lay_names import lay_mentions, recorded
 from app.notes.language.corrections import mask_corrections
 from app.notes.language.cues import cue, cues
-from app.notes.language.lexicon import NSAIDS, find_concepts, find_drugs
+from app.notes.language.lexicon import find_concepts, find_drugs
 from app.notes.language.meaning import recorded_allergy
 from app.notes.language.polarity import is_denied
 from app.notes.language.text import fold, normalise
@@ -225,12 +225,8 @@ def _spelled(words: str) -> Iterable[float]:
         yield 0.5
 
 
-NSAID = "anti-inflammatoire"  # the class of ibuprofen is said with it
-
-
 def _drugs(text: str, words: str, transcript: Transcript) -> list[str]:
-    lang, named = transcript.lang, [m.drug for m in find_drugs(words)]
-    said = {drug.inn for drug in named} | {NSAID for drug in named if (drug.atc or "").startswith(NSAIDS)}
+    lang, said = transcript.lang, {m.drug.inn for m in find_drugs(words)}
     for part in words.split(" . "):  # called by its use or class, and on record
         said |= {m.drug.inn for m in lay_mentions(part, transcript)}
     classes = [CLASS_CODES[inn] for inn in said if inn in CLASS_CODES]
