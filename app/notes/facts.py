@@ -32,6 +32,10 @@ class Evidence:
     start: int
     end: int
 
+    def overlaps(self, other: "Evidence") -> bool:
+        """Whether both hold some of the same characters."""
+        return self.turn == other.turn and self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:

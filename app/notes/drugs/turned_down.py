@@ -25,13 +25,13 @@ STILL = re.compile(r"(?<![a-z])(?:mais (?:il faut|je (?:prefere|insiste))|quand 
 
 def turned_down(visit: Visit, known: tuple[str, ...]) -> dict[int, Use | None]:
     """The turns of the doctor that the next turns turn down, each with the drug that it names last, if any."""
-    last: dict[int, Use | None] = {}
-    for place, sentence in enumerate(visit.sentences):
-        if sentence.speaker == "doctor":
-            last.setdefault(sentence.turn, None)
-            for use in uses_in(visit, place, known):
-                last[sentence.turn] = use
-    return {turn: use for turn, use in last.items() if _refused(turn, visit)}
+    turns = dict.fromkeys(s.turn for s in visit.sentences if s.speaker == "doctor")
+    return {turn: _last_named(turn, visit, known) for turn in turns if _refused(turn, visit)}
+
+
+def _last_named(turn: int, visit: Visit, known: tuple[str, ...]) -> Use | None:
+    places = [place for place, s in enumerate(visit.sentences) if s.turn == turn and s.speaker == "doctor"]
+    return next((use for place in reversed(places) for use in reversed(list(uses_in(visit, place, known)))), None)
 
 
 def _refused(turn: int, visit: Visit) -> bool:

@@ -12,7 +12,6 @@ TOKEN = re.compile(r"[a-zœæ]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
 LOOK_AHEAD_WORDS = 12
 LINES_KEPT = 4096
 NO_NOUN = frozenset(["le", "la", "les", "l", "matin", "midi", "soir", "a", "au", "en", "et", "ou", "puis", "par", "pour", "pendant", "tous", "toutes", "chaque", "si", "quand", "avant", "apres", "seulement"])
-HALVES = {"fr": ("demi", "demie"), "en": ("half",)}
 APART = "'’ʼ‘`-‐‑\u00a0\u202f"  # elision, hyphens and narrow spaces all part words
 
 

@@ -7,10 +7,8 @@ from app.notes.transcript import Language
 
 DAY_FR = r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)"
 MONTH_FR = r"(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)"
-PART_FR = r"(?: (?:soir|matin|midi|apres midi|dernier))*"
 LENGTH_FR = r"(?:bien |environ |a peu pres |presque |plus de |moins de |bientot |a peine )?(?:\d+(?:\.5)?(?:,? (?:ou )?\d+)?|une?|quelques|plusieurs) (?:dizaine de |quinzaine de )?(?:jours?|semaines?|mois|ans?|annees?|heures?|minutes?)(?: et demie?)?"
 DAY_EN = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
-MONTH_EN = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 LENGTH_EN = r"(?:about |around |almost |over |nearly |at least )?(?:the (?:last|past) )?(?:\d+(?:\.5)?(?:,? (?:to |or )?\d+)?|a|an|one|a few|several|few|a couple(?: of)?|couple of) (?:hours?|days?|weeks?|months?|years?|minutes?)"
 
 DAY_OF = {

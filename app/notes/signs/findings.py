@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.notes.allergy.allergens import STRONG
 from app.notes.facts import Certainty, Fact, Temporality
@@ -34,15 +34,6 @@ HISTORY = cues("findings.history")
 OTHER_PEOPLE = re.compile(
     r"y (?:en )?a (?:\w+ ){1,4}qui (?:(?:ont|sont|a)(?![a-z])|se )|there (?:are|were|is) (?:\w+ ){1,4}(?:with|who ha)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a mention stands and who said it."""
-
-    sentence: Sentence
-    mention: Mention
-    asserted_by: str
 
 
 def findings(visit: Visit) -> Iterator[Fact]:

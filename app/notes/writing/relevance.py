@@ -153,7 +153,7 @@ def _held(one: Statement, written: Sequence[Written]) -> tuple[Fact, ...]:
     return tuple(
         f
         for w in within
-        if all(_overlap(e, said) for e in (w.evidence[:1] if one.fused else w.evidence[-1:]))
+        if all(e.overlaps(said) for e in (w.evidence[:1] if one.fused else w.evidence[-1:]))
         for f in w.facts
         if f.status != "request"
     )
@@ -161,7 +161,7 @@ def _held(one: Statement, written: Sequence[Written]) -> tuple[Fact, ...]:
 
 def _needed(one: Statement, written: Sequence[Written]) -> int:
     """How many words of its own a statement must bring: more where a figure or an order of it stands elsewhere."""
-    touching = [w for w in written if any(_overlap(e, one.evidence[0]) for e in w.evidence)]
+    touching = [w for w in written if any(e.overlaps(one.evidence[0]) for e in w.evidence)]
     elsewhere = any(w.section not in (HISTORY, REASON, SYSTEMS) for w in touching)
     return NEW_WORDS_BESIDE if elsewhere else NEW_WORDS
 
@@ -174,12 +174,8 @@ def _ordered(one: Statement, written: Sequence[Written]) -> bool:
     told = {
         f.label
         for w in written
-        if any(_overlap(e, one.evidence[0]) for e in w.evidence)
+        if any(e.overlaps(one.evidence[0]) for e in w.evidence)
         for f in w.facts
         if f.type == "medication"
     }
     return drugs <= told
-
-
-def _overlap(one: Evidence, other: Evidence) -> bool:
-    return one.turn == other.turn and one.start < other.end and other.start < one.end

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from app.notes.facts import Evidence, Fact
+from app.notes.facts import Fact
 from app.notes.language.conjugation_fr import JE
-from app.notes.language.cues import cue, cues
+from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_concepts, find_drugs
 from app.notes.language.timing import frequency_phrase, time_phrase
 from app.notes.language.units import Sentence, Visit
 from app.notes.people.people import relation_near
-from app.notes.sections import HISTORY, REASON, SYSTEMS
+from app.notes.sections import HISTORY, SYSTEMS
 from app.notes.signs.findings import ALARM
 from app.notes.transcript import Patient
 from app.notes.writing.sentences import Voice, Written
@@ -32,8 +32,8 @@ SOLID_STATUS = ("order", "stop", "request", "seen", "sent", "alert")
 PASSING = ("anxiété", "fatigue")  # "un peu stressé par le travail" is small talk until something is said with it
 LEAST_WEAK = 2
 LEAST_WORDS = 5
-MAX_EXTRACTS = {"fr": 8, "en": 24}
-MIN_SCORE = {"fr": 2.0, "en": 1.5}
+MOST_EXTRACTS = 8
+LEAST_SCORE = 2.0
 BODY = cues("selection.body")
 FEELS = cues("selection.feels")
 CHATTER = cues("selection.chatter")
@@ -88,23 +88,18 @@ def worth_telling(fact: Fact, patient: Patient) -> bool:
 
 
 def extracts(visit: Visit, written: Sequence[Written], voice: Voice) -> Iterator[Written]:
-    """The patient's own statements that no fact tells and that still matter: quoted in French, in the third person in English.
-
-    A statement takes the place of the bare words of the history that it holds; what stands elsewhere is not told twice.
-    """
+    """The French patient's own statements that still matter, quoted, of turns from which the note tells nothing."""
+    told = {e.turn for w in written for e in w.evidence}
     scored = [
         (score(s, visit) * (not _after_alarm(s, visit)), s)
         for s in visit.sentences
-        if s.speaker != "doctor" and not s.asks and not _told_elsewhere(s, visit, written)
+        if s.speaker != "doctor" and not s.asks and s.turn not in told
     ]
-    best = sorted((item for item in scored if item[0] >= MIN_SCORE[visit.lang]), key=lambda item: -item[0])[
-        : MAX_EXTRACTS[visit.lang]
-    ]
+    best = sorted((item for item in scored if item[0] >= LEAST_SCORE), key=lambda item: -item[0])[:MOST_EXTRACTS]
     for _, sentence in sorted(best, key=lambda item: (item[1].turn, item[1].start)):
-        text = _in_own_words(sentence, voice) if voice.lang == "fr" else voice.told(sentence.shown)
+        text = _in_own_words(sentence, voice)
         if text and len(text) < 220:
-            held = tuple(fact for w in _within(sentence, written) for fact in w.facts)
-            yield Written(HISTORY, f"{text}.", (sentence.evidence(),), held, quotes=True)
+            yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
 
 
 def _in_own_words(sentence: Sentence, voice: Voice) -> str | None:
@@ -131,43 +126,6 @@ def without_repeats(written: Iterable[Written], quoted: Iterable[Written]) -> li
     ]
 
 
-def _told_elsewhere(sentence: Sentence, visit: Visit, written: Sequence[Written]) -> bool:
-    """Whether the note has this statement already: in French its turn, in English its words outside the history."""
-    if visit.lang == "fr":
-        return any(e.turn == sentence.turn for w in written for e in w.evidence)
-    said = sentence.evidence()
-    touching = [w for w in written if any(_overlap(e, said) for e in w.evidence) and w.section is not REASON]
-    return any(w.section is not HISTORY for w in touching)
-
-
-def _within(sentence: Sentence, written: Sequence[Written]) -> list[Written]:
-    said = sentence.evidence()
-    return [w for w in written if w.section is HISTORY and w.facts and all(_overlap(e, said) for e in w.evidence[-1:])]
-
-
-def _overlap(one: Evidence, other: Evidence) -> bool:
-    return one.turn == other.turn and one.start < other.end and other.start < one.end
-
-
-PRESENTS = cue("selection.presents")
-MAX_PRESENTED = 2
-
-
-def presented(visit: Visit, voice: Voice) -> Iterator[Written]:
-    """How the doctor introduces the patient aloud, as English-speaking doctors do for the record."""
-    if visit.lang == "fr":
-        return
-    spoken = [
-        s
-        for s in visit.sentences
-        if s.speaker == "doctor" and not s.asks and PRESENTS.search(s.norm) and len(s.norm.split()) > 7
-    ]
-    for sentence in spoken[:MAX_PRESENTED]:
-        text = voice.directive(sentence.shown)
-        if text:
-            yield Written(HISTORY, f"{text}.", (sentence.evidence(),), quotes=True)
-
-
 def _after_alarm(sentence: Sentence, visit: Visit) -> bool:
     """Whether it repeats what the doctor has just said about when to call."""
     return len(sentence.norm.split()) < SHORT_REPLY and any(
@@ -183,7 +141,7 @@ def score(sentence: Sentence, visit: Visit) -> float:
     words = norm.split()
     if not 4 <= len(words) <= 45 or CHATTER[lang].search(norm) or "¤" in norm:
         return 0.0
-    if lang == "fr" and relation_near(norm, len(norm), lang):
+    if relation_near(norm, len(norm), lang):
         return 0.0  # somebody else's
     points = (
         1.0 * bool(BODY[lang].search(norm))
