@@ -13,12 +13,14 @@ from app.notes.drugs.medications import medications
 from app.notes.facts import Fact
 from app.notes.language.lexicon import find_concepts, forget
 from app.notes.language.meaning import settled, weighed
+from app.notes.language.question_marks import marked
 from app.notes.language.stretches import Stretches, join
 from app.notes.language.text import fold
 from app.notes.language.units import Visit, prepare
 from app.notes.measured.dipsticks import dipsticks
 from app.notes.measured.measures import measures
 from app.notes.people.background import background
+from app.notes.people.callers import by_who_speaks
 from app.notes.people.heredity import heredity
 from app.notes.people.way_of_life import way_of_life
 from app.notes.sections import EXAMINATION, HISTORY, ORDER, REASON
@@ -90,7 +92,7 @@ def draft(transcript: Transcript) -> Draft:
     """Draft the note of a visit. Pure: the same transcript always gives the same draft."""
     stretches = join(transcript)
     try:
-        return _draft(prepare(stretches.joined), stretches)
+        return _draft(prepare(by_who_speaks(marked(stretches.joined))), stretches)
     finally:
         forget()
 
