@@ -32,6 +32,7 @@ from app.notes.signs.bygone import in_their_time
 from app.notes.signs.elaboration import elaborated
 from app.notes.signs.findings import findings
 from app.notes.signs.functions import functions
+from app.notes.signs.own_hand import own_hand
 from app.notes.signs.well import well
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.writing.realisation import realise
@@ -158,6 +159,7 @@ def facts_of(visit: Visit) -> list[Fact]:
         in_their_time(findings(visit), visit),
         heredity(visit),
         well(visit),
+        own_hand(visit),
         measures(visit),
         dipsticks(visit),
         medications(visit),
