@@ -13,6 +13,7 @@ from app.notes.drugs.medications import medications
 from app.notes.facts import Fact
 from app.notes.language.lexicon import find_concepts, forget
 from app.notes.language.meaning import settled, weighed
+from app.notes.language.question_marks import marked
 from app.notes.language.stretches import Stretches, join
 from app.notes.language.text import fold
 from app.notes.language.units import Visit, prepare
@@ -89,7 +90,7 @@ def draft(transcript: Transcript) -> Draft:
     """Draft the note of a visit. Pure: the same transcript always gives the same draft."""
     stretches = join(transcript)
     try:
-        return _draft(prepare(stretches.joined), stretches)
+        return _draft(prepare(marked(stretches.joined)), stretches)
     finally:
         forget()
 
