@@ -260,7 +260,8 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         return
     if _repeats_order(use, visit):
         return
-    if relative and not FOR_THE_PATIENT.search(norm) and not _borrowed(use, visit):
+    given = (FOR_ME if use.sentence.speaker == "patient" and not visit.is_child else FOR_THE_PATIENT).search(norm)
+    if relative and not given and not _borrowed(use, visit):
         name = drug_name(use, lang)
         text = f"sous {name}" if lang == "fr" else f"takes {name}"
         if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
@@ -312,6 +313,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
 
 CHOSEN = re.compile(r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:a|ont) (?:prefere|choisi)) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$")  # the later of two drugs
 FOR_THE_PATIENT = re.compile(r"(?:(?:m|me|lui|nous) (?:l |en )?(?:a|ont|avait) |gave me|j ai pris|je prends|i took)")
+FOR_ME = re.compile(FOR_THE_PATIENT.pattern.replace("|lui", ""))  # "ils lui ont donné trois antibiotiques": to somebody else
 BORROWED = re.compile(  # "deux Nurofen, ceux de ma femme": whose box it was
     r"(?:\W*[\w.]+){0,3}\W+(?:ceux|celui|celle|celles|la boite|une boite|un reste|(?:un|une) )?(?:de|d|a) (?:ma|mon|mes)(?![a-z])(?! \w+ (?:qui|en prend|prend|est|a ))"
 )
