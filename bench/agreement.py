@@ -1,9 +1,11 @@
 """How a found fact and a gold one agree, and what a draft says that nobody spoke: measured without the drafter's words."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
+
+from bench import terms, words
+from bench.words import plain
 
 KINDS = {
     "symptom": {"symptom", "problem"},
@@ -33,6 +35,7 @@ SECTIONS = {  # where a reader looks for each kind (LOINC)
     "vital": {"8716-3"},
     "lab": {"30954-2"},
 }
+SIGNS = ("symptom", "problem", "procedure", "family", "social")
 TIMELESS = ("plan", "advice", "admin")
 COMMON_WORDS = (
     "depuis avec sans pour dans chez plus pas les des une par sur puis sous jour jours fois semaine semaines mois "
@@ -41,20 +44,9 @@ COMMON_WORDS = (
 COMMON = frozenset(COMMON_WORDS.split())
 
 
-def plain(text: str) -> str:
-    """Lower case without accents."""
-    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c)).replace(
-        "œ", "oe"
-    )
-
-
 def stems(text: str) -> set[str]:
     """The first five letters of every word that carries meaning."""
-    return {
-        word[:5]
-        for word in re.findall(r"[a-z]{2,}|\d+", plain(text))
-        if word not in COMMON and (len(word) > 2 or word.isdigit() or word in ("pa",))
-    }
+    return words.stems(text, COMMON)
 
 
 def about_same(found: dict[str, Any], gold: dict[str, Any]) -> bool:
@@ -64,7 +56,21 @@ def about_same(found: dict[str, Any], gold: dict[str, Any]) -> bool:
     valued = gold["value"] is not None and gold["type"] in ("vital", "lab", "medication")
     if valued and not same_value(found["value"], gold["value"]):
         return False
-    return bool(stems(found["text"]) & stems(gold["text"])) or gold["type"] in ("vital", "lab")
+    return same_term(found, gold)
+
+
+def same_term(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether both name the same: a sign by what it means, a drug by its substance, a measure by what is measured."""
+    kind, mine, wanted = gold["type"], found["text"], gold["text"]
+    if found["type"] == "work_stoppage":
+        mine = f"arrêt de travail : {mine}"
+    if kind in ("vital", "lab"):
+        return terms.same_measure(mine, wanted)
+    if kind == "medication":
+        return terms.same_drug(mine, wanted, COMMON)
+    if kind in SIGNS and not (kind == "procedure" and terms.seen(wanted)):
+        return terms.same_sign(mine, wanted, COMMON)
+    return terms.same_matter(mine, wanted, COMMON)
 
 
 def same_person(found: dict[str, Any], gold: dict[str, Any]) -> bool:
