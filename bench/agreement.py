@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench import terms, words
+from bench.doses import SPANS, same_amount, same_schedule, spans, tells_how_often
 from bench.words import plain
 
 KINDS = {
@@ -53,10 +54,8 @@ def about_same(found: dict[str, Any], gold: dict[str, Any]) -> bool:
     """Whether kind, evidence, value and words agree, whoever has it and whether it is affirmed or denied."""
     if found["type"] not in KINDS[gold["type"]] or not set(found["turns"]) & set(gold["turns"]):
         return False
-    valued = gold["value"] is not None and gold["type"] in ("vital", "lab", "medication")
-    if valued and not same_value(found["value"], gold["value"]):
-        return False
-    return same_term(found, gold)
+    return same_term(found, gold) and same_value(found, gold)
+
 
 
 def same_term(found: dict[str, Any], gold: dict[str, Any]) -> bool:
@@ -71,6 +70,42 @@ def same_term(found: dict[str, Any], gold: dict[str, Any]) -> bool:
     if kind in SIGNS and not (kind == "procedure" and terms.seen(wanted)):
         return terms.same_sign(mine, wanted, COMMON)
     return terms.same_matter(mine, wanted, COMMON)
+
+
+def same_value(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether the numbers agree: a measure, a dose and how it is taken, a score, a delay.
+
+    The dose of a drug that is not taken need not be told.
+    """
+    kind, mine, wanted = gold["type"], found["value"], gold["value"]
+    if kind in ("vital", "lab"):
+        return wanted is None or same_amount(mine, found.get("unit"), wanted, gold.get("unit"))
+    if kind == "medication":
+        return _same_dose(found, gold)
+    if wanted is not None and gold.get("unit") == "/10":
+        same = same_amount(mine, None, wanted, None) or str(wanted) in re.findall(r"\d+", found["text"])
+        return same and terms.same_strain(found["text"], gold["text"])
+    return not _delayed(gold) or not spans(found) or bool(spans(found) & spans(gold))
+
+
+def _delayed(fact: dict[str, Any]) -> bool:
+    return fact["type"] in TIMELESS and fact["value"] is not None and fact.get("unit") in SPANS
+
+
+def _same_dose(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    mine, wanted = found["value"], gold["value"]
+    if gold["polarity"] == "absent" and (mine is None or wanted is None):
+        return True
+    told = _numbers(f"{gold['text']} {gold.get('sig') or ''}")
+    if wanted is None and mine is not None and not {number.removesuffix(".0") for number in _numbers(mine)} <= told:
+        return False
+    if wanted is not None and not same_amount(mine, found.get("unit"), wanted, gold.get("unit")):
+        return False
+    return gold["polarity"] == "absent" or same_schedule(found["text"], _taken(gold))
+
+
+def _numbers(told: Any) -> set[str]:
+    return set(re.findall(r"\d+(?:\.\d+)?", str(told).replace(",", ".")))
 
 
 def same_person(found: dict[str, Any], gold: dict[str, Any]) -> bool:
@@ -100,12 +135,15 @@ def matches(found: dict[str, Any], gold: dict[str, Any], *, polarity: bool = Tru
     return agrees and (not polarity or same_polarity(found, gold))
 
 
-def same_value(found: Any, gold: Any) -> bool:
-    """Equal numbers, or equal texts."""
-    try:
-        return abs(float(found) - float(gold)) < 1e-6
-    except (TypeError, ValueError):
-        return str(found) == str(gold)
+def whole(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether a fact that matches tells all that counts: how often as well as how much, when as well as what."""
+    if gold["type"] == "medication" and gold["polarity"] == "present":
+        return tells_how_often(found["text"], _taken(gold))
+    return not _delayed(gold) or bool(spans(found)) or not re.search(r"\d", gold["text"])
+
+
+def _taken(gold: dict[str, Any]) -> str:
+    return gold.get("sig") or gold["text"]
 
 
 PATIENTS = re.compile(r"\b(?:patient|patiente|personal|personnel|history of)\b")

@@ -3,7 +3,8 @@
 import pytest
 
 from bench.agreement import COMMON
-from bench.terms import same_drug, same_matter, same_measure, same_sign
+from bench.doses import same_amount, same_schedule, tells_how_often
+from bench.terms import same_drug, same_matter, same_measure, same_sign, same_strain
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,66 @@ def test_a_measure_is_of_what_it_measures() -> None:
     assert same_measure("saturation en oxygène", "SpO2 sur montre")
     assert same_measure("poids", "poids déclaré")
     assert not same_measure("créatinine", "débit de filtration glomérulaire")
+
+
+def test_a_score_at_rest_is_not_one_of_movement() -> None:
+    assert same_strain("douleur", "douleur EVA au repos")
+    assert not same_strain("douleur en marchant", "douleur EVA au repos")
+    assert not same_strain("douleur allongé", "douleur EVA au lever")
+
+
+@pytest.mark.parametrize(
+    ("found", "unit", "gold", "gold_unit", "same"),
+    [
+        (500, "mg", 0.5, "g", True),
+        ("2.5", "mg", 2.5, "mg", True),
+        (250, "mL", 0.25, "L", True),
+        (75, "ug", 75, "mg", False),
+        ("120/70", None, "120/70", None, True),
+        (None, None, 5, "mg", False),
+    ],
+)
+def test_an_amount_in_either_unit(found: object, unit: str | None, gold: object, gold_unit: str, same: bool) -> None:
+    assert same_amount(found, unit, gold, gold_unit) is same
+
+
+@pytest.mark.parametrize(
+    ("found", "gold"),
+    [
+        ("1 g × 3/j, 6 jours", "1 g x3/j 6 jours"),
+        ("500 mg matin et soir", "500 mg x2/j"),
+        ("1 gélule le soir", "1 cp/j le soir"),
+        ("2 bouffées toutes les 6 h", "2 bouffées x4/j"),
+        ("20 mg un jour sur deux", "20 mg un soir sur deux"),
+        ("1 comprimé le matin, 3 jours", "1 cp le matin 3 jours puis ½ cp 3 jours"),
+        ("2 puffs twice daily", "2 puffs x2/day"),
+        ("10 mg le jeudi", "10 mg 1 fois/semaine"),
+        ("5 mg", "5 mg 1/j le soir, 3 mois"),
+    ],
+)
+def test_one_schedule_in_two_ways(found: str, gold: str) -> None:
+    assert same_schedule(found, gold)
+
+
+@pytest.mark.parametrize(
+    ("found", "gold"),
+    [
+        ("1 g × 3/j", "1 g x4/j"),
+        ("2 gouttes le soir", "1 goutte le soir"),
+        ("75 µg le soir", "75 µg 1/j au réveil"),
+        ("1/j, 6 jours", "1/j 6 jours sur 7"),
+        ("2 fois par semaine", "2/j"),
+        ("3/j", "2 à 3/j"),
+        ("1 sachet le matin, 8 jours", "3 sachets le matin 8 jours puis 1"),
+        ("500 mg x2/j, 5 jours", "500 mg x2/j, 7 jours"),
+    ],
+)
+def test_another_schedule(found: str, gold: str) -> None:
+    assert not same_schedule(found, gold)
+
+
+def test_how_often_must_be_told_but_once_a_day() -> None:
+    assert not tells_how_often("paracétamol 1 g", "1 g x3/j")
+    assert tells_how_often("paracétamol 1 g matin, midi et soir", "1 g x3/j")
+    assert tells_how_often("ramipril 5 mg", "5 mg 1/j le matin")
+    assert tells_how_often("prednisone 40 mg", "40 mg 3 jours puis 20 mg x2/j")
