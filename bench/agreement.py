@@ -54,8 +54,13 @@ def about_same(found: dict[str, Any], gold: dict[str, Any]) -> bool:
     """Whether kind, evidence, value and words agree, whoever has it and whether it is affirmed or denied."""
     if found["type"] not in KINDS[gold["type"]] or not set(found["turns"]) & set(gold["turns"]):
         return False
-    return same_term(found, gold) and same_value(found, gold)
+    return same_term(found, gold) and same_value(found, gold) and not _taken_for_planned(found, gold)
 
+
+def _taken_for_planned(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether a drug is told as taken where it is only planned, or only spoken of in a plan."""
+    taken = found["type"] == "medication" and found["polarity"] == "present" and found["temporality"] == "current"
+    return taken and gold["type"] in TIMELESS and gold["temporality"] == "future"
 
 
 def same_term(found: dict[str, Any], gold: dict[str, Any]) -> bool:
@@ -115,15 +120,22 @@ def same_person(found: dict[str, Any], gold: dict[str, Any]) -> bool:
 
 
 def same_polarity(found: dict[str, Any], gold: dict[str, Any]) -> bool:
-    """Whether both affirm or both deny; a drug stopped long ago may be told either way."""
-    stopped = gold["type"] == "medication" and "past" in (found["temporality"], gold["temporality"])
-    return found["polarity"] == gold["polarity"] or gold["type"] in TIMELESS or stopped
+    """Whether both affirm or both deny; a drug that was stopped may be told either way, one that was taken may not."""
+    past = "past" in (found["temporality"], gold["temporality"])
+    stopped = gold["type"] == "medication" and past and STOPPED.search(plain(gold["text"]))
+    if gold["type"] in TIMELESS:  # "pas d'ibuprofène" is an advice given, or a drug denied
+        told = [fact["polarity"] == "absent" or bool(REFUSED.search(plain(fact["text"]))) for fact in (found, gold)]
+        denied = [fact["polarity"] == "absent" for fact in (found, gold)]
+        return (told[1] or not denied[0]) and (told[0] or not denied[1])
+    return found["polarity"] == gold["polarity"] or bool(stopped)
 
 
 def same_time(found: dict[str, Any], gold: dict[str, Any]) -> bool:
     """Whether what is over is told as over; before and resolved are the same here, and a figure carries its own time."""
     loose = (*TIMELESS, "vital", "lab", "family", "medication", "procedure")
     over = ("past", "resolved")
+    if gold["type"] == "vital" and gold["temporality"] == "current" and EARLIER.search(plain(found["text"])):
+        return bool(EARLIER.search(plain(gold["text"])))
     if gold["type"] in loose or gold["polarity"] == "absent":
         return True
     return (found["temporality"] in over) == (gold["temporality"] in over)
@@ -146,6 +158,14 @@ def _taken(gold: dict[str, Any]) -> str:
     return gold.get("sig") or gold["text"]
 
 
+REFUSED = re.compile(
+    r"\b(?:pas|ni|non|sans|aucune?|jamais|plus|ne|n|arret\w*|stop\w*|evit\w*|contre.indi\w*|ecart\w*|suspen\w*|refus\w*|"
+    r"interdi\w*|annul\w*|exclu\w*|inutile|no|not|avoid|without|never|laiss\w*)\b"
+)
+EARLIER = re.compile(r"l.an(?:nee)? dernier|il y a|(?:mois|semaine) derni|auparavant|ago\b|last (?:year|month)")
+STOPPED = re.compile(
+    r"arret|stop|finish|fini|termin|remplac|replac|interromp|\bplus\b|avant|jusqu|came off|until|ended"
+)
 PATIENTS = re.compile(r"\b(?:patient|patiente|personal|personnel|history of)\b")
 RELATIVE = re.compile(
     r"^(?:mere|pere|soeur|frere|conjoint|epou|fille|fils|oncle|tante|grand|belle|beau|entourage|voisin|coll?|une autre|mother|father|sister|brother|wife|husband|daughter|son|uncle|aunt|cousin|partner)\w*[^:]*:"
