@@ -171,11 +171,14 @@ def find_concepts(norm: str, lang: Language) -> tuple[Mention, ...]:
 
 
 def _is_illness_only(mention: Mention, norm: str) -> bool:
-    """ "Mon frère a une hépatite B": the illness, where nobody speaks of its vaccine."""
+    """ "Mon frère a une hépatite B": the illness, where nobody speaks of its vaccine; "le docteur de la douleur" is no pain."""
+    if mention.concept.fr == "douleur" and OF_WHOM.search(norm[: mention.start]):
+        return True
     named = mention.concept.kind == "vaccine" and norm.startswith("hepatite", mention.start)
     return named and OF_VACCINES.search(norm) is None
 
 
+OF_WHOM = re.compile(r"(?<![a-z])(?:(?:docteur|medecin|centre|clinique|consultation|infirmiere?|equipe|unite|service|specialiste) (?:de la |anti ?|du centre de la )|anti ?)$")
 OF_VACCINES = re.compile(r"vaccin|rappel|(?<![a-z])(?:doses?|injections?|piqures?|immunis\w*|protegee?s?|a jour|dtp|ror)(?![a-z])")
 
 
