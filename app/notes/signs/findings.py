@@ -343,6 +343,9 @@ IS_A = re.compile(
 )
 
 
+POSITIVE_FOR = re.compile(r"(?<![a-z])positi(?:f|fs|ve|ves) (?:a|au|aux|pour|en) ?(?:la |le |les |l )?$")
+
+
 def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     """What the doctor says the patient has, or reads out from the record."""
     norm, lang, opened = sentence.norm, visit.lang, _opened(sentence, visit)
@@ -360,7 +363,7 @@ def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         if is_denied(norm, mention.start, mention.end, lang) or NOT_LIKE[lang].search(before[-40:]):
             continue
         history = HISTORY[lang].search(norm)
-        if SOUGHT[lang].search(before) or (not history and REMINDS.search(before)):
+        if (SOUGHT[lang].search(before) and not POSITIVE_FOR.search(before)) or (not history and REMINDS.search(before)):
             continue
         if (
             not history
