@@ -48,7 +48,9 @@ def test_an_order_that_is_agreed_to_is_none(exchange: str) -> None:
 def test_speech_with_its_marks_and_english_speech_are_left_alone() -> None:
     with_marks = visit(*(part.replace(".|", " ?|") for part in TALK), "D: Et l'appétit, bon.|P: Oui, ça va.")
     assert marked(with_marks) == with_marks
-    english = visit("D: Any fever.|P: No.", "D: Do you smoke.|P: No.", "D: Any cough.|P: Yes.", "D: And pain.|P: No.", lang="en")
+    english = visit(
+        "D: Any fever.|P: No.", "D: Do you smoke.|P: No.", "D: Any cough.|P: Yes.", "D: And pain.|P: No.", lang="en"
+    )
     assert marked(english) == english
 
 
