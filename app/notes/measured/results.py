@@ -206,7 +206,7 @@ def _told_of_another(asked: Mention, exchange: Exchange, lang: Language) -> bool
     return bool(told) and asked.concept.fr not in told and not YES["fr"].match(exchange.answer[0].norm)
 
 
-ONLY_INVITED = re.compile(r"(?<![a-z])(?:courrier|lettre|convocation|invitation|ordonnance|enveloppe|relance)s?(?![a-z])(?!.*(?<![a-z])(?:normale?|faite?|passee?|bonne?|nickel)(?![a-z]))")  # "j'ai reçu la lettre": that is no examination
+ONLY_INVITED = re.compile(r"^(?!.*(?<![a-z])(?:normale?|faite?|passee?|bonne?|nickel)(?![a-z])).*(?<![a-z])(?:courrier|lettre|convocation|invitation|ordonnance|enveloppe|relance)s?(?![a-z])")  # "j'ai reçu la lettre": that is no examination
 
 
 def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:

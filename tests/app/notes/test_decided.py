@@ -124,3 +124,19 @@ def test_who_asks_says_their_job() -> None:
 def test_not_waiting_is_an_alarm() -> None:
     (alert,) = [f for f in said("D: Si ça devient tout blanc, vous n'attendez pas vendredi.\nP: OK.") if f.status == "alert"]
     assert alert.certainty == "conditional"
+
+
+def test_a_recap_orders_what_it_repeats() -> None:
+    found = said("D: Je récapitule : Augmentin un gramme matin et soir, sept jours, et la radio demain.\nP: Oui.")
+    assert labels(found, type="plan") == {"radiographie"}
+
+
+def test_who_will_see_the_patient_is_a_referral() -> None:
+    found = said("D: Je vous adresse au docteur Kerjean, l'endocrinologue, il vous prendra d'ici trois semaines.\nP: Bien.")
+    assert fact("endocrinologue", found).unit == "wk"
+    assert not labels(said("D: Le cardiologue verra ça avec vous.\nP: Bien."), type="plan")
+
+
+def test_when_to_meet_in_about_so_many_days() -> None:
+    found = said("P: Vous me revoyez quand ?\nD: Disons dix jours.")
+    assert labels(found, type="plan") == {"suivi"}
