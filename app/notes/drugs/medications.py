@@ -196,14 +196,18 @@ IS_ON = re.compile(  # what somebody takes, told by the doctor
 def _in_steps(use: Use) -> Schedule | None:
     """ "10 milligrammes, en commençant par 5 pendant une semaine": two doses are told in the doctor's own words."""
     doses = {number(m.group(1)) for m in DOSE.finditer(use.words) if not is_limit(use.words, m)}
-    if (len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words)) or len(use.through) > 1:
+    if len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words):
         return None
-    shown = use.sentence.line.shown[use.sentence.start + use.end : use.sentence.end]
+    steps = next((s for s in use.through[1:] if THEN_ANOTHER.search(s.norm)), None)
+    if len(use.through) > 1 and (steps is None or len(use.through) > MIN_STEPS):
+        return None
+    told = steps or use.sentence
+    shown = told.line.shown[told.start + (0 if steps else use.end) : told.end]
     return Schedule((f": {shown.strip(' ,.;:')}",), shown.strip(" ,.;:"))
 
 
 MIN_STEPS = 2
-THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
+THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?(?:un demi|une demie|un quart|la moitie|half)(?![a-z])|(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
 
 
 def _leading(use: Use) -> str:
