@@ -125,6 +125,18 @@ def body_part() -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z])(?:l|la|le|les|ma|mon|mes|sa|son|ses|votre|vos|au|aux|du|un|une|ce|cet|cette|ces) ((?:{parts(_rows('parts.tsv'))})s?)(?![a-z])".replace("oe", "(?:oe|œ)"))
 
 
+@cache
+def _named_parts() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    rows = ((name, part.replace("oe", "(?:oe|œ)")) for name, _, part, _ in _rows("parts.tsv"))
+    return tuple((name, re.compile(rf"(?<![a-z])(?:{part})s?(?![a-z])")) for name, part in rows)
+
+
+def part_names(norm: str) -> list[str]:
+    """The parts of the body named in folded French, as a French name ends ("du genou"), in order."""
+    found = ((m.start(), name) for name, pattern in _named_parts() for m in pattern.finditer(norm))
+    return [name for _, name in sorted(found)]
+
+
 def _matches(norm: str, lang: Language) -> Iterator[Mention]:
     for concept in concepts(lang):
         for m in concept.pattern.finditer(norm):

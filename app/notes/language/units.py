@@ -162,6 +162,8 @@ class Visit:
         """Whom else a doctor's question to an adult is about: "Elle grossit ?", or "Un AVC ?" after words about a relative."""
         if self.lang != "fr" or not self.is_adult or question.speaker != "doctor" or not question.asks:
             return None
+        if any(s.speaker == "relative" for e in self.exchanges if question in e.questions for s in e.answer):
+            return None  # "elle", asked of the daughter, is the patient
         if OF_ANOTHER.search(question.norm):
             return SOMEBODY
         if not GOES_ON.fullmatch(question.norm):

@@ -170,3 +170,13 @@ def test_the_mother_of_a_grown_boy_speaks_of_her_own_kin() -> None:
 
 def test_a_daughter_who_speaks_has_her_own_illness() -> None:
     assert ("daughter", "sinusite", "present") in of_kin("D: Elle tousse ?\nR: Non. C'est moi qui tousse, j'ai une sinusite.", age=80, sex="F")
+
+
+def test_a_big_glass_and_a_last_meal_are_no_brother() -> None:
+    found = facts(
+        "D: Son frère est malade aussi ?\nR: Oui, depuis lundi.\nD: Il boit ?\nR: Un grand verre d'eau d'un coup, et hop, il vomit.\n"
+        "D: Il mange ?\nR: Le dernier repas, il l'a gardé, mais il a mal au ventre.",
+        age=3,
+        sex="M",
+    )
+    assert {"vomissements", "douleur abdominale"} <= labels(found, type="symptom", experiencer="patient")
