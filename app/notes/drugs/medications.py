@@ -196,7 +196,7 @@ IS_ON = re.compile(  # what somebody takes, told by the doctor
 def _in_steps(use: Use) -> Schedule | None:
     """ "10 milligrammes, en commençant par 5 pendant une semaine": two doses are told in the doctor's own words."""
     doses = {number(m.group(1)) for m in DOSE.finditer(use.words) if not is_limit(use.words, m)}
-    if len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words):
+    if len(doses) < MIN_STEPS and not (THEN_ANOTHER.search(use.words) or THEN_OTHERWISE.search(use.words)):
         return None
     steps = next((s for s in use.through[1:] if THEN_ANOTHER.search(s.norm)), None)
     if len(use.through) > 1 and (steps is None or len(use.through) > MIN_STEPS):
@@ -207,6 +207,9 @@ def _in_steps(use: Use) -> Schedule | None:
 
 
 MIN_STEPS = 2
+THEN_OTHERWISE = re.compile(  # "le soir pendant dix jours, puis un soir sur deux"
+    r"(?:pendant|durant) (?:\d+|une?) (?:jours?|semaines?|mois),? (?:et )?(?:puis|ensuite|apres),? (?:(?:une?|\d+) (?:jour|soir|matin|fois)|tous les|toutes les|le (?:soir|matin)|matin et soir)(?![a-z])"
+)
 THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?(?:un demi|une demie|un quart|la moitie|half)(?![a-z])|(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
 
 
