@@ -19,12 +19,12 @@ BACK_THEN = r"(?:en (?:6e|5e|4e|3e|2nde|\w+ieme|seconde|premiere|terminale|cp|pr
 THEN_YES = {
     "fr": re.compile(
         rf"\W*(?:(?:euh|ah|ben|alors|oui|si)\W+)*{BACK_THEN}[.,!…]+ (?:mais )?(?=(?:la|maintenant|aujourd hui|depuis),? (?:non|rien|plus)(?![a-z]))|"
-        r"\W*(?:(?:euh|ah|ben|alors|oui|si)\W+)*(?:(?:quand j|pendant (?:le|la|ma|mon|l)|apres (?:le|la|ma|mon|l)) ?[a-z0-9 ]{2,40}(?=, (?:oui|si)(?![a-z]))|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|au (?:tout )?debut|avant|cet (?:ete|hiver)|l an(?:nee)? derniere?|le mois dernier|il y a \w+ \w+|y a \w+ \w+|pendant),? ?(?:[a-z0-9 ]{0,20},? )?(?:oui|si|j en ai eu|j y pensais|ca m est arrive|j en avais|un peu)(?![a-z])"
+        r"\W*(?:(?:euh|ah|ben|alors|oui|si|un peu|juste|surtout)\W+)*(?:(?:les|la) (?:\d+ |tout )?premi(?:er|ere)s? (?:jours?|semaines?|nuits?|temps)(?![a-z])|(?:(?:quand j|pendant (?:le|la|ma|mon|l)|apres (?:le|la|ma|mon|l)) ?[a-z0-9 ]{2,40}(?=, (?:oui|si)(?![a-z]))|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|au (?:tout )?debut|avant|cet (?:ete|hiver)|l an(?:nee)? derniere?|le mois dernier|il y a \w+ \w+|y a \w+ \w+|pendant),? ?(?:[a-z0-9 ]{0,20},? )?(?:oui|si|j en ai eu|j y pensais|ca m est arrive|j en avais|un peu)(?![a-z]))"
     ),
     "en": re.compile(r"\W*(?:(?:um|uh|well|yes)\W+)*(?:in (?:january|february|march|april|may|june|july|august|september|october|november|december)|at first|before|last month|a (?:month|few weeks) ago),? (?:yes|i did|i had)(?![a-z])"),
 }  # fmt: skip
 NOT_NOW = {
-    "fr": re.compile(r"(?<![a-z])(?:(?:la|maintenant|aujourd hui|depuis|mais),? (?:non|plus|c est fini|rien|plus du tout)|(?:maintenant|la|aujourd hui),? (?:[a-z]+ ){0,3}ca va(?! mal| pas)|plus (?:depuis|maintenant|du tout)|c est (?:parti|fini|passe))(?![a-z])"),
+    "fr": re.compile(r"(?<![a-z])(?:(?:la|maintenant|aujourd hui|depuis|mais),? (?:non|plus|c est fini|rien|plus du tout)|(?:maintenant|la|aujourd hui),? (?:[a-z]+ ){0,3}ca va(?! mal| pas)|(?:apres|ensuite|depuis),? (?:nickel|impec\w*|tranquille|plus rien|rien|ca (?:va|allait)(?! (?:mal|pas))|ca (?:s est|est) passe)|plus (?:depuis|maintenant|du tout)|c est (?:parti|fini|passe))(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:(?:now|today),? no|not (?:now|any ?more)|gone now|no longer)(?![a-z])"),
 }  # fmt: skip
 
