@@ -27,7 +27,7 @@ CONCLUDES = cues("findings.concludes")
 OPENS = re.compile(r"(?:(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)|:)\W*(?:(?:des?|du|une?) )?$")
 EXISTS = re.compile(  # left open, to be looked for
     r"[^.,]{0,25},? (?:ca existe|(?:c est|est|reste) (?:possible|probable)|(?:c est |est |reste )?a (?:eliminer|exclure|verifier)|reste dans la liste|"
-    r"(?:(?:on|je) (?:ne )?(?:peut|peux|peuvent) pas|pas) (?:\w+ )?(?:exclu|elimin)\w*|on y pense|j y pense)"
+    r"(?:(?:on|je) (?:ne )?(?:peut|peux|peuvent) pas|pas) (?:\w+ )?(?:exclu|elimin)\w*|on y pense|j y pense|(?:on|je|il) (?:doit|dois|faut) (?:d abord )?(?:y penser|la chercher|l eliminer|la redouter))"
 )
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
@@ -155,9 +155,14 @@ def _not_done_yet(mention: Mention, norm: str) -> bool:
     return bool(TO_COME.match(norm[mention.end :]) or ONLY_THOUGHT.search(norm[: mention.start]))
 
 
+REMEDY = re.compile(  # "de la crème à hémorroïdes": what it is sold for
+    r"(?<![a-z])(?:creme|pommade|gouttes|suppositoires?|medicaments?|cachets?|produit|sirop|spray|bain de bouche|patchs?|tisane|huile) (?:a |aux |anti |pour |contre )+(?:les |la |le |l )?$"
+)
+
+
 def _is_no_finding(mention: Mention, norm: str) -> bool:
     """No clinical word, other people's, a vaccine's, or only a date."""
-    if mention.concept.kind not in CLINICAL or OTHER_PEOPLE.search(norm[: mention.start]):
+    if mention.concept.kind not in CLINICAL or REMEDY.search(norm[: mention.start]) or OTHER_PEOPLE.search(norm[: mention.start]):
         return True
     if mention.concept.kind == "problem" and VACCINATED.search(norm):
         return True
