@@ -174,11 +174,15 @@ def _is_illness_only(mention: Mention, norm: str) -> bool:
     """ "Mon frère a une hépatite B": the illness, where nobody speaks of its vaccine; "le docteur de la douleur" is no pain."""
     if mention.concept.fr == "douleur" and OF_WHOM.search(norm[: mention.start]):
         return True
+    if PREVENTED.match(norm, mention.start) and AGAINST.search(norm[: mention.start]):
+        return True  # "contre le palu, vous prenez quelque chose ?"
     named = mention.concept.kind == "vaccine" and norm.startswith("hepatite", mention.start)
     return named and OF_VACCINES.search(norm) is None
 
 
 OF_WHOM = re.compile(r"(?<![a-z])(?:(?:docteur|medecin|centre|clinique|consultation|infirmiere?|equipe|unite|service|specialiste) (?:de la |anti ?|du centre de la )|anti ?)$")
+AGAINST = re.compile(r"(?<![a-z])(?:contre|prevenir|eviter) (?:le |la |l |les )?$")
+PREVENTED = re.compile(r"palu\w*|fievre jaune|rage(?![a-z])|tetanos|grippe|coqueluche|hepatite|meningite|rougeole|zona|covid|pneumo\w*|typhoide|varicelle|rougeole|dengue")
 OF_VACCINES = re.compile(r"vaccin|rappel|(?<![a-z])(?:doses?|injections?|piqures?|immunis\w*|protegee?s?|a jour|dtp|ror)(?![a-z])")
 
 
