@@ -40,8 +40,8 @@ def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
     schedule = find_schedule(sentence.norm, lang)
     taper = _taper(sentence, lang)
     dose = None if taper else strength(use, lang, _after_change(sentence.norm, lang))
-    if dose or taper:
-        condition = IF_CLAUSE[lang].search(sentence.norm)
+    condition = IF_CLAUSE[lang].search(sentence.norm)
+    if dose or taper or (condition and schedule.sig):
         yield replace(
             drug_fact(
                 use,

@@ -130,6 +130,7 @@ def _ordered(topic: Use, sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         or KEPT.search(norm)
         or _several(norm)
         or topic.drug.inn in CLASSES
+        or BESIDE.search(topic.before)
     ):
         return
     use = _it(topic, sentence, norm[begins.end() :] if begins.end() else norm)
@@ -160,6 +161,7 @@ def _several(norm: str) -> bool:
     return counted is not None and counted.group(1) not in ("1", "un", "une")
 
 
+BESIDE = re.compile(r"(?<![a-z])(?:j ai|je prends|il y a|y a) deja (?:(?:le|la|l|les|du|mon|ma) ?)?$")  # "le matin, j'ai déjà l'Euthyral": what else is taken
 VERB = re.compile(r"(?<![a-z])(?:vous|tu|on|je|\w{4,}ez|continue|garde|prends)(?![a-z])")
 
 

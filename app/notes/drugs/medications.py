@@ -197,14 +197,18 @@ IS_ON = re.compile(  # what somebody takes, told by the doctor
 def _in_steps(use: Use) -> Schedule | None:
     """ "10 milligrammes, en commençant par 5 pendant une semaine": two doses are told in the doctor's own words."""
     doses = {number(m.group(1)) for m in DOSE.finditer(use.words) if not is_limit(use.words, m)}
-    if (len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words)) or len(use.through) > 1:
+    if len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words):
         return None
-    shown = use.sentence.line.shown[use.sentence.start + use.end : use.sentence.end]
+    steps = next((s for s in use.through[1:] if THEN_ANOTHER.search(s.norm)), None)
+    if len(use.through) > 1 and (steps is None or len(use.through) > MIN_STEPS):
+        return None
+    told = steps or use.sentence
+    shown = told.line.shown[told.start + (0 if steps else use.end) : told.end]
     return Schedule((f": {shown.strip(' ,.;:')}",), shown.strip(" ,.;:"))
 
 
 MIN_STEPS = 2
-THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
+THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?(?:un demi|une demie|un quart|la moitie|half)(?![a-z])|(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
 
 
 def _leading(use: Use) -> str:
@@ -241,7 +245,8 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         return
     if _repeats_order(use, visit):
         return
-    if relative and not FOR_THE_PATIENT.search(norm) and not _borrowed(use, visit):
+    given = (FOR_ME if use.sentence.speaker == "patient" and not visit.is_child else FOR_THE_PATIENT).search(norm)
+    if relative and not given and not _borrowed(use, visit):
         name = drug_name(use, lang)
         text = f"sous {name}" if lang == "fr" else f"takes {name}"
         if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
@@ -296,6 +301,7 @@ OPINES = re.compile(  # "un Voltarène, une fois, ma mère savait pas": she took
 )
 CHOSEN = re.compile(r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:a|ont) (?:prefere|choisi)) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$")  # the later of two drugs
 FOR_THE_PATIENT = re.compile(r"(?:(?:m|me|lui|nous) (?:l |en )?(?:a|ont|avait) |gave me|j ai pris|je prends|i took)")
+FOR_ME = re.compile(FOR_THE_PATIENT.pattern.replace("|lui", ""))  # "ils lui ont donné trois antibiotiques": to somebody else
 BORROWED = re.compile(  # "deux Nurofen, ceux de ma femme": whose box it was
     r"(?:\W*[\w.]+){0,3}\W+(?:ceux|celui|celle|celles|la boite|une boite|un reste|(?:un|une) )?(?:de|d|a) (?:ma|mon|mes)(?![a-z])(?! \w+ (?:qui|en prend|prend|est|a ))"
 )

@@ -69,7 +69,7 @@ def find_schedule(norm: str, lang: Language) -> Schedule:
     if gap:
         words.append(f"{gap.group(1)} h entre les prises" if lang == "fr" else f"{gap.group(1)} h apart")
     if limit:
-        most = limit.group(1) or limit.group(2) or limit.group(3) or "1"
+        most = next(filter(None, limit.groups()), "1")
         words.append(f"{most}/j maximum" if lang == "fr" else f"up to {most}/day")
         if not sig:
             sig = f"max {most}/j" if lang == "fr" else f"up to x{most}/day"
