@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.notes.drugs.dose_changes import OF_STRENGTH
 from app.notes.drugs.dosing import COUNT
-from app.notes.drugs.drug_answers import QUIT, REFUSED, drug_of_class
+from app.notes.drugs.drug_answers import QUIT, REFUSED, drug_of_class, is_given_up
 from app.notes.drugs.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, strength, uses_in
 from app.notes.drugs.schedules import Schedule, find_schedule, told_often
 from app.notes.drugs.stopping import KEPT
@@ -78,7 +78,10 @@ def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         return
     evidence = (topic.sentence.evidence(), question.evidence(), *(s.evidence() for s in exchange.answer[:3] if s.turn == first.turn))
     use = _it(topic, first, text)
-    gone = QUIT["fr"].search(text) or REFUSED["fr"].search(text)
+    if RESUMED.search(question.norm) and exchange.verdict != "no" and not REFUSED["fr"].search(text):
+        yield drug_fact(use, "fr", evidence, strength(use, "fr"), find_schedule(text, "fr"), status="current")
+        return
+    gone = is_given_up(text, "fr")
     none_left = re.search(r"(?<![\d.])0 (?:bouffee|comprime|gelule|cachet|goutte|prise)", text)
     if gone or none_left or (QUIT["fr"].search(question.norm) and exchange.verdict == "yes"):
         yield drug_fact(use, "fr", evidence, None, Schedule(), polarity="absent", status="stopped")
@@ -101,6 +104,7 @@ def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         yield drug_fact(use, "fr", evidence, dose or wanted or strength(topic, "fr"), schedule, status="current")
 
 
+RESUMED = re.compile(r"(?<![a-z])(?:(?:avez|as|a) (?:bien )?(?:tout )?(?:repris|recommence)|(?:reprenez|reprends|remettez))(?![a-z])")  # "vous l'avez repris ?"
 SINCE_WHEN = re.compile(r"(?<![a-z])(?:depuis|combien de temps|pendant combien)(?![a-z])")
 ASKS_DOSE = re.compile(r"(?<![a-z])(?:toujours|encore|bien|etes|est) a \d")  # "vous êtes toujours à vingt ?"
 MISSES = re.compile(

@@ -26,6 +26,7 @@ from app.notes.drugs.renewals import goes_with_order, is_renewed, with_duration
 from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.drugs.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
 from app.notes.drugs.turned_down import without_refused
+from app.notes.drugs.week_days import PAUSED
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.language.cues import cue, cues
 from app.notes.language.lexicon import find_drugs
@@ -270,7 +271,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield only_heard(use, lang, "unmeant")
     elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
-    elif quit_it and not FINISHED.search(use.before + " " + tail):
+    elif quit_it and not (FINISHED.search(use.before + " " + tail) or PAUSED.search(tail)):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif is_denied(norm, use.start, use.end, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
@@ -314,9 +315,15 @@ NOT_MINE = re.compile(  # what a chemist nearly handed out, what is somebody els
 )
 
 
+CAME_DOWN = re.compile(r"(?<![a-z])(?:on|je|elle|il) (?:me |m )?(?:descendait|diminuait|baissait|arretait|reduisait|enlevait|descendais|diminuais|arretais) (?:le |la |l |les |mon |ma )?$")
+INSIDE = re.compile(r"[^.,;]{0,12}(?<![a-z])dedans(?![a-z])")  # "y a un bêtabloquant dedans"
+
+
 def _is_untaken(use: Use, tail: str) -> bool:
     """The time since a drug, a box in the cupboard, somebody else's drug: nobody says that it is taken."""
     kept = HAS.search(use.before) and AT_HOME.search(tail)
+    if CAME_DOWN.search(use.before) or INSIDE.match(use.words):
+        return True
     return bool(SINCE_IT.search(use.before) or kept or NOT_MINE.search(use.sentence.norm))
 
 

@@ -37,6 +37,9 @@ GAP = re.compile(r"(?:au moins )?(?:at least )?(\d+) (?:heures|hours) (?:entre|b
 AS_NEEDED = cues("dosing.as_needed")
 ONCE = cues("dosing.once")
 MEALS = cues("dosing.meals")
+SITE = re.compile(  # "une goutte dans chaque œil", "deux pulvérisations par narine"
+    r"(?<![a-z])(?:(?:dans|par|sur) (?:chaque|les (?:deux|2)|l|la) ?(?:(?:oe|œ)il|yeux|narines?|oreilles?)(?: (?:droite?|gauche))?|(?:oe|œ)il (?:droit|gauche)|sous la langue|a jeun(?= de))(?![a-z])"
+)
 FORMS_A_DAY = re.compile(r"(?<![\w.])(\d+) (bouffees|comprimes|gelules|cachets|sachets|gouttes|ampoules|doses) (?:par jour|dans la journee)(?! (?:au )?max)")
 MOST_TIMES = 12  # a day
 
@@ -56,7 +59,9 @@ def find_schedule(norm: str, lang: Language) -> Schedule:
     needed = any(not re.search(r"(?:pas|not) $", norm[: m.start()]) for m in AS_NEEDED[lang].finditer(norm))
     most_grams = next((m for m in DOSE.finditer(norm) if is_limit(norm, m)), None)
     gap, limit, lasts = GAP.search(norm), MAXIMUM.search(norm), _duration(norm, lang)
-    meal = MEALS[lang].search(norm)
+    meal, site = MEALS[lang].search(norm), SITE.search(norm) if lang == "fr" else None
+    if site:
+        words.append(re.sub(r"(?<![a-z])oeil|(?<![a-z])œil", "œil", site.group()).replace("l œil", "l'œil").replace("cote", "côté"))
     if meal:
         words.append(_meal(meal.group(), lang))
     if needed:

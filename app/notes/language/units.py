@@ -29,7 +29,7 @@ ASKS = cues("units.asks")
 HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
 RECORDED = re.compile(
-    r"(?<![a-z])(?:dossier|j ai note|j ai (?:(?:aussi|bien|encore|la|ecrit|marque|vu|toujours)\W+)*(?:une? )?\W?(?:allergie|intolerance)(?! (?:moi|aux? (?:gens|idiots)))|(?:je n|j) ai rien (?:de |d )?(?:note|inscrit|marque|ecrit)|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
+    r"(?<![a-z])(?:dossier|j ai note|j ai (?:(?:aussi|bien|encore|la|ecrit|marque|vu|toujours)\W+)*(?:une? )?\W?(?:allergie|intolerance)(?! (?:moi|aux? (?:gens|idiots)))|(?:je n|j) ai rien (?:de |d )?(?:note|inscrit|marque|ecrit)|j ai (?:\w+ ){1,3}(?:en rouge|d ecrit|d inscrit|de note|de marque)|alerte (?:rouge|allergie)|(?:s|me l) affiche|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
 )
 MAX_STATED_QUESTION = 90
 BACKCHANNEL = re.compile(  # the doctor only shows to be listening: the answer goes on

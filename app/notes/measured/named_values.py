@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from app.notes.drugs.dosing import BY_WEIGHT
 from app.notes.facts import Fact
 from app.notes.language.cues import cue
 from app.notes.language.lexicon import find_drugs
@@ -25,7 +26,8 @@ def named_values(said: Said) -> Iterator[Fact]:
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
-        if measure.fr == "poids" and cues and all(BARE_WEIGHT.match(m.group()) for m in cues) and _of_something_else(said):
+        bare = cues and all(BARE_WEIGHT.match(m.group()) for m in cues) and _of_something_else(said)
+        if measure.fr == "poids" and (bare or _of_a_dose(said)):
             continue  # "le pouls ?" - "58. Avant le bêtabloquant j'étais à 80"; "la cortisone ?" - "j'étais à vingt"
         change = measure.fr == "poids" and ASKS_CHANGE.search(said.context) is not None
         asked = may_answer and not (cues and measure.fr != "poids") and (change or _spoken_of(measure, said))
@@ -55,6 +57,13 @@ def named_values(said: Said) -> Iterator[Fact]:
                     break  # "je pesais 82, je suis à 77", "vous étiez à 61, là on est à 52" tell two
                 grams = KILOS_AND.match(norm, match.end())
                 passed = max(match.end() + len(" 55"), grams.end() if grams else 0)
+
+
+def _of_a_dose(said: Said) -> bool:
+    """ "Orelox, toujours quatorze kilos, matin et soir": the mark on the pipette, in an order of the doctor's."""
+    norm = said.sentence.norm
+    order = said.sentence.speaker == "doctor" and BY_WEIGHT.search(norm) and not re.search(r"(?<![a-z])(?:pes|poids)", norm)
+    return bool(order) and bool(find_drugs(said.sentence.line.norm))
 
 
 def _of_something_else(said: Said) -> bool:
