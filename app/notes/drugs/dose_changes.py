@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from app.notes.drugs.dosing import find_dose, number
+from app.notes.drugs.dosing import COUNT, find_dose, number
 from app.notes.drugs.drug_uses import IF_CLAUSE, Use, drug_fact, strength
-from app.notes.drugs.schedules import COUNT, Schedule, find_schedule
+from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_drugs
