@@ -47,7 +47,7 @@ IS_TARGET = re.compile(  # "il faut la TSH en dessous de 2,5": what it should be
 NOT_THE_EXAM = re.compile(  # "le produit du scanner", "je le signale au gynécologue"
     r"(?<![a-z])(?:(?:produit|iode|injection|piqure) (?:de contraste )?(?:du|de la|de l|d un|pour le|pour la)|(?:signale|signalerai|dis|dirai|raconterai) (?:bien )?(?:au|a la|a l|a votre|aux)) ?$"
 )
-WHAT_FOR = re.compile(r"(?<![a-z])pour (?:voir|savoir|verifier|etre sure?s?|comprendre)(?![a-z])[^.;]*")
+WHAT_FOR = re.compile(r"(?<![a-z])pour (?:voir|savoir|verifier|etre sure?s?|comprendre)(?![a-z])[^.;]*|, (?:et )?c est (?:pas |juste |simplement |uniquement )?(?:pour|histoire)(?![a-z])[^.;]*")
 AS_PLACE = re.compile(r"(?<![a-z])(?:a l|au|a la|chez (?:le|la)|dans (?:le|la)) ?$")
 WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what another doctor may do is no referral
     r"\w*(?: [a-z]+ [a-z]+)?,? (?:lui |elle |il )?(?:vous |le |la |les |l |en )*(?:propos|decid|verr|dir|juger|choisir|prescrir|mettr|ajouter|augmenter|changer|baisser|monter|adapter|fer|montrer|apprendr|expliquer|appeller|aider|enlever|retirer|donner|examiner|regarder|prendr|recev|suivr)\w*(?:a|ait)(?![a-z])"

@@ -14,13 +14,13 @@ from app.notes.drugs.drug_uses import (
     Use,
     drug_fact,
     drug_name,
-    is_home,
     known_drugs,
     only_heard,
     strength,
     uses_in,
     when_taken,
 )
+from app.notes.drugs.kept import KEEPS_IT, kept, untouched
 from app.notes.drugs.permission import BARE_ASK, asks, granted
 from app.notes.drugs.renewals import goes_with_order, is_renewed, with_duration
 from app.notes.drugs.schedules import Schedule, find_schedule
@@ -62,6 +62,8 @@ def _told(visit: Visit) -> Iterator[Fact]:
         stops = STOPS_IT[lang].search(sentence.norm) and not KEPT.search(sentence.norm)
         if sentence.speaker == "doctor" and not uses and not sentence.asks and stops:
             yield from _stopped_it(visit, place, known)
+        elif sentence.speaker == "doctor" and not uses and not sentence.asks and lang == "fr" and KEEPS_IT.search(sentence.norm):
+            yield from kept(visit, place, known)
         if uses and sentence.speaker == "doctor":
             topics.append(uses[-1])
         elif sentence.speaker == "doctor" and not sentence.asks and CHANGES[lang].search(sentence.norm):
@@ -137,18 +139,13 @@ TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
 
 
 VAGUE = ("antidouleur", "laxatif", "vitamines", "compléments alimentaires")
-UNTOUCHED = re.compile(
-    r"[\s,]*(?:(?:on |je )?(?:n )?y touche (?:pas|surtout pas)|(?:(?:il|elle|ca) )?(?:ne )?(?:bouge|change) pas|(?:on|je) (?:ne |n )?(?:la |le |les )?(?:change|modifie|bouge) (?:pas|rien)|reste (?:comme (?:ca|avant)|pareil|identique|inchangee?))(?![a-z])"
-)
-
-
 def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor speaks of a drug: prescribes, stops, considers or only names it."""
     norm = use.sentence.norm
     evidence = tuple(s.evidence() for s in use.through)
     schedule = find_schedule(use.words, lang)
-    if UNTOUCHED.match(norm[use.end :]) and is_home(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
-        yield drug_fact(use, lang, evidence, None, Schedule(), status="prescribed", asserted_by="doctor")
+    if untouched(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
+        yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="prescribed", asserted_by="doctor")
         return
     if is_stopped(use, lang):
         yield from stopped(use, visit)

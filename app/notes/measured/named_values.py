@@ -70,7 +70,8 @@ def _of_something_else(said: Said) -> bool:
     """Whether "j'étais à ..." is said where another measure or a drug is spoken of, and no weight."""
     if OF_WEIGHT.search(f"{said.context} {said.sentence.line.norm}"):
         return False
-    return OTHER_VITAL.search(said.context) is not None or bool(find_drugs(said.context))
+    read_back = READ_BACK.search(said.sentence.line.norm) is not None
+    return read_back or OTHER_VITAL.search(said.context) is not None or bool(find_drugs(said.context))
 
 
 def _another_named(measure: Measure, words: str, lang: Language) -> bool:
@@ -129,13 +130,15 @@ CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins|trop|d
 ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de poids|prise de poids|(?:lost|gained|losing|gaining) (?:any )?weight|weight (?:loss|gain)")
 
 
+READ_BACK = re.compile(r"^\W*\d{2}(?: pour cent)?\W+(?:et )?(?:(?:la|moi|aujourd hui|maintenant|en ce moment),? )?(?:je suis|j en suis) a(?![a-z])")  # "92. Là je suis à 95.": the threshold just told
 BARE_WEIGHT = re.compile(r"j etais a|je suis a")
-OTHER_VITAL = re.compile(r"(?<![a-z])(?:pouls|tension|saturation|sat|temperature|fievre|frequence|glycemie|debitmetre|hemoglobine)(?![a-z])")
+OTHER_VITAL = re.compile(r"(?<![a-z])(?:pouls|tension|saturation|sat|temperature|fievre|frequence|glycemie|debitmetre|hemoglobine|oxymetre|oxygene|saturometre|(?:en dessous|au dessus) de \d+)(?![a-z])")
 OF_WEIGHT = re.compile(r"(?<![a-z])(?:poids|kilos?|kg|balance|pes\w+|maigri\w*|grossi\w*|regime|imc|weigh\w*|pounds|scales)(?![a-z])")
 OF_THE_NORM = re.compile(r" de \d|[^.;]{0,24},? c est (?:le |la |deja le )?(?:maximum|max|minimum|seuil|plafond|norme|limite)(?![a-z])|,? ?a l heure(?![a-z])")
 KEEPS_DOSE = re.compile(  # "avec les triglycérides, on reste à quarante": a dose
     r"(?<![a-z])(?:on|je|vous) (?:(?:le|la|les|l|vous|me|nous) )*(?:reste|restez|remonte|monte|descend|redescend|passe|garde|gardez|prend|prenez|mets?|baisse)\w* (?:a )?$"
 )
+OF_YOURS = re.compile(r"(?<![a-z])(?:vos|mes|tes|ses) $")  # "vos soixante-quinze ne suffisent plus": a dose
 OF_A_LOAD = re.compile(r"(?<![a-z])(?:sacs?|cartons?|colis|packs?|charges?|palettes?|caisses?|valises?|bidons?|halteres?|port(?:e|er|ais|es)|soulev\w+|poids de) (?:\w+ ){0,2}(?:de |d |a |jusqu a )?$")
 OF_ELSE = re.compile(r" ?(?:de (?:pouls|tension|saturation|fievre|moyenne)|levers?|marches?|etages?|pages?|reprises?|longueurs?|pompes?|unites?)(?![a-z])")
 
@@ -153,7 +156,7 @@ def _means_else(
         return True
     if measure.fr == "débit expiratoire de pointe" and re.match(r" ?%", after):
         return True
-    if measure.type == "lab" and lang == "fr" and KEEPS_DOSE.search(norm[:at]):
+    if measure.type == "lab" and lang == "fr" and (KEEPS_DOSE.search(norm[:at]) or OF_YOURS.search(norm[:at])):
         return True
     if measure.fr != "taille" and FOREIGN_UNIT.match(after):
         return True

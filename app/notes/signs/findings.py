@@ -17,6 +17,7 @@ from app.notes.people.people import RELATIONS, SELF, relation_near, uncle_side
 from app.notes.signs.answers import ASKS_BEFORE, FAMILY_QUESTION, OTHERWISE, answers
 from app.notes.signs.asides import is_aside
 from app.notes.signs.context import as_operation, in_context
+from app.notes.signs.kin_answers import bare_illness_of
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.not_asked import VACCINATED, is_known, only_dates
 from app.notes.signs.reassurance import ruled_out
@@ -249,6 +250,8 @@ def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit
     """The relatives who have what is mentioned; empty when it is the patient's."""
     people = visit.people(sentence, mention.start)
     theirs = tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    if visit.lang == "fr" and mention.concept.kind == "problem" and not theirs and (bare := bare_illness_of(sentence, mention.end, visit)):
+        return (bare[0],)
     if people and (theirs or not OWN_STATE.search(sentence.norm[: mention.start]) or sentence.speaker != "relative"):
         return theirs
     near = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, visit.lang)
