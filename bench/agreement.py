@@ -1,9 +1,12 @@
 """How a found fact and a gold one agree, and what a draft says that nobody spoke: measured without the drafter's words."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
+
+from bench import terms, words
+from bench.doses import SPANS, same_amount, same_schedule, spans, tells_how_often
+from bench.words import plain
 
 KINDS = {
     "symptom": {"symptom", "problem"},
@@ -33,6 +36,7 @@ SECTIONS = {  # where a reader looks for each kind (LOINC)
     "vital": {"8716-3"},
     "lab": {"30954-2"},
 }
+SIGNS = ("symptom", "problem", "procedure", "family", "social")
 TIMELESS = ("plan", "advice", "admin")
 COMMON_WORDS = (
     "depuis avec sans pour dans chez plus pas les des une par sur puis sous jour jours fois semaine semaines mois "
@@ -41,30 +45,72 @@ COMMON_WORDS = (
 COMMON = frozenset(COMMON_WORDS.split())
 
 
-def plain(text: str) -> str:
-    """Lower case without accents."""
-    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c)).replace(
-        "œ", "oe"
-    )
-
-
 def stems(text: str) -> set[str]:
     """The first five letters of every word that carries meaning."""
-    return {
-        word[:5]
-        for word in re.findall(r"[a-z]{2,}|\d+", plain(text))
-        if word not in COMMON and (len(word) > 2 or word.isdigit() or word in ("pa",))
-    }
+    return words.stems(text, COMMON)
 
 
 def about_same(found: dict[str, Any], gold: dict[str, Any]) -> bool:
     """Whether kind, evidence, value and words agree, whoever has it and whether it is affirmed or denied."""
     if found["type"] not in KINDS[gold["type"]] or not set(found["turns"]) & set(gold["turns"]):
         return False
-    valued = gold["value"] is not None and gold["type"] in ("vital", "lab", "medication")
-    if valued and not same_value(found["value"], gold["value"]):
+    return same_term(found, gold) and same_value(found, gold) and not _taken_for_planned(found, gold)
+
+
+def _taken_for_planned(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether a drug is told as taken where it is only planned, or only spoken of in a plan."""
+    taken = found["type"] == "medication" and found["polarity"] == "present" and found["temporality"] == "current"
+    return taken and gold["type"] in TIMELESS and gold["temporality"] == "future"
+
+
+def same_term(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether both name the same: a sign by what it means, a drug by its substance, a measure by what is measured."""
+    kind, mine, wanted = gold["type"], found["text"], gold["text"]
+    if found["type"] == "work_stoppage":
+        mine = f"arrêt de travail : {mine}"
+    if kind in ("vital", "lab"):
+        return terms.same_measure(mine, wanted)
+    if kind == "medication":
+        return terms.same_drug(mine, wanted, COMMON)
+    if kind in SIGNS and not (kind == "procedure" and terms.seen(wanted)):
+        return terms.same_sign(mine, wanted, COMMON)
+    return terms.same_matter(mine, wanted, COMMON)
+
+
+def same_value(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether the numbers agree: a measure, a dose and how it is taken, a score, a delay.
+
+    The dose of a drug that is not taken need not be told.
+    """
+    kind, mine, wanted = gold["type"], found["value"], gold["value"]
+    if kind in ("vital", "lab"):
+        return wanted is None or same_amount(mine, found.get("unit"), wanted, gold.get("unit"))
+    if kind == "medication":
+        return _same_dose(found, gold)
+    if wanted is not None and gold.get("unit") == "/10":
+        same = same_amount(mine, None, wanted, None) or str(wanted) in re.findall(r"\d+", found["text"])
+        return same and terms.same_strain(found["text"], gold["text"])
+    return not _delayed(gold) or not spans(found) or bool(spans(found) & spans(gold))
+
+
+def _delayed(fact: dict[str, Any]) -> bool:
+    return fact["type"] in TIMELESS and fact["value"] is not None and fact.get("unit") in SPANS
+
+
+def _same_dose(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    mine, wanted = found["value"], gold["value"]
+    if gold["polarity"] == "absent" and (mine is None or wanted is None):
+        return True
+    told = _numbers(f"{gold['text']} {gold.get('sig') or ''}")
+    if wanted is None and mine is not None and not {number.removesuffix(".0") for number in _numbers(mine)} <= told:
         return False
-    return bool(stems(found["text"]) & stems(gold["text"])) or gold["type"] in ("vital", "lab")
+    if wanted is not None and not same_amount(mine, found.get("unit"), wanted, gold.get("unit")):
+        return False
+    return gold["polarity"] == "absent" or same_schedule(found["text"], _taken(gold))
+
+
+def _numbers(told: Any) -> set[str]:
+    return set(re.findall(r"\d+(?:\.\d+)?", str(told).replace(",", ".")))
 
 
 def same_person(found: dict[str, Any], gold: dict[str, Any]) -> bool:
@@ -74,15 +120,22 @@ def same_person(found: dict[str, Any], gold: dict[str, Any]) -> bool:
 
 
 def same_polarity(found: dict[str, Any], gold: dict[str, Any]) -> bool:
-    """Whether both affirm or both deny; a drug stopped long ago may be told either way."""
-    stopped = gold["type"] == "medication" and "past" in (found["temporality"], gold["temporality"])
-    return found["polarity"] == gold["polarity"] or gold["type"] in TIMELESS or stopped
+    """Whether both affirm or both deny; a drug that was stopped may be told either way, one that was taken may not."""
+    past = "past" in (found["temporality"], gold["temporality"])
+    stopped = gold["type"] == "medication" and past and STOPPED.search(plain(gold["text"]))
+    if gold["type"] in TIMELESS:  # "pas d'ibuprofène" is an advice given, or a drug denied
+        told = [fact["polarity"] == "absent" or bool(REFUSED.search(plain(fact["text"]))) for fact in (found, gold)]
+        denied = [fact["polarity"] == "absent" for fact in (found, gold)]
+        return (told[1] or not denied[0]) and (told[0] or not denied[1])
+    return found["polarity"] == gold["polarity"] or bool(stopped)
 
 
 def same_time(found: dict[str, Any], gold: dict[str, Any]) -> bool:
     """Whether what is over is told as over; before and resolved are the same here, and a figure carries its own time."""
     loose = (*TIMELESS, "vital", "lab", "family", "medication", "procedure")
     over = ("past", "resolved")
+    if gold["type"] == "vital" and gold["temporality"] == "current" and EARLIER.search(plain(found["text"])):
+        return bool(EARLIER.search(plain(gold["text"])))
     if gold["type"] in loose or gold["polarity"] == "absent":
         return True
     return (found["temporality"] in over) == (gold["temporality"] in over)
@@ -94,14 +147,25 @@ def matches(found: dict[str, Any], gold: dict[str, Any], *, polarity: bool = Tru
     return agrees and (not polarity or same_polarity(found, gold))
 
 
-def same_value(found: Any, gold: Any) -> bool:
-    """Equal numbers, or equal texts."""
-    try:
-        return abs(float(found) - float(gold)) < 1e-6
-    except (TypeError, ValueError):
-        return str(found) == str(gold)
+def whole(found: dict[str, Any], gold: dict[str, Any]) -> bool:
+    """Whether a fact that matches tells all that counts: how often as well as how much, when as well as what."""
+    if gold["type"] == "medication" and gold["polarity"] == "present":
+        return tells_how_often(found["text"], _taken(gold))
+    return not _delayed(gold) or bool(spans(found)) or not re.search(r"\d", gold["text"])
 
 
+def _taken(gold: dict[str, Any]) -> str:
+    return gold.get("sig") or gold["text"]
+
+
+REFUSED = re.compile(
+    r"\b(?:pas|ni|non|sans|aucune?|jamais|plus|ne|n|arret\w*|stop\w*|evit\w*|contre.indi\w*|ecart\w*|suspen\w*|refus\w*|"
+    r"interdi\w*|annul\w*|exclu\w*|inutile|no|not|avoid|without|never|laiss\w*)\b"
+)
+EARLIER = re.compile(r"l.an(?:nee)? dernier|il y a|(?:mois|semaine) derni|auparavant|ago\b|last (?:year|month)")
+STOPPED = re.compile(
+    r"arret|stop|finish|fini|termin|remplac|replac|interromp|\bplus\b|avant|jusqu|came off|until|ended"
+)
 PATIENTS = re.compile(r"\b(?:patient|patiente|personal|personnel|history of)\b")
 RELATIVE = re.compile(
     r"^(?:mere|pere|soeur|frere|conjoint|epou|fille|fils|oncle|tante|grand|belle|beau|entourage|voisin|coll?|une autre|mother|father|sister|brother|wife|husband|daughter|son|uncle|aunt|cousin|partner)\w*[^:]*:"
@@ -175,6 +239,9 @@ SMALL_EN = [
 TENS_EN = ["-", "-", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
+SHORT_NUMBERS = (3114, 3115, 3018, 3624, 3919, 3966, 3989)  # French telephone numbers, spoken in pairs
+
+
 def spelled(number: int, lang: str) -> set[str]:
     """A whole number below a million as it may be spoken."""
     if number >= 1000:
@@ -182,7 +249,7 @@ def spelled(number: int, lang: str) -> set[str]:
         word, tail = ("mille", "thousand")[lang == "en"], spelled(number % 1000, lang) if number % 1000 else {""}
         whole = {f"{a} {word} {b}".strip() for a in head for b in tail}
         pairs = {f"{a} {b}" for a in spelled(number // 100, lang) for b in spelled(number % 100, lang)}
-        return whole | (pairs if lang == "en" else set())
+        return whole | (pairs if lang == "en" or number in SHORT_NUMBERS else set())
     if number >= 100:
         head = {""} if number < 200 and lang == "fr" else spelled(number // 100, lang)
         tail = spelled(number % 100, lang) if number % 100 else {""}

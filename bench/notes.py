@@ -3,8 +3,8 @@
     python -m bench notes [--data FILE...] [--split NAME] [--limit N] [--missed] [--unmarked] [--json]
 
 FILE is JSON lines in the format of tests/golden/consultations.jsonl; its facts, traps and note are used where present.
-There is a block for each language, and one for each file when there are several. Matching uses word stems and spellings
-of numbers of its own (bench/agreement.py), not the drafter's lexicon.
+There is a block for each language, and one for each file when there are several. Matching uses a thesaurus, schedules
+and spellings of numbers of its own (bench/agreement.py and its neighbours), not the drafter's lexicon.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from bench.agreement import (
     same_time,
     stems,
     unsupported,
+    whole,
 )
 from bench.rouge import rouge
 
@@ -127,7 +128,7 @@ class Score:
             self._section(one, [fact for fact in gold if matches(one, fact)], sentences)
 
     def _gold(self, item: Json, fact: Json, found: list[Json], covered: set[int], *, missed: bool) -> None:
-        hit = any(matches(one, fact) for one in found)
+        hit = any(matches(one, fact) and whole(one, fact) for one in found)
         near = [one for one in found if about_same(one, fact)]
         mine = [one for one in near if same_person(one, fact)]
         right = any(same_polarity(one, fact) and same_time(one, fact) for one in mine)

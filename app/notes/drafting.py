@@ -28,6 +28,7 @@ from app.notes.settling import reconciliation
 from app.notes.settling.listing import listed
 from app.notes.settling.resolution import resolve
 from app.notes.settling.verification import unsaid, verified
+from app.notes.signs.abilities import abilities
 from app.notes.signs.bygone import in_their_time
 from app.notes.signs.elaboration import elaborated
 from app.notes.signs.findings import findings
@@ -160,6 +161,7 @@ def facts_of(visit: Visit) -> list[Fact]:
         heredity(visit),
         well(visit),
         own_hand(visit),
+        abilities(visit),
         measures(visit),
         dipsticks(visit),
         medications(visit),

@@ -307,6 +307,7 @@ IS_A = re.compile(
 )
 
 
+POSITIVE_FOR = re.compile(r"(?<![a-z])positi(?:f|fs|ve|ves) (?:a|au|aux|pour|en) ?(?:la |le |les |l )?$")
 CLEFT = re.compile(r"(?<![a-z])c est (?:la|le|les|l) (?:\w+ )?$")
 WHICH = re.compile(r"\w*(?: \w+){0,2} (?:qui|qu|que|dont)(?! (?:est|a|se|s|debute|demarre|commence|traine|revient|recidive|couve)(?![a-z]))(?![a-z])")  # "c'est le diabète qui m'inquiète": known
 CHILD_HAS = re.compile(r"(?:^|[.,;:!…] ?)\W*(?:(?:alors|donc|bon|voila|et|oui|pour moi|la)\W+)*(?:il|elle) (?:a|fait|nous fait|a attrape|a chope) (?:donc |bien |surement |sans doute )?(?:une?|la|le|l|les|de l|de la|du|des) (?:\w+ )?$")
@@ -331,7 +332,7 @@ def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         if CLEFT.search(before) and WHICH.match(norm, mention.end):
             continue
         history = HISTORY[lang].search(norm)
-        if SOUGHT[lang].search(before) or (not history and REMINDS.search(before)):
+        if (SOUGHT[lang].search(before) and not POSITIVE_FOR.search(before)) or (not history and REMINDS.search(before)):
             continue
         concludes = CONCLUDES[lang].search(before) or (visit.is_child and CHILD_HAS.search(before))
         if not (history or concludes or OPENS.search(opened + before) or EXISTS.match(norm[mention.end :])):

@@ -117,3 +117,43 @@ def test_rouge_of_the_same_text_is_one_and_of_another_is_none() -> None:
 def test_a_number_told_digit_by_digit() -> None:
     assert not list(unsupported("Call 911.", "call nine one one", "en"))
     assert list(unsupported("Call 911.", "call nine one", "en")) == ["911"]
+
+
+@pytest.mark.parametrize(
+    ("found", "gold", "same"),
+    [
+        ({"type": "plan", "text": "IRM", "polarity": "present"}, {"type": "plan", "text": "IRM", "polarity": "absent"}, False),
+        ({"type": "advice", "text": "pas de sucre", "polarity": "absent"}, {"type": "advice", "text": "pas de sucre"}, True),
+        ({"type": "plan", "text": "vaccin refusé", "polarity": "absent"}, {"type": "plan", "text": "vaccin"}, False),
+        ({"type": "plan", "text": "arrêt du fer", "polarity": "absent"}, {"type": "advice", "text": "arrêter le fer"}, True),
+        ({"type": "medication", "text": "insuline"}, {"type": "plan", "text": "insuline", "temporality": "future"}, False),
+        ({"type": "medication", "text": "fer"}, {"type": "medication", "text": "fer", "value": None}, True),
+        ({"type": "medication", "text": "fer", "value": 80}, {"type": "medication", "text": "fer"}, False),
+        (
+            {"type": "medication", "text": "fer", "polarity": "absent"},
+            {"type": "medication", "text": "fer hier", "temporality": "past"},
+            False,
+        ),
+        (
+            {"type": "medication", "text": "fer", "polarity": "absent"},
+            {"type": "medication", "text": "fer, terminé en mai", "temporality": "past"},
+            True,
+        ),
+        ({"type": "medication", "text": "fer", "polarity": "absent"}, {"type": "medication", "text": "fer", "value": 80, "polarity": "absent"}, True),
+        ({"type": "plan", "text": "revoir dans un mois"}, {"type": "plan", "text": "consultation dans 1 mois", "value": 1, "unit": "mo"}, True),
+        ({"type": "plan", "text": "revoir dans 3 mois"}, {"type": "plan", "text": "consultation dans 1 mois", "value": 1, "unit": "mo"}, False),
+        (
+            {"type": "work_stoppage", "text": "Je vous mets la semaine", "value": 1.0, "unit": "wk"},
+            {"type": "admin", "text": "arrêt de travail 7 jours", "value": 7, "unit": "d"},
+            True,
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_plan_or_a_drug_must_agree_in(found: dict[str, Any], gold: dict[str, Any], same: bool) -> None:
+    assert matches(fact(**found), fact(**gold)) is same
+
+
+def test_a_weight_of_last_year_is_not_that_of_today() -> None:
+    gold = fact(type="vital", text="poids", value=70)
+    assert not same_time(fact(type="vital", text="poids l'an dernier", value=70), gold)
+    assert same_time(fact(type="vital", text="poids", value=70), gold)
