@@ -90,8 +90,8 @@ def _beside_dose(sentence: Sentence, lang: Language) -> Sentence | None:
 
 
 def _advises(norm: str, lang: Language) -> bool:
-    if norm.rstrip().endswith(("…", "...")):
-        return False  # broken off
+    if norm.rstrip().endswith(("…", "...")) or IN_THIS_VISIT.search(norm):
+        return False  # broken off, or to be done while the doctor looks on
     if not LEAST_WORDS <= len(norm.split()) <= MOST_WORDS or EMPTY[lang].search(norm):
         return False
     if not (ADVISES[lang].search(norm) or (lang == "fr" and directs(norm))):
@@ -102,6 +102,9 @@ def _advises(norm: str, lang: Language) -> bool:
     if nothing and (find_drugs(norm) or any(m.start - nothing.end() < NEXT_WORD for m in find_concepts(norm, lang))):
         return False  # a drug is told as stopped; "pas de fièvre" is no advice
     return not TOLD_BEFORE.search(norm) and not GUESSES.search(norm)
+
+
+IN_THIS_VISIT = re.compile(r"(?<![a-z])(?:mesure|montre|compte|pese|palpe|appuie|appuye|li|di|tire|donne|tourne|redonne|refai|remontre|rappele)[sz]?(?:ez|tes)? (?:la |le |les )?moi(?![a-z])")
 
 
 def _only_stops(norm: str) -> bool:
