@@ -242,6 +242,9 @@ SMALL_EN = [
 TENS_EN = ["-", "-", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
+SHORT_NUMBERS = (3114, 3115, 3018, 3624, 3919, 3966, 3989)  # French telephone numbers, spoken in pairs
+
+
 def spelled(number: int, lang: str) -> set[str]:
     """A whole number below a million as it may be spoken."""
     if number >= 1000:
@@ -249,7 +252,7 @@ def spelled(number: int, lang: str) -> set[str]:
         word, tail = ("mille", "thousand")[lang == "en"], spelled(number % 1000, lang) if number % 1000 else {""}
         whole = {f"{a} {word} {b}".strip() for a in head for b in tail}
         pairs = {f"{a} {b}" for a in spelled(number // 100, lang) for b in spelled(number % 100, lang)}
-        return whole | (pairs if lang == "en" else set())
+        return whole | (pairs if lang == "en" or number in SHORT_NUMBERS else set())
     if number >= 100:
         head = {""} if number < 200 and lang == "fr" else spelled(number // 100, lang)
         tail = spelled(number % 100, lang) if number % 100 else {""}

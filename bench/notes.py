@@ -1,6 +1,6 @@
 """Notes drafted from dialogues: facts against gold, traps, evidence, sections, ROUGE against reference notes, seconds.
 
-    python -m bench notes [--data FILE...] [--split NAME] [--limit N] [--missed] [--json]
+    python -m bench notes [--data FILE...] [--split NAME] [--limit N] [--missed] [--unmarked] [--json]
 
 FILE is JSON lines in the format of tests/golden/consultations.jsonl; its facts, traps and note are used where present.
 There is a block for each language, and one for each file when there are several. Matching uses a thesaurus, schedules
@@ -9,6 +9,7 @@ and spellings of numbers of its own (bench/agreement.py and its neighbours), not
 
 import argparse
 import json
+import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -49,12 +50,14 @@ def run(argv: list[str]) -> Json:
     parser.add_argument("--limit", type=int, default=10_000)
     parser.add_argument("--split", help="only dialogues of this split")
     parser.add_argument("--missed", action="store_true", help="also list gold facts missed and facts found beyond gold")
+    parser.add_argument("--unmarked", action="store_true", help="without the doctor's question marks, as speech is often recognised")
     arguments = parser.parse_args(argv)
     draft(Transcript.from_json({"lang": "fr", "dialogue": []}))
     blocks: dict[str, Score] = defaultdict(Score)
     for path in arguments.data:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
         for item in [x for x in lines if arguments.split in (None, x.get("split"))][: arguments.limit]:
+            item = unmarked(item) if arguments.unmarked else item
             lang = item.get("lang", "fr")
             name = lang if len(arguments.data) == 1 else f"{path.stem} {lang}"
             blocks[name].add(item, missed=arguments.missed)
@@ -62,6 +65,15 @@ def run(argv: list[str]) -> Json:
     if any("aci" in path.stem for path in arguments.data):
         figures["published"] = {system: list(scores) for system, scores in PUBLISHED.items()}
     return figures
+
+
+def unmarked(item: Json) -> Json:
+    """The dialogue with full stops where the doctor's question marks stood."""
+    turns = [
+        {**turn, "text": re.sub(r"\s*\?", ".", turn["text"]) if turn["speaker"] == "doctor" else turn["text"]}
+        for turn in item["dialogue"]
+    ]
+    return {**item, "dialogue": turns}
 
 
 class Score:

@@ -186,13 +186,13 @@ def _one(row_of: Any, column: Any, rows: int, size: int, target: Any, shrink: fl
     return weights
 
 
-def write(path: Path, outputs: Sequence[str], weights: dict[str, list[float]]) -> None:
+def write(path: Path, outputs: Sequence[str], weights: dict[str, list[float]], by: str = "scripts/learn_notes.py") -> None:
     kept = {name: row for name, row in weights.items() if any(abs(w) >= LEAST_WEIGHT for w in row)}
     lines = [
         "\t".join(("feature", *outputs)),
         *("\t".join((name, *map("{:g}".format, row))) for name, row in kept.items()),
     ]
-    path.write_text("# Learnt by scripts/learn_notes.py; see NOTICE.txt.\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text(f"# Learnt by {by}; see NOTICE.txt.\n" + "\n".join(lines) + "\n", encoding="utf-8")
     print(path, len(kept))
 
 

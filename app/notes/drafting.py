@@ -13,12 +13,14 @@ from app.notes.drugs.medications import medications
 from app.notes.facts import Fact
 from app.notes.language.lexicon import find_concepts, forget
 from app.notes.language.meaning import settled, weighed
+from app.notes.language.question_marks import marked
 from app.notes.language.stretches import Stretches, join
 from app.notes.language.text import fold
 from app.notes.language.units import Visit, prepare
 from app.notes.measured.dipsticks import dipsticks
 from app.notes.measured.measures import measures
 from app.notes.people.background import background
+from app.notes.people.callers import by_who_speaks
 from app.notes.people.heredity import heredity
 from app.notes.people.way_of_life import way_of_life
 from app.notes.sections import EXAMINATION, HISTORY, ORDER, REASON
@@ -26,10 +28,12 @@ from app.notes.settling import reconciliation
 from app.notes.settling.listing import listed
 from app.notes.settling.resolution import resolve
 from app.notes.settling.verification import unsaid, verified
+from app.notes.signs.abilities import abilities
 from app.notes.signs.bygone import in_their_time
 from app.notes.signs.elaboration import elaborated
 from app.notes.signs.findings import findings
 from app.notes.signs.functions import functions
+from app.notes.signs.own_hand import own_hand
 from app.notes.signs.well import well
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.writing.realisation import realise
@@ -89,7 +93,7 @@ def draft(transcript: Transcript) -> Draft:
     """Draft the note of a visit. Pure: the same transcript always gives the same draft."""
     stretches = join(transcript)
     try:
-        return _draft(prepare(stretches.joined), stretches)
+        return _draft(prepare(by_who_speaks(marked(stretches.joined))), stretches)
     finally:
         forget()
 
@@ -156,6 +160,8 @@ def facts_of(visit: Visit) -> list[Fact]:
         in_their_time(findings(visit), visit),
         heredity(visit),
         well(visit),
+        own_hand(visit),
+        abilities(visit),
         measures(visit),
         dipsticks(visit),
         medications(visit),

@@ -33,7 +33,7 @@ TO_IT = {  # right before a name that is the allergen
 def allergens(norm: str, lang: Language) -> list[tuple[str, str, int]]:
     """Allergens named in a folded text: (French name, name in `lang`, place). A drug against reactions is none."""
     found = [
-        (m.drug.inn, m.drug.name(lang) + (f" ({m.drug.brand})" if m.drug.brand else ""), m.start)
+        (m.drug.inn, m.drug.name(lang) + (f" ({m.drug.brand})" if m.drug.brand and fold(m.drug.brand) != fold(m.drug.name(lang)) else ""), m.start)
         for m in find_drugs(norm)
         if m.drug.inn != "antibiotique" and not _against_reactions(m, norm, lang)
     ]

@@ -8,6 +8,7 @@ from app.notes.allergy.allergens import STRONG, USED, allergens
 from app.notes.allergy.allergies_en import about_allergy, asked_allergy
 from app.notes.allergy.allergy_facts import allergy_fact, kin_allergy, not_understood, reaction_of
 from app.notes.allergy.allergy_talk import Bears, borne, is_broad, talks
+from app.notes.allergy.bad_effects import bad_effects
 from app.notes.allergy.tolerance import DENIES
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
@@ -28,8 +29,10 @@ NONE = cues("background.none")
 
 def allergies(visit: Visit) -> Iterator[Fact]:
     """Facts about allergies in the order of speech."""
-    found = [_by_its_own_name(fact, names) for names in [_own_names(visit)] for fact in _told(visit) if not _taken_back(fact, visit)]
+    names = _own_names(visit)
+    found = [_by_its_own_name(fact, names) for fact in _told(visit) if not _taken_back(fact, visit)]
     yield from found
+    yield from bad_effects(visit) if visit.lang == "fr" else ()
     known = {fact.label for fact in found if fact.type == "allergy" and fact.polarity == "present"}
     for exchange in visit.exchanges:
         yield from _asked_reaction(exchange, known, visit.lang)
@@ -56,7 +59,7 @@ def _told(visit: Visit) -> Iterator[Fact]:
         for exchange in visit.exchanges:
             yield from asked_allergy(exchange, visit)
     for place, sentence in enumerate(visit.sentences):
-        yield from _concluded(sentence, visit.lang) if visit.lang == "fr" else ()
+        yield from (*_concluded(sentence, visit.lang), *_tested(sentence, visit)) if visit.lang == "fr" else ()
         in_talk = sentence in answered and answered[sentence] in talked
         if sentence.speaker != "doctor" and not sentence.asks and not ALLERGY[visit.lang].search(sentence.norm) and not in_talk:
             yield from _by_reaction(sentence, visit, place)
@@ -86,6 +89,22 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         for label, name, at in allergens(sentence.norm, lang):
             if at >= said.end() - 1:
                 yield allergy_fact(name, label, (sentence.evidence(),), sentence)
+
+
+TESTED = re.compile(  # "sur les tests j'avais bouleau et graminées", "j'ai fait les tests, c'est sorti positif aux acariens"
+    r"(?<![a-z])(?:tests?(?! (?:de grossesse|urinaire|pcr|antigen))|prick|allergolog\w+)(?![a-z])[^.;!?]{0,50}(?<![a-z])(?:j (?:avais|ai|etais|suis)|il avait|elle avait|positi\w+|sorti\w*|trouve\w*|montre\w*|dit|y avait|reagi\w*)(?![a-z])"
+)
+
+
+def _tested(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
+    """What a test for allergies showed, as who was tested tells it."""
+    said = TESTED.search(sentence.norm)
+    if said is None or sentence.speaker == "doctor" or sentence.asks:
+        return
+    for label, name, at in allergens(sentence.norm, "fr"):
+        denied = is_denied(sentence.norm, at, at + 3, "fr")
+        if at >= said.end() and not denied and not is_broad(label) and visit.people(sentence, at) in ((), (PATIENT,)):
+            yield allergy_fact(name, label, (sentence.evidence(),), sentence)
 
 
 def _talked(visit: Visit) -> Iterator[Fact]:

@@ -78,6 +78,15 @@ REACTIONS_FR = (
     ("mal au ventre", "douleurs abdominales"),
     ("maux de ventre", "douleurs abdominales"),
     ("respirer", "gêne respiratoire"),
+    ("cauchemar", "cauchemars"),
+    ("panique", "crises de panique"),
+    ("bougeotte", "impatiences"),
+    ("impatience", "impatiences"),
+    ("siffl", "sifflements"),
+    ("palpitation", "palpitations"),
+    ("trembl", "tremblements"),
+    ("confus", "confusion"),
+    ("selles noires", "selles noires"),
 )
 REACTIONS_EN = (
     ("rash", "rash"),

@@ -21,7 +21,7 @@ from app.notes.people.holders import PATIENT
 ALLERGY = re.compile(r"allergi|intoleran")
 EITHER = re.compile(r"allerg|intoleran")  # in French or English
 OPENS = re.compile(  # besides the word itself
-    r"(?<![a-z])(?:qui vous (?:a|avait) (?:fait (?:mal|du mal|gonfler|une|des)|donne (?:des|une)|rendue?)|reagi\w*|reactions?(?! (?:cutanee|de la peau))|intoleran\w*|(?:supporte\w*|toler\w*) (?:pas|mal)|ne (?:passe|reussit|convient) pas|vous (?:est|sont) interdits?|contre indique\w*|piqures? de (?:guepe|abeille|frelon))"
+    r"(?<![a-z])(?:qui vous (?:a|avait) (?:fait (?:mal|du mal|gonfler|une|des)|donne (?:des|une)|rendue?)|reagi\w*|reactions?(?! (?:cutanee|de la peau))|intoleran\w*|(?:supporte\w*|toler\w*) (?:pas|mal)|ne (?:passe|reussit|convient) pas|vous (?:est|sont) interdits?|contre indique\w*|piqures? de (?:guepe|abeille|frelon)|ca (?:vous|te|lui) (?:gratte|demange|pique(?! du nez)|fait (?:gonfler|gratter|des (?:plaques|boutons))|donne des (?:plaques|boutons)))"
 )
 GOES_ON = re.compile(  # what is asked next, of the same
     r"\W*(?:(?:et|alors|ah|d accord|ok|bon|tres bien|bien|parfait)\W+)*(?:(?:c etait |ca fait |depuis )?(?:quand|longtemps|combien)|qu est ce qu|comment|ca (?:vous|lui) (?:fait|faisait|a fait|donne)|quel (?:genre|type)|"
@@ -225,10 +225,13 @@ def _said(thing: Named, sentence: Sentence, exchange: Exchange) -> str:
     if others and others[-1].at == thing.at:
         for later in exchange.answer:
             if later.turn == sentence.turn and later.start > sentence.start:
-                if things(later.norm) or later.asks:
+                if things(later.norm) or later.asks or OF_ELSE.match(later.norm):
                     break
                 said += " . " + later.norm
     return said
+
+
+OF_ELSE = re.compile(r"\W*(?:(?:mais|par contre|et)\W+)*(?:la|le|les|l) [a-z]+(?: [a-z]+)?,? (?:ca|elle|il|ils|elles|non|oui)(?![a-z])")  # "La compote, ça passe."
 
 
 def is_broad(label: str) -> bool:

@@ -58,7 +58,7 @@ TOLD_BEFORE = re.compile(r"(?<![a-z])vous (?:avez |faites )(?:bien|raison)(?! de
 OF_THE_PAST = re.compile(
     r"(?<![a-z])(?:vous (?:avez|aviez|etiez|faisiez|preniez)|vous n (?:avez|aviez)|c etait)(?![a-z])"
 )
-GUESSES = re.compile(r"(?<![a-z])(?:(?:ca|cela) (?:ressemble|evoque|m evoque|fait penser)|pas (?:l |vous l |le )?(?:affirmer|assurer|garantir|promettre)|je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])")
+GUESSES = re.compile(r"(?<![a-z])(?:vous gardez (?:bien |quand meme )?(?:l eau|les liquides|tout|ce que|rien)|(?:ca|cela) (?:ressemble|evoque|m evoque|fait penser)|pas (?:l |vous l |le )?(?:affirmer|assurer|garantir|promettre)|je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])")
 NEXT_WORD = 4  # characters
 LEAST_WORDS, MOST_WORDS = 3, 60
 
@@ -115,6 +115,34 @@ STOP_ALONE = re.compile(
 )
 
 
+CARE = cues("advising.care")["fr"]
+FINITE = re.compile(  # whoever does or is something is told of, not told what to do
+    r"(?<![a-z])(?:je|j|vous|il|elle|ils|elles|on|tu|nous|qui|est|sont|etait|etaient|ont|avait|depuis|hier|avez|aviez|fait|font|donne|donnent|votre (?:mari|femme|fils|fille|mere|pere))(?![a-zœ])"
+)
+WHY = re.compile(r",? (?:(?:et )?[a-z]+er,? c est [^.]*|(?:ca|c est|cela) [^,.]*|(?:pour|afin d[e]?|histoire d[e]?|sinon|comme ca|parce que?|car) [^.]*)$")
+HOW = re.compile(  # what makes of a thing an instruction: how long, how often, where, when, how much
+    r"(?<![a-z])(?:\d+ (?:minutes?|heures?|fois|litres?|pas|seances?|verres?)|une? (?:demi heure|quart d heure|heure)|fois par jour|par jour|dans (?:la journee|un)|tous les|toutes les|chaque|chacune?|avant|apres|entre|pendant|le (?:soir|matin)|la nuit|au (?:repos|calme|lit|coucher|frais|sec)|a (?:la|l|plat|volonte|petites? gorgees|tiede)|"
+    r"sans|rien (?:de|d|dessus)|pas (?:de|d|trop)|plus (?:de|d|haut|bas)|moins (?:de|d)|beaucoup d|un peu d|tiede|fraiche?|large|surelevee?s?|en l air|jusqu|des que|seulement|surtout|doucement|regulierement)(?![a-z])"
+)
+HELPS = re.compile(r"(?<![a-z])ca (?:vous |lui |te )?(?:adouci|soulage|calme|aide|marche|degonfle|apaise|fait du bien|detend|dégage|degage)")
+LED_IN = re.compile(r"\W*(?:(?:et|puis|alors|donc|bon|ensuite|sinon|aussi|parfait|voila|oui|surtout|en attendant|d ici la|apres|la journee|la nuit|le soir|le matin)\W+)*")
+NEAR_START = 45  # characters in which the thing is named
+
+
+def names_care(norm: str) -> bool:
+    """ "Vingt minutes, dans un torchon, quatre fois dans la journée", "La voix au repos": what to do, told without a verb."""
+    begins = LED_IN.match(norm)
+    rest = WHY.sub("", norm[begins.end() if begins else 0 :])
+    care = CARE.search(rest[:NEAR_START])
+    if care is None or FINITE.search(rest) or find_drugs(norm) or "?" in norm:
+        return False
+    ill = any(m.concept.kind in ("symptom", "problem") for m in find_concepts(rest, "fr"))
+    return bool(HOW.search(rest) or HELPS.search(norm)) and not ill and not DENIES_FIRST.match(rest)
+
+
+DENIES_FIRST = re.compile(r"(?:pas|aucune?|ni) (?:mal|douleur|fievre|gene)|(?:si|s il|quand|ca|a jeun)(?![a-z])")
+
+
 def directs(norm: str) -> bool:
     """Whether French words tell somebody what to do, by their grammar or by what they allow."""
     told = (COMMANDS, TELLS, TELLS_THE_YOUNG, MUST, NO_MORE, BARE, AMOUNT)
@@ -125,6 +153,8 @@ def directs(norm: str) -> bool:
     ):
         return True
     if FRONTED.search(norm) and not OF_THE_PAST.search(norm) and not find_drugs(norm):
+        return True
+    if names_care(norm):
         return True
     about = ACTIVITY.search(norm)
     allowed = about is not None and (ALLOWS.search(norm) or YES_OR_NO.match(norm, about.end()))

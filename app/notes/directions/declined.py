@@ -94,7 +94,8 @@ def _declined(refusal: Sentence, visit: Visit, place: int) -> Iterator[Fact]:
             yield _leave(refusal, lang, proof)
             return
         changed = _drug_change(proposal, visit) if proposes and lang == "fr" else ""
-        if changed:
+        others = [m.drug.name(lang) for m in find_drugs(refusal.norm)]
+        if changed and (not others or any(name in changed for name in others)):
             yield _change(changed, refusal, proof)
             return
 

@@ -71,12 +71,15 @@ def asked_when(visit: Visit) -> Iterator[tuple[Sentence, Fact]]:
         if sentence.speaker == "doctor" or not sentence.asks or not ASKS_AGAIN[visit.lang].search(sentence.norm):
             continue
         for reply in visit.reply_to(place)[:2]:
-            if WHEN[visit.lang].search(reply.norm) and not reply.asks:
+            if (WHEN[visit.lang].search(reply.norm) or IN_ABOUT.match(reply.norm)) and not reply.asks:
                 fact = follow_up(reply, visit.lang, sentence.evidence())
                 yield reply, fact if MEETS[visit.lang].search(reply.norm) else _seen_again(fact, visit.lang)
                 break
 
 
+IN_ABOUT = re.compile(  # "Disons dix jours.", "Un mois, à peu près."
+    r"\W*(?:(?:disons|plutot|oh|alors|bon|environ|a peu pres|je dirais|on dit|mettons)\W+)*(?:\d+|une?|quinze) (?:jours|semaines?|mois)(?=\W*$|,? (?:a peu pres|environ|au cabinet|en video|pas plus|c est))"
+)
 BOOKED = re.compile(  # "j'ai rendez-vous chez la cardiologue le 12", "je revois le chirurgien jeudi"
     r"(?<![a-z])(?:(?:j ai|on a|il a|elle a) (?:deja |aussi )?(?:pris |un |mon |son )*(?:rendez vous|rdv)(?! (?:annule|au (?:travail|bureau|garage)))|je (?:dois )?(?:re)?vo(?:is|ir) (?:le|la|mon|ma|un|une) (?=[a-z]))"
 )

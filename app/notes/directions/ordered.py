@@ -54,6 +54,9 @@ WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what anoth
     r"|\w*,? (?:elle |il )?(?:(?:vient|viendra|passe|passera)(?![^.]*(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|demain|cette semaine|la semaine|dans \d|ce soir|cet apres midi))|vous (?:montre|apprend|explique|appelle)|est (?:la|disponible|present\w*|absent\w*)(?! pour))(?![a-z])"
     r"|\w*,? (?:will|would|may|might) (?:decide|suggest|offer|see|start|tell|choose)(?![a-z])"
 )
+WILL_SEE = re.compile(  # "il vous prendra d'ici trois semaines", "elle vous appellera pour une date": a referral all the same
+    r"\w*(?: [a-z]+ [a-z]+)?,? (?:il |elle )?(?:vous |le |la |lui )?(?:(?:prendr|recevr|verr)\w* (?:d ici|dans|la semaine|cette semaine|lundi|mardi|mercredi|jeudi|vendredi|samedi|demain|en |le \d|avant|rapidement|vite)|(?:re)?(?:appeller|contacter)\w* pour (?:une|un|la|fixer|convenir|le) ?(?:date|rendez vous|rdv|creneau)?)"
+)
 SUBJECT = re.compile(  # who speaks of persons or of how things are orders nothing without a verb that orders
     r"(?<![a-z])(?<!pour )(?<!chez )(?<!avec )(?:je|j|vous|il|elle|ils|elles|on|ca|c|tu|nous|qui|est|sont|etait|etaient|ont|avait|montre\w*|sert|permet|a (?:ete|grimpe|augmente|baisse|monte|diminue|montre|donne|dit|vu|fait|eu|revele|change|bouge|double|chute|remonte|pris))(?![a-zœ])"
 )
@@ -120,7 +123,7 @@ def _only_named(mention: Mention, norm: str, lang: Language) -> bool:
         or _brought(mention, norm, lang)
         or FOR_A_VISIT.match(norm, mention.end)
         or relation_near(norm.replace("sage femme", "sage_femme"), mention.start, lang)
-        or WILL_DECIDE.match(norm, mention.end)
+        or (WILL_DECIDE.match(norm, mention.end) and not WILL_SEE.match(norm, mention.end))
     )
 
 

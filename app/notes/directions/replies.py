@@ -7,12 +7,13 @@ from typing import Literal
 
 from app.notes.directions.advising import directs
 from app.notes.directions.alarms import ALARM, IF, conditional
-from app.notes.directions.leave import LEAVE, leave_fact
+from app.notes.directions.leave import LEAVE, WORK_STOP, leave_fact
 from app.notes.directions.ordered import NOT_NOW, ORDERED, WHEN, needless, order
 from app.notes.facts import Fact
 from app.notes.language.conjugation_fr import of_the_patient
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import Mention, find_concepts, find_drugs
+from app.notes.language.text import fold
 from app.notes.language.units import Sentence, Visit
 from app.notes.transcript import Language
 
@@ -75,7 +76,7 @@ def _answered(asked: Sentence, reply: Reply, lang: Language) -> Fact | None:
         else [
             m
             for m in find_concepts(asked.norm, lang)
-            if m.concept.kind in ORDERED and not ITSELF_ACTS.match(asked.norm, m.end)
+            if m.concept.kind in ORDERED and not ITSELF_ACTS.match(asked.norm, m.end) and not THEIR_JOB.search(asked.norm[: m.start])
         ]
     )
     if not reply.verdict and wanted and WHEN[lang].search(reply.sentence.norm):
@@ -84,6 +85,8 @@ def _answered(asked: Sentence, reply: Reply, lang: Language) -> Fact | None:
         told = _told_what_to_do(asked, reply.sentence)
         return _activity(asked, reply) if lang == "fr" and not wanted and told else None
     if LEAVE[lang].search(asked.norm):
+        if reply.verdict == "no" and any(WORK_STOP[lang].search(s.norm) for s in reply.turn if s is not reply.sentence):
+            return None  # "Un mois, je préfère pas. Je mets quinze jours.": another length is granted
         said_there = LEAVE[lang].search(reply.sentence.norm) and reply.verdict != "no"
         return None if said_there else leave_fact(asked, reply.sentence, lang, granted=reply.verdict != "no")
     if wanted:
@@ -113,6 +116,7 @@ def _refers_back(asked: Sentence, sentence: Sentence) -> bool:
 INSTRUCTS = re.compile(r"\W*(?:(?:alors|bon|la|ben|dans ce cas|donc)\W+)*(?:vous|tu) (?:(?:le|la|les|l|en|y|lui|me|m) )*(?!avez|etes|aurez|serez|voyez|savez|pouvez|verrez)(?:\w+ez|faites|\w+es)(?![a-z])")
 REFERS = re.compile(r"(?<![a-z])(?:vous|tu|ne|n|on) (?:ne |n )?(?:l|le|la|les|lui|leur|y) (?!avez|aurez|voyez|verrez|verra|a |aura|savez)(?:\w+ez|faites)(?![a-z])")
 SHORT_ANSWER = 14  # words
+THEIR_JOB = re.compile(r"(?<![a-z])(?:je suis|je travaille comme|suis) (?:une? |l |son |sa )?$")  # "je suis aide à domicile"
 ITSELF_ACTS = re.compile(  # "la médecine du travail, elle va pas me mettre inapte ?": asked about, not asked for
     r"[a-z]*(?: [a-z]+)?,? (?:elle|il|ils|elles) (?!faut|faudra)(?:me |m |nous |ne |n )*(?:va|vont|a|ont|peut|peuvent|risque\w*|dit|disent|met|mettent|voudra|accepte\w*)(?![a-z])"
 )
@@ -202,6 +206,9 @@ CASE = re.compile(  # "et si ça saigne après ?"
 )
 
 
+TIME_OF_DAY = re.compile(r"\W*(?:le |la |ce )?(?:soir|matin|midi|nuit|coucher|semaine|week end|mois|jour)s?\W*")  # when, and no topic
+
+
 def _topic(asked: Sentence, *, referred: bool = False) -> str:
     """What may the patient do: "je peux aller au sport ce soir ?" -> "Aller au sport ce soir"; empty when it is not that."""
     may, first, case = MAY_I["fr"].search(asked.norm), TOPIC_FIRST.match(asked.norm), CASE.match(asked.norm)
@@ -219,6 +226,6 @@ def _topic(asked: Sentence, *, referred: bool = False) -> str:
     words = asked.line.shown[asked.start + start : asked.start + end].strip(" ,?")
     words = re.sub(r"\bm(?:on|a|es)\b ", "", words.split(",")[0])
     words = of_the_patient(words) if case else words
-    if not words or (not case and re.search(r"\b(?:je|j['’]|moi|me|m['’]|nous|vous)(?![a-zà-ÿ])", words)):
+    if not words or TIME_OF_DAY.fullmatch(fold(words)) or (not case and re.search(r"\b(?:je|j['’]|moi|me|m['’]|nous|vous)(?![a-zà-ÿ])", words)):
         return ""
     return words[:1].upper() + words[1:]

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from app.notes.drugs.dosing import find_dose, number
+from app.notes.drugs.dosing import COUNT, find_dose, number
 from app.notes.drugs.drug_uses import IF_CLAUSE, Use, drug_fact, strength
-from app.notes.drugs.schedules import COUNT, Schedule, find_schedule
+from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_drugs
@@ -40,8 +40,8 @@ def changed(visit: Visit, place: int, topics: Sequence[Use]) -> Iterator[Fact]:
     schedule = find_schedule(sentence.norm, lang)
     taper = _taper(sentence, lang)
     dose = None if taper else strength(use, lang, _after_change(sentence.norm, lang))
-    if dose or taper:
-        condition = IF_CLAUSE[lang].search(sentence.norm)
+    condition = IF_CLAUSE[lang].search(sentence.norm)
+    if dose or taper or (condition and schedule.sig):
         yield replace(
             drug_fact(
                 use,

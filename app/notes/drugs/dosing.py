@@ -35,6 +35,8 @@ FORMS = (
     (("pression", "pump"), r"pressions?|pumps?"),
     (("ovule", "vaginal tablet"), r"ovules?|pessar(?:y|ies)"),
 )
+COUNT = re.compile(rf"(?<![\w.]){NUM}(?:,? (?:ou|a|or|to) (\d+))? ({'|'.join(p for _, p in FORMS)})(?![a-z])")
+COUNTED = re.compile(rf"{COUNT.pattern} (?:de|d|of|a) $")  # "deux comprimés de quarante"
 NO_RESULT = r"(?! ?(?:par|/) ?(?:litre|decilitre|millilitre|dl|l)(?![a-z]))(?!(?<=gramme) \d{2}(?! ?(?:jours|mois|semaines|heures|fois))(?!\d))"  # "4,1 mg par litre", "un gramme vingt-deux"
 DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z]){NO_RESULT}( et demie?| and a half)?)")
 BARE = cue("dosing.bare")
@@ -43,14 +45,16 @@ NUMBER_WORDS = {"un": 1.0, "le": 1.0, "une": 1.0, "one": 1.0, "a": 1.0, "an": 1.
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """An amount: value and unit ("mg"); `written` is how a note writes it. `bare` when the unit was not said."""
+    """An amount: value and unit ("mg"); `written` is how a note writes it. `bare` when the unit was not said; `times` how many."""
 
     value: float
     unit: str
     bare: bool = False
+    times: float = 1.0
+    told: str = ""  # the strengths that make it up, as they were said: "25 + 12"
 
     def written(self, lang: Language) -> str:
-        value = f"{self.value:g}"
+        value = self.told or f"{self.value:g}"
         if self.unit == "kg":
             return f"dose pour {value.replace('.', ',')} kg" if lang == "fr" else f"dose for {value} kg"
         return f"{value.replace('.', ',') if lang == 'fr' else value} {self.unit}".strip()
@@ -76,12 +80,12 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
     if parts and not parts[1]:  # different amounts at different times: only their sum is a dose, where it was said
         total = re.search(rf"(?<![\d.]){parts[4]:g}(?!\d|\.\d)", norm[: parts[2]]) if bare_unit else None
         return (Dose(parts[4], bare_unit, bare=True), total.start(), total.end()) if total else None
-    match = next((m for m in DOSE.finditer(norm) if not is_limit(norm, m)), None)
-    if match:
-        unit = next(name for name, pattern in UNITS if re.fullmatch(pattern, match.group(2)))
-        if not (unit == "g" and match.group(1) in ("a", "an")):
-            value = number(match.group(1)) + (0.5 if match.group(3) else 0)
-            return Dose(value, unit), match.start(), match.end()
+    added = _added(norm, bare_unit) if lang == "fr" else None
+    if added:
+        return added
+    said = _with_unit(norm)
+    if said:
+        return said
     weight = BY_WEIGHT.search(norm)
     if weight:
         return Dose(float(weight.group(1)), "kg"), weight.start(), weight.end()
@@ -93,8 +97,40 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
             if re.search(r"(?:[2-9]|\d\d|\.\d) $", norm[: loose.start()]):
                 continue  # "37 8" is no 8; "un 40" is one of 40
             if (_plausible(float(loose.group(1))) or (bare_unit == "UI" and float(loose.group(1)) >= LEAST_UNITS)) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
-                return Dose(float(loose.group(1)), bare_unit, bare=True), loose.start(1), loose.end()
+                dose = Dose(float(loose.group(1)), bare_unit, bare=True, times=_times(norm[: loose.start(1)]))
+                return dose, loose.start(1), loose.end()
     return None
+
+
+ADDED = re.compile(  # "un de vingt-cinq et un petit de douze": two strengths make the dose
+    rf"(?<![\w.])(une?|1) (?:petite? |grosse? )?(?:(?:{'|'.join(p for _, p in FORMS)}) )?(?:de|d|a) (\d+(?:\.\d+)?)(?: (mg|milligrammes?|microgrammes?))?,? (?:et|plus|avec|puis)(?: aussi)? (une?|1|0\.5)(?: demie?)? (?:petite? |grosse? |autre )?(?:(?:{'|'.join(p for _, p in FORMS)}) )?(?:de|d|a) (\d+(?:\.\d+)?)(?!\d|\.\d| (?:heures?|jours?|fois|ans))"
+)
+
+
+def _added(norm: str, bare_unit: str) -> tuple[Dose, int, int] | None:
+    found = ADDED.search(norm)
+    unit = next((name for name, pattern in UNITS if found and found.group(3) and re.fullmatch(pattern, found.group(3))), bare_unit)
+    if found is None or not unit or found.group(4) == "0.5":
+        return None
+    parts = [float(found.group(2)), float(found.group(5))]
+    told = " + ".join(f"{part:g}".replace(".", ",") for part in parts)
+    return (Dose(sum(parts), unit, bare=True, told=told), found.start(), found.end()) if parts[0] != parts[1] else None
+
+
+def _with_unit(norm: str) -> tuple[Dose, int, int] | None:
+    """The first dose whose unit is said, other than the most that may be taken."""
+    match = next((m for m in DOSE.finditer(norm) if not is_limit(norm, m)), None)
+    unit = next((name for name, pattern in UNITS if match and re.fullmatch(pattern, match.group(2))), "")
+    if match is None or (unit == "g" and match.group(1) in ("a", "an")):
+        return None
+    value = number(match.group(1)) + (0.5 if match.group(3) else 0)
+    return Dose(value, unit, times=_times(norm[: match.start()])), match.start(), match.end()
+
+
+def _times(before: str) -> float:
+    """How many of a strength are taken at once, by the words before it."""
+    counted = COUNTED.search(before)
+    return number(counted.group(1)) if counted and not counted.group(2) else 1.0
 
 
 DAILY_AMOUNT = re.compile(r"(?<![\d.])(\d{2,4}(?:\.\d+)?) (?:par jour|/ ?j)(?![a-z])(?! (?:au )?max)")  # "trente par jour" is an amount, not how often
@@ -126,6 +162,8 @@ SAYS_DOSE = re.compile(
     r"(?:baiss|mont|pass|commenc|repart|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$|(?<![a-z])(?:je suis|j en suis|on en est|elle en est|il en est)(?: (?:toujours|encore|plutot|deja|la|restee?|maintenant))* a $|(?<![a-z])(?:je|on|vous) (?:gard|laiss)\w* (?:a |le |la )?$|moi,? c est $"
 )
 NAMED_STRENGTH = re.compile(r"(?:^|[.,;…] ?)(?:(?:c est )?(?:celui|celle|ceux|celles) (?:de|a)|c est (?:le|du|des|la)|le|du|la|les|des|en|un|une) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
+DATED = re.compile(r"(?<![a-z])(?:depuis|jusqu|partir|avant|apres|vers|date\w*|des|commenc\w+|debut\w+|fini\w*|arret\w+|repris|rendez vous|etait|revu\w*) (?:le |du |au )$")  # "un par jour depuis le dix"
+LAST_OF_MONTH = 31
 NO_MONTH = re.compile(r" ?(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|du mois)")
 THEN_WHEN = re.compile(
     r",? ?(?:(?:le |in the |every |at |a )?(?:matin|midi|soir|morning|evening|night|bedtime|once|twice|daily)|au (?:coucher|lever|reveil|diner|dejeuner|petit dejeuner)|"
@@ -138,7 +176,7 @@ CALLS = re.compile(r"(?:appel|rappel|compos|telephon|joign|call|ring|phone|dial|
 def in_dosing_syntax(norm: str, start: int, digits: str) -> bool:
     """Whether a number without unit stands where a dose does: right after the drug, or after words that tell a dose."""
     before = norm[:start]
-    if digits in EMERGENCY and CALLS.search(before):
+    if (digits in EMERGENCY and CALLS.search(before)) or (DATED.search(before) and float(digits) <= LAST_OF_MONTH):
         return False
     after = norm[start + len(digits) :]
     if NAMED_STRENGTH.search(before) and re.match(r"\W*(?:$|[.,;])", after) and not NO_MONTH.match(after):

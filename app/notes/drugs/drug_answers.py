@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.notes.drugs.dosing import DOSE
 from app.notes.drugs.drug_uses import CLASSES, Use, drug_fact, only_heard, strength
+from app.notes.drugs.lay_names import recorded
 from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.facts import Fact
 from app.notes.language.cues import cue, cues
@@ -12,6 +14,7 @@ from app.notes.language.lexicon import find_drugs
 from app.notes.language.meaning import BEARS, SOME, meant
 from app.notes.language.units import Exchange, Visit
 from app.notes.people.people import relation_near
+from app.notes.settling.generality import CLASS_CODES
 from app.notes.transcript import Language
 
 QUIT = cues("medications.quit")
@@ -174,3 +177,21 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
             yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     elif not ABOUT_EFFECTS.search(use.sentence.norm) and (exchange.verdict or told or _takes_it(exchange, lang)):
         yield drug_fact(use, lang, evidence, corrected or dose, own if own.sig else asked, status="current")
+
+
+def drug_of_class(use: Use, visit: Visit) -> Use:
+    """ "Et l'atorvastatine ?" - "La statine, je l'ai laissée tomber.": the class stands for the drug asked about, or recorded."""
+    code = CLASS_CODES.get(use.drug.inn)
+    if code is None:
+        return use
+    exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
+    questions = [q.norm for q in exchange.questions] if exchange else []
+    named = [m.drug for norm in questions for m in find_drugs(norm) if not EXAMPLE.search(norm[: m.start])]
+    meant_one = [drug for drug in named if (drug.atc or "").startswith(code) and drug.inn not in CLASS_CODES]
+    at_home = recorded((code,) if isinstance(code, str) else code, visit.transcript) if DEFINITE.search(use.before) else None
+    if meant_one or at_home:
+        return replace(use, drug=meant_one[-1] if meant_one else at_home or use.drug)
+    return use
+
+
+DEFINITE = re.compile(r"(?<![a-z])(?:le|la|l|les|votre|vos|mon|ma|mes|son|sa|ses|ton|ta|tes|my|your|the) $")

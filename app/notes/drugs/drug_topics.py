@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.drugs.dose_changes import OF_STRENGTH
-from app.notes.drugs.drug_answers import QUIT, REFUSED
+from app.notes.drugs.dosing import COUNT
+from app.notes.drugs.drug_answers import QUIT, REFUSED, drug_of_class
 from app.notes.drugs.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, strength, uses_in
-from app.notes.drugs.schedules import COUNT, Schedule, find_schedule
+from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.drugs.stopping import KEPT
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
@@ -33,8 +34,9 @@ def spoken_of_it(visit: Visit, known: tuple[str, ...]) -> Iterator[Fact]:
     topic: Use | None = None
     named: tuple[int, set[str]] | None = None
     for place, sentence in enumerate(visit.sentences):
-        uses = list(uses_in(visit, place, known))
+        uses = [drug_of_class(use, visit) for use in uses_in(visit, place, known)]
         if uses:
+            uses = [use for use in uses if use.drug.inn not in CLASSES] or uses  # "mon bêtabloquant, le Sectral": one drug
             named = named if named and named[0] == sentence.turn else (sentence.turn, set[str]())
             named[1].update(use.drug.inn for use in uses)
             topic = uses[-1] if len({use.drug.inn for use in uses}) == 1 else None
@@ -74,7 +76,7 @@ def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     text = " ".join(s.norm for s in exchange.answer if s.turn == first.turn and not TRIED.match(s.norm))
     if not text or SINCE_THEN.search(question.norm) or question.turn - topic.sentence.turn > ASKED_TURNS or find_drugs(text) or relation_near(text, len(text), "fr"):
         return
-    evidence = (topic.sentence.evidence(), question.evidence(), first.evidence())
+    evidence = (topic.sentence.evidence(), question.evidence(), *(s.evidence() for s in exchange.answer[:3] if s.turn == first.turn))
     use = _it(topic, first, text)
     gone = QUIT["fr"].search(text) or REFUSED["fr"].search(text)
     none_left = re.search(r"(?<![\d.])0 (?:bouffee|comprime|gelule|cachet|goutte|prise)", text)
@@ -82,7 +84,7 @@ def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         yield drug_fact(use, "fr", evidence, None, Schedule(), polarity="absent", status="stopped")
         return
     between = [x.norm for x in visit.sentences if topic.sentence.turn <= x.turn <= question.turn]
-    if SINCE_WHEN.search(question.norm) or any(MISSES.search(norm) for norm in between):
+    if SINCE_WHEN.search(question.norm) or (any(MISSES.search(norm) for norm in between) and not ASKS_DOSE.search(question.norm)):
         return
     often = HOW_OFTEN.search(question.norm)
     if often and BARE_COUNT.fullmatch(text):  # "Combien de jours par semaine ?" - "Quatre, cinq."
@@ -101,6 +103,7 @@ def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
 
 
 SINCE_WHEN = re.compile(r"(?<![a-z])(?:depuis|combien de temps|pendant combien)(?![a-z])")
+ASKS_DOSE = re.compile(r"(?<![a-z])(?:toujours|encore|bien|etes|est) a \d")  # "vous êtes toujours à vingt ?"
 MISSES = re.compile(
     r"(?<![a-z])(?:oubli\w*|saut(?:e|es|er|ez|ee?s?))(?![a-z])"
 )  # how often it was missed is not how often it is taken
@@ -123,6 +126,7 @@ def _ordered(topic: Use, sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         or KEPT.search(norm)
         or _several(norm)
         or topic.drug.inn in CLASSES
+        or BESIDE.search(topic.before)
     ):
         return
     use = _it(topic, sentence, norm[begins.end() :] if begins.end() else norm)
@@ -153,6 +157,7 @@ def _several(norm: str) -> bool:
     return counted is not None and counted.group(1) not in ("1", "un", "une")
 
 
+BESIDE = re.compile(r"(?<![a-z])(?:j ai|je prends|il y a|y a) deja (?:(?:le|la|l|les|du|mon|ma) ?)?$")  # "le matin, j'ai déjà l'Euthyral": what else is taken
 VERB = re.compile(r"(?<![a-z])(?:vous|tu|on|je|\w{4,}ez|continue|garde|prends)(?![a-z])")
 
 

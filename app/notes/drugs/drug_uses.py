@@ -26,6 +26,13 @@ MICROGRAMS = {
     "fluticasone-salmétérol",
     "budésonide",
     "béclométasone",
+    "salbutamol",
+    "mométasone",
+    "ciclésonide",
+    "fentanyl",
+    "adrénaline",
+    "desmopressine",
+    "clonidine",
 }
 
 
@@ -299,15 +306,19 @@ def drug_fact(
     speaker = (
         asserted_by if asserted_by == "doctor" else ("relative" if use.sentence.speaker == "relative" else "patient")
     )
-    amount = dose.written(lang) if dose else ""
+    if dose and dose.times != 1 and schedule.words:
+        dose, schedule = _by_count(dose, schedule, lang)
+    if dose and dose.told:  # of two strengths, one each
+        schedule = replace(schedule, words=tuple(w for w in schedule.words if not COUNTED_WORDS.fullmatch(w)), sig=SINGLE.sub("", schedule.sig))
+    amount = dose.written(lang) if dose and dose.times == 1 else ""
     detail = ", ".join(schedule.words)
-    sig = f"{dose.value:g} {dose.unit} {schedule.sig}".strip() if dose else schedule.sig
+    sig = f"{dose.told or format(dose.value, 'g')} {dose.unit} {schedule.sig}".strip() if dose and dose.times == 1 else schedule.sig
     return Fact(
         "medication",
         " ".join(filter(None, (name, amount, detail))),
         use.drug.inn,
         evidence,
-        value=dose.value if dose else None,
+        value=dose.value * dose.times if dose else None,
         unit=UCUM.get(dose.unit, dose.unit) if dose else None,
         sig=sig or None,
         polarity="absent" if polarity == "absent" else "present",
@@ -322,6 +333,20 @@ def drug_fact(
         extra=(name, amount),
         doubt="heard" if use.guessed else "",
     )
+
+
+def _by_count(dose: Dose, schedule: Schedule, lang: Language) -> tuple[Dose, Schedule]:
+    """ "Deux comprimés de quarante le matin": how many of which strength; the dose is what they make together."""
+    count, *often = schedule.words
+    many = COUNTED_WORDS.fullmatch(count)
+    if many is None or float(many.group(1).replace(",", ".")) != dose.times:
+        return replace(dose, times=1.0), schedule
+    told = f"{count} {'de' if lang == 'fr' else 'of'} {dose.written(lang)}"
+    return dose, replace(schedule, words=(told, *often), sig=schedule.sig.replace(count, told, 1))
+
+
+SINGLE = re.compile(r"^1 [a-zé]+ ?")
+COUNTED_WORDS = re.compile(r"(\d+(?:[.,]\d+)?) [a-zé]+")
 
 
 def only_heard(use: Use, lang: Language, doubt: Doubt) -> Fact:

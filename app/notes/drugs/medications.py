@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.notes.drugs.dose_changes import CHANGES, changed, read_back, stepped
 from app.notes.drugs.dosing import DOSE, is_limit, number
-from app.notes.drugs.drug_answers import EXAMPLE, INSTEAD, QUIT, REFUSED, asked_about
+from app.notes.drugs.drug_answers import INSTEAD, QUIT, REFUSED, asked_about, drug_of_class
 from app.notes.drugs.drug_topics import given_up, spoken_of_it
 from app.notes.drugs.drug_uses import (
     CLASSES,
@@ -21,7 +21,6 @@ from app.notes.drugs.drug_uses import (
     uses_in,
     when_taken,
 )
-from app.notes.drugs.lay_names import recorded
 from app.notes.drugs.permission import BARE_ASK, asks, granted
 from app.notes.drugs.renewals import goes_with_order, is_renewed, with_duration
 from app.notes.drugs.schedules import Schedule, find_schedule
@@ -33,7 +32,6 @@ from app.notes.language.lexicon import find_drugs
 from app.notes.language.meaning import meant, sounds_like_allergy
 from app.notes.language.polarity import is_denied
 from app.notes.language.units import RECORDED, Exchange, Visit
-from app.notes.settling.generality import CLASS_CODES
 from app.notes.transcript import Language
 
 PRESCRIBES = cues("medications.prescribes")
@@ -58,7 +56,7 @@ def _told(visit: Visit) -> Iterator[Fact]:
         uses = list(uses_in(visit, place, known))
         if uses and not uses[-1].measured and asks(uses[-1]):
             yield from granted(uses[-1], visit, place)
-        for use in (_drug_of_class(use, visit) for use in uses if not use.measured):
+        for use in (drug_of_class(use, visit) for use in uses if not use.measured):
             yield from _one(use, asked.get(sentence), lang, visit)
         stops = STOPS_IT[lang].search(sentence.norm) and not KEPT.search(sentence.norm)
         if sentence.speaker == "doctor" and not uses and not sentence.asks and stops:
@@ -132,24 +130,6 @@ TAKES = {
 }
 
 
-def _drug_of_class(use: Use, visit: Visit) -> Use:
-    """ "Et l'atorvastatine ?" - "La statine, je l'ai laissée tomber.": the class stands for the drug asked about, or recorded."""
-    code = CLASS_CODES.get(use.drug.inn)
-    if code is None:
-        return use
-    exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
-    questions = [q.norm for q in exchange.questions] if exchange else []
-    named = [m.drug for norm in questions for m in find_drugs(norm) if not EXAMPLE.search(norm[: m.start])]
-    meant_one = [drug for drug in named if (drug.atc or "").startswith(code) and drug.inn not in CLASS_CODES]
-    at_home = recorded((code,) if isinstance(code, str) else code, visit.transcript) if DEFINITE.search(use.before) else None
-    if meant_one or at_home:
-        return replace(use, drug=meant_one[-1] if meant_one else at_home or use.drug)
-    return use
-
-
-DEFINITE = re.compile(r"(?<![a-z])(?:le|la|l|les|votre|vos|mon|ma|mes|son|sa|ses|ton|ta|tes|my|your|the) $")
-
-
 TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
     r"[\s,.…]*(?:(?:euh|enfin|en fait|finalement|well|actually)[\s,]+)*(?:pas du tout|non(?! plus)|surtout pas|finalement pas|not at all|no(?= ?[,.]))(?![a-z])"
 )
@@ -216,14 +196,18 @@ IS_ON = re.compile(  # what somebody takes, told by the doctor
 def _in_steps(use: Use) -> Schedule | None:
     """ "10 milligrammes, en commençant par 5 pendant une semaine": two doses are told in the doctor's own words."""
     doses = {number(m.group(1)) for m in DOSE.finditer(use.words) if not is_limit(use.words, m)}
-    if (len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words)) or len(use.through) > 1:
+    if len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words):
         return None
-    shown = use.sentence.line.shown[use.sentence.start + use.end : use.sentence.end]
+    steps = next((s for s in use.through[1:] if THEN_ANOTHER.search(s.norm)), None)
+    if len(use.through) > 1 and (steps is None or len(use.through) > MIN_STEPS):
+        return None
+    told = steps or use.sentence
+    shown = told.line.shown[told.start + (0 if steps else use.end) : told.end]
     return Schedule((f": {shown.strip(' ,.;:')}",), shown.strip(" ,.;:"))
 
 
 MIN_STEPS = 2
-THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
+THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?(?:un demi|une demie|un quart|la moitie|half)(?![a-z])|(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
 
 
 def _leading(use: Use) -> str:
@@ -255,12 +239,13 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The patient or a relative speaks of a drug."""
     norm = use.sentence.norm
     evidence = (*_question_before(use, visit), use.sentence.evidence())
-    relative = visit.other_person(use.sentence, use.start) or _theirs(use, visit)
+    relative = None if OPINES.search(norm) else visit.other_person(use.sentence, use.start) or _theirs(use, visit)
     if ASKS_FOR[lang].search(norm) and not TOOK[lang].search(norm):
         return
     if _repeats_order(use, visit):
         return
-    if relative and not FOR_THE_PATIENT.search(norm) and not _borrowed(use, visit):
+    given = (FOR_ME if use.sentence.speaker == "patient" and not visit.is_child else FOR_THE_PATIENT).search(norm)
+    if relative and not given and not _borrowed(use, visit):
         name = drug_name(use, lang)
         text = f"sous {name}" if lang == "fr" else f"takes {name}"
         if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
@@ -310,8 +295,12 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield replace(fact, detail=" ".join(filter(None, (fact.detail, when)))) if when else fact
 
 
+OPINES = re.compile(  # "un Voltarène, une fois, ma mère savait pas": she took none
+    r"(?<![a-z])(?:ma|mon) (?:mere|pere|femme|mari|soeur|frere|belle mere|fille|fils|voisine?|copine|copain|compagne|compagnon) (?:(?:ne |n |me |m |l |le |la |en )*(?:sav\w+|sait|disait|pensait|croit|croyait|veut|voulait|trouve|trouvait|insist\w+|ral\w+|l ignor\w+))(?![a-z])"
+)
 CHOSEN = re.compile(r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:a|ont) (?:prefere|choisi)) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$")  # the later of two drugs
 FOR_THE_PATIENT = re.compile(r"(?:(?:m|me|lui|nous) (?:l |en )?(?:a|ont|avait) |gave me|j ai pris|je prends|i took)")
+FOR_ME = re.compile(FOR_THE_PATIENT.pattern.replace("|lui", ""))  # "ils lui ont donné trois antibiotiques": to somebody else
 BORROWED = re.compile(  # "deux Nurofen, ceux de ma femme": whose box it was
     r"(?:\W*[\w.]+){0,3}\W+(?:ceux|celui|celle|celles|la boite|une boite|un reste|(?:un|une) )?(?:de|d|a) (?:ma|mon|mes)(?![a-z])(?! \w+ (?:qui|en prend|prend|est|a ))"
 )

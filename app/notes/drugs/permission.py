@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.notes.drugs.drug_uses import Use, drug_fact, strength
 from app.notes.drugs.schedules import Schedule, find_schedule
@@ -61,6 +62,9 @@ def _replied(use: Use, visit: Visit, place: int) -> Iterator[Fact]:
         return
     first = reply[0]
     may = ASKS_MAY[lang].search(asked.norm) or BARE_ASK.fullmatch(asked.norm) or WISHES.search(asked.norm)
+    if lang == "fr" and (found := _goes_on_or_stops(use, first)):
+        yield found
+        return
     if may and _refuses(use, first, lang):
         yield stop_fact(use, lang, (asked.evidence(), first.evidence()))
         return
@@ -83,6 +87,26 @@ def _refuses(use: Use, reply: Sentence, lang: Language) -> bool:
     return instead or REFUSES[lang].match(after) is not None or NONE_OF_IT.search(norm) is not None
 
 
+def _goes_on_or_stops(use: Use, reply: Sentence) -> Fact | None:
+    """ "Le bisoprolol, je le touche pas ?" - "On ne change rien."; "L'Eliquis, je l'arrête ?" - "Oui.": what becomes of a treatment."""
+    asked, norm, proofs = use.sentence, reply.norm, (use.sentence.evidence(), reply.evidence())
+    if find_drugs(norm) or (not (of_stop := ENDS.search(asked.norm)) and not GOES_ON.search(asked.norm)):
+        return None
+    if of_stop and YES.match(norm):
+        return stop_fact(replace(use, sentence=asked), "fr", proofs)
+    if UNCHANGED.match(norm):
+        return drug_fact(use, "fr", proofs, strength(use, "fr", norm), find_schedule(norm, "fr"), status="prescribed", asserted_by="doctor")
+    return None
+
+
+ENDS = re.compile(r"(?<![a-z])(?:je |on |faut |dois )(?:(?:l |le |la |les )?(?:arreter?|stopper?|suspend(?:s|re)?))(?![a-z])(?! pas)")
+YES = re.compile(r"\W*(?:(?:ah|oh|bah|ben|alors|euh)\W+)*(?:oui|bien sur|tout a fait|absolument|exactement)(?![a-z])")
+GOES_ON = re.compile(  # "le bisoprolol, je le touche pas ?", "et la metformine, elle reste ?"
+    r"(?<![a-z])(?:je |on |j )?(?:ne )?(?:le |la |les |l |y )?(?:touch\w+ (?:pas|a rien)|chang\w+ (?:pas|rien)|gard\w+|continu\w+|laisse|arrete|stoppe)(?![a-z])|(?:il |elle |ca )(?:reste|bouge pas|change pas)|(?<![a-z])(?:pareil|comme (?:avant|d habitude)|la meme dose)(?![a-z])"
+)
+UNCHANGED = re.compile(
+    r"\W*(?:(?:ah|oh|non|oui|bien|sur|surtout|alors|voila|exactement|le|la|les|celui|celle|l?a|ca|c(?:oe|œ)ur|tension|reste),?\W+)*(?:(?:on |je |vous )?(?:ne |n )?(?:y |le |la |les |l )*(?:touche\w*|change\w*|modifie\w*|bouge\w*) (?:surtout )?(?:pas|rien|a rien)|(?:on |je |vous )(?:le |la |les |l )*(?:gard|continu|laiss)\w+|pareil|comme (?:avant|d habitude)|(?:la )?meme dose|(?:gardez|continuez|laissez)(?: le| la| les)?|inchange\w*|sans changement)(?![a-z])"
+)
 LEADS = re.compile(r"\W*(?:(?:ah|oh|alors|non|la|et|pour|une?|du|de|des|le|l|les|d)\W+)*")
 INSTEAD = re.compile(r"(?<![a-z])(?:a la place|instead|(?:vous|on) (?:le |la |l |les )?(?:passe\w*|remplace\w*) (?:au|a|par|sur))(?![a-z])")
 NONE_OF_IT = re.compile(r"(?<![a-z])je (?:ne )?(?:vous |lui )?(?:n )?en (?:donne|prescri[st]|mets) pas(?![a-z])")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.notes.drugs.dosing import DOSE
 from app.notes.drugs.drug_uses import Use
-from app.notes.drugs.schedules import Schedule
+from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_drugs
 from app.notes.language.units import Visit
@@ -39,10 +39,11 @@ GIVES = cues("medications.prescribes")
 
 def goes_with_order(use: Use, visit: Visit) -> bool:
     """Whether a drug named without a verb follows, in the same turn, one that was just prescribed."""
-    if visit.lang != "fr" or not ALSO.match(use.sentence.norm[: use.start]) or ONLY_TOLD.search(use.sentence.norm):
+    if visit.lang != "fr" or not ALSO.match(use.sentence.norm[: use.start]) or ONLY_TOLD.search(IN_CASE.split(use.sentence.norm)[0]):
         return False
     earlier = [s for s in visit.sentences if s.turn == use.sentence.turn and s.end <= use.sentence.start]
-    return bool(earlier) and any(find_drugs(s.norm) and (GIVES["fr"].search(s.norm) or DOSE.search(s.norm)) for s in earlier[-2:] if not s.asks)
+    return bool(earlier) and any(find_drugs(s.norm) and (GIVES["fr"].search(s.norm) or DOSE.search(s.norm) or find_schedule(s.norm, "fr").sig) for s in earlier[-2:] if not s.asks)
 
 
+IN_CASE = re.compile(r"(?<![a-z])(?:si|s il|quand|en cas) ")
 ONLY_TOLD = re.compile(r"(?<![a-z])(?:c est|etait|ca|fait|donne|risque|peut|quand|comme|marche|sert)(?![a-z])")

@@ -4,16 +4,18 @@ import re
 from dataclasses import dataclass
 
 from app.notes.drugs.day_doses import fraction, spread
-from app.notes.drugs.dosing import DOSE, FORMS, NUM, is_limit, number
+from app.notes.drugs.dosing import COUNT, DOSE, FORMS, is_limit, number
+from app.notes.drugs.week_days import DAYS_FR, taken_only
 from app.notes.language.cues import cue, cues
 from app.notes.transcript import Language
 
-COUNT = re.compile(rf"(?<![\w.]){NUM}(?:,? (?:ou|a|or|to) (\d+))? ({'|'.join(p for _, p in FORMS)})(?![a-z])")
 PER_DAY = cue("dosing.per_day")
 SLOTS = {
     "fr": (
         (r"matin,? midi et soir|matin midi soir|matin,? (?:le )?midi,? (?:et )?(?:le )?soir", "matin, midi et soir", 3),
         (r"(?:un |une |le )?matin,? (?:et |un |une )?(?:le )?soir", "matin et soir", 2),
+        (r"(?:un |une |le )?matin,? (?:et |un |une )?(?:le |a )?midi", "matin et midi", 2),
+        (r"(?:un |une |le |a )?midi,? (?:et |un |une )?(?:le )?soir", "midi et soir", 2),
         (r"tous les soirs|toutes les nuits|le soir|au coucher|chaque soir|un le soir|au diner|au souper|avant de (?:me |vous |te |se |m |s )?(?:coucher|dormir|endormir)|en me couchant|au moment du coucher", "le soir", 1),
         (r"tous les matins|le matin|chaque matin|au petit dejeuner|au reveil|au lever|en me levant|en se levant|au saut du lit", "le matin", 1),
         (r"le midi|a midi|au dejeuner", "le midi", 1),
@@ -48,6 +50,7 @@ class Schedule:
     as_needed: bool = False
 def find_schedule(norm: str, lang: Language) -> Schedule:
     """What a stretch of text says about how often, how long, how much at most."""
+    norm = taken_only(norm) if lang == "fr" else norm
     count, often, sig = _rhythm(norm, lang)
     words = [*([count] if count else []), *often]
     needed = any(not re.search(r"(?:pas|not) $", norm[: m.start()]) for m in AS_NEEDED[lang].finditer(norm))
@@ -61,7 +64,7 @@ def find_schedule(norm: str, lang: Language) -> Schedule:
     if gap:
         words.append(f"{gap.group(1)} h entre les prises" if lang == "fr" else f"{gap.group(1)} h apart")
     if limit:
-        most = limit.group(1) or limit.group(2) or limit.group(3) or "1"
+        most = next(filter(None, limit.groups()), "1")
         words.append(f"{most}/j maximum" if lang == "fr" else f"up to {most}/day")
         if not sig:
             sig = f"max {most}/j" if lang == "fr" else f"up to x{most}/day"
@@ -193,7 +196,7 @@ OF_THE_MONTH = re.compile(
 
 
 WEEKDAY = {
-    "fr": re.compile(r"(?<![a-z])(?:le|chaque|tous les) (?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?(?![a-z]| \d| (?:soir|matin|prochain|dernier))"),
+    "fr": DAYS_FR,
     "en": re.compile(r"(?<![a-z])(?:on|every) (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?(?![a-z])"),
 }  # fmt: skip
 USED_TO = re.compile(r"(?<![a-z])(?:avant|c etait|before|used to)(?![a-z])[^.]*$")

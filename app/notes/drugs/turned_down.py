@@ -9,7 +9,7 @@ from app.notes.drugs.drug_uses import CLASSES, Use, drug_fact, is_home, uses_in
 from app.notes.drugs.schedules import Schedule
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
-from app.notes.language.lexicon import find_concepts
+from app.notes.language.lexicon import find_concepts, find_drugs
 from app.notes.language.units import Sentence, Visit
 
 REFUSES = cues("declined.refuses")
@@ -38,12 +38,16 @@ def _refused(turn: int, visit: Visit) -> bool:
     reply, then = _turn(visit, turn + 1), _turn(visit, turn + 2)
     if not reply or not then or reply[0].speaker == "doctor" or then[0].speaker != "doctor":
         return False
-    refuses = any((REFUSES[visit.lang].search(s.norm) or MORE.search(s.norm)) and not _of_else(s) for s in reply if not s.asks)
+    offered = {m.drug.inn for s in _turn(visit, turn) for m in find_drugs(s.norm)}
+    refuses = any((REFUSES[visit.lang].search(s.norm) or MORE.search(s.norm)) and not _of_else(s, offered) for s in reply if not s.asks)
     return refuses and LETS_GO.match(then[0].norm) is not None and not any(STILL.search(s.norm) for s in then)
 
 
-def _of_else(refusal: Sentence) -> bool:
-    """ "Je veux pas d'arrêt": what is refused is named, and no drug."""
+def _of_else(refusal: Sentence, offered: set[str]) -> bool:
+    """ "Je veux pas d'arrêt", "la morphine, j'en veux plus": what is refused is named, and is not the drug that was offered."""
+    named = {m.drug.inn for m in find_drugs(refusal.norm)}
+    if offered and named and not named & offered:
+        return True
     return bool(LEAVE["fr"].search(refusal.norm)) or any(m.concept.kind in ORDERED for m in find_concepts(refusal.norm, "fr"))
 
 

@@ -125,6 +125,18 @@ def body_part() -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z])(?:l|la|le|les|ma|mon|mes|sa|son|ses|votre|vos|au|aux|du|un|une|ce|cet|cette|ces) ((?:{parts(_rows('parts.tsv'))})s?)(?![a-z])".replace("oe", "(?:oe|œ)"))
 
 
+@cache
+def _named_parts() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    rows = ((name, part.replace("oe", "(?:oe|œ)")) for name, _, part, _ in _rows("parts.tsv"))
+    return tuple((name, re.compile(rf"(?<![a-z])(?:{part})s?(?![a-z])")) for name, part in rows)
+
+
+def part_names(norm: str) -> list[str]:
+    """The parts of the body named in folded French, as a French name ends ("du genou"), in order."""
+    found = ((m.start(), name) for name, pattern in _named_parts() for m in pattern.finditer(norm))
+    return [name for _, name in sorted(found)]
+
+
 def _matches(norm: str, lang: Language) -> Iterator[Mention]:
     for concept in concepts(lang):
         for m in concept.pattern.finditer(norm):
@@ -159,9 +171,25 @@ def find_concepts(norm: str, lang: Language) -> tuple[Mention, ...]:
 
 
 def _is_illness_only(mention: Mention, norm: str) -> bool:
-    """ "Mon frère a une hépatite B": the illness, where nobody speaks of its vaccine."""
+    """ "Mon frère a une hépatite B": the illness, where nobody speaks of its vaccine; its test, where tests are listed;
+    "le docteur de la douleur" is no pain.
+    """
+    if mention.concept.fr == "douleur" and OF_WHOM.search(norm[: mention.start]):
+        return True
+    if mention.concept.kind == "exam":
+        return mention.concept.fr in TESTS_ONLY and OF_TESTS.search(norm) is None
+    if mention.concept.kind == "problem":
+        return mention.concept.fr in TESTED_FOR and OF_TESTS.search(norm) is not None
     named = mention.concept.kind == "vaccine" and norm.startswith("hepatite", mention.start)
     return named and OF_VACCINES.search(norm) is None
+
+
+OF_WHOM = re.compile(r"(?<![a-z])(?:(?:docteur|medecin|centre|clinique|consultation|infirmiere?|equipe|unite|service|specialiste) (?:de la |anti ?|du centre de la )|anti ?)$")
+TESTED_FOR = frozenset(("VIH", "syphilis", "hépatite", "infection à chlamydia", "infection à gonocoque", "gonococcie", "rubéole", "toxoplasmose"))
+TESTS_ONLY = frozenset(("sérologies hépatites", "recherche de chlamydia et gonocoque", "sérologie rubéole"))
+OF_TESTS = re.compile(  # "on complète : VIH, syphilis, hépatite B", "je rajoute la syphilis"
+    r"(?<![a-z])(?:(?:on|je) (?:vous |le |la )?(?:complete|rajoute|ajoute|dose|recherche|cherche|controle|recontrole|verifie|depiste|demande)|depistage|serologies?|bilan (?:des )?(?:ist|mst)|prise de sang|prelevement|(?:re)?faire (?:le|un|les) tests?)(?![a-z])(?![^.]*(?:positi|traite|gueri))"
+)
 
 
 OF_VACCINES = re.compile(r"vaccin|rappel|(?<![a-z])(?:doses?|injections?|piqures?|immunis\w*|protegee?s?|a jour|dtp|ror)(?![a-z])")

@@ -107,6 +107,15 @@ def _leading_zeros(words: Sequence[str], zero: str) -> tuple[int, bool]:
     return count, True
 
 
+OF_ITS_OWN = ("petit", "petite", "gros", "grosse", "autre", "demi", "demie", "seul", "seule")
+
+
+def _counts(after: Sequence[str]) -> bool:
+    """Whether a "one" counts by what follows it: "un de cinquante et un de vingt-cinq" is no 51, "quarante et un de fièvre" is 41."""
+    first, second = ([*after, "", ""])[:2]
+    return first in OF_ITS_OWN or (first in ("de", "du") and (second in FR_SMALL or second in FR_TENS or second in ("cent", "cents")))
+
+
 def _fr_whole(words: Sequence[str]) -> tuple[int, int]:
     head, used = _fr_hundreds(words)
     if words[used : used + 1] == ["mille"]:
@@ -134,7 +143,8 @@ def _fr_tens(words: Sequence[str]) -> tuple[int, int]:
         return 80 + more, 2 + used
     if first in FR_TENS:
         base = FR_TENS[first]
-        if second == "et" and third in ("un", "une", "onze") and (third != "onze" or base == 60):
+        counts = third in ("un", "une") and _counts(words[3:5])
+        if second == "et" and third in ("un", "une", "onze") and (third != "onze" or base == 60) and not counts:
             return base + FR_SMALL[third], 3
         if base == 60:
             more, used = _fr_teens(words[1:], allow_zero=False)

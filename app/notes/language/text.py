@@ -87,8 +87,9 @@ def _step(out: _Builder, tokens: Tokens, i: int, text: str, lang: Language) -> i
         last = positions[0 if word == "percent" else 1]
         out.put("%", "%", start, tokens[last][2])
         return last + 1
-    if word.isalpha() and lang == "en" and " ".join(words[:3]) in SPELLED_OUT:
-        return _replace(out, tokens, i, positions[2], SPELLED_OUT[" ".join(words[:3])])
+    call = next((n for n in (3, 4, 5) if " ".join(words[:n]) in SPELLED_OUT[lang]), 0)
+    if call and word.isalpha():
+        return _replace(out, tokens, i, positions[call - 1], SPELLED_OUT[lang][" ".join(words[:call])])
     if word.isalpha():
         half = _half(words, lang)
         if half:
@@ -138,7 +139,13 @@ def _spaced_tenths(out: _Builder, tokens: Tokens, last: int, digits: str) -> tup
     return f"{digits}.{tenth[0]}", at
 
 
-SPELLED_OUT = {"nine one one": "911", "nine nine nine": "999", "one one two": "112"}  # whom to call
+SPELLED_OUT = {  # whom to call
+    "en": {"nine one one": "911", "nine nine nine": "999", "one one two": "112"},
+    "fr": {
+        "trente et un quatorze": "3114", "trente dix huit": "3018", "trente six vingt quatre": "3624",
+        "trente neuf dix neuf": "3919", "trente neuf quatre vingt neuf": "3989",
+    },
+}  # fmt: skip
 FEVERISH = re.compile(r"9[4-9]|10[0-7]|3[4-9]|4[0-2]")
 OF_FEVER = re.compile(r"temp|fever|fahrenheit|degrees")
 BEFORE_TEMPERATURE = 60  # characters

@@ -14,7 +14,7 @@ from app.notes.language.cues import cue, cues
 from app.notes.language.text import Line, fold, normalise
 from app.notes.language.verdicts import NO, Verdict, judge, only_surprise
 from app.notes.people.holders import FAMILY_ASKED, OF_A_PARENT, PATIENT, Role, Speaking, role_of, whose
-from app.notes.people.names import first_names
+from app.notes.people.names import ADULT_YEARS, first_names
 from app.notes.people.people import SOMEBODY, relation_near, spoken_of
 from app.notes.transcript import Language, Speaker, Transcript, Turn
 
@@ -46,7 +46,6 @@ STRICT = re.compile(
     r"\W*(?:(?:ah|oh|moi|um|uh)\W+)*(?:oui|ouais|non|anon|unon|jamais|un peu|aucune?|yes|yeah|no|never|a little|not really)(?![a-z])"
 )
 MAX_QUESTIONS = 5
-ADULT_YEARS = 16
 SPEAKING_YEARS = 8
 THIRD_PERSON = re.compile(  # somebody else, even when the one who was named was not understood
     r"\W*(?:(?:et|mais|donc|parce que|du coup|oui|non|and|but|so|because|yes|yeah|no)\W+)*(?:(?:elles?|ils?) (?:est sous|sont sous|prend|prenait|a eu|ont eu|a fait une?|avait une?|a vomi|vomit|tousse|a (?:de la fievre|mal)|est malade)|"
@@ -162,6 +161,8 @@ class Visit:
         """Whom else a doctor's question to an adult is about: "Elle grossit ?", or "Un AVC ?" after words about a relative."""
         if self.lang != "fr" or not self.is_adult or question.speaker != "doctor" or not question.asks:
             return None
+        if any(s.speaker == "relative" for e in self.exchanges if question in e.questions for s in e.answer):
+            return None  # "elle", asked of the daughter, is the patient
         if OF_ANOTHER.search(question.norm):
             return SOMEBODY
         if not GOES_ON.fullmatch(question.norm):

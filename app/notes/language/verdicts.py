@@ -26,12 +26,21 @@ NOT_ME = {  # "Moi non. Ma mère, si.": whatever is said of others
     "en": re.compile(r"\W*(?:(?:well|um|uh)\W+)*not (?:me|myself)(?![a-z])"),
 }  # fmt: skip
 AFTER_ALL = {  # a no that is taken back: "Non. Ah si !", "J'ai pas regardé. Ah oui, y en a deux"
-    "fr": re.compile(r"^.{2,160}[.!…,] ?(?:(?:enfin|ah|attendez|euh|mais)\W+)*(?:ah (?:si|oui)|si si|enfin si|si,)(?![a-z])"),
+    "fr": re.compile(
+        r"^.{2,160}[.!…,] ?(?:(?:enfin|ah|attendez|euh|mais)\W+)*(?:ah (?:si|oui)|si si|enfin si|si,)(?![a-z])|"
+        r"^\W*(?:non|pas (?:vraiment|trop|tellement|specialement|souvent))\W+enfin,? (?:parfois|des fois|de temps en temps|tous les|toutes les|un (?:petit )?peu|quand|le (?:soir|matin|dimanche|week end)|(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) )"
+    ),
     "en": re.compile(r"^\W*no.{2,120}[.!,] ?(?:(?:oh|well|actually|wait)\W+)+(?:yes|yeah|i do|i did|i have)(?![a-z])"),
 }  # fmt: skip
 PART_YES = {  # "les coudes non. la tête, oui": a part of it is there
     "fr": re.compile(r"^\W*(?!non)(?:les?|la|l|des?|du) [a-z ]{2,30},? non\b.{0,40}?(?:les?|la|l|des?|du) [a-z ]{2,30},? oui(?![a-z])"),
     "en": re.compile(r"^\W*(?!no)(?:the|my) [a-z ]{2,30},? no\b.{0,40}?(?:the|my) [a-z ]{2,30},? yes(?![a-z])"),
+}  # fmt: skip
+
+
+BUT_NO = {  # "Des fois je me dis que ce serait plus calme. Mais non, me tuer, non.": no yes after all
+    "fr": re.compile(r"\W*(?:mais|enfin|bon|apres)\W+(?:(?:euh|en fait|franchement),? )?non(?! plus)(?![a-z])"),
+    "en": re.compile(r"\W*(?:but|well|actually)\W+no(?![a-z])"),
 }  # fmt: skip
 
 
@@ -79,7 +88,7 @@ def judge(answer: Sequence[str], lang: Language) -> Verdict:
     if NO[lang].search(text):
         return "no"
     if YES[lang].search(text):
-        return "yes"
+        return "" if any(BUT_NO[lang].match(said) for said in answer[1:3]) else "yes"
     first = answer[0] if answer else ""
     if PART_YES[lang].search(text) or YES_THEN[lang].match(text):
         return "yes"

@@ -138,8 +138,8 @@ def _means_else(
     at, after = match.start(), norm[match.end() :]
     if NAME_NUMBER.search(re.sub(r"\W", " ", norm[:at])):
         return True
-    if re.search(r"(?<![a-z])grammes? $", norm[:at]):
-        return True  # the hundredths of "un gramme soixante-quatre"
+    if re.search(r"(?<![a-z])grammes? $|\d (?:kilos?|kg) (?:et )?$", norm[:at]):
+        return True  # the hundredths of "un gramme soixante-quatre", the grams of "quatre kilos cent"
     if lang == "fr" and (VAGUE.match(after) or DATE.search(norm[:at]) or OF_THE_NORM.match(after)):
         return True
     if measure.fr == "débit expiratoire de pointe" and re.match(r" ?%", after):

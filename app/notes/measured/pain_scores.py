@@ -15,6 +15,9 @@ SCALE = re.compile(
 SCORE = re.compile(
     r"(?<![\d.])(10|\d)(?:\.5)?(?: ?(?:/|sur|out of) ?10)?(?!\d|\.\d|/|(?: a| to)? 10|,? ?10 (?:etant|c est)| ?(?:jours|ans|heures?|fois|days|years|hours|weeks|mois|minutes|semaines|comprim|cachets?|mg|grammes?|nuits|h\b|sachets?))"
 )
+COUNTED = re.compile(  # "une personne sur dix", "neuf fois sur dix": how often, and no score
+    r"(?:personnes?|patients?|patientes?|cas|malades?|enfants?|bebes?|femmes?|hommes?|gens|fois|chances?|grossesses?|jours?|nuits?|soirs?|matins?|people|patients|times) (?:sur|out of) 10(?!\d)"
+)
 PLACES = re.compile(
     r"(couch[eé]e?|allong[eé]e?|assise?|au repos|debout|quand je (?:me l[eè]ve|\w+)|(?:la|cette) nuit|at night|at rest|[àa] l['’]effort|"
     rf"en (?:marchant|bougeant|toussant|descendant|montant|me levant|forçant|respirant|mangeant|avalant|appuyant|pliant|tournant)|ce (?:matin|soir)|hier(?: soir)?|aujourd['’]hui|maintenant|{DAY_FR}|today|now|yesterday|on {DAY_EN}|when I(?:['’]m)? (?:go down the stairs|\w+)|lying down|sitting)",
@@ -25,6 +28,7 @@ PLACES = re.compile(
 def pain_scores(said: Said) -> Iterator[Fact]:
     """Each score of a sentence that a scale announces, in it or in the question."""
     norm = said.sentence.norm
+    norm = COUNTED.sub(lambda counted: "¤" * len(counted.group()), norm)
     if not SCALE.search(norm + " " + said.context):
         return
     for match in SCORE.finditer(norm):

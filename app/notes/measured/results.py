@@ -206,6 +206,9 @@ def _told_of_another(asked: Mention, exchange: Exchange, lang: Language) -> bool
     return bool(told) and asked.concept.fr not in told and not YES["fr"].match(exchange.answer[0].norm)
 
 
+ONLY_INVITED = re.compile(r"^(?!.*(?<![a-z])(?:normale?|faite?|passee?|bonne?|nickel)(?![a-z])).*(?<![a-z])(?:courrier|lettre|convocation|invitation|ordonnance|enveloppe|relance)s?(?![a-z])")  # "j'ai reçu la lettre": that is no examination
+
+
 def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Vous l'avez eu quand, l'électrocardiogramme ?" - "En mars, il a dit que c'était bon." """
     if any("vaccin" in question.norm for question in exchange.questions):
@@ -222,7 +225,7 @@ def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             if _told_of_another(mention, exchange, lang):
                 continue
             dated = lang == "fr" and exchange.answer[0].speaker != "doctor" and date_phrase(exchange.answer[0].norm, lang)
-            if exchange.verdict == "" and not (dated or re.search(r"quand|when", question.norm)):
+            if (exchange.verdict == "" and not (dated or re.search(r"quand|when", question.norm))) or (not dated and ONLY_INVITED.search(exchange.answer_text)):
                 continue
             named = {
                 m.concept.fr

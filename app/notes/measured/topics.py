@@ -102,7 +102,7 @@ class Topic:
 
 WHILE = re.compile(r"(?<![a-z])(?:pendant|quand|lorsque|apres|avant (?:de|que)|juste apres|sans|avec|malgre|au moment|parce que|mais) [^\d.!?]*")
 COUNTS_ELSE = re.compile(  # "trois mois", "vingt minutes": a length of time, not of the measure
-    r"(?<!y a )(?<!depuis )(?<!vers )(?<!apres )(?<! a )\d+ (?:jours?|mois|semaines?|ans?|heures?|fois)(?![a-z])|31 14"
+    r"(?<!y a )(?<!depuis )(?<!vers )(?<!apres )(?<! a )\d+ (?:jours?|mois|semaines?|ans?|heures?|fois)(?![a-z])|3114"
 )
 
 

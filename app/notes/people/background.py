@@ -40,6 +40,7 @@ def background(visit: Visit) -> Iterator[Fact]:
         yield from _asked_habit(exchange, visit)
     for sentence in visit.sentences:
         if sentence.asks:
+            yield from _job_before_question(sentence, visit.lang)
             continue
         if sentence.speaker != "doctor":
             yield from _stated_habit(sentence, visit, answered.get(sentence))
@@ -301,6 +302,17 @@ def _job(sentence: Sentence, work: re.Match[str]) -> Iterator[Fact]:
     )  # fmt: skip
 
 
+def _job_before_question(sentence: Sentence, lang: Language) -> Iterator[Fact]:
+    """ "Je suis menuisier, je peux remonter sur l'échelle ?": who asks says what they do."""
+    work = WORK[lang].search(sentence.norm)
+    told = work is not None and sentence.speaker != "doctor" and CLAUSE_ENDS.match(sentence.norm, work.end()) is not None
+    if work and told and work.group().startswith("je ") and not relation_near(sentence.norm, work.start(), lang):
+        yield from _job(sentence, work)
+
+
+CLAUSE_ENDS = re.compile(r"[a-z]*(?: (?:a|en|dans|de|d|du|chez) [a-z ]{2,20})?, ")
+
+
 def _life(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     norm, lang = sentence.norm, visit.lang
     work = WORK[lang].search(norm)
@@ -315,7 +327,7 @@ def _life(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         )
         words = re.sub(r"^(?:pris|ai) un", "un", words) if lang == "fr" else re.sub(r"^(?:have a|a)", "a", words)
         words = re.sub(r"^(?:vis|habite)(?![a-z])", "vit", re.sub(r"^live ", "lives ", words))
-        words = re.sub(r"^fais(?![a-z])", "fait", words)
+        words = re.sub(r"^cours(?![a-z])", "court", re.sub(r"^fais(?![a-z])", "fait", words))
         words = re.sub(r"^(?:suis |ai |on a |j['’]ai )", "", re.sub(r"^(?:j['’])?ai perdu", "a perdu", words))
         words = re.sub(r"^m['’]occupe", "s'occupe", re.sub(r"^(?:vais|(?:il|elle) va) plus", "ne va plus", words, flags=re.IGNORECASE))
         words = re.sub(r"(?<!\d)([235])[-.\s]8(?!\d)", lambda m: f"{SHIFTS[m.group(1)]}-huit", words)

@@ -109,7 +109,7 @@ OFFSPRING = re.compile(r"(?<![a-z])(?:enfants?|petits|gosses|gamins)(?![a-z])")
 ONE_OF_THEM = re.compile(  # "l'aîné a deux stents, la deuxième rien"
     r"(?<![a-z])(?:(?:la|une|ma) (?:petite derniere|petite|grande|premiere|deuxieme|seconde|troisieme|derniere|cadette|ainee)|"
     r"(?:le|un|mon) (?:petit dernier|petit|grand|premier|deuxieme|second|troisieme|dernier|cadet|aine)|l ainee?|les filles|les garcons|la fille|le fils|le garcon)"
-    r"(?! (?:fois|truc|jour|semaine|mois|matin|soir|medecin|docteur|cousin|frere|s(?:oe|œ)ur|mere|pere|tante|oncle|fils|fille|enfant|de |du |d )[a-z]*)(?![a-z])"
+    r"(?=,|\W*$|[.;:!?…]| (?:a|ont|est|sont|etait|etaient|avait|avaient|fait|font|faisait|qui|elles?|ils?|lui|prend|tousse|vient|va|vomit|en|ne?|y|rien|aussi|non|oui|c|se|s|me?|l|pareil|pas|est|et|ou|decedee?|morte?)(?![a-z]))"
 )
 ALONE = re.compile(  # "mon grand a de l'asthme", "ma petite dernière"
     r"(?<![a-z])(?:ma (?:petite derniere|petite|grande|derniere|cadette|ainee)|mon (?:petit dernier|petit|grand|dernier|cadet|aine))"

@@ -21,12 +21,17 @@ NOT_BEFORE = re.compile(  # a title, an article, a place
     r"(?:\b(?:[Dd]octeur|[Dd]r|[Pp]rofesseur|[Mm]adame|[Mm]onsieur|Mme|Mlle|M\.|le|la|les|du|de|des|au|aux|à|en|chez|sur|une?|mes|vos|ce|cette|hôpital|rue) |\b[dlDL]['’])$"
 )
 
+ADULT_YEARS = 16
+GREETING_TURNS = 10
+
 
 def first_names(transcript: Transcript) -> tuple[tuple[str, str, str], ...]:
     """Folded first names of others than the patient, each with the relation (or SOMEBODY) and the words that told it."""
     if transcript.lang != "fr":
         return ()
-    called = " ".join(t.text for t in transcript.turns if t.speaker == "doctor")
+    adult = (transcript.patient.age or 0) >= ADULT_YEARS
+    greeted = transcript.turns[:GREETING_TURNS] if adult else transcript.turns  # who joins later is no grown-up patient
+    called = " ".join(t.text for t in greeted if t.speaker == "doctor")
     found: dict[str, tuple[str, str]] = {}
     for turn in transcript.turns:
         if turn.speaker != "doctor":

@@ -220,4 +220,10 @@ def _stands_alone(fact: Fact) -> bool:
     words = fold(fact.sentence)
     if NAMED_FIRST.match(words) or NAMED_INSIDE.search(words):
         return True
-    return not (ABOUT_NAMED_BEFORE.search(words) or HOW_TO_TAKE.search(words) or TO_WHAT_WAS_NAMED.search(fact.sentence))
+    pronoun = ABOUT_NAMED_BEFORE.search(words)
+    if pronoun and JUST_NAMED.search(words[: pronoun.start()]) and not HOW_TO_TAKE.search(words):
+        return True  # "mettez une bande la journée, enlevez-la la nuit"
+    return not (pronoun or HOW_TO_TAKE.search(words) or TO_WHAT_WAS_NAMED.search(fact.sentence))
+
+
+JUST_NAMED = re.compile(r"(?:^\W*|[,;:] ?|(?<![a-z])(?:et|puis|donc|alors) )(?:vous )?(?:\w{3,}ez|faites) (?:bien |toujours |surtout )?(?:une?|le|la|les|l|votre|vos|du|de la|des) [a-z]{3,}[^;:.]*[,;:] ?(?:et |puis )?$")

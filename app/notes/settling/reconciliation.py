@@ -78,11 +78,25 @@ class Beside:
         for fact in facts:
             if fact.polarity == "absent" or not fact.is_patients or fact.type not in KINDS or not _lasting(fact):
                 continue
+            if fact.type == "medication" and _better_told(fact, facts):
+                continue
             if not _is_known(fact, known, self.voice.lang) or fact.status == "prescribed":
                 amount = fact.extra[1] if fact.type == "medication" else ""
                 detail = " ".join(filter(None, (amount, fact.detail))).strip(" ,")
                 evidence = self._evidence(fact)
                 yield {"kind": KINDS[fact.type], "text": fact.extra[0], "detail": detail, "evidence": evidence}
+
+
+def _better_told(drug: Fact, facts: Sequence[Fact]) -> bool:
+    """Whether another line for the record says of the same drug what is valid from now on, or the same and more."""
+    others = [
+        f for f in facts if f is not drug and f.type == drug.type and f.label == drug.label and f.polarity == "present"
+    ]
+    others = [f for f in others if f.is_patients and _lasting(f) and (f.extra[1] or f.detail)]
+    bare = not (drug.extra[1] or drug.detail)
+    if bare or drug.status == "prescribed":
+        return bare and bool(others)
+    return any(f.status == "prescribed" and f.turns > drug.turns for f in others)
 
 
 DOUBTS = {

@@ -55,4 +55,10 @@ def _told_as_operation(fact: Fact, others: list[Fact]) -> bool:
     return len(fact.sentence.split()) <= BARE_NOUN and any(f.evidence[-1].end < fact.evidence[-1].start for f in near)
 
 
-COVERS = (_ordered_after_all, _recapitulated, _of_forbidden_class, _told_as_operation)
+def _told_as_allergy(fact: Fact, others: list[Fact]) -> bool:
+    """ "Une aspirine, et j'étais bleue": a drug whose harm is told is not told as taken too."""
+    only_named = fact.type == "medication" and fact.polarity == "present" and fact.status in ("current", "taken") and fact.value is None and not fact.sig
+    return only_named and any(f.type == "allergy" and f.label == fact.label and f.polarity == "present" and set(f.turns) & set(fact.turns) for f in others)
+
+
+COVERS = (_told_as_allergy, _ordered_after_all, _recapitulated, _of_forbidden_class, _told_as_operation)

@@ -19,6 +19,7 @@ from app.notes.signs.part_answers import (
     OPENING,
     ellipsis,
     is_then_not_now,
+    located,
     of_the_part_before,
     then_not_now,
     was_once,
@@ -65,6 +66,7 @@ def answers(visit: Visit) -> Iterator[Fact]:
         yield from same_illness(exchange, visit.lang)
         yield from has_it_too(exchange, visit.lang)
         yield from which_side(exchange, visit.lang)
+        yield from located(exchange, visit)
         yield from ellipsis(exchange, visit)
         yield from then_not_now(exchange, visit)
         yield from was_once(exchange, visit)
@@ -84,7 +86,7 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     about_family = any(FAMILY_QUESTION[lang].search(q.norm) for q in exchange.questions) or _goes_on_family(exchange, visit)
     for question in exchange.questions:
         named = (in_context(m, question, visit) for m in find_concepts(question.norm, lang))
-        mentions = [m for m in named if m.concept.kind in CLINICAL]
+        mentions = [m for m in named if m.concept.kind in CLINICAL and not LIKE.search(question.norm[: m.start + 4].rstrip())]
         about_disease = any(m.concept.kind == "problem" for m in mentions)
         for mention in mentions:
             if about_disease and mention.concept.kind == "symptom" and exchange.verdict != "no":
@@ -96,6 +98,9 @@ def _from_exchange(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
                 yield from _had_by(another, exchange, question, mention, lang)
             else:
                 yield from _asked_of_patient(exchange, question, mention, visit, mention.concept.fr in answered, about_family)
+
+
+LIKE = re.compile(r"(?<![a-z])comme (?:(?:si|dans|pour) )?(?:une?|des|du|la|le|l)(?: \w{1,3})?$| comme \w{0,3}$")  # "mal partout, comme une grippe ?": what it is like
 
 
 def _asked_of_patient(
@@ -240,7 +245,7 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
     )
     opening = OPENING.match(first.norm)
     at = opening.end() if opening else 0
-    if polarity == "present" and stance(first.norm, at, at, lang).temporality != "current":
+    if polarity == "present" and stance(first.norm, at, at, lang).temporality != "current" and not TODAY.search(first.norm):
         temporality = stance(first.norm, at, at, lang).temporality
     return mention_fact(
         mention,
@@ -255,6 +260,9 @@ def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: La
         question.norm,
         status=UNMARKED if polarity == "absent" and not question.asks else "",
     )
+
+
+TODAY = re.compile(r"(?<![a-z])(?:ce (?:matin|midi|soir)|cette nuit|aujourd hui|tout a l heure|this morning|tonight|today)(?![a-z])")
 
 
 def _feverish(text: str) -> Polarity | None:

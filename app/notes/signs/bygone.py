@@ -197,7 +197,7 @@ def _past(fact: Fact, said: Sentence, before: str, own: str, visit: Visit) -> bo
     return _of_earlier_drug(said, before, own, visit) or (AWAKE.search(own) is not None and _of_operation(said, visit))
 
 
-ONCE_THEN = re.compile(rf"\W*(?:(?:oui|si|juste|seulement)\W+)*(?:une?|1) (?:seule )?fois(?: seulement)?,? (?:{DAY}|{DATE})(?![a-z])(?!.*(?:encore|ce matin|aujourd hui|depuis))")
+ONCE_THEN = re.compile(rf"(?!.*(?<![a-z])(?:ce (?:matin|midi|soir)|cette nuit|aujourd hui|tout a l heure)(?![a-z]))\W*(?:(?:oui|si|juste|seulement)\W+)*(?:une?|1) (?:seule )?fois(?: seulement)?,? (?:{DAY}|{DATE})(?![a-z])(?!.*(?:encore|ce matin|aujourd hui|depuis))")
 FOR_IT = re.compile(r"(?<![a-z])(?:pour|contre) (?:l|la|le|les|une?|mon|ma|son|sa|cette) ?$")  # "de l'Orelox pour l'otite, à Pâques"
 SO_STOPPED = re.compile(r"(?:du coup |alors |donc |et )?(?:j ai|on a) (?:tout )?(?:arrete|stoppe|jete)(?![a-z])")
 

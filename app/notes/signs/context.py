@@ -45,7 +45,7 @@ MEANS = {  # bare complaint: what it is where the talk is of something
         "urine": "brûlures mictionnelles", NOWHERE: "brûlure",
     },
     "brûlure": {"urine": "brûlures mictionnelles", "stomach": "pyrosis ou reflux", "eye": "yeux irrités"},
-    "suintement": {"eye": "larmoiement", "nose": "rhinorrhée", "ear": "écoulement d'oreille"},
+    "suintement": {"eye": "larmoiement", "nose": "rhinorrhée", "ear": "otorrhée"},
     "expectorations": {"gut": "glaires dans les selles", "vomit": "vomissements"},
     "saignement": BLEEDING,
     "sang dans les selles": {system: label for system, label in BLEEDING.items() if system != "vomit"},

@@ -339,8 +339,14 @@ def _opened(sentence: Sentence, visit: Visit) -> str:
 
 UNDEFINED = re.compile(r"\W*(?:des?|une?|du|de la|de l) ")
 IS_A = re.compile(
-    r"(?:c est (?:donc |bien |surement )?(?:une?|de la|de l|du|des)|vous (?:avez|faites) une?|this is|it s an?|you have an?) $"
+    r"(?:(?:ce qu on appelle|l air d(?: etre)?|il s agit d|je (?:dirais|pencherais pour|parlerais d)) (?:une?|un)|c est (?:donc |bien |surement )?(?:une?|de la|de l|du|des)|vous (?:avez|faites) une?|this is|it s an?|you have an?) $"
 )
+
+
+POSITIVE_FOR = re.compile(r"(?<![a-z])positi(?:f|fs|ve|ves) (?:a|au|aux|pour|en) ?(?:la |le |les |l )?$")
+CLEFT = re.compile(r"(?<![a-z])c est (?:la|le|les|l) (?:\w+ )?$")
+WHICH = re.compile(r"\w*(?: \w+){0,2} (?:qui|qu|que|dont)(?! (?:est|a|se|s|debute|demarre|commence|traine|revient|recidive|couve)(?![a-z]))(?![a-z])")  # "c'est le diabète qui m'inquiète": known
+CHILD_HAS = re.compile(r"(?:^|[.,;:!…] ?)\W*(?:(?:alors|donc|bon|voila|et|oui|pour moi|la)\W+)*(?:il|elle) (?:a|fait|nous fait|a attrape|a chope) (?:donc |bien |surement |sans doute )?(?:une?|la|le|l|les|de l|de la|du|des) (?:\w+ )?$")
 
 
 def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
@@ -359,15 +365,13 @@ def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             continue
         if is_denied(norm, mention.start, mention.end, lang) or NOT_LIKE[lang].search(before[-40:]):
             continue
-        history = HISTORY[lang].search(norm)
-        if SOUGHT[lang].search(before) or (not history and REMINDS.search(before)):
+        if CLEFT.search(before) and WHICH.match(norm, mention.end):
             continue
-        if (
-            not history
-            and not CONCLUDES[lang].search(before)
-            and not OPENS.search(opened + before)
-            and not EXISTS.match(norm[mention.end :])
-        ):
+        history = HISTORY[lang].search(norm)
+        if (SOUGHT[lang].search(before) and not POSITIVE_FOR.search(before)) or (not history and REMINDS.search(before)):
+            continue
+        concludes = CONCLUDES[lang].search(before) or (visit.is_child and CHILD_HAS.search(before))
+        if not (history or concludes or OPENS.search(opened + before) or EXISTS.match(norm[mention.end :])):
             continue
         meant = stance(norm, mention.start, mention.end, lang)
         certainty: Certainty = (

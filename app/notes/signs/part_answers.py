@@ -6,7 +6,7 @@ from itertools import product
 
 from app.notes.facts import Fact, Polarity, Temporality
 from app.notes.language.cues import cues
-from app.notes.language.lexicon import body_part, find_concepts
+from app.notes.language.lexicon import Concept, body_part, find_concepts, part_names
 from app.notes.language.polarity import is_denied
 from app.notes.language.units import Exchange, Sentence, Visit
 from app.notes.signs.mentions import mention_fact, named_side
@@ -15,14 +15,16 @@ from app.notes.transcript import Language
 OPENING = re.compile(  # before an answer says anything
     r"\W*(?:(?:ben|bah|alors|euh|heu|ah|oh|oui|ouais|si|eh|enfin|um|uh|well|yes|yeah|so)(?![a-z])\W*)*"
 )
+BACK_THEN = r"(?:en (?:6e|5e|4e|3e|2nde|\w+ieme|seconde|premiere|terminale|cp|primaire|maternelle)|au (?:college|lycee|service|debut|tout debut)|a la (?:fac|naissance|creche)|l an(?:nee)? (?:dernier|derniere|passe|passee)|(?:le mois|la semaine|l ete|l hiver) derniere?|petite?|enfant|quand j etais \w+)"
 THEN_YES = {
     "fr": re.compile(
-        r"\W*(?:(?:euh|ah|ben|alors|oui|si)\W+)*(?:(?:quand j|pendant (?:le|la|ma|mon|l)|apres (?:le|la|ma|mon|l)) ?[a-z0-9 ]{2,40}(?=, (?:oui|si)(?![a-z]))|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|au (?:tout )?debut|avant|cet (?:ete|hiver)|l an(?:nee)? derniere?|le mois dernier|il y a \w+ \w+|y a \w+ \w+|pendant),? ?(?:[a-z0-9 ]{0,20},? )?(?:oui|si|j en ai eu|j y pensais|ca m est arrive|j en avais|un peu)(?![a-z])"
+        rf"\W*(?:(?:euh|ah|ben|alors|oui|si)\W+)*{BACK_THEN}[.,!…]+ (?:mais )?(?=(?:la|maintenant|aujourd hui|depuis),? (?:non|rien|plus)(?![a-z]))|"
+        r"\W*(?:(?:euh|ah|ben|alors|oui|si|un peu|juste|surtout)\W+)*(?:(?:les|la) (?:\d+ |tout )?premi(?:er|ere)s? (?:jours?|semaines?|nuits?|temps)(?![a-z])|(?:(?:quand j|pendant (?:le|la|ma|mon|l)|apres (?:le|la|ma|mon|l)) ?[a-z0-9 ]{2,40}(?=, (?:oui|si)(?![a-z]))|en (?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)|au (?:tout )?debut|avant|cet (?:ete|hiver)|l an(?:nee)? derniere?|le mois dernier|il y a \w+ \w+|y a \w+ \w+|pendant),? ?(?:[a-z0-9 ]{0,20},? )?(?:oui|si|j en ai eu|j y pensais|ca m est arrive|j en avais|un peu)(?![a-z]))"
     ),
     "en": re.compile(r"\W*(?:(?:um|uh|well|yes)\W+)*(?:in (?:january|february|march|april|may|june|july|august|september|october|november|december)|at first|before|last month|a (?:month|few weeks) ago),? (?:yes|i did|i had)(?![a-z])"),
 }  # fmt: skip
 NOT_NOW = {
-    "fr": re.compile(r"(?<![a-z])(?:(?:la|maintenant|aujourd hui|depuis|mais),? (?:non|plus|c est fini|rien|plus du tout)|(?:maintenant|la|aujourd hui),? (?:[a-z]+ ){0,3}ca va(?! mal| pas)|plus (?:depuis|maintenant|du tout)|c est (?:parti|fini|passe))(?![a-z])"),
+    "fr": re.compile(r"(?<![a-z])(?:(?:la|maintenant|aujourd hui|depuis|mais),? (?:non|plus|c est fini|rien|plus du tout)|(?:maintenant|la|aujourd hui),? (?:[a-z]+ ){0,3}ca va(?! mal| pas)|(?:apres|ensuite|depuis),? (?:nickel|impec\w*|tranquille|plus rien|rien|ca (?:va|allait)(?! (?:mal|pas))|ca (?:s est|est) passe)|plus (?:depuis|maintenant|du tout)|c est (?:parti|fini|passe))(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:(?:now|today),? no|not (?:now|any ?more)|gone now|no longer)(?![a-z])"),
 }  # fmt: skip
 
@@ -171,3 +173,39 @@ def which_side(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             sentence=exchange.answer[0].shown,
             extra=(text, ""),
         )
+
+
+WHERE = re.compile(
+    r"\W*(?:(?:et|alors|bon|donc|d accord|ok|mais|c est)\W+)*(?:(?:ca (?:fait|vous fait|te fait) mal|ca (?:vous |te |le |la )?(?:gratte|brule|tire|lance|appuie|pique|demange|serre|commence)|vous avez mal|tu as mal|il a mal|elle a mal|c est|(?:il|elle)s? (?:est|sont)|la douleur|les \w+|ca),? (?:c est )?)?(?:precisement |exactement )?"
+    r"(?:ou (?:ca|exactement|precisement|donc|surtout|c est|est ce)?|a quel endroit|de quel cote|dans quel coin|quels? (?:doigts?|cotes?|articulations?)|quelles? (?:zones?|articulations?|parties?))(?![a-z])[^?]{0,30}\?|"
+    r".*(?:montre[zs]?|dites|dis)(?: \w+){0,3} (?:ou|l endroit|avec (?:un|le|votre|la|ta) (?:doigt|main))(?![a-z])[^?]{0,40}[?.]?\s*$"
+)
+LAST_TURNS = 6
+
+
+def located(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
+    """ "Et où ?" - "Entre les doigts, les poignets.": where the last complaint is, in the words of the answer."""
+    asked, said = exchange.questions[-1], exchange.answer[0]
+    if visit.lang != "fr" or said.speaker == "doctor" or said.asks or not WHERE.match(asked.norm) or visit.other_person(said, len(said.norm)):
+        return
+    complaint = _complaint(asked, visit)
+    if complaint is None or not part_names(said.norm) or len(said.norm.split()) > MOST_WORDS_PLACED:
+        return
+    words = re.sub(r"^\W*(?:(?:[Bb]en|[Bb]ah|[Ee]uh|[Aa]lors|[Oo]h|[Oo]ui|[Ll]à|[Ii]ci|[Aa]ttendez|[Cc]['’]est)\W+)+", "", said.shown).strip(" .,…!")
+    name = complaint.name("fr")
+    text = f"{name} : {words[:1].lower()}{words[1:]}"
+    evidence = (asked.evidence(), said.evidence())
+    yield Fact("symptom", text, f"localisation {complaint.fr}", evidence, asserted_by=said.speaker, sentence=said.shown, extra=(text, ""))
+
+
+MOST_WORDS_PLACED = 18
+
+
+def _complaint(asked: Sentence, visit: Visit) -> Concept | None:
+    """The symptom that the question names, else the last one that the patient affirmed before it."""
+    before = [s for s in visit.sentences if s.turn < asked.turn and s.turn >= asked.turn - LAST_TURNS and s.speaker != "doctor" and not s.asks]
+    for s in (asked, *reversed(before)):
+        for m in find_concepts(s.norm, visit.lang):
+            if m.concept.kind == "symptom" and not is_denied(s.norm, m.start, m.end, visit.lang):
+                return m.concept
+    return None

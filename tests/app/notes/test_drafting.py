@@ -184,3 +184,14 @@ def test_whom_to_call_in_an_emergency_is_told(number: str) -> None:
     made = drafted(f"P: I have a cough.\nD: If you can't finish a sentence, call {number}.\nP: Okay.", "en")
     called = number if number.isdigit() else "".join({"nine": "9", "one": "1"}[word] for word in number.split())
     assert f"call {called}" in told(made)
+
+
+def test_a_drug_is_proposed_once_as_it_is_valid_from_now_on() -> None:
+    changed = drafted(
+        "D: Vous prenez quoi ?\nP: Du bisoprolol, deux et demi, le matin.\nD: On passe au bisoprolol cinq milligrammes, un le matin."
+    )
+    assert [(p["text"], p["detail"]) for p in changed.proposals] == [("bisoprolol", "5 mg le matin")]
+    kept = drafted(
+        "D: Vous prenez toujours le Kardegic soixante-quinze ?\nP: Oui, un sachet le midi.\nD: Très bien, on continue le Kardegic."
+    )
+    assert len(kept.proposals) == 1 and "75 mg" in kept.proposals[0]["detail"]

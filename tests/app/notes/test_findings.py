@@ -329,7 +329,7 @@ def test_less_appetite() -> None:
 
 def test_a_cousin_who_had_what_was_named() -> None:
     found = facts("D: Ce n'est pas une leucémie.\nP: Ma cousine en a eu une, à douze ans.")
-    assert fact("leucémie", found).experiencer == "cousin"
+    assert fact("leucémie", found, type="family").experiencer == "cousin"
 
 
 def test_somebodys_cousin_when_the_family_is_asked_about() -> None:

@@ -170,3 +170,29 @@ def test_the_mother_of_a_grown_boy_speaks_of_her_own_kin() -> None:
 
 def test_a_daughter_who_speaks_has_her_own_illness() -> None:
     assert ("daughter", "sinusite", "present") in of_kin("D: Elle tousse ?\nR: Non. C'est moi qui tousse, j'ai une sinusite.", age=80, sex="F")
+
+
+def test_a_big_glass_and_a_last_meal_are_no_brother() -> None:
+    found = facts(
+        "D: Son frère est malade aussi ?\nR: Oui, depuis lundi.\nD: Il boit ?\nR: Un grand verre d'eau d'un coup, et hop, il vomit.\n"
+        "D: Il mange ?\nR: Le dernier repas, il l'a gardé, mais il a mal au ventre.",
+        age=3,
+        sex="M",
+    )
+    assert {"vomissements", "douleur abdominale"} <= labels(found, type="symptom", experiencer="patient")
+
+
+def test_a_baby_that_is_weighed_and_a_man_who_vapes_are_not_the_patient() -> None:
+    talk = (
+        "D: Bonjour madame.\nP: Bonjour, je pleure tout le temps depuis l'accouchement.\nD: L'allaitement ?\nP: Ça marche.\n"
+        "D: Elle grossit ?\nP: Pesée jeudi, cinq kilos deux cents.\nD: Vous fumez ?\nP: Non. Kevin, il vapote à la fenêtre.\n"
+        "D: Des allergies ?\nP: Non.\nD: D'accord. Bonjour Kevin, on vous voit."
+    )
+    found = facts(talk, age=30, sex="F")
+    assert not labels(found, type="vital", experiencer="patient")
+    assert "vapotage" not in labels(found, experiencer="patient")
+
+
+def test_what_a_brother_was_given_is_the_brothers() -> None:
+    found = facts("D: On vous l'a cherché, ce microbe ?\nP: Non, c'est mon frère. Ils lui ont donné trois antibiotiques.", age=40, sex="M")
+    assert not labels(found, type="medication")

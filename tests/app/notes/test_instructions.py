@@ -45,7 +45,7 @@ def test_no_advice(said: str) -> None:
         ("D: Relevez-vous doucement, et asseyez-vous une minute avant.\nP: D'accord.", "asseoir"),
         ("D: La tablette, Jules, dehors de la chambre à neuf heures.\nP: OK.", "tablette"),
         ("D: Rien après vingt heures.\nP: D'accord.", "20"),
-        ("D: Il y a aussi le trente dix-huit, c'est anonyme.\nP: D'accord.", "30 18"),
+        ("D: Il y a aussi le trente dix-huit, c'est anonyme.\nP: D'accord.", "3018"),
         ("D: Pas d'écran après le dîner, coucher à heure fixe.\nP: D'accord.", "écran"),
         ("D: On n'arrête jamais ce traitement-là pour une extraction.\nP: D'accord.", "extraction"),
         ("D: Contre les crampes, des étirements, de l'eau avant de dormir.\nP: Oui.", "étirements"),

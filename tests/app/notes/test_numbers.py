@@ -29,7 +29,7 @@ from app.notes.language.text import fold, normalise
         ("vingt et un", "21"),
         ("un comprimé", "un comprime"),
         ("un demi-comprimé", "0.5 comprime"),
-        ("trente et un quatorze", "31 14"),
+        ("trente et un quatorze", "3114"),
     ],
 )
 def test_french_numbers(said: str, read: str) -> None:
@@ -85,3 +85,9 @@ def test_norm_and_shown_run_in_parallel() -> None:
 )
 def test_words_that_a_speaker_stumbles_over_are_read_once(said: str, read: str) -> None:
     assert normalise(said, "fr").norm == read
+
+
+def test_french_short_numbers_are_one_number() -> None:
+    assert normalise("Vous appelez le trente et un quatorze, jour et nuit.", "fr").norm == "vous appelez le 3114, jour et nuit."
+    assert normalise("ou le trente-neuf quatre-vingt-neuf", "fr").norm.endswith("le 3989")
+    assert "31, 14" in normalise("trente et un, quatorze à droite", "fr").norm
