@@ -116,3 +116,8 @@ def test_what_is_feared_or_on_a_label_is_not_had(said: str) -> None:
 
 def test_one_of_another_thing_is_no_yes() -> None:
     assert "toux" not in labels(facts("D: Vous toussez ?\nP: Un raclement, le matin."), polarity="present")
+
+
+def test_not_seen_is_not_there() -> None:
+    found = facts("P: J'ai la diarrhée.\nD: Des glaires, du sang ?\nP: Des glaires, oui. Du sang, pas vu.")
+    assert "sang dans les selles" not in labels(found, polarity="present")
