@@ -34,6 +34,7 @@ from app.notes.signs.elaboration import elaborated
 from app.notes.signs.findings import findings
 from app.notes.signs.functions import functions
 from app.notes.signs.own_hand import own_hand
+from app.notes.signs.qualities import qualities
 from app.notes.signs.well import well
 from app.notes.transcript import BadTranscript, Transcript
 from app.notes.writing.realisation import realise
@@ -162,6 +163,7 @@ def facts_of(visit: Visit) -> list[Fact]:
         well(visit),
         own_hand(visit),
         abilities(visit),
+        qualities(visit),
         measures(visit),
         dipsticks(visit),
         medications(visit),

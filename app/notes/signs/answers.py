@@ -217,9 +217,22 @@ def _kin(norm: str, lang: Language) -> str:
     )
 
 
+NO_TO = re.compile(r"\W*(?:(?:ben|bah|euh|alors|oh)\W+)*(?:une?|des|du|de la|la|le|les|l|de|d) ([a-z]{4,})[a-z ]{0,20},? (?:(?:ca|la),? )?(?:non(?! plus)|jamais)\W*$")
+
+
+def _no_to_another(exchange: Exchange, question: Sentence, mention: Mention) -> bool:
+    """ "Une agression, un deuil ?" - "Une agression, non. Ma grand-mère en juin.": the no is to what it names."""
+    first, *rest = exchange.answer
+    to = NO_TO.match(first.norm)
+    if to is None or not rest or not re.search(rf"(?<![a-z]){to.group(1)}", question.norm):
+        return False
+    return to.group(1) not in question.norm[mention.start : mention.end + 4] and not any(NONE.search(s.norm) for s in rest)
+
+
+NONE = re.compile(r"(?<![a-z])(?:non|rien|ni|aucune?|jamais|pas)(?![a-z])")
 ASKS_BEFORE = cues("findings.asks_before")
 def _answered(exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Fact | None:
-    another = takes_up_another(exchange, question, mention) or names_another(exchange, mention, lang)
+    another = takes_up_another(exchange, question, mention) or names_another(exchange, mention, lang) or _no_to_another(exchange, question, mention)
     if another or (mention.concept.kind == "symptom" and is_then_not_now(exchange, lang)):
         return None
     polarity = echoed(exchange, question, mention, lang) or _asked_polarity(exchange, question, mention, lang)
@@ -295,7 +308,7 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
         return "present" if re.match(r"\W*(?:ah )?si\b", text) else None
     if verdict == "open" and (len(exchange.questions) > 1 and exchange.questions[-1] is not question):
         return None
-    if verdict == "open" and tells_of_another(exchange, lang):
+    if verdict == "open" and (tells_of_another(exchange, lang) or (lang == "fr" and ANOTHER_THING.match(text) and not COUNTS.search(text))):
         return None
     several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang))
     if verdict == "open" and (several > 1 or LISTS.search(question.norm)):
@@ -303,6 +316,8 @@ def _asked_polarity(exchange: Exchange, question: Sentence, mention: Mention, la
     return "present" if several <= 2 and not CONDITIONS[lang].search(question.norm[: mention.start]) else None
 
 
+ANOTHER_THING = re.compile(r"\W*(?:(?:ben|bah|euh|oh|alors|juste|plutot)\W+)*une? (?!(?:en|a|au|par|petite?s?|grosse?s?|bonne?|seule?|fois|peu|le|la|l|sur|chaque|filet|tache|trace|coup)(?![a-z]))[a-z]{4,}")  # "Vous toussez ?" - "Un raclement."
+COUNTS = re.compile(r"\d|(?<![a-z])(?:depuis|fois|tous|toutes|souvent|hier)(?![a-z])")
 LISTS = re.compile(r"(?:^|[ ,])(?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) [^,]+, (?:ca|vous|tu|il|elle) ")  # more is asked than is understood
 
 

@@ -275,7 +275,7 @@ CONSIDERS = re.compile(
     r"(?<![a-z])(?:pens|song|reflech)\w+ (?:\w+ ){0,2}a (?:l |la |une |faire (?:l |la |une ))?$|(?<![a-z])(?:envisag|parl)\w+ (?:\w+ )?(?:de |d )?(?:l |la |une )$"
 )
 RATHER_THAN = re.compile(
-    r"(?<![a-z])(?:plus|plutot|more|rather) [^.;]{2,40} (?:que|than) (?:(?:de|du|des|la|le|les|l|un|une|the|a) ?)*$"
+    r"(?<![a-z])(?<!ni )(?:plus|plutot|davantage|more|rather) [^.;]{2,40} (?:que|qu|than) (?:(?:de|du|des|d|la|le|les|l|un|une|the|a) ?)*$"
 )
 HABITUAL = cues("findings.habitual")
 
@@ -337,7 +337,7 @@ def _concluded(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             continue
         if is_denied(norm, mention.start, mention.end, lang) or NOT_LIKE[lang].search(before[-40:]):
             continue
-        if CLEFT.search(before) and WHICH.match(norm, mention.end):
+        if (CLEFT.search(before) and WHICH.match(norm, mention.end)) or RATHER_THAN.search(before):
             continue
         history = HISTORY[lang].search(norm)
         if (SOUGHT[lang].search(before) and not POSITIVE_FOR.search(before)) or (not history and REMINDS.search(before)):

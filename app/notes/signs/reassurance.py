@@ -31,10 +31,10 @@ IS_NOT = re.compile(  # before an illness
     r"(?:(?<!elle, )(?<!lui, )(?:ce n est|c est|ca n est|on n est|c etait)(?: \w+)? pas (?:du tout |vraiment |encore |non plus |dans |sur )?(?:ce qu on appelle )?(?:une?|la|le|les|l|des|de la|de l|du|d|de)|"
     r"(?:n a|a|n ont|ont) rien (?:a voir avec|d|de|du) ?(?:une?|la|le|les|l|des)?|(?:pas d argument|aucun argument|aucun signe|pas de signes?|rien en faveur|rien qui evoque|rien qui fasse penser a) (?:\w+ ){0,2}(?:une?|la|le|les|l|des|d|de)|"
     r"(?:je|on) (?:ne |n )?(?:crois|pense|peut) (?:vraiment |absolument )?pas (?:du tout )?(?:a|que ce soit|que ca soit|dire que c est) (?:une?|la|le|les|l|des|de la|du)|"
-    r"(?:j|on) (?:ecarte|elimine|exclus?|peut (?:ecarter|eliminer|exclure)|a (?:ecarte|elimine|exclu))(?: donc| tout de suite| deja)? (?:une?|la|le|les|l|des)|(?<![a-z])ni (?:une?|la|le|d|de)?) ?(?:(?:vraie?|simple|nouvelle|autre|fichue) )?$"
+    r"(?:j|on) (?:ecarte|elimine|exclus?|peut (?:ecarter|eliminer|exclure)|a (?:ecarte|elimine|exclu))(?: donc| tout de suite| deja| d emblee| d office| d entree)? (?:une?|la|le|les|l|des)|(?<![a-z])ni (?:une?|la|le|d|de)?) ?(?:(?:vraie?|simple|nouvelle|autre|fichue) )?$"
 )
 NOT_AFTER = re.compile(  # after it: "L'embolie, je n'y crois pas"
-    r"\w*(?: \w+){0,2}(?:, [^,]{3,50})?,? (?:honnetement |franchement |la |ca |donc )?(?:(?:je|on) (?:n )?y (?:crois|pense|croit)(?: vraiment)? (?:pas|plus|guere)|j y crois (?:peu|pas|guere|moyennement)|n y pensons plus|on (?:n )?y pense plus|(?:on|je) (?:peut |peux )?(?:l |la |le |les )?(?:ecarte|elimine|exclus?|oublie|raye|barre)[rtsz]?(?![a-z])|"
+    r"\w*(?: \w+){0,2}(?:, [^,]{3,50})?,? (?:honnetement |franchement |la |ca |donc )?(?:(?:je|on) (?:n )?y (?:crois|pense|croit)(?: vraiment)? (?:pas|plus|guere)|j y crois (?:peu|pas|guere|moyennement)|n y pensons plus|j en doute(?: fort| beaucoup)?|on (?:n )?y pense plus|(?:on|je) (?:peut |peux )?(?:l |la |le |les )?(?:ecarte|elimine|exclus?|oublie|raye|barre)[rtsz]?(?![a-z])|"
     r"(?:c est|est|elle est|il est) (?:ecarte|elimine|exclu|hors de cause)e?|(?:je|on) (?:ne )?(?:la|le) voi[st] (?:pas|mal)|c est non|(?:n a|a) rien a faire la|(?:il|elle) (?:ne )?(?:boug|march|pos|parl|respir|mang|jou|dorm|sour)\w*rait pas)"
 )
 WHICH = re.compile(r"\w*(?: \w+){0,2} (?:qui|qu|que)(?![a-z])")  # "ce n'est pas le diabète qui donne ça"

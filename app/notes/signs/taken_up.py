@@ -55,7 +55,7 @@ def _alone_affirmed(norm: str, mention: Mention) -> bool:
 ECHOED = {  # what follows the word that an answer takes up
     "fr": (
         "oui|si|un peu|une (?:petite )?(?:trace|goutte|fois)|toute l annee|parfois|souvent|aussi|beaucoup|tout le temps|des fois|de temps en temps|(?:ca )?m arrive|quand|le (?:soir|matin)|la nuit",
-        "non(?: plus)?|jamais|aucune?|rien|zero|nulle part|que dalle|nada|du tout|je (?:ne )?dirais pas|pas (?:trop|vraiment|du tout|tellement|specialement|particulierement|plus|que je sache|remarque|encore|d )|c est bon|impeccable|nickel",
+        "non(?: plus)?|jamais|aucune?|rien|zero|nulle part|que dalle|nada|du tout|je (?:ne )?dirais pas|pas (?:trop|vraiment|du tout|tellement|specialement|particulierement|plus|que je sache|remarque|encore|vu|eu|senti|entendu|note|d )|c est bon|impeccable|nickel",
     ),
     "en": ("yes|a little|sometimes", "no|never"),
 }

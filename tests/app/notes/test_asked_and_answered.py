@@ -85,3 +85,39 @@ def test_what_it_is_like_is_not_what_is_asked() -> None:
 )
 def test_signs_in_lay_words(dialogue: str, label: str, polarity: str) -> None:
     assert fact(label, facts(dialogue)).polarity == polarity
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "label", "polarity"),
+    [
+        ("P: Mon poignet me lance.\nD: C'est gonflé, chaud ?\nP: Chaud, non. Gonflé, un peu.", "chaleur du poignet", "absent"),
+        ("P: J'ai mal à la cheville.\nD: Il y a un bleu ? C'est chaud ?\nP: Non.", "chaleur de la cheville", "absent"),
+        ("P: J'ai mal au coude.\nD: C'est rouge ?\nP: Oui, très.", "rougeur du coude", "present"),
+    ],
+)
+def test_what_the_part_is_like_that_was_named_before(dialogue: str, label: str, polarity: str) -> None:
+    assert fact(label, facts(dialogue)).polarity == polarity
+
+
+def test_a_no_to_one_thing_leaves_the_other_open() -> None:
+    found = facts("P: Je dors mal.\nD: Un accident, un deuil ?\nP: Un accident, non. Mon oncle est parti en mai.")
+    assert "deuil" not in labels(found, polarity="absent")
+
+
+@pytest.mark.parametrize("asked", ["Ces boutons, ils bougent ?", "Les plaques, elles changent de place ?"])
+def test_what_a_known_sign_does_is_no_question_whether_it_is_there(asked: str) -> None:
+    assert "éruption cutanée" not in labels(facts(f"P: J'ai mal partout.\nD: {asked}\nP: Non, du tout."), polarity="absent")
+
+
+@pytest.mark.parametrize("said", ["L'infarctus, vous savez, j'y pense.", "J'ai mis une pommade à hémorroïdes.", "L'embolie, ça m'inquiète."])
+def test_what_is_feared_or_on_a_label_is_not_had(said: str) -> None:
+    assert not labels(facts(f"P: {said}"), type="problem")
+
+
+def test_one_of_another_thing_is_no_yes() -> None:
+    assert "toux" not in labels(facts("D: Vous toussez ?\nP: Un raclement, le matin."), polarity="present")
+
+
+def test_not_seen_is_not_there() -> None:
+    found = facts("P: J'ai la diarrhée.\nD: Des glaires, du sang ?\nP: Des glaires, oui. Du sang, pas vu.")
+    assert "sang dans les selles" not in labels(found, polarity="present")

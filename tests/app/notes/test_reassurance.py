@@ -59,3 +59,8 @@ def test_what_the_doctor_rules_out_is_absent(said: str, label: str) -> None:
 )
 def test_what_is_left_open_is_not_ruled_out(said: str) -> None:
     assert not labels(facts(f"P: J'ai mal depuis mardi.\nD: {said}\nP: D'accord."), type="problem", polarity="absent")
+
+
+def test_what_it_is_rather_than_another_is_no_other_diagnosis() -> None:
+    found = labels(facts("P: J'ai mal à la tête.\nD: Ça ressemble plus à une sinusite qu'à une migraine."), type="problem", polarity="present")
+    assert found == {"sinusite"}
