@@ -122,14 +122,15 @@ def same_person(found: dict[str, Any], gold: dict[str, Any]) -> bool:
 
 
 def same_polarity(found: dict[str, Any], gold: dict[str, Any]) -> bool:
-    """Whether both affirm or both deny; a drug that was stopped may be told either way, one that was taken may not."""
+    """Whether both affirm or both deny; a drug stopped or an allergy outgrown may be told either way."""
     past = "past" in (found["temporality"], gold["temporality"])
     stopped = gold["type"] == "medication" and past and STOPPED.search(plain(gold["text"]))
     if gold["type"] in TIMELESS:  # "pas d'ibuprofène" is an advice given, or a drug denied
         told = [fact["polarity"] == "absent" or _refuses(fact["text"]) for fact in (found, gold)]
         denied = [fact["polarity"] == "absent" for fact in (found, gold)]
         return (told[1] or not denied[0]) and (told[0] or not denied[1])
-    return found["polarity"] == gold["polarity"] or bool(stopped)
+    outgrown = gold["type"] == "allergy" and "resolved" in (found["temporality"], gold["temporality"])
+    return found["polarity"] == gold["polarity"] or bool(stopped) or outgrown
 
 
 def _refuses(text: str) -> bool:
