@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench import terms, words
-from bench.doses import SPANS, same_amount, same_schedule, spans, tells_how_often
+from bench.doses import SPANS, same_amount, same_schedule, spans, tells_how_often, told_in
 from bench.words import plain
 
 KINDS = {
@@ -101,8 +101,7 @@ def _same_dose(found: dict[str, Any], gold: dict[str, Any]) -> bool:
     mine, wanted = found["value"], gold["value"]
     if gold["polarity"] == "absent" and (mine is None or wanted is None):
         return True
-    told = _numbers(f"{gold['text']} {gold.get('sig') or ''}")
-    if wanted is None and mine is not None and not {number.removesuffix(".0") for number in _numbers(mine)} <= told:
+    if wanted is None and mine is not None and not told_in(mine, found.get("unit"), f"{gold['text']} {gold.get('sig')}"):
         return False
     counted = str(gold.get("unit")).startswith(("{", "[drp]"))  # puffs, capsules, drops: told as pieces
     if counted and str(wanted) in _numbers(found["text"]):
@@ -123,14 +122,20 @@ def same_person(found: dict[str, Any], gold: dict[str, Any]) -> bool:
 
 
 def same_polarity(found: dict[str, Any], gold: dict[str, Any]) -> bool:
-    """Whether both affirm or both deny; a drug that was stopped may be told either way, one that was taken may not."""
+    """Whether both affirm or both deny; a drug stopped or an allergy outgrown may be told either way."""
     past = "past" in (found["temporality"], gold["temporality"])
     stopped = gold["type"] == "medication" and past and STOPPED.search(plain(gold["text"]))
     if gold["type"] in TIMELESS:  # "pas d'ibuprofène" is an advice given, or a drug denied
-        told = [fact["polarity"] == "absent" or bool(REFUSED.search(plain(fact["text"]))) for fact in (found, gold)]
+        told = [fact["polarity"] == "absent" or _refuses(fact["text"]) for fact in (found, gold)]
         denied = [fact["polarity"] == "absent" for fact in (found, gold)]
         return (told[1] or not denied[0]) and (told[0] or not denied[1])
-    return found["polarity"] == gold["polarity"] or bool(stopped)
+    outgrown = gold["type"] == "allergy" and "resolved" in (found["temporality"], gold["temporality"])
+    return found["polarity"] == gold["polarity"] or bool(stopped) or outgrown
+
+
+def _refuses(text: str) -> bool:
+    """Whether a plan's words hold a no; a stoppage of work is none."""
+    return bool(REFUSED.search(re.sub(r"\barret\w* (?:de travail|maladie|\d)", "", plain(text))))
 
 
 def same_time(found: dict[str, Any], gold: dict[str, Any]) -> bool:

@@ -38,6 +38,7 @@ HOURS = {
     "morning": r"matin|petit.dej|au reveil|morning", "noon": r"\bmidi|dejeuner(?<!petit.dejeuner)|noon",
     "night": r"\bsoir|coucher|diner|\bnuit|evening|night|bedtime",
 }  # fmt: skip
+PUFFS = frozenset(("puff", "bouff", "inhal"))
 PIECES = frozenset(("cp", "cpr", "compr", "table", "gelul", "capsu"))
 ONCE = re.compile(r"hier (?:au )?(?:soir|matin)|ce matin|ce soir|cette nuit|last night|this morning|yesterday")
 FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
@@ -55,12 +56,25 @@ def same_amount(found: Any, unit: str | None, gold: Any, gold_unit: str | None) 
     return abs(mine - wanted) < 1e-6
 
 
+def told_in(value: Any, unit: str | None, text: str) -> bool:
+    """Whether a text tells a number, and not of another unit where both name one."""
+    number = str(value).removesuffix(".0")
+    units = re.findall(rf"(?<![\d.,]){re.escape(number)} ?([a-zµA-Z]*)", text.replace(",", "."))
+    known = [name for name in units if name in SCALES]
+    return bool(units) and (not known or SCALES.get(str(unit)) in (None, *(SCALES[name] for name in known)))
+
+
 def same_schedule(found: str, gold: str) -> bool:
     """Whether how much, how often, when and how long agree, step by step where a dose tapers.
 
     What one of them leaves out is not changed by the other.
     """
+    if ONCE.search(plain(gold)):  # what was taken yesterday has no rhythm
+        return True
     mine, wanted = list(_steps(found)), list(_steps(gold))
+    for part in gold.split("+") if "+" in gold else ():  # what may be added is told with what is always taken
+        for name, told in next(_steps(part)).items():
+            wanted[0][name] |= told
     for step in wanted:
         step["often"] |= {7.0 * len(step["hours"])} if step["hours"] else set()
     return all(_agree(step, wanted[min(n, len(wanted) - 1)]) for n, step in enumerate(mine))
@@ -118,7 +132,8 @@ def _rates(step: str) -> Iterator[Any]:
 
 
 def _piece(form: str) -> str:
-    return "piece" if form[:5] in PIECES else form[:5]
+    kinds = (("piece", PIECES), ("puff", PUFFS))
+    return next((kind for kind, forms in kinds if form[:5] in forms), form[:5])
 
 
 def _one(ends: list[float]) -> Any:

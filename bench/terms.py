@@ -21,7 +21,7 @@ toux|touss|cough|quinte
 expector|crach|glaire|crachat|mucus
 hemopty|crache sang.|crachat sang.
 rhinorr|rhinite|nez coule|ecoulement nasal|nez bouch|obstruction nasal|congestion nasal|catarrhe
-rhume|rhinorr|rhinopharyng|enrhum|coryza|rhinite|nez coule|nez pique
+rhume|rhinorr|nez pris|obstruction nasal|rhinopharyng|enrhum|coryza|rhinite|nez coule|nez pique
 hypomani|manie.|maniaqu|exaltation
 epistax|saign nez|nosebleed|saigne nez
 fievr|febri|temperature elev|hypertherm|fever|pyrex
@@ -42,7 +42,7 @@ diarrh|selles liquid|selle liquid|colique|gastro enter
 constip|selles rare|transit ralent|va pas selle
 ballonn|gaz|meteoris|flatul|ventre gonfl
 pyrosis|reflux|regurgit acid|remont acid|brulure estomac|brulures estomac|rgo|gastro oesophag
-dysphag|difficult aval|blocage aliment|coince|aphagi
+dysphag|difficult aval|gene aval|blocage aliment|coince|aphagi
 odynophag|mal gorge|douleur gorge|gorge doulour|gorge gratt|pharyng|angine|sore throat|avaler mal fait
 trismus|ouvre bouche|ouvrir bouche|ouverture bouche
 jaunisse|icter|jaundice
@@ -69,13 +69,13 @@ mouvement foet|mouvements foet|bebe bouge
 libido|desir sexuel|envie sexuel
 erect|impuiss|panne sexuel
 prurit|prurig|demange|grattag|gratte peau|itch
-eruption|rash|rougeur|erythem|bouton|plaque|rougeur peau|exanthem|taches peau
+eruption|rash|urticair|rougeur|erythem|bouton|plaque|rougeur peau|exanthem|taches peau
 urticair|hives
 eczema|dermat atop|dermatite
 vesicules|vesiculeu|cloque|ampoule|bulle|phlyct|blister
 ecchymos|hematom|bleu|bruise|bleus
 plaie|blessure|coupure|wound
-suint|croute
+suint|ecoul|croute
 paleur|pale|pallor
 cyanos|bleu levres|levres bleu|bleui
 oedeme|gonfl|enfl|tumefact|swell
@@ -201,6 +201,10 @@ mammogr
 frottis|cytolog cerv
 vaccin|rappel vaccin|immunis
 ecg|electrocardio
+radiotherap|irradiation cervic|rayons
+densitom|osteodensitom
+course pied|footing|jogging|court.
+certificat|dispense|attestation|mot ecole|mot employeur
 radiogr|radio.
 scanner|tdm
 irm
@@ -230,7 +234,7 @@ PAINS = {
     "gonalgie": "genou", "otalgie": "oreille", "odynophagie": "gorge", "dorsalgie": "dos", "mastodynie": "sein",
     "coxalgie": "hanche", "talalgie": "pied", "scapulalgie": "epaule",
 }  # fmt: skip
-INSIDE = {"epigastr": "ventre", "cuisse": "jambe", "mollet": "jambe", "sein": "poitrine"}
+INSIDE = {"epigastr": "ventre", "cuisse": "jambe", "mollet": "jambe", "sein": "poitrine", "pubis": "ventre"}
 ORDINARY_WORDS = (
     "lundi mardi mercr jeudi vendr samed diman janvi fevri mars avril juin juill aout septe octob novem decem "
     "hiver ete autom print debut prise pris repri arret arrete suivi appel appele voir faire fait exame consu "
@@ -239,7 +243,7 @@ ORDINARY_WORDS = (
 ORDINARY = frozenset(ORDINARY_WORDS.split())
 EVERYWHERE_WORDS = (
     "doule troub malad probl signe perte baiss aigu aigue chron reven recen conti reveil anten crise episo "
-    "depui prese absen gauch droit cote deux trois quatr cinq ancie legere leger forte fort local inspe autop"
+    "depui prese absen gauch droit cote deux trois troi quatr cinq ancie legere leger forte fort local inspe autop"
 )
 EVERYWHERE = ORDINARY | frozenset(EVERYWHERE_WORDS.split())
 STILL = re.compile(r"repos\b|allonge|couche|immobile|(?:bouge|marche|appuie) pas|at rest|lying")

@@ -13,7 +13,7 @@ def plain(text: str) -> str:
 def stems(text: str, common: frozenset[str]) -> set[str]:
     """The first five letters of every word that carries meaning."""
     return {
-        word[:5]
+        (word[:-1] if len(word) > 4 and word[-1] in "sx" else word)[:5]
         for word in re.findall(r"[a-z]{2,}|\d+", plain(text))
         if word not in common and (len(word) > 2 or word.isdigit() or word in ("pa",))
     }

@@ -140,6 +140,8 @@ def test_a_number_told_digit_by_digit() -> None:
             True,
         ),
         ({"type": "medication", "text": "fer", "polarity": "absent"}, {"type": "medication", "text": "fer", "value": 80, "polarity": "absent"}, True),
+        ({"type": "allergy", "text": "œuf", "temporality": "resolved"}, {"type": "allergy", "text": "œufs", "polarity": "absent"}, True),
+        ({"type": "allergy", "text": "œuf"}, {"type": "allergy", "text": "œufs", "polarity": "absent"}, False),
         ({"type": "plan", "text": "revoir dans un mois"}, {"type": "plan", "text": "consultation dans 1 mois", "value": 1, "unit": "mo"}, True),
         ({"type": "plan", "text": "revoir dans 3 mois"}, {"type": "plan", "text": "consultation dans 1 mois", "value": 1, "unit": "mo"}, False),
         (

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.agreement import COMMON
-from bench.doses import same_amount, same_schedule, tells_how_often
+from bench.doses import same_amount, same_schedule, tells_how_often, told_in
 from bench.terms import same_drug, same_matter, same_measure, same_sign, same_strain
 
 
@@ -110,6 +110,8 @@ def test_an_amount_in_either_unit(found: object, unit: str | None, gold: object,
         ("2 puffs twice daily", "2 puffs x2/day"),
         ("10 mg le jeudi", "10 mg 1 fois/semaine"),
         ("5 mg", "5 mg 1/j le soir, 3 mois"),
+        ("2 inhalations matin et soir", "2 bouffées x2/j"),
+        ("1 gélule le midi", "1 cp le midi + 1 cp le soir si besoin"),
     ],
 )
 def test_one_schedule_in_two_ways(found: str, gold: str) -> None:
@@ -138,3 +140,10 @@ def test_how_often_must_be_told_but_once_a_day() -> None:
     assert tells_how_often("paracétamol 1 g matin, midi et soir", "1 g x3/j")
     assert tells_how_often("ramipril 5 mg", "5 mg 1/j le matin")
     assert tells_how_often("prednisone 40 mg", "40 mg 3 jours puis 20 mg x2/j")
+
+
+def test_a_number_is_told_in_its_unit() -> None:
+    assert told_in(10.0, "kg", "dose 10 kg x3/j")
+    assert told_in(200, "mL", "1 sachet/200 mL")
+    assert not told_in(10.0, "mg", "dose 10 kg x3/j")
+    assert not told_in(5, "mg", "depuis 15 jours")
