@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.directions.alarms import conditional
+from app.notes.drugs.schedules import find_schedule
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_concepts, find_drugs
@@ -73,9 +74,11 @@ def advice(sentence: Sentence, lang: Language) -> Iterator[Fact]:
 
 def _doses(norm: str) -> bool:
     told = find_drugs(norm)
-    return any(re.search(r"\d", norm[m.end : m.end + 30]) for m in told) or bool(told and STRENGTH.search(norm))
+    how = (norm[m.end : m.end + DOSE_REACH] for m in told)
+    return any(re.search(r"\d", after[:30]) or find_schedule(after, "fr").sig for after in how) or bool(told and STRENGTH.search(norm))
 
 
+DOSE_REACH = 50  # characters after a drug's name
 STRENGTH = re.compile(r"(?<![a-z])(?:\d+|une?|demi) (?:grammes?|milligrammes?|comprimes?|gelules?|sachets?)(?![a-z])")
 
 

@@ -15,7 +15,7 @@ from app.notes.measured.named_values import named_values
 from app.notes.measured.pain_scores import pain_scores
 from app.notes.measured.pressures import pressures
 from app.notes.measured.readings import MEASURES, Said, measured
-from app.notes.measured.temperatures import temperatures
+from app.notes.measured.temperatures import repeats_a_dose, temperatures
 from app.notes.measured.topics import Topic
 
 
@@ -39,7 +39,7 @@ def measures(visit: Visit) -> Iterator[Fact]:
             found = found or list(earlier_value(said, last))
             found += [fact for one in found[-1:] for fact in compared(said, one)]
             found = [_at_birth(_dated(fact, said, sentence), sentence) for fact in found]
-            found = [f for f in found if not (last and last.label == f.label and DRESSED.search(sentence.norm))]
+            found = [f for f in found if not (last and last.label == f.label and DRESSED.search(sentence.norm)) and not repeats_a_dose(f, heard, visit)]
             told = _as_put_right(_more_exactly(told, found), found)
             if found:
                 last = found[-1] if found[-1].unit != "/10" else last

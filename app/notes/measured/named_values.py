@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from app.notes.drugs.dosing import BY_WEIGHT
 from app.notes.facts import Fact
 from app.notes.language.cues import cue
 from app.notes.language.lexicon import find_drugs
@@ -25,7 +26,8 @@ def named_values(said: Said) -> Iterator[Fact]:
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
-        if measure.fr == "poids" and cues and all(BARE_WEIGHT.match(m.group()) for m in cues) and _of_something_else(said):
+        bare = cues and all(BARE_WEIGHT.match(m.group()) for m in cues) and _of_something_else(said)
+        if measure.fr == "poids" and (bare or _of_a_dose(said)):
             continue  # "le pouls ?" - "58. Avant le bêtabloquant j'étais à 80"; "la cortisone ?" - "j'étais à vingt"
         change = measure.fr == "poids" and ASKS_CHANGE.search(said.context) is not None
         asked = may_answer and not (cues and measure.fr != "poids") and (change or _spoken_of(measure, said))
@@ -56,6 +58,13 @@ def named_values(said: Said) -> Iterator[Fact]:
                 passed = max(match.end() + len(" 55"), grams.end() if grams else 0)
 
 
+def _of_a_dose(said: Said) -> bool:
+    """ "Orelox, toujours quatorze kilos, matin et soir": the mark on the pipette, in an order of the doctor's."""
+    norm = said.sentence.norm
+    order = said.sentence.speaker == "doctor" and BY_WEIGHT.search(norm) and not re.search(r"(?<![a-z])(?:pes|poids)", norm)
+    return bool(order) and bool(find_drugs(said.sentence.line.norm))
+
+
 def _in_figures(norm: str, measure: Measure) -> str:
     """The words with the values that are said in two parts as one figure of the same length."""
     if measure.unit == "g/L":
@@ -71,7 +80,8 @@ def _of_something_else(said: Said) -> bool:
     """Whether "j'étais à ..." is said where another measure or a drug is spoken of, and no weight."""
     if OF_WEIGHT.search(f"{said.context} {said.sentence.line.norm}"):
         return False
-    return OTHER_VITAL.search(said.context) is not None or bool(find_drugs(f"{said.context} {said.sentence.norm}"))
+    read_back = READ_BACK.search(said.sentence.line.norm) is not None
+    return read_back or OTHER_VITAL.search(said.context) is not None or bool(find_drugs(f"{said.context} {said.sentence.norm}"))
 
 
 def _another_named(measure: Measure, words: str, lang: Language) -> bool:
@@ -130,13 +140,15 @@ CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins|trop|d
 ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de poids|prise de poids|(?:lost|gained|losing|gaining) (?:any )?weight|weight (?:loss|gain)")
 
 
+READ_BACK = re.compile(r"^\W*\d{2}(?: pour cent)?\W+(?:et )?(?:(?:la|moi|aujourd hui|maintenant|en ce moment),? )?(?:je suis|j en suis) a(?![a-z])")  # "92. Là je suis à 95.": the threshold just told
 BARE_WEIGHT = re.compile(r"(?:j |je )?(?:etais|suis) (?:\w+ )?(?:jusqu )?a")
-OTHER_VITAL = re.compile(r"(?<![a-z])(?:pouls|tension|saturation|sat|temperature|fievre|frequence|glycemie|debitmetre|hemoglobine)(?![a-z])")
+OTHER_VITAL = re.compile(r"(?<![a-z])(?:pouls|tension|saturation|sat|temperature|fievre|frequence|glycemie|debitmetre|hemoglobine|oxymetre|oxygene|saturometre|(?:en dessous|au dessus) de \d+)(?![a-z])")
 OF_WEIGHT = re.compile(r"(?<![a-z])(?:poids|kilos?|kg|balance|pes\w+|maigri\w*|grossi\w*|regime|imc|weigh\w*|pounds|scales)(?![a-z])")
 OF_THE_NORM = re.compile(r" de \d|[^.;]{0,24},? c est (?:le |la |deja le )?(?:maximum|max|minimum|seuil|plafond|norme|limite)(?![a-z])|,? ?a l heure(?![a-z])")
 KEEPS_DOSE = re.compile(  # "avec les triglycérides, on reste à quarante": a dose
     r"(?<![a-z])(?:on|je|vous) (?:(?:le|la|les|l|vous|me|nous) )*(?:reste|restez|remonte|monte|descend|redescend|passe|garde|gardez|prend|prenez|mets?|baisse)\w* (?:a )?$"
 )
+OF_YOURS = re.compile(r"(?<![a-z])(?:vos|mes|tes|ses) $")  # "vos soixante-quinze ne suffisent plus": a dose
 OF_A_LOAD = re.compile(r"(?<![a-z])(?:sacs?|cartons?|colis|packs?|charges?|palettes?|caisses?|valises?|bidons?|halteres?|port(?:e|er|ais|es)|soulev\w+|poids de) (?:\w+ ){0,2}(?:de |d |a |jusqu a )?$")
 OF_ELSE = re.compile(r" ?(?:cm|centimetres?|de (?:pouls|tension|saturation|fievre|moyenne)|levers?|marches?|etages?|pages?|reprises?|longueurs?|pompes?|unites?)(?![a-z])")
 
@@ -156,7 +168,7 @@ def _means_else(
         return True  # "93 à l'air"
     if measure.unit not in ("%", "") and re.match(r" ?%", after):
         return True  # a share of something: of the best peak flow, of the blood that the heart throws out
-    if measure.type == "lab" and lang == "fr" and KEEPS_DOSE.search(norm[:at]):
+    if measure.type == "lab" and lang == "fr" and (KEEPS_DOSE.search(norm[:at]) or OF_YOURS.search(norm[:at])):
         return True
     if measure.fr != "taille" and FOREIGN_UNIT.match(after):
         return True

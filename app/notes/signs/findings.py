@@ -17,6 +17,7 @@ from app.notes.people.people import RELATIONS, SELF, relation_near, uncle_side
 from app.notes.signs.answers import ASKS_BEFORE, FAMILY_QUESTION, OTHERWISE, answers
 from app.notes.signs.asides import is_aside
 from app.notes.signs.context import as_operation, in_context
+from app.notes.signs.kin_answers import bare_illness_of
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.not_asked import SOUGHT_ONCE, VACCINATED, is_known, only_dates
 from app.notes.signs.proposed import not_done, of_operations_to_come
@@ -28,7 +29,7 @@ CONCLUDES = cues("findings.concludes")
 OPENS = re.compile(r"(?:(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)|:)\W*(?:(?:des?|du|une?) )?$")
 EXISTS = re.compile(  # left open, to be looked for
     r"[^.,]{0,25},? (?:ca existe|(?:c est|est|reste) (?:possible|probable)|(?:c est |est |reste )?a (?:eliminer|exclure|verifier)|reste dans la liste|"
-    r"(?:(?:on|je) (?:ne )?(?:peut|peux|peuvent) pas|pas) (?:\w+ )?(?:exclu|elimin)\w*|on y pense|j y pense)"
+    r"(?:(?:on|je) (?:ne )?(?:peut|peux|peuvent) pas|pas) (?:\w+ )?(?:exclu|elimin)\w*|on y pense|j y pense|(?:on|je|il) (?:doit|dois|faut) (?:d abord )?(?:y penser|la chercher|l eliminer|la redouter))"
 )
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
@@ -118,9 +119,14 @@ ASKS_FAMILY = re.compile(
 
 
 JABS_DONE = re.compile(r"(?:grippe|pneumocoque|tetanos|covid|zona|coqueluche|flu|shingles)[^?]{0,30},? (?:c est |vous etes |ils sont |are you |is it )?(?:fait|a jour|done|up to date)")
+REMEDY = re.compile(  # "de la crème à hémorroïdes": what it is sold for
+    r"(?<![a-z])(?:creme|pommade|gouttes|suppositoires?|medicaments?|cachets?|produit|sirop|spray|bain de bouche|patchs?|tisane|huile) (?:a |aux |anti |pour |contre )+(?:les |la |le |l )?$"
+)
+
+
 def _is_no_finding(mention: Mention, norm: str) -> bool:
     """No clinical word, other people's, a vaccine's, or only a date."""
-    if mention.concept.kind not in CLINICAL or OTHER_PEOPLE.search(norm[: mention.start]):
+    if mention.concept.kind not in CLINICAL or REMEDY.search(norm[: mention.start]) or OTHER_PEOPLE.search(norm[: mention.start]):
         return True
     if mention.concept.kind == "problem" and VACCINATED.search(norm):
         return True
@@ -210,6 +216,8 @@ def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit
     """The relatives who have what is mentioned; empty when it is the patient's."""
     people = visit.people(sentence, mention.start)
     theirs = tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    if visit.lang == "fr" and mention.concept.kind == "problem" and not theirs and (bare := bare_illness_of(sentence, mention.end, visit)):
+        return (bare[0],)
     if people and (theirs or not OWN_STATE.search(sentence.norm[: mention.start]) or sentence.speaker != "relative"):
         return theirs
     near = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, visit.lang)

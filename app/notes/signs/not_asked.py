@@ -18,10 +18,16 @@ def is_not_asked(mention: Mention, norm: str) -> bool:
     looked_after = mention.concept.kind == "problem" and KNOWN_AND.match(norm, mention.end)
     of_sting = mention.concept.fr == "piqûre d'insecte" and OF_STINGS.search(norm)
     dated = mention.concept.kind == "surgery" and AT_WHAT_AGE.search(norm)
+    of_known = mention.concept.kind == "symptom" and (THIS.search(norm[: mention.start]) or OF_KNOWN.match(norm, mention.end))
     sought = mention.concept.kind == "problem" and SOUGHT_ONCE.search(norm)
-    return bool(besides or looked_after or of_sting or dated or sought or (mention.concept.kind == "problem" and of_illness))
+    ill = sought or (mention.concept.kind == "problem" and of_illness)
+    return bool(of_known or besides or looked_after or of_sting or dated or ill)
 
 
+THIS = re.compile(r"(?<![a-z])(?:ces|cette|cet|ce) (?:\w+ )?$")  # "ces plaques, elles restent ?": that there are some is known
+OF_KNOWN = re.compile(
+    r"\w*,? (?:elles?|ils?) (?:restent?|partent?|part|bouge\w*|change\w*|durent?|viennent|revienn\w*|grandi\w*|s (?:en vont|effac\w*|etend\w*)|se (?:deplac\w*|balad\w*|touch\w*)|(?:est|sont) (?:apparue?s?|venue?s?|toujours|partout|nouvelles?|nouveaux?|mobiles?))(?![a-z])"
+)
 KNOWN_AND = re.compile(  # "Et le diabète, la dernière glyquée ?": how a known illness is looked after is what is asked
     r"\w*,? (?:(?:la|le|votre|vos|les) (?:derniere?s?|suivi|traitement|controle|bilan|resultats?|chiffres)|vous etes (?:bien |toujours )?suivie?|c est suivi|qui (?:vous )?suit|vu quand)(?![a-z])"
 )
