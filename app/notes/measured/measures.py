@@ -40,7 +40,7 @@ def measures(visit: Visit) -> Iterator[Fact]:
             found += [fact for one in found[-1:] for fact in compared(said, one)]
             found = [_at_birth(_dated(fact, said, sentence), sentence) for fact in found]
             found = [f for f in found if not (last and last.label == f.label and DRESSED.search(sentence.norm)) and not repeats_a_dose(f, heard, visit)]
-            told = _more_exactly(told, found)
+            told = _as_put_right(_more_exactly(told, found), found)
             if found:
                 last = found[-1] if found[-1].unit != "/10" else last
                 topic.told(found[-1], sentence)
@@ -149,6 +149,20 @@ def _settles(old: Fact, fact: Fact) -> bool:
     """ "Quatre-vingt-onze. Ah, ça bouge… quatre-vingt-treize.": on a display the last reading stands."""
     same = (old.label, old.evidence[-1].turn) == (fact.label, fact.evidence[-1].turn)
     return same and fact.label in ON_A_DISPLAY and SETTLES.search(fold(fact.sentence)) is not None
+
+
+def _as_put_right(told: list[Fact], found: list[Fact]) -> list[Fact]:
+    """ "Hier, un douze." - "Maman, un vingt-deux, hier.": patient and relative do not agree; the second word stands."""
+    speakers = {"patient", "relative"}
+    return [
+        old
+        for old in told
+        if not any(
+            {old.asserted_by, fact.asserted_by} == speakers and (old.label, old.detail) == (fact.label, fact.detail) and old.detail and old.value != fact.value
+            and fact.evidence[-1].turn - old.evidence[-1].turn == 1
+            for fact in found
+        )
+    ]
 
 
 TURNS_TO_SAY_AGAIN = 2  # "quarante de fièvre" - "Mesurée ?" - "Oui, quarante virgule un."

@@ -150,7 +150,7 @@ KEEPS_DOSE = re.compile(  # "avec les triglycérides, on reste à quarante": a d
 )
 OF_YOURS = re.compile(r"(?<![a-z])(?:vos|mes|tes|ses) $")  # "vos soixante-quinze ne suffisent plus": a dose
 OF_A_LOAD = re.compile(r"(?<![a-z])(?:sacs?|cartons?|colis|packs?|charges?|palettes?|caisses?|valises?|bidons?|halteres?|port(?:e|er|ais|es)|soulev\w+|poids de) (?:\w+ ){0,2}(?:de |d |a |jusqu a )?$")
-OF_ELSE = re.compile(r" ?(?:de (?:pouls|tension|saturation|fievre|moyenne)|levers?|marches?|etages?|pages?|reprises?|longueurs?|pompes?|unites?)(?![a-z])")
+OF_ELSE = re.compile(r" ?(?:cm|centimetres?|de (?:pouls|tension|saturation|fievre|moyenne)|levers?|marches?|etages?|pages?|reprises?|longueurs?|pompes?|unites?)(?![a-z])")
 
 
 def _means_else(
@@ -164,6 +164,8 @@ def _means_else(
         return True  # the hundredths of "un gramme soixante-quatre", the grams of "quatre kilos cent"
     if lang == "fr" and (VAGUE.match(after) or DATE.search(norm[:at]) or OF_THE_NORM.match(after)):
         return True
+    if measure.fr == "fréquence cardiaque" and IN_AIR.match(after):
+        return True  # "93 à l'air"
     if measure.unit not in ("%", "") and re.match(r" ?%", after):
         return True  # a share of something: of the best peak flow, of the blood that the heart throws out
     if measure.type == "lab" and lang == "fr" and (KEEPS_DOSE.search(norm[:at]) or OF_YOURS.search(norm[:at])):
@@ -218,6 +220,7 @@ SPOKEN_TENTHS = re.compile(
 )
 
 
+IN_AIR = re.compile(r" ?%? (?:a l air|en air|sous (?:\d|un|une|deux|trois) litres?)(?![a-z])")
 NEARLY = re.compile(r"(?:frole|approche|presque|a la limite de|tout pres de) (?:les? )?$")
 
 

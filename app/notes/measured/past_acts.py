@@ -43,7 +43,7 @@ WAY = re.compile(r"(?<![a-z])(?:(?:par|avec) )?(?:les |des )?(?:voie basse|force
 NAMED_OPERATIONS = {
     "vesicule": "cholécystectomie",
     "amygdales": "amygdalectomie",
-    "vegetations": "ablation des végétations",
+    "vegetations": "adénoïdectomie (végétations)",
     "appendice": "appendicectomie",
     "uterus": "hystérectomie",
     "prostate": "opération de la prostate",

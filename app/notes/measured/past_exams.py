@@ -46,7 +46,7 @@ def told_exams(visit: Visit) -> Iterator[Fact]:
             yield from _read_by_doctor(sentence, visit.lang)
     for exchange in visit.exchanges:
         question, said = exchange.questions[-1], exchange.answer[0]
-        named = [m for m in find_concepts(question.norm, visit.lang) if m.concept.kind == "exam"]
+        named = [m for m in find_concepts(question.norm, visit.lang) if m.concept.kind in ("exam", "vaccine") and m.concept.fr != "vaccin"]
         if len(named) == 1 and _names_only(question.norm, named[0]) and _was_done(exchange, visit.lang):
             yield from _answered(named[0], question, said, visit.lang)
 
@@ -73,7 +73,7 @@ def _answered(exam: Mention, question: Sentence, said: Sentence, lang: Language)
         yield _fact(exam, said, (question.evidence(), said.evidence()), lang, "".join(found[:1]))
 
 
-DONE = re.compile(r"(?<![a-z])(?:faite?s?|la derniere)(?![a-z])")
+DONE = re.compile(r"(?<![a-z])(?:faite?s?|la derniere|(?:une|deux|trois|\d) (?:injections?|doses?|rappels?|piqures?)|la premiere)(?![a-z])")
 
 
 def _is_seen(mention: Mention) -> bool:

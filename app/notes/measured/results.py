@@ -110,6 +110,34 @@ def _vaccines(exchange: Exchange, lang: Language) -> Iterator[Fact]:
                 )
 
 
+OF_AGE = re.compile(r"(?<![a-z])(?:vaccins?|ceux|celui) (?:des |de |a )(?P<age>\d+|deux|trois|quatre|cinq|onze|douze)(?P<unit> (?:mois|ans))?(?![a-z])")
+MADE = re.compile(r"(?<![a-z])(?:faite?s?|oui|a jour|eus?|recus?)(?![a-z])")
+NOT_MADE = re.compile(r"(?<![a-z])(?:loupe|rate|manque|zappe|saute|oublie|pas (?:faits?|eus?)|jamais|reporte)(?![a-z]{3})")
+
+
+def _of_an_age(exchange: Exchange) -> Iterator[Fact]:
+    """ "Les vaccins des deux mois ?" - "Faits. Ceux des quatre, on les a loupés.": the round of vaccines of an age."""
+    asked = OF_AGE.search(exchange.questions[-1].norm)
+    for sentence in exchange.answer if asked else ():
+        named = OF_AGE.search(sentence.norm) or (asked if sentence is exchange.answer[0] else None)
+        missed = NOT_MADE.search(sentence.norm) is not None
+        if named is None or asked is None or sentence.speaker == "doctor" or not (missed or MADE.search(sentence.norm)):
+            continue
+        name = f"vaccins des {named['age']}{named['unit'] or asked['unit'] or ' mois'}"
+        yield Fact(
+            "procedure",
+            name,
+            name,
+            (exchange.questions[-1].evidence(), sentence.evidence()),
+            polarity="absent" if missed else "present",
+            temporality="current" if missed else "past",
+            asserted_by=sentence.speaker,
+            status="done",
+            sentence=sentence.shown,
+            extra=(name, ""),
+        )
+
+
 AGAINST = re.compile(r"^\W*(?:(?:oui|ben|ah|alors|et|pour|euh|donc)\W+)*(?:la |le |l |celui de la |celui du )(grippe|covid|tetanos|coqueluche|rage|zona|pneumocoque|rougeole|bronchiolite)(?![a-z])")
 DONE = re.compile(r"(?<![a-z])(?:oui|fait|faite|eue?|debut|fin|en|l an|cet|il y a|y a|\d+|mois|semaine|automne|ecole|pharmacie|travail)(?![a-z])")
 
@@ -213,6 +241,7 @@ def past_exams(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Vous l'avez eu quand, l'électrocardiogramme ?" - "En mars, il a dit que c'était bon." """
     if any("vaccin" in question.norm for question in exchange.questions):
         yield from _vaccines(exchange, lang)
+        yield from _of_an_age(exchange) if lang == "fr" else ()
     for question in exchange.questions:
         for mention in find_concepts(question.norm, lang):
             kind = mention.concept.kind

@@ -318,7 +318,8 @@ def _life(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
     work = WORK[lang].search(norm)
     shown = sentence.line.shown[sentence.start : sentence.end]
     confirmed = sentence.speaker != "doctor"
-    if work and confirmed and not relation_near(norm, work.start(), lang):
+    own = sentence.speaker == "patient" or not FIRST_PERSON.match(work.group()) if work else False
+    if work and own and confirmed and not relation_near(norm, work.start(), lang):
         yield from _job(sentence, work)
     living = LIVING[lang].search(norm)
     if living and confirmed and not is_denied(norm, living.start(), living.end(), lang):
@@ -341,6 +342,9 @@ def _life(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
             sentence=sentence.shown,
             extra=(_spell(words), ""),
         )
+
+
+FIRST_PERSON = re.compile(r"j |je ")  # a relative's own job is not the patient's
 
 
 SHIFTS = {"2": "deux", "3": "trois", "5": "cinq"}

@@ -10,7 +10,7 @@ from app.notes.people.background import WORK
 from app.notes.people.holders import PATIENT
 
 ASKED = (  # what is asked, under which name it is told
-    ("profession", "", re.compile(r"(?<![a-z])(?:(?:votre|le|comme|son) (?:metier|travail|boulot|profession)(?:,| ?\?|,? c est)|quel metier|vous (?:faites quoi|faisiez quoi) (?:dans la vie|comme)|dans la vie)")),
+    ("profession", "", re.compile(r"(?<![a-z])(?:(?:votre|le|comme|son) (?:metier|travail|boulot|profession)(?:,| ?\?|,? c est| vous )|quel metier|vous (?:etiez|etes|travailliez|bossiez|travaillez|bossez) (?:dans|a|sur) quoi|vous (?:faites quoi|faisiez quoi) (?:dans la vie|comme)|dans la vie)")),
     ("mode de vie", "Foyer : ", re.compile(r"(?<![a-z])(?:(?:vous (?:vivez|habitez)|(?:il|elle) (?:vit|habite)) (?:ou|avec|seule?|comment|chez)|qui (?:est|vit|habite) avec (?:vous|lui|elle))")),
     ("mode de vie", "Enfants : ", re.compile(r"(?<![a-z])(?:combien d enfants|vous avez (?:des |combien d )enfants|des enfants ?\?)")),
     ("mode de vie", "Activité physique : ", re.compile(r"(?<![a-z])(?:(?:du|le|un) sport ?\?|faites du sport|activite physique|vous (?:bougez|marchez)(?! (?:bien|normal|depuis|avec|droit|comment))(?: un peu| beaucoup| encore)? ?\?)")),

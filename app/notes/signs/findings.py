@@ -19,7 +19,7 @@ from app.notes.signs.asides import is_aside
 from app.notes.signs.context import as_operation, in_context
 from app.notes.signs.kin_answers import bare_illness_of
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
-from app.notes.signs.not_asked import VACCINATED, is_known, only_dates
+from app.notes.signs.not_asked import SOUGHT_ONCE, VACCINATED, is_known, only_dates
 from app.notes.signs.proposed import not_done, of_operations_to_come
 from app.notes.signs.reassurance import ruled_out
 from app.notes.signs.taken_up import CLINICAL, taken_back
@@ -177,6 +177,8 @@ def _stated(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         relatives = _relatives_of(mention, sentence, asked, visit)
         if relatives:
             yield from _theirs(relatives, mention, sentence, lang)
+            continue
+        if mention.concept.kind == "problem" and SOUGHT_ONCE.search(asked):
             continue
         if is_aside(mention, sentence, visit):
             continue

@@ -47,7 +47,7 @@ SOUGHT_ONCE = re.compile(  # "la maladie cœliaque, on l'a cherchée ?": whether
 )
 
 AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
-    r"(?<![a-z])(?:a|pendant|depuis|avant|apres|avec|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
+    r"(?<![a-z])(?:a|pour|pendant|depuis|avant|apres|avec|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"
 )
 OF_STINGS = re.compile(r"(?<![a-z])(?:deja|reagi|guepe|abeille|frelon|wasp|bee|ever|react\w*)(?![a-z])")  # whether allergic to them
 

@@ -56,3 +56,26 @@ def test_who_tries_for_a_child_is_not_pregnant() -> None:
 def test_the_friend_of_a_child_is_no_kin() -> None:
     told = facts("D: Il a déjà perdu connaissance ?\nR: Jamais. Son copain Marius, oui, il est tombé dans les pommes.", age=8, sex="M")
     assert not [f for f in told if f.type == "family"]
+
+
+@pytest.mark.parametrize(
+    ("said", "type_", "texts"),
+    [
+        ("D: Les vaccins des onze mois ?\nR: Oui, faits. Ceux des seize, on les a ratés.", "procedure", ["vaccins des 11 mois", "vaccins des 16 mois"]),
+        ("R: Je suis caissière, je dors debout.", "social", []),
+        ("D: Vous travailliez dans quoi ?\nP: Maçon, toute ma vie.", "social", ["maçon, toute ma vie"]),
+        ("D: Alors, le tétanos ?\nP: Aucune idée, ma mère a le carnet.", "procedure", []),
+    ],
+)
+def test_what_is_the_patient_s_own(said: str, type_: str, texts: list[str]) -> None:
+    assert [f.text for f in facts(said) if f.type == type_] == texts
+
+
+def test_of_two_who_do_not_agree_the_second_word_stands() -> None:
+    told = facts("R: Hier soir sa tension, quinze neuf.\nP: Non non, hier soir, seize neuf.")
+    assert [f.value for f in told if f.type == "vital"] == ["160/90"]
+
+
+def test_a_share_in_the_air_is_no_pulse() -> None:
+    told = facts("R: Le pouls à quatre-vingt-huit. Quatre-vingt-treize à l'air.")
+    assert {(f.label, f.value) for f in told if f.type == "vital"} == {("fréquence cardiaque", 88.0), ("saturation en oxygène", 93.0)}
