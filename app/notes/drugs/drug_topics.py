@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.drugs.dose_changes import OF_STRENGTH
-from app.notes.drugs.dosing import COUNT
+from app.notes.drugs.dosing import COUNT, DOSE
 from app.notes.drugs.drug_answers import QUIT, REFUSED, drug_of_class, is_given_up
 from app.notes.drugs.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, strength, uses_in
 from app.notes.drugs.schedules import Schedule, find_schedule
@@ -60,7 +60,7 @@ def _about_else(sentence: Sentence) -> bool:
     return bool(find_concepts(norm, "fr")) or ABOUT_ELSE["fr"].search(norm) is not None or bool(other)
 
 
-AMOUNT_FIRST = re.compile(rf"\W*(?:(?:bon|alors|donc|et)\W+)*{COUNT.pattern}")  # "Une ampoule de cent mille tous les trois mois"
+AMOUNT_FIRST = re.compile(rf"\W*(?:(?:bon|alors|donc|et)\W+)*(?:{COUNT.pattern}|{DOSE.pattern})")  # "Une ampoule de cent mille tous les trois mois"
 OTHER_NOUN = re.compile(  # "L'hypnose, vous l'avez essayée ?" asks about something of its own
     r"\W*(?:(?:bien|bon|et|alors|d accord|ok|tres bien|donc|parfait)\W+)*(?:les?|la|l|votre|vos|ton|ta|tes|du|des|une?) (?!(?:matin|soir|midi|jour|meme|comprime|gelule|cachet|seule?|par|le|boite)s?(?![a-z])|\d)[a-z]+"
 )
