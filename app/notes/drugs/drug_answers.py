@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.notes.drugs.dosing import DOSE
 from app.notes.drugs.drug_uses import CLASSES, Use, drug_fact, only_heard, strength
 from app.notes.drugs.lay_names import recorded
-from app.notes.drugs.schedules import Schedule, find_schedule
+from app.notes.drugs.schedules import Schedule, find_schedule, told_often
 from app.notes.drugs.week_days import PAUSED
 from app.notes.facts import Fact
 from app.notes.language.cues import cue, cues
@@ -174,7 +174,8 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
     if not text:
         return
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
-    own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
+    often = told_often(use.sentence.norm, text)
+    own, asked = often if often.sig else find_schedule(text, lang), find_schedule(use.words, lang)
     dose = strength(use, lang)
     corrected = strength(use, lang, text, dose.unit if dose else "")
     told = corrected is not None or bool(own.sig) or bool(NOT_ALWAYS.search(text))

@@ -14,13 +14,13 @@ from app.notes.drugs.drug_uses import (
     Use,
     drug_fact,
     drug_name,
-    is_home,
     known_drugs,
     only_heard,
     strength,
     uses_in,
     when_taken,
 )
+from app.notes.drugs.kept import KEEPS_IT, kept, untouched
 from app.notes.drugs.permission import BARE_ASK, asks, granted
 from app.notes.drugs.renewals import goes_with_order, is_renewed, with_duration
 from app.notes.drugs.schedules import Schedule, find_schedule
@@ -62,6 +62,8 @@ def _told(visit: Visit) -> Iterator[Fact]:
         stops = STOPS_IT[lang].search(sentence.norm) and not KEPT.search(sentence.norm)
         if sentence.speaker == "doctor" and not uses and not sentence.asks and stops:
             yield from _stopped_it(visit, place, known)
+        elif sentence.speaker == "doctor" and not uses and not sentence.asks and lang == "fr" and KEEPS_IT.search(sentence.norm):
+            yield from kept(visit, place, known)
         if uses and sentence.speaker == "doctor":
             topics.append(uses[-1])
         elif sentence.speaker == "doctor" and not sentence.asks and CHANGES[lang].search(sentence.norm):
@@ -137,18 +139,13 @@ TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
 
 
 VAGUE = ("antidouleur", "laxatif", "vitamines", "compléments alimentaires")
-UNTOUCHED = re.compile(
-    r"[\s,]*(?:(?:on |je )?(?:n )?y touche (?:pas|surtout pas)|(?:(?:il|elle|ca) )?(?:ne )?(?:bouge|change) pas|(?:on|je) (?:ne |n )?(?:la |le |les )?(?:change|modifie|bouge) (?:pas|rien)|reste (?:comme (?:ca|avant)|pareil|identique|inchangee?))(?![a-z])"
-)
-
-
 def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor speaks of a drug: prescribes, stops, considers or only names it."""
     norm = use.sentence.norm
     evidence = tuple(s.evidence() for s in use.through)
     schedule = find_schedule(use.words, lang)
-    if UNTOUCHED.match(norm[use.end :]) and is_home(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
-        yield drug_fact(use, lang, evidence, None, Schedule(), status="prescribed", asserted_by="doctor")
+    if untouched(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
+        yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="prescribed", asserted_by="doctor")
         return
     if is_stopped(use, lang):
         yield from stopped(use, visit)
@@ -197,7 +194,7 @@ IS_ON = re.compile(  # what somebody takes, told by the doctor
 def _in_steps(use: Use) -> Schedule | None:
     """ "10 milligrammes, en commençant par 5 pendant une semaine": two doses are told in the doctor's own words."""
     doses = {number(m.group(1)) for m in DOSE.finditer(use.words) if not is_limit(use.words, m)}
-    if len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words):
+    if len(doses) < MIN_STEPS and not (THEN_ANOTHER.search(use.words) or THEN_OTHERWISE.search(use.words)):
         return None
     steps = next((s for s in use.through[1:] if THEN_ANOTHER.search(s.norm)), None)
     if len(use.through) > 1 and (steps is None or len(use.through) > MIN_STEPS):
@@ -208,6 +205,9 @@ def _in_steps(use: Use) -> Schedule | None:
 
 
 MIN_STEPS = 2
+THEN_OTHERWISE = re.compile(  # "le soir pendant dix jours, puis un soir sur deux"
+    r"(?:pendant|durant) (?:\d+|une?) (?:jours?|semaines?|mois),? (?:et )?(?:puis|ensuite|apres),? (?:(?:une?|\d+) (?:jour|soir|matin|fois)|tous les|toutes les|le (?:soir|matin)|matin et soir)(?![a-z])"
+)
 THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?(?:un demi|une demie|un quart|la moitie|half)(?![a-z])|(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
 
 

@@ -47,6 +47,8 @@ def _told_as_operation(fact: Fact, others: list[Fact]) -> bool:
     """ "On m'a enlevé les polypes": told as what was operated on; "Mon mari s'est fait opérer. La vasectomie." is his."""
     if fact.type not in ("problem", "procedure") or not fact.is_patients or fact.polarity == "absent":
         return False
+    if fact.label == "opération" and any(f.type == "procedure" and f is not fact and f.label != "opération" and f.temporality == "past" and f.polarity == "present" and set(f.turns) & set(fact.turns) for f in others):
+        return True
     if fact.label.startswith("opération :"):
         part = fact.label.split()[2][:STEM]
         return any(f.type == "procedure" and f is not fact and part in f.label and f.evidence[-1] == fact.evidence[-1] for f in others)
