@@ -128,6 +128,7 @@ def _ordered(topic: Use, sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         or _several(norm)
         or topic.drug.inn in CLASSES
         or BESIDE.search(topic.before)
+        or any(OF_LIVING.search(s.norm) for s in visit.sentences if topic.sentence.turn < s.turn < sentence.turn)
     ):
         return
     use = _it(topic, sentence, norm[begins.end() :] if begins.end() else norm)
@@ -150,6 +151,9 @@ def _ordered(topic: Use, sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         certainty="conditional" if condition else "certain",
         temporality="future" if condition else "current",
     )
+
+
+OF_LIVING = re.compile(r"(?<![a-z])(?:je|j en|il|elle|on) (?:en )?(?:mange|bois|boit|fume|grignote|marche)(?![a-z])")  # "je mange des clémentines" - "deux par jour"
 
 
 def _several(norm: str) -> bool:

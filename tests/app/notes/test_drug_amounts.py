@@ -206,3 +206,8 @@ def test_of_two_drugs_the_one_that_was_replaced() -> None:
 def test_the_time_of_one_drug_is_not_that_of_the_next() -> None:
     found = facts("P: J'ai pris deux Spasfon à midi, et un Antadys.\nD: D'accord.")
     assert "midi" not in fact("flurbiprofène", found).text
+
+
+def test_how_many_of_what_is_eaten_is_no_order_of_a_drug() -> None:
+    found = facts("D: Plus tard, on verra pour l'insuline.\nP: Je mange des abricots toute la journée.\nD: Trois par jour, ça va.")
+    assert not [f for f in found if f.type == "medication" and f.status == "prescribed"]
