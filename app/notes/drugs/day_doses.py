@@ -7,7 +7,7 @@ SLOT = (
     r"(?:(?:(?:le |tous les |chaque )?(?:matin|soir|midi)s?|au (?:petit dejeuner|dejeuner|diner|gouter|souper|coucher|lever|reveil)|a midi|"
     r"avant de (?:dormir|me coucher|vous coucher)|a \d{1,2} ?(?:heures?|h)(?: \d\d)?)(?![a-z]))"
 )
-PART = r"(?:un demi|une demie|une? entiere?|(?:un|1|3|trois) quarts?)"
+PART = r"(?:la moitie|un demi|une demie|une? entiere?|(?:un|1|3|trois) quarts?)"
 AMOUNT = rf"(?:{PART}|\d+(?:\.\d+)?|une?)"
 FORM = r"(?:mg|milligrammes?|unites?|comprimes?|cachets?|gelules?|bouffees?|coups(?! de)|gouttes?|sachets?|pulverisations?|grammes?)"
 FIRST_AMOUNT = re.compile(rf"(?<![\w.])({AMOUNT})(?: ({FORM}))?,? ({SLOT})")
@@ -16,6 +16,7 @@ FIRST_SLOT = re.compile(
 )
 BETWEEN = re.compile(r"\W*(?:(?:et|puis|plus|ensuite|pareil)\W+)*")
 WRITTEN = {
+    "la moitie": "½",
     "un entier": "1",
     "une entiere": "1",
     "un demi": "½",

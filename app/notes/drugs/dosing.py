@@ -95,6 +95,7 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
     return _bare(norm, bare_unit) if bare_unit else None
 
 
+A_STEP = re.compile(r"(?<![a-z])(?:(?:re)?descen|baiss|mont|augment|diminu|redui)\w* (?:\w+ )?(?:par palier )?de $")  # "on descend de cinq tous les trois jours"
 TITRATED = re.compile(r"\d+(?:\.\d+)?(?:, ?| puis | et puis )\d+(?:\.\d+)?(?:, ?| puis | et | et puis )\d+(?:\.\d+)?(?!\d)")  # "vingt-cinq, cinquante, cent": steps
 
 
@@ -104,7 +105,7 @@ def _bare(norm: str, bare_unit: str) -> tuple[Dose, int, int] | None:
     for loose in BARE.finditer(norm):
         value = float(loose.group(1))
         unit = "mg" if bare_unit == "µg" and value < 1 else bare_unit  # "zéro trois" of adrenaline
-        follows = any(start <= loose.start(1) < end for start, end in steps) or re.search(r"(?:[2-9]|\d\d|\.\d) $", norm[: loose.start()])  # "37 8" is no 8; "un 40" is one of 40
+        follows = A_STEP.search(norm[: loose.start(1)]) or any(start <= loose.start(1) < end for start, end in steps) or re.search(r"(?:[2-9]|\d\d|\.\d) $", norm[: loose.start()])  # "37 8" is no 8; "un 40" is one of 40
         if follows or (unit == "µg" and value < LEAST_MICROGRAMS):  # "deux bouffées, des fois quatre"
             continue
         if (_plausible(value) or (unit == "UI" and value >= LEAST_UNITS)) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
@@ -129,7 +130,7 @@ def _added(norm: str, bare_unit: str) -> tuple[Dose, int, int] | None:
 
 def _with_unit(norm: str) -> tuple[Dose, int, int] | None:
     """The first dose whose unit is said, other than the most that may be taken."""
-    match = next((m for m in DOSE.finditer(norm) if not is_limit(norm, m)), None)
+    match = next((m for m in DOSE.finditer(norm) if not is_limit(norm, m) and not A_STEP.search(norm[: m.start()])), None)
     unit = next((name for name, pattern in UNITS if match and re.fullmatch(pattern, match.group(2))), "")
     if match is None or (unit == "g" and match.group(1) in ("a", "an")):
         return None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.drugs.dose_changes import OF_STRENGTH
-from app.notes.drugs.dosing import COUNT
+from app.notes.drugs.dosing import COUNT, DOSE
 from app.notes.drugs.drug_answers import QUIT, REFUSED, drug_of_class, is_given_up
 from app.notes.drugs.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, strength, uses_in
 from app.notes.drugs.schedules import Schedule, find_schedule, told_often
@@ -60,7 +60,7 @@ def _about_else(sentence: Sentence) -> bool:
     return bool(find_concepts(norm, "fr")) or ABOUT_ELSE["fr"].search(norm) is not None or bool(other)
 
 
-AMOUNT_FIRST = re.compile(rf"\W*(?:(?:bon|alors|donc|et)\W+)*{COUNT.pattern}")  # "Une ampoule de cent mille tous les trois mois"
+AMOUNT_FIRST = re.compile(rf"\W*(?:(?:bon|alors|donc|et)\W+)*(?:{COUNT.pattern}|{DOSE.pattern})")  # "Une ampoule de cent mille tous les trois mois"
 OTHER_NOUN = re.compile(  # "L'hypnose, vous l'avez essayée ?" asks about something of its own
     r"\W*(?:(?:bien|bon|et|alors|d accord|ok|tres bien|donc|parfait)\W+)*(?:les?|la|l|votre|vos|ton|ta|tes|du|des|une?) (?!(?:matin|soir|midi|jour|meme|comprime|gelule|cachet|seule?|par|le|boite)s?(?![a-z])|\d)[a-z]+"
 )
@@ -128,6 +128,7 @@ def _ordered(topic: Use, sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         or _several(norm)
         or topic.drug.inn in CLASSES
         or BESIDE.search(topic.before)
+        or any(OF_LIVING.search(s.norm) for s in visit.sentences if topic.sentence.turn < s.turn < sentence.turn)
     ):
         return
     use = _it(topic, sentence, norm[begins.end() :] if begins.end() else norm)
@@ -150,6 +151,9 @@ def _ordered(topic: Use, sentence: Sentence, visit: Visit) -> Iterator[Fact]:
         certainty="conditional" if condition else "certain",
         temporality="future" if condition else "current",
     )
+
+
+OF_LIVING = re.compile(r"(?<![a-z])(?:je|j en|il|elle|on) (?:en )?(?:mange|bois|boit|fume|grignote|marche)(?![a-z])")  # "je mange des clémentines" - "deux par jour"
 
 
 def _several(norm: str) -> bool:

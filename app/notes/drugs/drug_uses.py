@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from app.notes.drugs.day_doses import PARTS
 from app.notes.drugs.dosing import DOSE, UCUM, Dose, find_dose
 from app.notes.drugs.lay_names import lay_mentions
 from app.notes.drugs.schedules import Schedule
@@ -308,6 +309,13 @@ def drug_fact(
     )
     if dose and dose.times != 1 and schedule.words:
         dose, schedule = _by_count(dose, schedule, lang)
+    elif dose and schedule.words and schedule.words[0][:1] in PARTS and not THEN_PART.search(f"{use.sentence.norm} {use.words}"):
+        count, *often = schedule.words  # "le quarante, il en prend la moitié"
+        part = f"{count} de {dose.written(lang)}"
+        dose = replace(dose, times=PARTS[count[:1]])
+        schedule = replace(schedule, words=(part, *often), sig=schedule.sig.replace(count, part, 1))
+    elif dose and schedule.words and schedule.words[0] == "½ comprimé" and HALVED.search(use.sentence.norm):
+        schedule = replace(schedule, words=schedule.words[1:], sig=schedule.sig.replace("½ comprimé", "").strip())
     if dose and dose.told:  # of two strengths, one each
         schedule = replace(schedule, words=tuple(w for w in schedule.words if not COUNTED_WORDS.fullmatch(w)), sig=SINGLE.sub("", schedule.sig))
     amount = dose.written(lang) if dose and dose.times == 1 else ""
@@ -345,6 +353,10 @@ def _by_count(dose: Dose, schedule: Schedule, lang: Language) -> tuple[Dose, Sch
     return dose, replace(schedule, words=(told, *often), sig=schedule.sig.replace(count, told, 1))
 
 
+THEN_PART = re.compile(  # a half that comes later, or that only says how much less
+    r"(?<![a-z])(?:(?:puis|ensuite|apres|avant|passe\w*|descen\w*|baiss\w*|diminu\w*|redui\w*|divis\w*)(?![a-z])|donc la moitie|(?:c est|soit|fait) la moitie)|(?:la moitie|demie?)\W{1,3}(?:soit |donc |c est a dire )?\d"
+)
+HALVED = re.compile(r"(?<![a-z])(?:(?:donc|soit|c est|fait|ca fait) la moitie(?![a-z])|la moitie\W{1,3}(?:soit |donc |c est a dire )?\d)")  # "de dix à cinq, donc la moitié"
 SINGLE = re.compile(r"^1 [a-zé]+ ?")
 COUNTED_WORDS = re.compile(r"(\d+(?:[.,]\d+)?) [a-zé]+")
 

@@ -236,6 +236,15 @@ def _considered(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fac
     )
 
 
+def _of_kin(use: Use, relative: str, evidence: tuple[Evidence, ...], lang: Language) -> Iterator[Fact]:
+    """What somebody else takes."""
+    norm, name = use.sentence.norm, drug_name(use, lang)
+    text = f"sous {name}" if lang == "fr" else f"takes {name}"
+    if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
+        told = use.sentence.shown
+        yield Fact("family", text, use.drug.inn, evidence, experiencer=relative, code=use.drug.atc, sentence=told, extra=(text, ""))
+
+
 def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The patient or a relative speaks of a drug."""
     norm = use.sentence.norm
@@ -247,19 +256,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         return
     given = (FOR_ME if use.sentence.speaker == "patient" and not visit.is_child else FOR_THE_PATIENT).search(norm)
     if relative and not given and not _borrowed(use, visit):
-        name = drug_name(use, lang)
-        text = f"sous {name}" if lang == "fr" else f"takes {name}"
-        if not REFUSED[lang].search(norm) and not is_denied(norm, use.start, use.end, lang):
-            yield Fact(
-                "family",
-                text,
-                use.drug.inn,
-                evidence,
-                experiencer=relative[0],
-                code=use.drug.atc,
-                sentence=use.sentence.shown,
-                extra=(text, ""),
-            )
+        yield from _of_kin(use, relative[0], evidence, lang)
         return
     tail = use.words[:90] + what_became_of_it(use, visit)
     dose = strength(use, lang)
@@ -268,7 +265,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield only_heard(use, lang, "unmeant")
     elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
-    elif quit_it and not (FINISHED.search(use.before + " " + tail) or PAUSED.search(tail)):
+    elif _is_replaced(use) or (quit_it and not (FINISHED.search(use.before + " " + tail) or PAUSED.search(tail))):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif is_denied(norm, use.start, use.end, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
@@ -288,7 +285,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
             lang,
             evidence,
             dose,
-            own if own.sig else find_schedule(f"{use.before[-28:]} {use.words}", lang),
+            own if own.sig else find_schedule(f"{OF_ANOTHER.split(use.before[-28:])[-1]} {use.words}", lang),
             temporality=temporality,
             status="taken" if temporality == "past" else "current",
         )
@@ -299,6 +296,8 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
 OPINES = re.compile(  # "un Voltarène, une fois, ma mère savait pas": she took none
     r"(?<![a-z])(?:ma|mon) (?:mere|pere|femme|mari|soeur|frere|belle mere|fille|fils|voisine?|copine|copain|compagne|compagnon) (?:(?:ne |n |me |m |l |le |la |en )*(?:sav\w+|sait|disait|pensait|croit|croyait|veut|voulait|trouve|trouvait|insist\w+|ral\w+|l ignor\w+))(?![a-z])"
 )
+OF_ANOTHER = re.compile(r",? (?:et|puis|plus) (?=(?:une?|\d+|du|de la|de l|des|le|la|l) ?$)")  # "deux Spasfon à midi, et un Antadys": midday is of the other
+REPLACED = re.compile(r"(?<![a-z])(?:m |nous |lui )?(?:a|ont|ai|avons) (?:change|remplace) (?:le |la |l |mon |ma |les |son |sa )?$")
 CHOSEN = re.compile(r"(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:a|ont) (?:prefere|choisi)) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$")  # the later of two drugs
 FOR_THE_PATIENT = re.compile(r"(?:(?:m|me|lui|nous) (?:l |en )?(?:a|ont|avait) |gave me|j ai pris|je prends|i took)")
 FOR_ME = re.compile(FOR_THE_PATIENT.pattern.replace("|lui", ""))  # "ils lui ont donné trois antibiotiques": to somebody else
@@ -314,6 +313,11 @@ NOT_MINE = re.compile(  # what a chemist nearly handed out, what is somebody els
 
 CAME_DOWN = re.compile(r"(?<![a-z])(?:on|je|elle|il) (?:me |m )?(?:descendait|diminuait|baissait|arretait|reduisait|enlevait|descendais|diminuais|arretais) (?:le |la |l |les |mon |ma )?$")
 INSIDE = re.compile(r"[^.,;]{0,12}(?<![a-z])dedans(?![a-z])")  # "y a un bêtabloquant dedans"
+
+
+def _is_replaced(use: Use) -> bool:
+    """ "On m'a remplacé le Kardégic par du Plavix": of the two the first."""
+    return REPLACED.search(use.before) is not None and re.match(r"[^.;,]{0,12}(?<![a-z])(?:par|pour|contre) ", use.words) is not None
 
 
 def _is_untaken(use: Use, tail: str) -> bool:

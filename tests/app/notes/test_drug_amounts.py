@@ -174,3 +174,40 @@ def test_what_somebody_takes_against_an_illness_is_not_the_illness() -> None:
 def test_a_drug_that_a_sister_had() -> None:
     found = facts("D: Et la pilule, vous y avez pensé ?\nP: Ma sœur l'a prise, elle a grossi de dix kilos en six mois.")
     assert not [f for f in found if f.type == "medication" and f.is_patients and f.polarity == "present"]
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "value", "words"),
+    [
+        ("D: L'Atacand, c'est le seize ?\nP: Le seize, mais j'en prends que la moitié.", "candésartan", 8.0, "½ comprimé de 16 mg"),
+        ("D: On passe le Tahor de quarante à vingt, donc la moitié.\nP: Bien.", "atorvastatine", 20.0, "20 mg"),
+        ("D: Vous reprenez le Lasilix, mais la moitié : vingt milligrammes.\nP: Bien.", "furosémide", 20.0, "20 mg"),
+        ("D: Le Sotalex ?\nP: Quatre-vingts, la moitié le matin, la moitié le soir.", "sotalol", 40.0, "matin et soir"),
+        ("D: Vous le prenez à combien, le Crestor ?\nP: Le dix. Enfin c'était vingt, avant.", "rosuvastatine", 10.0, "10 mg"),
+        ("D: Je vous mets de l'Orelox.\nP: Un comprimé le soir, c'est ça ?\nD: Non, deux fois. Un comprimé matin et soir, cinq jours.", "cefpodoxime", None, "1 comprimé, matin et soir, 5 jours"),
+    ],
+)  # fmt: skip
+def test_half_of_it_and_what_the_doctor_puts_right(said: str, label: str, value: float | None, words: str) -> None:
+    told_of = drug(label, said)
+    assert told_of.value == value
+    assert words in told_of.text
+
+
+def test_a_step_is_no_dose() -> None:
+    found = facts("D: Le Cortancyl, on descend de cinq tous les trois jours.\nP: D'accord.")
+    assert not [f for f in found if f.value]
+
+
+def test_of_two_drugs_the_one_that_was_replaced() -> None:
+    found = facts("P: Le cardiologue m'a remplacé le Sintrom par de l'Eliquis, cinq, matin et soir.\nD: Bien.")
+    assert (fact("acenocoumarol", found).polarity, fact("apixaban", found).polarity) == ("absent", "present")
+
+
+def test_the_time_of_one_drug_is_not_that_of_the_next() -> None:
+    found = facts("P: J'ai pris deux Spasfon à midi, et un Antadys.\nD: D'accord.")
+    assert "midi" not in fact("flurbiprofène", found).text
+
+
+def test_how_many_of_what_is_eaten_is_no_order_of_a_drug() -> None:
+    found = facts("D: Plus tard, on verra pour l'insuline.\nP: Je mange des abricots toute la journée.\nD: Trois par jour, ça va.")
+    assert not [f for f in found if f.type == "medication" and f.status == "prescribed"]
