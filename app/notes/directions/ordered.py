@@ -183,6 +183,8 @@ def order(
     telling = said or sentence
     when = WHEN[lang].search(telling.norm)
     shown = telling.line.shown[telling.start + when.start() : telling.start + when.end()] if when else ""
+    many = SESSIONS.search(telling.norm) if wanted[0].concept.kind in ("referral", "act") and len(names) == 1 else None
+    names = [f"{names[0]}, {many.group()}".replace("seance", "séance")] if many else names
     text = " ".join(filter(None, (", ".join(names), shown if shown not in names[0] else "")))
     value, unit = span(shown, lang)
     return Fact(
@@ -203,6 +205,7 @@ def order(
     )
 
 
+SESSIONS = re.compile(r"(?<![\w.])(?:\d+|une dizaine de|quelques) (?:seances|sessions)(?! (?:par|a|per))")
 BLOOD = ("prise de sang", "bilan sanguin", "analyse de sang")
 LISTS = re.compile(r"\w*(?:,| :| avec (?:la|le|les|l|un|une|du|des)(?![a-z])| pour (?:la|le|les|l)(?![a-z]))")
 MOST_ANALYSES = 16  # words

@@ -134,6 +134,8 @@ ABBREVIATED = {"fr": {"anti-inflammatoire": "anti-inflammatoires (AINS)"}, "en":
 
 def what_became_of_it(use: Use, visit: Visit) -> str:
     """The sentence after a drug that tells without its name that it is over: "J'ai jeté la boîte." """
+    if any(m.start >= use.end and m.drug.inn != use.drug.inn for m in find_drugs(use.sentence.norm)):
+        return ""  # it is told of the drug named last
     after = (s for s in visit.sentences if s.turn == use.sentence.turn and s.start > use.sentence.start)
     return next((f" {s.norm}" for s in after if OVER.search(s.norm) and not find_drugs(s.norm)), "")
 
