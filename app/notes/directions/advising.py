@@ -131,6 +131,7 @@ HOW = re.compile(  # what makes of a thing an instruction: how long, how often, 
     r"sans|rien (?:de|d|dessus)|pas (?:de|d|trop)|plus (?:de|d|haut|bas)|moins (?:de|d)|beaucoup d|un peu d|tiede|fraiche?|large|surelevee?s?|en l air|jusqu|des que|seulement|surtout|doucement|regulierement)(?![a-z])"
 )
 HELPS = re.compile(r"(?<![a-z])ca (?:vous |lui |te )?(?:adouci|soulage|calme|aide|marche|degonfle|apaise|fait du bien|detend|dégage|degage)")
+IN_WHICH_CASE = re.compile(r" (?:quand|des que|chaque fois que|lorsque|avant que|apres que) (?:vous|tu|il|elle|on) [^,.;]*")  # "un masque quand vous sortez"
 LED_IN = re.compile(r"\W*(?:(?:et|puis|alors|donc|bon|ensuite|sinon|aussi|parfait|voila|oui|surtout|en attendant|d ici la|apres|la journee|la nuit|le soir|le matin)\W+)*")
 NEAR_START = 45  # characters in which the thing is named
 
@@ -138,7 +139,7 @@ NEAR_START = 45  # characters in which the thing is named
 def names_care(norm: str) -> bool:
     """ "Vingt minutes, dans un torchon, quatre fois dans la journée", "La voix au repos": what to do, told without a verb."""
     begins = LED_IN.match(norm)
-    rest = WHY.sub("", norm[begins.end() if begins else 0 :])
+    rest = IN_WHICH_CASE.sub(" avant", WHY.sub("", norm[begins.end() if begins else 0 :]))
     care = CARE.search(rest[:NEAR_START])
     if care is None or FINITE.search(rest) or find_drugs(norm) or "?" in norm:
         return False

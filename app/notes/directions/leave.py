@@ -119,3 +119,27 @@ def certificate_of(sentence: Sentence, lang: Language) -> Iterator[Fact]:
         sentence=sentence.shown,
         extra=(sentence.shown, ""),
     )
+
+
+ASKS_WORK = re.compile(r"(?<![a-z])(?:(?:je|on) (?:peux (?:quand meme )?)?(?:bosse|travaille|retourne|reprends|bosser|travailler|retourner|reprendre)|(?:et|pour) (?:le |mon )?(?:travail|boulot|taf))(?![a-z])[^?]*\?")
+UNSURE = re.compile(r"(?<![a-z])(?:quand|combien|on verra|a peu pres|environ|peut etre|au moins|si)(?![a-z])")
+DAYS_OFF = re.compile(r"\W*(?:(?:non|alors|donc|bon|la)\W+)*(\d+|une?) (jours?|semaines?)(?: (?:a la maison|d arret|de repos|chez (?:vous|toi)|pour commencer))?(?=\W*$|, )")
+
+
+def days_off(visit: Visit) -> Iterator[Fact]:
+    """ "Je bosse ce soir ?" - "En cuisine, non. Quatre jours, et c'est un accident du travail.": leave without its name."""
+    if visit.lang != "fr":
+        return
+    for place, asked in enumerate(visit.sentences):
+        if asked.speaker == "doctor" or not asked.asks or not ASKS_WORK.search(asked.norm) or UNSURE.search(asked.norm):
+            continue
+        for reply in visit.reply_to(place)[:3]:
+            days = DAYS_OFF.match(reply.norm)
+            if days and not reply.asks and not WORK_STOP["fr"].search(reply.norm[: days.end()]) and not UNSURE.search(reply.norm):
+                number = 1.0 if days.group(1).startswith("un") else float(days.group(1))
+                unit = "wk" if days.group(2).startswith("s") else "d"
+                words = f"Arrêt de travail : {reply.shown.strip(' .').lower()}"
+                proofs = (asked.evidence(), reply.evidence())
+                yield Fact("work_stoppage", words, LEAVE_LABEL, proofs, value=number, unit=unit, asserted_by="doctor",
+                           critical=True, status="certificate", sentence=words, extra=(words, ""))  # fmt: skip
+                break

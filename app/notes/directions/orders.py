@@ -7,7 +7,7 @@ from app.notes.directions.advising import FRONTED, advice
 from app.notes.directions.alarms import alarm, sent_at_once
 from app.notes.directions.declined import settled_with_patient
 from app.notes.directions.follow_up import appointed, asked_when, booked
-from app.notes.directions.leave import WORK_STOP, certificate_of, declined_leave, no_leave
+from app.notes.directions.leave import WORK_STOP, certificate_of, days_off, declined_leave, no_leave
 from app.notes.directions.ordered import decided_if, goes_on, meant_by_pronoun, ordered
 from app.notes.directions.referrals import referred
 from app.notes.directions.replies import replies
@@ -41,6 +41,7 @@ def _orders(visit: Visit) -> Iterator[Fact]:
         yield from past_exams(exchange, visit.lang)
         yield from no_leave(exchange, visit.lang)
     yield from declined_leave(visit)
+    yield from days_off(visit)
     alarms = {place: told for place, s in enumerate(visit.sentences) if (told := _alarm(s, visit, place))}
     answered = [*((fact, said) for said, fact in asked_when(visit)), *replies(visit)]
     yield from (fact for fact, _ in answered)

@@ -95,7 +95,7 @@ def _answered(asked: Sentence, reply: Reply, lang: Language) -> Fact | None:
 
 
 WITHOUT_VERB = re.compile(
-    r"^\W*(?:(?:alors|ben|bon|la|ca|le|les)\W+)*(?:a |apres|avant|dans|pas |jusqu|des que|quand|pendant|\d+ |une fois|doucement|progressivement|uniquement|seulement|le soir|le matin)"
+    r"^\W*(?:(?:alors|ben|bon|la|ca|le|les)\W+)*(?:a |apres|avant|dans|matin|pas |jusqu|des que|quand|pendant|\d+ |une fois|doucement|progressivement|uniquement|seulement|le soir|le matin)"
 )
 
 
@@ -199,7 +199,7 @@ NAMED = re.compile(  # "et pour le sport ?", "et mon avion ?"
 
 
 TOPIC_FIRST = re.compile(  # "et le handball, je peux reprendre ?"
-    r"\W*(?:(?:et|mais|sinon|du coup|donc|alors|bon|ok|d accord)\W+)*(?:pour )?(?:le|la|les|l|mon|ma|mes|du|de la|des) ([^?,.]{3,40}),? (?:(?:je|on|il|elle) (?:peux|peut|pourrai|pourra|continue|reprends?|arrete|garde|dois|doit)|c est (?:bon|possible|ok|autorise|interdit)|j ai (?:le )?droit)(?![a-z])[^?]*\?"
+    r"\W*(?:(?:et|mais|sinon|du coup|donc|alors|bon|ok|d accord)\W+)*(?:pour )?(?:le|la|les|l|mon|ma|mes|du|de la|des) ([^?,.]{3,40}),? (?:(?:je|on|il|elle) (?:(?:m en|l en|le|la|les|l|en) )?(?:peux|peut|pourrai|pourra|continue|reprends?|arrete|garde|dois|doit|sers|mesure|surveille)|c est (?:bon|possible|ok|autorise|interdit)|j ai (?:le )?droit)(?![a-z])[^?]*\?"
 )
 CASE = re.compile(  # "et si ça saigne après ?"
     r"\W*(?:(?:et|mais|sinon|d accord|ok)\W+)*((?:si|s il|s ils|quand|en cas d[e ]?)(?! (?:je|j|on) (?:peux|peut|reviens|revient|vous)) ?[^?,]{4,60})[^?]*\?"

@@ -8,6 +8,7 @@ INFINITIVES = {
     "êtes": "être",
     "dites": "dire",
     "prenez": "prendre",
+    "joignez": "joindre",
     "reprenez": "reprendre",
     "buvez": "boire",
     "mettez": "mettre",

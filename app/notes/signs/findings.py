@@ -19,7 +19,7 @@ from app.notes.signs.asides import is_aside
 from app.notes.signs.context import as_operation, in_context
 from app.notes.signs.kin_answers import bare_illness_of
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
-from app.notes.signs.not_asked import SOUGHT_ONCE, VACCINATED, is_known, only_dates
+from app.notes.signs.not_asked import SOUGHT_ONCE, VACCINATED, is_known, only_dates, tested_for
 from app.notes.signs.proposed import not_done, of_operations_to_come
 from app.notes.signs.reassurance import ruled_out
 from app.notes.signs.taken_up import CLINICAL, taken_back
@@ -62,7 +62,7 @@ def _read_back(sentence: Sentence, visit: Visit) -> set[str]:
         for s in visit.sentences
         if sentence.turn - 2 <= s.turn < sentence.turn and s.speaker == "doctor" and ALARM[visit.lang].search(s.norm)
     ]
-    named = {m.concept.fr for s in before for m in find_concepts(s.norm, visit.lang)}
+    named = {m.concept.fr for s in before for m in find_concepts(s.norm, visit.lang)} | tested_for(sentence, visit)
     repeated = [m for m in find_concepts(sentence.norm, visit.lang) if m.concept.fr in named]
     whole = before and (len(sentence.norm.split()) < SHORT_REPLY or len(repeated) >= LEAST_REPEATED)
     return named | ({"*"} if whole else set())

@@ -3,7 +3,9 @@
 import re
 
 from app.notes.language.cues import cue
-from app.notes.language.lexicon import Mention
+from app.notes.language.lexicon import OF_TESTS, TESTED_FOR, Mention
+from app.notes.language.text import fold
+from app.notes.language.units import Sentence, Visit
 
 VACCINATED = re.compile(r"vaccin|(?<![a-z])jabs?(?![a-z])|immuni[sz]|(?<![a-z])shots?(?![a-z])")
 AT_WHAT_AGE = re.compile(  # asked of an illness that somebody was just said to have
@@ -61,3 +63,10 @@ def is_known(mention: Mention, norm: str) -> bool:
 
 WORKS_THERE = re.compile(r"(?<![a-z])(?:travaill|boss|infirmier|soignant|medecin|psychiatre|chirurgien|brancardi|rendez vous|examens?|tests?|radio|consult)\w*[^.;,]{0,20}$")
 BESIDES = cue("units.besides")  # "à part la toux, autre chose ?": what is known is not what is asked
+
+
+def tested_for(sentence: Sentence, visit: Visit) -> set[str]:
+    """ "On complète : VIH, syphilis." - "Le VIH aussi ?": what the doctor has just ordered a test for."""
+    told = (s.norm for s in visit.sentences if s.speaker == "doctor" and sentence.turn - 2 <= s.turn < sentence.turn and OF_TESTS.search(s.norm))
+    words = " ".join(told)
+    return {name for name in TESTED_FOR if fold(name).split()[-1] in words}

@@ -204,3 +204,43 @@ def test_a_patch_told_by_its_strength() -> None:
 
 def test_nails_swallowed_only_in_a_saying() -> None:
     assert not labels(said("D: L'estomac, ça va ?\nP: Moi, j'avale des clous !"), label="odynophagie")
+
+
+def test_a_test_that_the_patient_repeats_is_no_illness() -> None:
+    found = said("D: On complète : VIH, syphilis.\nP: Le VIH aussi, vous me faites peur.\nD: C'est la règle.")
+    assert not labels(found, type="problem")
+    assert labels(said("D: Des maladies ?\nP: J'ai le VIH depuis dix ans."), type="problem") == {"VIH"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "days"),
+    [("Je bosse ce soir ?", "En salle, non. Quatre jours, et c'est un accident du travail.", 4.0), ("Et le travail ?", "Trois jours à la maison.", 3.0)],
+)
+def test_leave_told_as_days(asked: str, reply: str, days: float) -> None:
+    assert [f.value for f in said(f"P: {asked}\nD: {reply}") if f.type == "work_stoppage"] == [days]
+
+
+def test_days_that_are_no_leave() -> None:
+    assert not labels(said("P: Et le travail, je reprends quand ?\nD: Deux semaines, on verra."), type="work_stoppage")
+    assert not labels(said("P: Je reprends le volley ?\nD: Trois semaines sans."), type="work_stoppage")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Un masque quand vous sortez de la chambre, et la fenêtre dix minutes par heure.",
+        "Le linge : machine, soixante degrés, demain matin.",
+        "On perce pas, et on se lave avec un savon doux.",
+    ],
+)
+def test_care_told_for_all(words: str) -> None:
+    assert labels(said(f"D: {words}\nP: D'accord."), type="advice") == {"conseil"}
+
+
+def test_what_is_not_touched_is_no_advice() -> None:
+    assert not labels(said("D: Le reste, on n'y touche pas.\nP: D'accord."), type="advice")
+
+
+def test_what_a_test_would_show_in_any_case_is_no_condition() -> None:
+    found = said("P: La prise de sang, on la fait pas ?\nD: Elle serait négative même si vous l'aviez attrapée. Donc ça sert à rien.")
+    assert [f.polarity for f in found if f.type == "plan"] == ["absent"]
