@@ -104,7 +104,10 @@ def _same_dose(found: dict[str, Any], gold: dict[str, Any]) -> bool:
     told = _numbers(f"{gold['text']} {gold.get('sig') or ''}")
     if wanted is None and mine is not None and not {number.removesuffix(".0") for number in _numbers(mine)} <= told:
         return False
-    if wanted is not None and not same_amount(mine, found.get("unit"), wanted, gold.get("unit")):
+    counted = str(gold.get("unit")).startswith(("{", "[drp]"))  # puffs, capsules, drops: told as pieces
+    if counted and str(wanted) in _numbers(found["text"]):
+        mine = wanted
+    if wanted is not None and not same_amount(mine, None if counted else found.get("unit"), wanted, gold.get("unit")):
         return False
     return gold["polarity"] == "absent" or same_schedule(found["text"], _taken(gold))
 
@@ -114,8 +117,8 @@ def _numbers(told: Any) -> set[str]:
 
 
 def same_person(found: dict[str, Any], gold: dict[str, Any]) -> bool:
-    """Whether both are the same person's."""
-    wider = gold["type"] == "family" and found["experiencer"] in gold["experiencer"]
+    """Whether both are the same person's; an aunt may be a paternal aunt, a mother is no grandmother."""
+    wider = gold["type"] == "family" and found["experiencer"] in gold["experiencer"].split()
     return wider or found["experiencer"] == gold["experiencer"]
 
 

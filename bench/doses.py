@@ -7,6 +7,7 @@ from typing import Any
 from bench.words import plain
 
 SCALES = {
+    "kg": ("mass", 1e3), "U": ("units", 1.0), "[IU]": ("units", 1.0), "[iU]": ("units", 1.0), "UI": ("units", 1.0),
     "g": ("mass", 1.0), "mg": ("mass", 1e-3), "ug": ("mass", 1e-6), "µg": ("mass", 1e-6), "mcg": ("mass", 1e-6),
     "L": ("volume", 1.0), "l": ("volume", 1.0), "mL": ("volume", 1e-3), "ml": ("volume", 1e-3), "cL": ("volume", 1e-2),
     "m": ("length", 1.0), "cm": ("length", 1e-2), "mm": ("length", 1e-3),
@@ -49,8 +50,8 @@ def same_amount(found: Any, unit: str | None, gold: Any, gold_unit: str | None) 
     except (TypeError, ValueError):
         return str(found) == str(gold)
     kinds = [SCALES.get(str(name)) for name in (unit, gold_unit)]
-    if kinds[0] and kinds[1] and kinds[0][0] == kinds[1][0]:
-        return abs(mine * kinds[0][1] - wanted * kinds[1][1]) <= 1e-6 * abs(wanted * kinds[1][1])
+    if kinds[0] and kinds[1]:
+        return kinds[0][0] == kinds[1][0] and abs(mine * kinds[0][1] - wanted * kinds[1][1]) <= 1e-6 * abs(wanted * kinds[1][1])
     return abs(mine - wanted) < 1e-6
 
 

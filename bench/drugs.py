@@ -12,7 +12,7 @@ cotrimoxazole bactrim|fosfomycine monuril|omeprazole mopral|esomeprazole inexium
 domperidone motilium|metopimazine vogalene|metoclopramide primperan|phloroglucinol spasfon|loperamide imodium|diosmectite smecta|macrogol movicol forlax
 betahistine serc|acetylleucine tanganil|zolpidem stilnox|zopiclone imovane|bromazepam lexomil|alprazolam xanax|oxazepam seresta|diazepam valium
 sertraline zoloft|escitalopram seroplex|paroxetine deroxat|fluoxetine prozac|venlafaxine effexor|lamotrigine lamictal|levetiracetam keppra|valproate depakine
-perindopril coversyl|ramipril triatec|irbesartan aprovel|candesartan atacand|amlodipine amlor|bisoprolol cardensiel|amiodarone cordarone
+perindopril coversyl|ramipril triatec|irbesartan aprovel|candesartan atacand|valsartan tareg|losartan cozaar|enalapril|lisinopril zestril|amlodipine amlor|bisoprolol cardensiel|amiodarone cordarone
 apixaban eliquis|rivaroxaban xarelto|clopidogrel plavix|fluindione previscan|atorvastatine tahor|rosuvastatine crestor|simvastatine zocor simvastatin
 furosemide lasilix|spironolactone aldactone|metformine glucophage stagid|gliclazide diamicron|dulaglutide trulicity|semaglutide ozempic
 levothyroxine levothyrox|prednisolone solupred|prednisone cortancyl|salbutamol albuterol ventoline|symbicort budesonide formoterol|seretide fluticasone
@@ -32,6 +32,10 @@ antibiotique antibiotiques: amoxicilline augmentin azithromycine metronidazole o
 pilule oestroprogestatif: desogestrel levonorgestrel jasminelle adepal
 somnifere hypnotique: zolpidem zopiclone
 anticoagulant: apixaban rivaroxaban fluindione
+conversion iec: ramipril perindopril enalapril lisinopril
+sartan sartans ara2: irbesartan candesartan valsartan losartan
+pompe ipp: omeprazole esomeprazole pantoprazole
+benzodiazepine benzodiazepines: alprazolam bromazepam oxazepam diazepam
 statine: atorvastatine rosuvastatine simvastatine
 """
 VITAMINS = {

@@ -21,7 +21,8 @@ toux|touss|cough|quinte
 expector|crach|glaire|crachat|mucus
 hemopty|crache sang.|crachat sang.
 rhinorr|rhinite|nez coule|ecoulement nasal|nez bouch|obstruction nasal|congestion nasal|catarrhe
-rhume|rhinopharyng|enrhum|coryza|rhinite|nez coule|nez pique
+rhume|rhinorr|rhinopharyng|enrhum|coryza|rhinite|nez coule|nez pique
+hypomani|manie.|maniaqu|exaltation
 epistax|saign nez|nosebleed|saigne nez
 fievr|febri|temperature elev|hypertherm|fever|pyrex
 frisson|chills
@@ -101,7 +102,7 @@ deficit moteur|faibless|paralys|force dimin|perte force|hemipleg|deficit membre|
 trouble parol|aphasi|dysarthr|mal parler|parle mal|parole bizar
 diplop|voit double|vision double|vue double|voyez double|vois double|voir double
 trouble visuel|baisse vision|vision trouble|vue trouble|vue brouill|vision flou|voit flou|baisse acuite|baisse visuel
-phosphen|mouches yeux|mouches devant|taches lumineus|scotom|aura.|zigzag
+phosphen|mouches|taches lumineus|scotom|aura.|zigzag
 photophob|lumiere gene
 phonophob|bruit gene
 acouphen|siffl oreill|bourdonn oreill|tinnitus
@@ -110,13 +111,13 @@ otalg|mal oreill|douleur oreill
 confus|desorient|perdu tete
 memoir|amnes|oublis
 trouble marche|troubles marche|marche instab|ataxi|demarche|marche difficil|equilibr|instabil
-insomni|dort mal|dors mal|sommeil mauvais|trouble sommeil|troubles sommeil|reveil nocturn|reveils nocturn|reveil precoc|reveils precoc|sommeil hach|endormissement|endors|sommeil perturb
+insomni|dort mal|dors mal|sommeil mauvais|trouble sommeil|troubles sommeil|reveil nocturn|reveils nocturn|reveil precoc|reveils precoc|sommeil hach|sommeil fragment|sommeil morcel|dort peu|endormissement|endors|sommeil perturb
 somnol|endormi.|endormie.|endormissement volant|envie dormir|piqu nez|assoup|sleepy
 anxie|anxio|angoiss|nervosit|stress|inquiet
 irritab|enerv|colere
 depress|triste|moral bas|trouble humeur|humeur bas
 anhedon|plaisir|perte envie|perte interet
-idee suicid|idees suicid|idees noir|idee noire|idees mort|envie mourir|suicid
+idee suicid|idees suicid|idee mort|idees noir|idee noire|idees mort|envie mourir|suicid
 bouche seche|secheresse bouche|xerostom
 soif|polydips
 palpit|coeur emball|coeur bat vite|tachycard
@@ -124,7 +125,7 @@ hypoglyc|hypos|malaise sucre
 raideur nuque|nuque raide|stiff neck
 raideur matin|derouillage|raide matin
 crampe|cramp
-douleur poitrin|douleur thorac|oppress thorac|serre poitrin|angor|angine poitrin|chest pain
+douleur poitrin|douleur thorac|oppress thorac|serre poitrin|serrement|angor|angine poitrin|chest pain
 hypoton|tout mou|flasque|floppy|molle
 deshydrat|larmes|pleurs sans
 fontanell
@@ -192,7 +193,7 @@ fausse couche
 voix|enrou|dysphon|aphon
 automesure|appareil bras|appareil tension|mesures tension
 protection solaire|ecran solaire|ecran.|creme solaire
-consult|follow|office|visit|see.|seen.|revoir|revoi|revu.|rendez vous|rdv|teleconsult|visio|video
+consult|reparle|passe voir|follow|office|visit|see.|seen.|revoir|revoi|revu.|rendez vous|rdv|teleconsult|visio|video
 prise sang.|bilan sanguin|bilan bio|analyse sang.|biolog|bilan hepat|numeration
 coloscop|colonoscop
 fibroscop|gastroscop|endoscopie haut|endoscop digest
@@ -340,6 +341,7 @@ def same_drug(found: str, gold: str, common: frozenset[str]) -> bool:
 
 def same_matter(found: str, gold: str, common: frozenset[str]) -> bool:
     """Whether two sentences about what to do share a word of weight, a meaning, a drug, a number to call, or two others."""
+    found, gold = (re.sub(r"\b31 14\b", "3114", text) for text in (found, gold))
     shared = stems(found, common) & stems(gold, common)
     slight = {stem for stem in shared if stem.isdigit() or stem in ORDINARY}
     known = meanings(found) & meanings(gold) or drugs(found) & drugs(gold)

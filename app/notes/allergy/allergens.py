@@ -46,7 +46,7 @@ def allergens(norm: str, lang: Language) -> list[tuple[str, str, int]]:
     return [item for item in found if PART_OF.get(item[0]) not in labels]
 
 
-PART_OF = {"bijoux fantaisie": "nickel", "venin d'hyménoptères": "abeilles", "piqûres d'insectes": "moustiques"}  # told with it
+PART_OF = {"caoutchouc": "latex", "bijoux fantaisie": "nickel", "venin d'hyménoptères": "abeilles", "piqûres d'insectes": "moustiques"}  # told with it
 
 
 def _as_said(name: str, norm: str, match: re.Match[str]) -> str:

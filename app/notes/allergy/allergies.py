@@ -9,7 +9,7 @@ from app.notes.allergy.allergies_en import about_allergy, asked_allergy
 from app.notes.allergy.allergy_facts import allergy_fact, kin_allergy, not_understood, reaction_of
 from app.notes.allergy.allergy_talk import Bears, borne, is_broad, talks
 from app.notes.allergy.bad_effects import bad_effects
-from app.notes.allergy.tolerance import DENIES
+from app.notes.allergy.tolerance import DENIES, TOLERATED
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_drugs
@@ -31,11 +31,48 @@ def allergies(visit: Visit) -> Iterator[Fact]:
     """Facts about allergies in the order of speech."""
     names = _own_names(visit)
     found = [_by_its_own_name(fact, names) for fact in _told(visit) if not _taken_back(fact, visit)]
+    if visit.lang == "fr":
+        denied = list(_denied_by_doctor(visit))
+        wrong = {fact.label for fact in denied}
+        found = [_lifted(fact, visit) for fact in (*found, *bad_effects(visit)) if not (fact.type == "allergy" and fact.label in wrong)] + denied
     yield from found
-    yield from bad_effects(visit) if visit.lang == "fr" else ()
     known = {fact.label for fact in found if fact.type == "allergy" and fact.polarity == "present"}
     for exchange in visit.exchanges:
         yield from _asked_reaction(exchange, known, visit.lang)
+
+
+NO_SUCH = re.compile(  # "l'allergie à l'iode, ça n'existe pas", "vous n'êtes pas allergique à l'iode"
+    r"(?<![a-z])(?:(?:l |une )?allergies? (?:a|au|aux) (?P<one>[^.;,]{2,30}),? (?:ca )?(?:n |ne )?(?:existe pas|est pas une (?:vraie )?allergie|en est pas une|a jamais existe)|vous n etes (?:donc )?pas allergique (?:a|au|aux) (?P<two>[^.;,]{2,30}))(?![a-z])"
+)
+
+
+def _denied_by_doctor(visit: Visit) -> Iterator[Fact]:
+    """What the doctor says to be no allergy of the patient's."""
+    for sentence in visit.sentences:
+        said = NO_SUCH.search(sentence.norm) if sentence.speaker == "doctor" and not sentence.asks else None
+        for label, name, _ in allergens(said.group("one") or said.group("two"), "fr") if said else ():
+            yield allergy_fact(name, label, (sentence.evidence(),), sentence, polarity="absent")
+
+
+LIFTS = re.compile(  # "on peut l'enlever, cette alerte", "vous n'êtes plus allergique"
+    r"(?<![a-z])(?:(?:on|je) (?:peut |peux |vais |va |vous )*(?:l|la|le) (?:enlev|retir|supprim|effac|ray|barr|lev)\w*(?! (?:pas|jamais))|(?:on|je) (?:enlev|retir|supprim|effac|lev)\w* (?:donc |cette |l |la |votre )+(?:alerte|allergie|etiquette|mention)|vous n etes (?:plus|donc plus|pas) allergique)(?![a-z])"
+)
+OF_TREATMENT = re.compile(r"(?<![a-z])(?:ordonnances?|traitements?|prescription|pilulier)(?![a-z])")
+OF_RECORD = re.compile(r"(?<![a-z])(?:alertes?|allergies?|allergique|etiquette|mention)(?![a-z])")
+LIFTED_TURNS = 3
+
+
+def _lifted(fact: Fact, visit: Visit) -> Fact:
+    """ "Depuis j'en ai repris deux fois, rien." - "Alors on peut l'enlever.": the doctor takes an allergy off the record."""
+    last = fact.evidence[-1].turn
+    said = next((s for s in visit.sentences if s.speaker == "doctor" and not s.asks and 0 < s.turn - last <= LIFTED_TURNS and LIFTS.search(s.norm)), None)
+    names = {label for label, _, _ in allergens(said.norm, "fr")} if said else set()
+    before = [s.norm for s in visit.sentences if said and said.turn - LIFTED_TURNS <= s.turn < said.turn and s.speaker != "doctor"]
+    if said and (OF_TREATMENT.search(said.norm) or not (OF_RECORD.search(said.norm) or any(TOLERATED.search(norm) for norm in before))):
+        return fact
+    if fact.type != "allergy" or fact.polarity != "present" or said is None or (names and fact.label not in names):
+        return fact
+    return replace(fact, temporality="resolved", evidence=(*fact.evidence, said.evidence()))
 
 
 def _own_names(visit: Visit) -> set[str]:
@@ -74,6 +111,7 @@ CONCLUDES = re.compile(
 )
 
 
+CORRECTS = re.compile(r"\W*(?:(?:bon|alors|donc|ok|et)\W+)*(?:je (?:vous )?(?:corrige|note|marque|mets|inscris|ecris)|on (?:note|marque|corrige))\W")  # "Je corrige : Bétadine, eczéma de contact."
 NOTES_IT = re.compile(r"(?<![a-z])je (?:vous )?(?:l|le|la|les) (?:mets|note|rajoute|ajoute|inscris|range|marque)(?: (?:donc|aussi|en rouge))? (?:dans|parmi|en|comme|a) (?:(?:les|vos|ses|tes|une) )?allergies?(?![a-z])")
 
 
@@ -81,6 +119,11 @@ def _concluded(sentence: Sentence, lang: Language) -> Iterator[Fact]:
     """ "C'est une allergie de contact à l'adhésif.": the doctor says what it was."""
     said = CONCLUDES.search(sentence.norm)
     noted = NOTES_IT.search(sentence.norm)
+    corrected = CORRECTS.match(sentence.norm) if sentence.speaker == "doctor" else None
+    for label, name, at in allergens(sentence.norm, lang) if corrected else ():
+        reaction = reaction_of(sentence.norm[at:], lang)
+        if reaction:
+            yield allergy_fact(name, label, (sentence.evidence(),), sentence, reaction=reaction)
     if sentence.speaker == "doctor" and noted:
         for label, name, at in allergens(sentence.norm, lang):
             if at < noted.start():

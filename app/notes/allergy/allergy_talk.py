@@ -128,10 +128,17 @@ def borne(exchange: Exchange, visit: Visit) -> Iterator[Bears]:
             if how in ("named", "harms") and is_denied(sentence.norm, thing.at, thing.at + 3, "fr"):
                 how = "tolerated"
             if people in ((), (PATIENT,)):
+                how = "outgrown" if how in ("named", "harms", "doubtful") and _borne_since(thing, sentence, exchange) else how
                 answered.add(thing.label)
                 told = told or how in ("cleared", "harms", "doubtful", "intolerance")
             yield Bears(thing.label, thing.name, how, said, proof, sentence, people, was_asked, named=True)
     rest = [(item, s) for item, s in asked if item.label not in answered]
+    recorded = any(RECORDED.search(s.norm) for s in exchange.run)
+    outgrown = [(item, s) for item, s in rest if recorded and exchange.verdict != "no" and _borne_since(item, s, exchange)]
+    for item, asking in outgrown:
+        proofs = (asking.evidence(), *(s.evidence() for s in exchange.answer[:3]))
+        yield Bears(item.label, item.name, "outgrown", "", proofs, exchange.answer[0], (), True)
+    rest = [one for one in rest if one not in outgrown]
     if rest and exchange.answer[0].speaker != "doctor":
         yield from _asked_only(exchange, rest, told, visit)
         yield from _by_another_name(exchange, rest)
@@ -166,6 +173,7 @@ def _asked_only(exchange: Exchange, rest: list[tuple[Named, Sentence]], others: 
         if s.speaker != "doctor" and not things(s.norm) and visit.people(s, len(s.norm)) in ((), (PATIENT,)):
             mine.append(s)
     if not mine:
+        yield from _handed_on(exchange, rest, visit)
         return
     text = " ".join(s.norm for s in mine)
     how = _how_answered(text, exchange)
@@ -181,6 +189,32 @@ def _asked_only(exchange: Exchange, rest: list[tuple[Named, Sentence]], others: 
             yield Bears(item.label, item.name, "harms", "", proof, mine[0], (), True)
             continue
         yield Bears(item.label, item.name, how, text, proof, mine[0], (), True)
+
+
+HANDED_ON = re.compile(r"(?<![a-z])(?:c est|c etait|ca c est) (?:pas moi,? )?(?:plutot |surement |c est )?(?:mon|ma) [a-z]+")
+
+
+def _handed_on(exchange: Exchange, rest: list[tuple[Named, Sentence]], visit: Visit) -> Iterator[Bears]:
+    """ "J'ai noté une allergie à l'aspirine." - "Non, c'est mon frère, ça.": the relative's, and none of the patient's."""
+    first = exchange.answer[0]
+    people = visit.people(first, len(first.norm))
+    if HANDED_ON.search(first.norm) and people not in ((), (PATIENT,)):
+        for item, sentence in rest:
+            proof = (sentence.evidence(), first.evidence())
+            yield Bears(item.label, item.name, "harms", "", proof, first, people, True)
+            yield Bears(item.label, item.name, "cleared", "", proof, first, (), True)
+
+
+TAKEN_AGAIN = re.compile(r"(?<![a-z])(?:repris|redonne\w*|remis|eu|pris|donne|prescrit|reprends|prends)(?![a-z])")
+
+
+def _borne_since(thing: Named, sentence: Sentence, exchange: Exchange) -> bool:
+    """ "La pénicilline, bébé. Mais j'ai repris de l'Augmentin en mars, aucun souci.": a drug of its family was borne since."""
+    family = drug_family(fold(thing.name))
+    later = [s.norm for s in exchange.answer if (s.turn, s.start) > (sentence.turn, sentence.start)]
+    return any(
+        TAKEN_AGAIN.search(norm) and bearing(norm) == "tolerated" and any(family & drug_family(fold(m.drug.inn)) for m in find_drugs(norm)) for norm in later
+    )
 
 
 def _is_the_only_one(thing: Named, asked: Sentence) -> bool:

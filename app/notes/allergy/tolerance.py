@@ -7,7 +7,7 @@ Bearing = Literal["harms", "doubtful", "tolerated", "outgrown", "cleared", "into
 
 HARMS = re.compile(
     r"plaques?(?!tte)|crises? d asthme|urticaire|boutons?(?![a-z])|(?:oe|œ)deme|gonfl\w+|enfl\w+|malaise|(?<![a-z])choc(?![a-z])|vomi\w*|nause\w*|diarrhee\w*|demange\w*|cloques?|"
-    r"rouge(?:urs?|s)?(?![a-z])|eczema|etouff\w*|(?:mal au|maux de) ventre|mal a respirer|respirer|anaphyla\w*|quincke|(?:gorge|nez|langue|yeux) qui (?:se ferme\w*|gratte\w*|pique\w*|coule\w*)|"
+    r"rouge(?:urs?|s)?(?![a-z])|eczema|etouff\w*|(?:mal au|maux de) ventre|mal a respirer|respirer|anaphyla\w*|quincke|(?:gorge|nez|langue|yeux|bouche|levres?|palais) qui (?:me |lui |m )?(?:se ferme\w*|gratte\w*|pique\w*|coule\w*)|"
     r"se (?:ferm|serr)\w+|gorge (?:qui )?serr\w*|gratt\w+|picot\w*|pique(?:nt)?(?![a-z])|irrit\w+|suint\w+|brul\w+|tourne de l (?:oe|œ)il|perdu connaissance|tombe\w* dans les pommes|evanoui\w*|tripl\w+|doubl\w+|eternu\w*|"
     r"supporte\w* (?:pas|mal)|toler\w* (?:pas|mal)|allergi\w*|eruption|hallucin\w*|vaseu\w*|sifflements?|(?:^|, ?)(?:dans |sur )?(?:le palais|la langue|les levres|la gorge|la bouche)(?= ?[.,;]|$)|tension (?:qui )?(?:a |avait )?(?:chut|bais)\w*|vertiges?|(?:fini|envoye|garde\w*|emmene\w*) (?:a|aux) (?:l hopital|urgences)|hospitalise\w*|les pompiers|adrenaline"
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from app.notes.directions.alarms import conditional
+from app.notes.drugs.schedules import find_schedule
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_concepts, find_drugs
@@ -73,9 +74,11 @@ def advice(sentence: Sentence, lang: Language) -> Iterator[Fact]:
 
 def _doses(norm: str) -> bool:
     told = find_drugs(norm)
-    return any(re.search(r"\d", norm[m.end : m.end + 30]) for m in told) or bool(told and STRENGTH.search(norm))
+    how = (norm[m.end : m.end + DOSE_REACH] for m in told)
+    return any(re.search(r"\d", after[:30]) or find_schedule(after, "fr").sig for after in how) or bool(told and STRENGTH.search(norm))
 
 
+DOSE_REACH = 50  # characters after a drug's name
 STRENGTH = re.compile(r"(?<![a-z])(?:\d+|une?|demi) (?:grammes?|milligrammes?|comprimes?|gelules?|sachets?)(?![a-z])")
 
 
@@ -87,8 +90,8 @@ def _beside_dose(sentence: Sentence, lang: Language) -> Sentence | None:
 
 
 def _advises(norm: str, lang: Language) -> bool:
-    if norm.rstrip().endswith(("…", "...")):
-        return False  # broken off
+    if norm.rstrip().endswith(("…", "...")) or IN_THIS_VISIT.search(norm):
+        return False  # broken off, or to be done while the doctor looks on
     if not LEAST_WORDS <= len(norm.split()) <= MOST_WORDS or EMPTY[lang].search(norm):
         return False
     if not (ADVISES[lang].search(norm) or (lang == "fr" and directs(norm))):
@@ -99,6 +102,9 @@ def _advises(norm: str, lang: Language) -> bool:
     if nothing and (find_drugs(norm) or any(m.start - nothing.end() < NEXT_WORD for m in find_concepts(norm, lang))):
         return False  # a drug is told as stopped; "pas de fièvre" is no advice
     return not TOLD_BEFORE.search(norm) and not GUESSES.search(norm)
+
+
+IN_THIS_VISIT = re.compile(r"(?<![a-z])(?:mesure|montre|compte|pese|palpe|appuie|appuye|li|di|tire|donne|tourne|redonne|refai|remontre|rappele)[sz]?(?:ez|tes)? (?:la |le |les )?moi(?![a-z])")
 
 
 def _only_stops(norm: str) -> bool:

@@ -45,12 +45,19 @@ def _refuses(sentence: Sentence, visit: Visit, place: int) -> bool:
     """Whether the other side says no to what was proposed, and is not talked round afterwards."""
     if sentence.speaker == "doctor" or not REFUSES[visit.lang].search(sentence.norm):
         return False
+    if DONE_ALREADY.search(visit.question_of(sentence)):
+        return False
     for later, other in enumerate(visit.sentences[place + 1 :], place + 1):
         if other.turn - sentence.turn > TURNS_AFTER:
             return True
         if other.speaker != "doctor" and ACCEPTS[visit.lang].match(other.norm) and _still_about_it(visit, place, later):
             return False
     return True
+
+
+DONE_ALREADY = re.compile(  # "Les vaccins, vous les avez faits ?" - "La coqueluche, non.": not done is not refused
+    r"(?<![a-z])(?:(?:l|les|en|vous|tu) (?:avez|as|aviez) (?:deja |bien )?(?:faite?s?|eue?s?|passee?s?)|(?:est|sont) (?:deja |bien )?(?:faite?s?|a jour)|etes (?:bien )?a jour)[^?]*\?"
+)
 
 
 def _still_about_it(visit: Visit, place: int, later: int) -> bool:

@@ -47,7 +47,7 @@ IS_TARGET = re.compile(  # "il faut la TSH en dessous de 2,5": what it should be
 NOT_THE_EXAM = re.compile(  # "le produit du scanner", "je le signale au gynécologue"
     r"(?<![a-z])(?:(?:produit|iode|injection|piqure) (?:de contraste )?(?:du|de la|de l|d un|pour le|pour la)|(?:signale|signalerai|dis|dirai|raconterai) (?:bien )?(?:au|a la|a l|a votre|aux)) ?$"
 )
-WHAT_FOR = re.compile(r"(?<![a-z])pour (?:voir|savoir|verifier|etre sure?s?|comprendre)(?![a-z])[^.;]*")
+WHAT_FOR = re.compile(r"(?<![a-z])pour (?:voir|savoir|verifier|etre sure?s?|comprendre)(?![a-z])[^.;]*|, (?:et )?c est (?:pas |juste |simplement |uniquement )?(?:pour|histoire)(?![a-z])[^.;]*")
 AS_PLACE = re.compile(r"(?<![a-z])(?:a l|au|a la|chez (?:le|la)|dans (?:le|la)) ?$")
 WILL_DECIDE = re.compile(  # "le diabétologue proposera l'insuline": what another doctor may do is no referral
     r"\w*(?: [a-z]+ [a-z]+)?,? (?:lui |elle |il )?(?:vous |le |la |les |l |en )*(?:propos|decid|verr|dir|juger|choisir|prescrir|mettr|ajouter|augmenter|changer|baisser|monter|adapter|fer|montrer|apprendr|expliquer|appeller|aider|enlever|retirer|donner|examiner|regarder|prendr|recev|suivr)\w*(?:a|ait)(?![a-z])"
@@ -183,6 +183,8 @@ def order(
     telling = said or sentence
     when = WHEN[lang].search(telling.norm)
     shown = telling.line.shown[telling.start + when.start() : telling.start + when.end()] if when else ""
+    many = SESSIONS.search(telling.norm) if wanted[0].concept.kind in ("referral", "act") and len(names) == 1 else None
+    names = [f"{names[0]}, {many.group()}".replace("seance", "séance")] if many else names
     text = " ".join(filter(None, (", ".join(names), shown if shown not in names[0] else "")))
     value, unit = span(shown, lang)
     return Fact(
@@ -203,6 +205,7 @@ def order(
     )
 
 
+SESSIONS = re.compile(r"(?<![\w.])(?:\d+|une dizaine de|quelques) (?:seances|sessions)(?! (?:par|a|per))")
 BLOOD = ("prise de sang", "bilan sanguin", "analyse de sang")
 LISTS = re.compile(r"\w*(?:,| :| avec (?:la|le|les|l|un|une|du|des)(?![a-z])| pour (?:la|le|les|l)(?![a-z]))")
 MOST_ANALYSES = 16  # words

@@ -1,6 +1,7 @@
 """How much at which time of the day: "douze le matin et seize le soir", "un demi au coucher"."""
 
 import re
+from typing import NamedTuple
 
 SLOT = (
     r"(?:(?:(?:le |tous les |chaque )?(?:matin|soir|midi)s?|au (?:petit dejeuner|dejeuner|diner|gouter|souper|coucher|lever|reveil)|a midi|"
@@ -11,7 +12,7 @@ AMOUNT = rf"(?:{PART}|\d+(?:\.\d+)?|une?)"
 FORM = r"(?:mg|milligrammes?|unites?|comprimes?|cachets?|gelules?|bouffees?|coups(?! de)|gouttes?|sachets?|pulverisations?|grammes?)"
 FIRST_AMOUNT = re.compile(rf"(?<![\w.])({AMOUNT})(?: ({FORM}))?,? ({SLOT})")
 FIRST_SLOT = re.compile(
-    rf"(?<![a-z])({SLOT}),? (?:c est )?({AMOUNT})(?: ({FORM}))?(?![\w.]| (?:fois|heures?|minutes?|jours?))"
+    rf"(?<![a-z])({SLOT}),? (?:c est |j en (?:fais|prends|mets) |on en (?:fait|met) |il en (?:fait|prend) |elle en (?:fait|prend) )?({AMOUNT})(?: ({FORM}))?(?!\w|\.\d| (?:fois|heures?|minutes?|jours?))"
 )
 BETWEEN = re.compile(r"\W*(?:(?:et|puis|plus|ensuite|pareil)\W+)*")
 WRITTEN = {
@@ -31,21 +32,37 @@ LEAST = 2
 
 def spread(norm: str) -> tuple[str, bool, int, int, float] | None:
     """Amounts at two or more times of the day, as a note writes them; whether all are the same; start and end in `norm`; their sum."""
-    for pattern, at in ((FIRST_AMOUNT, (1, 2, 3)), (FIRST_SLOT, (2, 3, 1))):
-        run: list[re.Match[str]] = []
-        for match in pattern.finditer(norm):
-            if run and not BETWEEN.fullmatch(norm[run[-1].end() : match.start()]):
-                if len(run) >= LEAST:
-                    break
-                run = []
-            run.append(match)
-        if len(run) >= LEAST:
-            parts = [[match.group(group) or "" for group in at] for match in run]
-            amounts = {amount for amount, _, _ in parts}
-            told = ", ".join(" ".join(filter(None, (_number(a), f, _time(s)))) for a, f, s in parts)
-            total = sum(_value(amount) for amount, _, _ in parts)
-            return told, len(amounts) == 1, run[0].start(), run[-1].end(), total
-    return None
+    runs = [run for pattern, at in PATTERNS for run in [_run(norm, pattern, at)] if len(run) >= LEAST]
+    if not runs:
+        return None
+    best = max(runs, key=lambda run: (len(run), -run[0].start))
+    amounts = {part.amount for part in best}
+    told = ", ".join(" ".join(filter(None, (_number(p.amount), p.form, _time(p.slot)))) for p in best)
+    return told, len(amounts) == 1, best[0].start, best[-1].end, sum(_value(p.amount) for p in best)
+
+
+class _Part(NamedTuple):
+    amount: str
+    form: str
+    slot: str
+    start: int
+    end: int
+
+
+PATTERNS = ((FIRST_AMOUNT, (1, 2, 3)), (FIRST_SLOT, (2, 3, 1)))
+
+
+def _run(norm: str, pattern: re.Pattern[str], at: tuple[int, int, int]) -> list[_Part]:
+    """Amounts with their times that follow one another, the first such run of two or more."""
+    run: list[_Part] = []
+    for match in pattern.finditer(norm):
+        if run and not BETWEEN.fullmatch(norm[run[-1].end : match.start()]):
+            if len(run) >= LEAST:
+                return run
+            run = []
+        amount, form, slot = (match.group(group) or "" for group in at)
+        run.append(_Part(amount, form, slot, match.start(), match.end()))
+    return run
 
 
 PARTS = {"½": 0.5, "¼": 0.25, "¾": 0.75}

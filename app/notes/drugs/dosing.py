@@ -36,7 +36,7 @@ FORMS = (
     (("ovule", "vaginal tablet"), r"ovules?|pessar(?:y|ies)"),
 )
 COUNT = re.compile(rf"(?<![\w.]){NUM}(?:,? (?:ou|a|or|to) (\d+))? ({'|'.join(p for _, p in FORMS)})(?![a-z])")
-COUNTED = re.compile(rf"{COUNT.pattern} (?:de|d|of|a) $")  # "deux comprimés de quarante"
+COUNTED = re.compile(rf"{COUNT.pattern}(?:,? (?:le )?(?:matin|midi|soir)(?:,? (?:et )?(?:le )?(?:midi|soir))*,?| par jour,?)? (?:de|d|of|a) $")  # "deux comprimés de quarante"
 NO_RESULT = r"(?! ?(?:par|/) ?(?:litre|decilitre|millilitre|dl|l)(?![a-z]))(?!(?<=gramme) \d{2}(?! ?(?:jours|mois|semaines|heures|fois))(?!\d))"  # "4,1 mg par litre", "un gramme vingt-deux"
 DOSE = re.compile(rf"(?<![\w.]){NUM} ?(?:({'|'.join(f'(?:{p})' for _, p in UNITS)})(?![a-z]){NO_RESULT}( et demie?| and a half)?)")
 BARE = cue("dosing.bare")
@@ -92,13 +92,23 @@ def find_dose(norm: str, *, bare_unit: str = "", lang: Language = "fr") -> tuple
     daily = DAILY_AMOUNT.search(norm) if bare_unit == "mg" else None
     if daily and _plausible(float(daily.group(1))):
         return Dose(float(daily.group(1)), bare_unit, bare=True), daily.start(1), daily.end(1)
-    if bare_unit:
-        for loose in BARE.finditer(norm):
-            if re.search(r"(?:[2-9]|\d\d|\.\d) $", norm[: loose.start()]):
-                continue  # "37 8" is no 8; "un 40" is one of 40
-            if (_plausible(float(loose.group(1))) or (bare_unit == "UI" and float(loose.group(1)) >= LEAST_UNITS)) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
-                dose = Dose(float(loose.group(1)), bare_unit, bare=True, times=_times(norm[: loose.start(1)]))
-                return dose, loose.start(1), loose.end()
+    return _bare(norm, bare_unit) if bare_unit else None
+
+
+TITRATED = re.compile(r"\d+(?:\.\d+)?(?:, ?| puis | et puis )\d+(?:\.\d+)?(?:, ?| puis | et | et puis )\d+(?:\.\d+)?(?!\d)")  # "vingt-cinq, cinquante, cent": steps
+
+
+def _bare(norm: str, bare_unit: str) -> tuple[Dose, int, int] | None:
+    """The first number without a unit that stands where a dose does."""
+    steps = [m.span() for m in TITRATED.finditer(norm)]
+    for loose in BARE.finditer(norm):
+        value = float(loose.group(1))
+        unit = "mg" if bare_unit == "µg" and value < 1 else bare_unit  # "zéro trois" of adrenaline
+        follows = any(start <= loose.start(1) < end for start, end in steps) or re.search(r"(?:[2-9]|\d\d|\.\d) $", norm[: loose.start()])  # "37 8" is no 8; "un 40" is one of 40
+        if follows or (unit == "µg" and value < LEAST_MICROGRAMS):  # "deux bouffées, des fois quatre"
+            continue
+        if (_plausible(value) or (unit == "UI" and value >= LEAST_UNITS)) and in_dosing_syntax(norm, loose.start(1), loose.group(1)):
+            return Dose(value, unit, bare=True, times=_times(norm[: loose.start(1)])), loose.start(1), loose.end()
     return None
 
 
@@ -153,9 +163,10 @@ def _as_meant(norm: str, lang: Language) -> str:
 
 
 BY_WEIGHT = re.compile(  # children's syrups are measured in kilograms of the child on the pipette
-    r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|pipette|seringue|mark)(?: jusqu)?(?: (?:de|des|du|pour|for|au|a|un|trait|repere|enfant|child|of|graduation))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
+    r"(?<![a-z])(?:graduation|trait|repere|(?:la )?dose|toujours|pipette|seringue|mark)(?: jusqu)?(?: (?:de|des|du|pour|for|au|a|un|trait|repere|enfant|child|of|graduation))* (\d+(?:\.\d+)?) ?(?:kilos?|kg)(?![a-z])"
 )
 LEAST_UNITS = 2
+LEAST_MICROGRAMS = 12
 BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
 SAYS_DOSE = re.compile(
     r"(?:comprimes?|ampoules?|unidoses?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
@@ -181,7 +192,7 @@ def in_dosing_syntax(norm: str, start: int, digits: str) -> bool:
     after = norm[start + len(digits) :]
     if NAMED_STRENGTH.search(before) and re.match(r"\W*(?:$|[.,;])", after) and not NO_MONTH.match(after):
         return True
-    return bool(SAYS_DOSE.search(before) or THEN_WHEN.match(after)) or (
+    return bool(SAYS_DOSE.search(before) or COUNTED.search(before) or THEN_WHEN.match(after)) or (
         start <= BARE_REACH and not re.search(r"[.;?!]\s|(?<![a-z])(?:si|if)(?![a-z])", before)
     ) or not re.search(r"[a-z\d]", before)
 

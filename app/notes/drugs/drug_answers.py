@@ -7,7 +7,8 @@ from dataclasses import replace
 from app.notes.drugs.dosing import DOSE
 from app.notes.drugs.drug_uses import CLASSES, Use, drug_fact, only_heard, strength
 from app.notes.drugs.lay_names import recorded
-from app.notes.drugs.schedules import Schedule, find_schedule
+from app.notes.drugs.schedules import Schedule, find_schedule, told_often
+from app.notes.drugs.week_days import PAUSED
 from app.notes.facts import Fact
 from app.notes.language.cues import cue, cues
 from app.notes.language.lexicon import find_drugs
@@ -106,7 +107,7 @@ ABOUT_PAIN = re.compile(r"(?<![a-z])(?:douleurs?|mal|tousse[zr]|depuis)(?![a-z])
 OF_MISSING = re.compile(  # "vous l'oubliez jamais ?", "Pas d'oubli ?": whatever is answered, it is a treatment of theirs
     r"(?<![a-z])(?:(?:vous|tu|il|elle) (?:n |ne |la |le |les |l |en )*(?:oubli|saut|rat)(?:e|es|ez)(?![a-z])|(?:pas|jamais|aucun) (?:d )?oublis?(?![a-z])|arrive (?:de |d )(?:la |le |les |l |en )?(?:oublier|sauter|rater))"
 )
-RESUMED = re.compile(r"(?<![a-z])(?:(?:l |les |en |j )?ai (?:bien |tout )?(?:repris|recommence)e?s?|(?:je (?:l |la |le |les )?|on (?:me )?l a )(?:reprends?|remise?))(?![a-z])")
+RESUMED = re.compile(r"(?<![a-z])(?:(?:l |les |en |j )?ai (?:bien |tout )?(?:repris|recommence)e?s?|on (?:l |les |en )?a (?:tout )?(?:repris|recommence|remis)e?s?|(?:je (?:l |la |le |les )?|on (?:me )?l a )(?:reprends?|remise?))(?![a-z])")
 PART_OF_DAY = re.compile(  # "Celle de midi, je l'ai laissée tomber": the others are still taken
     r"(?<![a-z])(?:cell?e|celui|la prise|la dose|le comprime|le cachet|la gelule|le|la) (?:du |de |d |de l )(?:midi|matin|soir|gouter|apres midi|coucher|diner|dejeuner)(?![a-z])[^.;]*$"
 )
@@ -124,7 +125,7 @@ def is_given_up(text: str, lang: Language) -> bool:
     over = QUIT[lang].search(text) or REFUSED[lang].search(text)
     if over is None or lang != "fr":
         return over is not None
-    return not (RESUMED.search(text) or PART_OF_DAY.search(text[: over.start()]))
+    return not (RESUMED.search(text) or PAUSED.search(text) or PART_OF_DAY.search(text[: over.start()]))
 
 
 def _before_another(text: str, other: int, lang: Language) -> str:
@@ -143,24 +144,38 @@ def _answers_the_other(use: Use, text: str) -> bool:
     return bool(others & {word[:6] for word in re.findall(r"[a-z]{5,}", text)})
 
 
+KIN_HAD_IT = re.compile(r"\W*(?:(?:euh|ben|bah|ah|oh|alors)\W+)*(?:ma|mon|mes|une|un) (?:\w+ )?(?:soeur|s(?:oe|œ)ur|frere|mere|pere|maman|papa|femme|mari|fille|fils|tante|oncle|cousine?|copine|copain|amie?|voisine?|collegue|belle s(?:oe|œ)ur|belle mere|beau pere|beau frere)s?,? (?:(?:elle|il) )?(?:(?:l|en|y|les) )?(?:a|ont|avait|prend|prenait|utilise|est sous|etait sous)(?![a-z])")
+OWN = re.compile(r"(?<![a-z])(?:moi|j en|je (?:le|la|les|l|en)|j ai)(?![a-z])")
 LISTED = re.compile(r"\W*(?:et |ou )?(?:du|de la|de l|des) [a-z ]{3,25}\W*")  # one of several things asked about
 NOT_ALWAYS = re.compile(r"(?<![a-z])pas (?:toujours|tous les|chaque|regulierement|systematiquement|a chaque|assez|bien|comme il faut)(?![a-z])")
 
 
-def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
+def _said_of_it(use: Use, exchange: Exchange, lang: Language) -> tuple[str, bool]:
+    """What an answer tells of the drug asked about, and whether another takes its place; empty when it speaks of something else."""
     text = " ".join(s.norm for s in exchange.answer if s.turn == exchange.answer[0].turn)
     named = find_drugs(text)
     others = [m.start for m in named if m.drug.inn != use.drug.inn and m.drug.inn not in CLASSES]
     another = named and exchange.verdict in ("", "open") and SOME.search(use.sentence.norm[: use.start])
     if another or (others and use.drug.inn not in CLASSES and not re.search(r"[a-z]{3,}|\d", text[: others[0]])):
-        return  # "de l'aspirine ?" - "un Nurofen de temps en temps": told by its own name, which is no yes to what was asked
+        return "", False  # "de l'aspirine ?" - "un Nurofen de temps en temps": told by its own name, which is no yes to what was asked
     replaced = bool(others) and exchange.verdict != "yes" and IN_ITS_PLACE.search(text) is not None
     if others and not replaced and use.drug.inn not in CLASSES and not use.drug.inn.startswith("insuline"):
         text = _before_another(text, others[0], lang)
-    if not text or any(m.drug.inn == use.drug.inn for m in find_drugs(text)) or _answers_the_other(use, text):
+    first = exchange.answer[0].norm
+    if exchange.verdict == "no" and is_given_up(first, lang) and not find_drugs(first):
+        text = first  # "Non, c'est fini depuis quinze jours. ... on descendait la Dépakine."
+    of_kin = KIN_HAD_IT.match(text) and not OWN.search(text)  # "Ma sœur l'a eu, elle a saigné six mois"
+    by_name = any(m.drug.inn == use.drug.inn for m in find_drugs(text))
+    return ("" if of_kin or by_name or _answers_the_other(use, text) else text), replaced
+
+
+def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> Iterator[Fact]:
+    text, replaced = _said_of_it(use, exchange, lang)
+    if not text:
         return
     evidence = (use.sentence.evidence(), *(s.evidence() for s in exchange.answer[:3]))
-    own, asked = find_schedule(text, lang), find_schedule(use.words, lang)
+    often = told_often(use.sentence.norm, text)
+    own, asked = often if often.sig else find_schedule(text, lang), find_schedule(use.words, lang)
     dose = strength(use, lang)
     corrected = strength(use, lang, text, dose.unit if dose else "")
     told = corrected is not None or bool(own.sig) or bool(NOT_ALWAYS.search(text))
@@ -179,10 +194,13 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
         yield drug_fact(use, lang, evidence, corrected or dose, own if own.sig else asked, status="current")
 
 
+QUALIFIED = re.compile(r" (?:a la|au|aux|a l|anti\w*)(?: |$)")  # "son collyre à la cortisone" is another one
+
+
 def drug_of_class(use: Use, visit: Visit) -> Use:
     """ "Et l'atorvastatine ?" - "La statine, je l'ai laissée tomber.": the class stands for the drug asked about, or recorded."""
     code = CLASS_CODES.get(use.drug.inn)
-    if code is None:
+    if code is None or QUALIFIED.match(use.words):
         return use
     exchange = next((e for e in visit.exchanges if use.sentence in e.answer), None)
     questions = [q.norm for q in exchange.questions] if exchange else []

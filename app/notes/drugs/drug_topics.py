@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from app.notes.drugs.dose_changes import OF_STRENGTH
 from app.notes.drugs.dosing import COUNT
-from app.notes.drugs.drug_answers import QUIT, REFUSED, drug_of_class
+from app.notes.drugs.drug_answers import QUIT, REFUSED, drug_of_class, is_given_up
 from app.notes.drugs.drug_uses import CLASSES, IF_CLAUSE, Use, drug_fact, strength, uses_in
-from app.notes.drugs.schedules import Schedule, find_schedule
+from app.notes.drugs.schedules import Schedule, find_schedule, told_often
 from app.notes.drugs.stopping import KEPT
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
@@ -78,7 +78,10 @@ def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         return
     evidence = (topic.sentence.evidence(), question.evidence(), *(s.evidence() for s in exchange.answer[:3] if s.turn == first.turn))
     use = _it(topic, first, text)
-    gone = QUIT["fr"].search(text) or REFUSED["fr"].search(text)
+    if RESUMED.search(question.norm) and exchange.verdict != "no" and not REFUSED["fr"].search(text):
+        yield drug_fact(use, "fr", evidence, strength(use, "fr"), find_schedule(text, "fr"), status="current")
+        return
+    gone = is_given_up(text, "fr")
     none_left = re.search(r"(?<![\d.])0 (?:bouffee|comprime|gelule|cachet|goutte|prise)", text)
     if gone or none_left or (QUIT["fr"].search(question.norm) and exchange.verdict == "yes"):
         yield drug_fact(use, "fr", evidence, None, Schedule(), polarity="absent", status="stopped")
@@ -86,10 +89,9 @@ def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     between = [x.norm for x in visit.sentences if topic.sentence.turn <= x.turn <= question.turn]
     if SINCE_WHEN.search(question.norm) or (any(MISSES.search(norm) for norm in between) and not ASKS_DOSE.search(question.norm)):
         return
-    often = HOW_OFTEN.search(question.norm)
-    if often and BARE_COUNT.fullmatch(text):  # "Combien de jours par semaine ?" - "Quatre, cinq."
-        schedule = find_schedule(f"{' ou '.join(re.findall(r'[0-9]+', text))} {often.group(1)}", "fr")
-        yield drug_fact(use, "fr", evidence, strength(topic, "fr"), schedule, status="current")
+    often = told_often(question.norm, text)
+    if often.sig:
+        yield drug_fact(use, "fr", evidence, strength(topic, "fr"), often, status="current")
         return
     dose, own, asked = strength(use, "fr"), find_schedule(text, "fr"), find_schedule(question.norm, "fr")
     if exchange.verdict == "no" and not dose and not own.sig:
@@ -102,6 +104,7 @@ def _answered(topic: Use, exchange: Exchange, visit: Visit) -> Iterator[Fact]:
         yield drug_fact(use, "fr", evidence, dose or wanted or strength(topic, "fr"), schedule, status="current")
 
 
+RESUMED = re.compile(r"(?<![a-z])(?:(?:avez|as|a) (?:bien )?(?:tout )?(?:repris|recommence)|(?:reprenez|reprends|remettez))(?![a-z])")  # "vous l'avez repris ?"
 SINCE_WHEN = re.compile(r"(?<![a-z])(?:depuis|combien de temps|pendant combien)(?![a-z])")
 ASKS_DOSE = re.compile(r"(?<![a-z])(?:toujours|encore|bien|etes|est) a \d")  # "vous êtes toujours à vingt ?"
 MISSES = re.compile(
@@ -109,8 +112,6 @@ MISSES = re.compile(
 )  # how often it was missed is not how often it is taken
 TRIED = re.compile(r"\W*(?:(?:et|mais|bon|une fois)\W+)*j (?:ai|avais) (?:deja |bien )?(?:essaye|tente)(?![a-z])")  # a dose that was tried is not the one taken
 SINCE_THEN = re.compile(r"(?<![a-z])depuis que (?:vous|tu|il|elle|on)(?![a-z])")  # asks what became of the complaint
-HOW_OFTEN = re.compile(r"(?<![a-z])combien de ((?:fois|jours) par (?:jour|semaine|mois))")
-BARE_COUNT = re.compile(r"\W*(?:(?:oh|ben|euh|bah|dans les|je dirais)\W+)*\d+(?:\W+(?:ou|a)?\W*\d+)?(?: (?:fois|jours))?\W*")
 GAVE = re.compile(
     r"(?<![a-z])(?:avez|as|a) (?:pris|donne|mis|utilise|essaye|commence)|(?:en|lui en) avez (?:donne|pris|mis)|(?:l|les) (?:avez|as) (?:pris|donne|mis|utilise)e?s?"
 )

@@ -103,7 +103,7 @@ GIVES = re.compile(  # the dose of the drug named before, after a remark about i
     r"(?:je (?:vous |lui )?(?:en |le |la |les )?(?:mets|donne|fais|prescris)|on (?:en |le |la )?(?:met|donne|fait|garde|part sur|reste a|commence (?:a|par))|ce sera|vous en (?:prenez|prendrez)|elle en prend|il en prend) (?:du |a )?\d)"
 )
 GOES_ON = re.compile(  # how a sentence begins that still tells how to take the drug named before
-    r"\W*(?:(?:et|puis|donc|ensuite|and|then|so)\W+)*(?:\d|moi,? (?:c est|je suis a) \d|une?(?![a-z])|matin|le (?:matin|soir|midi|prendre)|pendant|tous|toutes|vous (?:le|la|les|en|prenez|commencez|mettez)|"
+    r"\W*(?:(?:et|puis|donc|ensuite|and|then|so)\W+)*(?:(?:aujourd hui|ce soir|maintenant|demain|d abord|d emblee|tout de suite|au debut|pour commencer),? (?=\d|une?(?![a-z]))|\d|moi,? (?:c est|je suis a) \d|c est (?:le|du|la|un) \d|toujours \d|une?(?![a-z])|matin|le (?:matin|soir|midi|prendre)|pendant|tous|toutes|vous (?:le|la|les|en|prenez|commencez|mettez)|"
     r"a (?:distance|jeun|prendre|heure)|jusqu|pas plus|au |si besoin|en cas|maximum|prenez|start|for|take|one|twice|once|three|every|with|in france|you |up to|maximum|use)"
 )
 

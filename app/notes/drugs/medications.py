@@ -14,18 +14,19 @@ from app.notes.drugs.drug_uses import (
     Use,
     drug_fact,
     drug_name,
-    is_home,
     known_drugs,
     only_heard,
     strength,
     uses_in,
     when_taken,
 )
+from app.notes.drugs.kept import KEEPS_IT, kept, untouched
 from app.notes.drugs.permission import BARE_ASK, asks, granted
 from app.notes.drugs.renewals import goes_with_order, is_renewed, with_duration
 from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.drugs.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
 from app.notes.drugs.turned_down import without_refused
+from app.notes.drugs.week_days import PAUSED
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.language.cues import cue, cues
 from app.notes.language.lexicon import find_drugs
@@ -61,6 +62,8 @@ def _told(visit: Visit) -> Iterator[Fact]:
         stops = STOPS_IT[lang].search(sentence.norm) and not KEPT.search(sentence.norm)
         if sentence.speaker == "doctor" and not uses and not sentence.asks and stops:
             yield from _stopped_it(visit, place, known)
+        elif sentence.speaker == "doctor" and not uses and not sentence.asks and lang == "fr" and KEEPS_IT.search(sentence.norm):
+            yield from kept(visit, place, known)
         if uses and sentence.speaker == "doctor":
             topics.append(uses[-1])
         elif sentence.speaker == "doctor" and not sentence.asks and CHANGES[lang].search(sentence.norm):
@@ -136,18 +139,13 @@ TAKEN_BACK = re.compile(  # "je rajoute du Codoliprane, non, pas du tout"
 
 
 VAGUE = ("antidouleur", "laxatif", "vitamines", "compléments alimentaires")
-UNTOUCHED = re.compile(
-    r"[\s,]*(?:(?:on |je )?(?:n )?y touche (?:pas|surtout pas)|(?:(?:il|elle|ca) )?(?:ne )?(?:bouge|change) pas|(?:on|je) (?:ne |n )?(?:la |le |les )?(?:change|modifie|bouge) (?:pas|rien)|reste (?:comme (?:ca|avant)|pareil|identique|inchangee?))(?![a-z])"
-)
-
-
 def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     """The doctor speaks of a drug: prescribes, stops, considers or only names it."""
     norm = use.sentence.norm
     evidence = tuple(s.evidence() for s in use.through)
     schedule = find_schedule(use.words, lang)
-    if UNTOUCHED.match(norm[use.end :]) and is_home(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
-        yield drug_fact(use, lang, evidence, None, Schedule(), status="prescribed", asserted_by="doctor")
+    if untouched(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
+        yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="prescribed", asserted_by="doctor")
         return
     if is_stopped(use, lang):
         yield from stopped(use, visit)
@@ -196,7 +194,7 @@ IS_ON = re.compile(  # what somebody takes, told by the doctor
 def _in_steps(use: Use) -> Schedule | None:
     """ "10 milligrammes, en commençant par 5 pendant une semaine": two doses are told in the doctor's own words."""
     doses = {number(m.group(1)) for m in DOSE.finditer(use.words) if not is_limit(use.words, m)}
-    if len(doses) < MIN_STEPS and not THEN_ANOTHER.search(use.words):
+    if len(doses) < MIN_STEPS and not (THEN_ANOTHER.search(use.words) or THEN_OTHERWISE.search(use.words)):
         return None
     steps = next((s for s in use.through[1:] if THEN_ANOTHER.search(s.norm)), None)
     if len(use.through) > 1 and (steps is None or len(use.through) > MIN_STEPS):
@@ -207,6 +205,9 @@ def _in_steps(use: Use) -> Schedule | None:
 
 
 MIN_STEPS = 2
+THEN_OTHERWISE = re.compile(  # "le soir pendant dix jours, puis un soir sur deux"
+    r"(?:pendant|durant) (?:\d+|une?) (?:jours?|semaines?|mois),? (?:et )?(?:puis|ensuite|apres),? (?:(?:une?|\d+) (?:jour|soir|matin|fois)|tous les|toutes les|le (?:soir|matin)|matin et soir)(?![a-z])"
+)
 THEN_ANOTHER = re.compile(r"(?<![a-z])(?:puis|then) (?:a |to )?(?:un demi|une demie|un quart|la moitie|half)(?![a-z])|(?<![a-z])(?:puis|then) (?:a |to )?\d+(?:\.\d+)?(?! ?(?:jours?|semaines?|mois|fois|days?|weeks?|months?|times))(?!\d|\.\d)")
 
 
@@ -267,7 +268,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
         yield only_heard(use, lang, "unmeant")
     elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
-    elif quit_it and not FINISHED.search(use.before + " " + tail):
+    elif quit_it and not (FINISHED.search(use.before + " " + tail) or PAUSED.search(tail)):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="stopped")
     elif is_denied(norm, use.start, use.end, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
@@ -311,9 +312,15 @@ NOT_MINE = re.compile(  # what a chemist nearly handed out, what is somebody els
 )
 
 
+CAME_DOWN = re.compile(r"(?<![a-z])(?:on|je|elle|il) (?:me |m )?(?:descendait|diminuait|baissait|arretait|reduisait|enlevait|descendais|diminuais|arretais) (?:le |la |l |les |mon |ma )?$")
+INSIDE = re.compile(r"[^.,;]{0,12}(?<![a-z])dedans(?![a-z])")  # "y a un bêtabloquant dedans"
+
+
 def _is_untaken(use: Use, tail: str) -> bool:
     """The time since a drug, a box in the cupboard, somebody else's drug: nobody says that it is taken."""
     kept = HAS.search(use.before) and AT_HOME.search(tail)
+    if CAME_DOWN.search(use.before) or INSIDE.match(use.words):
+        return True
     return bool(SINCE_IT.search(use.before) or kept or NOT_MINE.search(use.sentence.norm))
 
 

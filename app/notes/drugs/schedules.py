@@ -37,6 +37,9 @@ GAP = re.compile(r"(?:au moins )?(?:at least )?(\d+) (?:heures|hours) (?:entre|b
 AS_NEEDED = cues("dosing.as_needed")
 ONCE = cues("dosing.once")
 MEALS = cues("dosing.meals")
+SITE = re.compile(  # "une goutte dans chaque œil", "deux pulvérisations par narine"
+    r"(?<![a-z])(?:(?:dans|par|sur) (?:chaque|les (?:deux|2)|l|la) ?(?:(?:oe|œ)il|yeux|narines?|oreilles?)(?: (?:droite?|gauche))?|(?:oe|œ)il (?:droit|gauche)|sous la langue|a jeun(?= de))(?![a-z])"
+)
 FORMS_A_DAY = re.compile(r"(?<![\w.])(\d+) (bouffees|comprimes|gelules|cachets|sachets|gouttes|ampoules|doses) (?:par jour|dans la journee)(?! (?:au )?max)")
 MOST_TIMES = 12  # a day
 
@@ -56,7 +59,9 @@ def find_schedule(norm: str, lang: Language) -> Schedule:
     needed = any(not re.search(r"(?:pas|not) $", norm[: m.start()]) for m in AS_NEEDED[lang].finditer(norm))
     most_grams = next((m for m in DOSE.finditer(norm) if is_limit(norm, m)), None)
     gap, limit, lasts = GAP.search(norm), MAXIMUM.search(norm), _duration(norm, lang)
-    meal = MEALS[lang].search(norm)
+    meal, site = MEALS[lang].search(norm), SITE.search(norm) if lang == "fr" else None
+    if site:
+        words.append(re.sub(r"(?<![a-z])oeil|(?<![a-z])œil", "œil", site.group()).replace("l œil", "l'œil").replace("cote", "côté"))
     if meal:
         words.append(_meal(meal.group(), lang))
     if needed:
@@ -132,12 +137,16 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
         words = f"un {alternate.group(1)} sur deux" if lang == "fr" else f"every other {alternate.group(1)}"
         return [words], words
     limit = MAXIMUM.search(norm)
+    slots = ((words, times) for pattern, words, times in SLOTS[lang] if re.search(rf"(?<![a-z])(?:{pattern})(?![a-z])", norm))
+    slot = next(slots, None)
     between = re.match(r"(\d+) (?:ou|a|or|to) (\d+)", day.group()) if day else None
     if between and not limit:
         span = f"{between.group(1)}-{between.group(2)}"
         return [f"× {span}/j" if lang == "fr" else f"{span} times a day"], f"x{span}/{'j' if lang == 'fr' else 'day'}"
     if day and not (limit and limit.start() <= day.start() < limit.end()):
-        return _daily(day, lang)
+        daily = _daily(day, lang)
+        once = slot and slot[1] == 1 and daily[1] == "x1/j"  # "une fois par jour, le soir"
+        return ([slot[0]], slot[0]) if slot and once else daily
     if every:
         first = every.group(1).replace("une", "1")
         span = f"{first}-{every.group(2)}" if every.group(2) else first
@@ -147,14 +156,6 @@ def _often(norm: str, lang: Language) -> tuple[list[str], str]:
         return counted
     if weekly and re.search(r"\d|un|one|once|twice|par semaine|weekly|time", weekly.group()):
         return _weekly(weekly, lang)
-    slot = next(
-        (
-            (words, times)
-            for pattern, words, times in SLOTS[lang]
-            if re.search(rf"(?<![a-z])(?:{pattern})(?![a-z])", norm)
-        ),
-        None,
-    )
     by_date = MONTHLY[lang].search(norm) or (None if slot else WEEKDAY[lang].search(norm))
     if by_date and not USED_TO.search(norm[: by_date.start()]):
         return [by_date.group()], by_date.group()
@@ -204,6 +205,20 @@ MONTHLY = {
     "fr": re.compile(r"(?<![a-z])(?:tous les (?:\d+ )?mois|une fois par mois|(?:toutes les|tous les) (?:\d+ (?:semaines|jours)|quinze jours))(?![a-z])"),
     "en": re.compile(r"(?<![a-z])(?:every (?:month|\d+ (?:months|weeks|days))|once a month|monthly)(?![a-z])"),
 }  # fmt: skip
+
+
+HOW_OFTEN = re.compile(r"(?<![a-z])combien de ((?:fois|jours) par (?:jour|semaine|mois))")
+BARE_COUNT = re.compile(
+    r"\W*(?:(?:oh|ben|euh|bah|alors|dans les|je dirais|en ce moment|la|actuellement|maintenant|plutot|entre)\W+)*(\d+(?:\W+(?:ou|a|et)?\W*\d+)?)(?: (?:fois|jours))?(?=\W*(?:$|[.,]))"
+)
+
+
+def told_often(question: str, answer: str) -> Schedule:
+    """ "Combien de jours par semaine ?" - "Quatre, cinq."; an empty schedule where the answer is no bare count."""
+    asked, count = HOW_OFTEN.search(question), BARE_COUNT.match(answer)
+    if not asked or not count:
+        return Schedule()
+    return find_schedule(f"{' ou '.join(re.findall(r'[0-9]+', count.group(1)))} {asked.group(1)}", "fr")
 
 
 def _weekly(match: re.Match[str], lang: Language) -> tuple[list[str], str]:

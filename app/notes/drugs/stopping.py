@@ -40,22 +40,25 @@ def is_stopped(use: Use, lang: Language) -> bool:
     governed = use.before if listed and not JOINED.fullmatch(use.before) else near
     if STOPS[lang].search(governed) and not re.search(r"au lieu|instead", governed):
         return True
-    cut = re.split(r"[.;!?]|, (?!on|stop|termine|fini|vous en etes|ca fait|par contre|en revanche|j (?:n )?en|je (?:ne )?(?:vous |lui )?(?:n )?en |(?:je|vous) (?:vous )?(?:l|le|la|les) |c est (?:non|fini|termine))", after)[0]
+    cut = re.split(r"[.;!?]|, (?!on|stop|(?:en |une )?pause|termine|fini|vous en etes|ca fait|par contre|en revanche|j (?:n )?en|je (?:ne )?(?:vous |lui )?(?:n )?en |(?:je|vous) (?:vous )?(?:l|le|la|les) |c est (?:non|fini|termine))", after)[0]
     if lang == "fr" and EXCLUDED.match(cut):
+        return True
+    if lang == "fr" and LATER_STOP.search(use.sentence.norm, use.end) and not find_drugs(use.sentence.norm[use.end :]):
         return True
     return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
 
 
+LATER_STOP = re.compile(r",[^.;]*(?:,|(?<![a-z])(?:et|donc|alors)) ?(?:je|on) (?:vous )?(?:l|la|le|les) (?:supprime|arrete|enleve|retire|stoppe)(?! (?:pas|que|seulement))(?![a-z])")
 JOINED = re.compile(  # "plus de Brilique, Kardégic, Crestor 20": what is only set beside it is not stopped with it
     r"\W*(?:(?:et|ou|ni|or|and)\W+(?:(?:de l|de la|du|des|de|d|le|la|les|l|pas de|plus de) ?)?|,\W*(?:ni |pas |plus )?(?:de l|de la|du|des|de|d|le|la|les|l) ?)"
 )
-EXCLUDED = re.compile(r",? ?(?:(?:(?:c )?est|sont|reste) (?:donc )?(?:exclu|proscrit|interdit|contre indiqu)\w*|(?:stop|suspendue?s?|a (?:stopper|suspendre|arreter))(?![a-z])|(?:vous (?:en )?etes a|ca fait) \d+ (?:jours|semaines|mois),? (?:c est )?(?:bon|termine|fini|ca suffit|assez|stop)(?![a-z]))")
+EXCLUDED = re.compile(r",? ?(?:(?:(?:c )?est|sont|reste) (?:donc )?(?:exclu|proscrit|interdit|contre indiqu)\w*|(?:(?:une? |en |on fait une? )?pause|stop|suspendue?s?|a (?:stopper|suspendre|arreter))(?![a-z])|(?:vous (?:en )?etes a|ca fait) \d+ (?:jours|semaines|mois),? (?:c est )?(?:bon|termine|fini|ca suffit|assez|stop)(?![a-z]))")
 
 
 def stop_fact(use: Use, lang: Language, evidence: tuple[Evidence, ...]) -> Fact:
     """The fact that the doctor stops or forbids a drug."""
     name = drug_name(use, lang)
-    says_pause = re.search(r"arret|stop|suspen|pause|interromp|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
+    says_pause = re.search(r"arret|supprim|enlev|retir|stop|suspen|pause|interromp|discontinu|plus de|come off|hold|renouvel|au lieu", use.sentence.norm)
     name = ABBREVIATED[lang].get(use.drug.inn, name)
     depends = DEPENDS.match(use.sentence.norm)
     text = (
@@ -131,6 +134,8 @@ ABBREVIATED = {"fr": {"anti-inflammatoire": "anti-inflammatoires (AINS)"}, "en":
 
 def what_became_of_it(use: Use, visit: Visit) -> str:
     """The sentence after a drug that tells without its name that it is over: "J'ai jeté la boîte." """
+    if any(m.start >= use.end and m.drug.inn != use.drug.inn for m in find_drugs(use.sentence.norm)):
+        return ""  # it is told of the drug named last
     after = (s for s in visit.sentences if s.turn == use.sentence.turn and s.start > use.sentence.start)
     return next((f" {s.norm}" for s in after if OVER.search(s.norm) and not find_drugs(s.norm)), "")
 

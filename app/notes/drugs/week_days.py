@@ -1,4 +1,4 @@
-"""On which days a drug is taken, and the times that somebody names only to say that it is left out then."""
+"""On which days a drug is taken, and the times that somebody names only to say that it was left out then."""
 
 import re
 
@@ -9,7 +9,11 @@ DAYS_FR = re.compile(  # "le lundi et le jeudi", "du lundi au vendredi"
 )
 TIME = rf"(?:(?:{ARTICLE}|a |a la )?(?:matin|midi|soir|coucher|nuit|{DAY}|vacances)(?![a-z]))"
 TIMES = rf"{TIME}(?:(?:,| et| ni| ou)+ ?{TIME})*"
+PAUSED = re.compile(  # "on me l'a arrêté deux jours pour la coloscopie": taken again since
+    r"(?<![a-z])(?:arret|stopp|suspend|interromp)\w* (?:juste |pendant |seulement )*(?:\d+|une?|deux|trois|quelques) (?:jours?|semaines?)(?! (?:apres|avant|plus))"
+)
 LEFT_OUT = (
+    PAUSED,
     re.compile(rf"(?<![a-z])(?:pas|jamais|sauf|ni|rien|excepte|hormis|(?:saut|oubli|zapp)\w*) {TIMES}"),  # "sauf le dimanche"
     re.compile(  # "le mardi il le saute", "le matin je prends pas", "celui du soir, je l'oublie"
         rf"(?<![a-z])(?:(?:celui|celle|cell?es|ceux|la prise|la dose) d[eu] (?:la )?)?{TIMES}(?! aussi),? (?:(?:je|j|il|elle|on|tu|vous|en general|par contre|la) )*(?:(?:ne |n |le |la |l |les |en |lui )*"

@@ -176,6 +176,8 @@ def _is_illness_only(mention: Mention, norm: str) -> bool:
     """
     if mention.concept.fr == "douleur" and OF_WHOM.search(norm[: mention.start]):
         return True
+    if PREVENTED.match(norm, mention.start) and AGAINST.search(norm[: mention.start]):
+        return True  # "contre le palu, vous prenez quelque chose ?"
     if mention.concept.kind == "exam":
         return mention.concept.fr in TESTS_ONLY and OF_TESTS.search(norm) is None
     if mention.concept.kind == "problem":
@@ -185,6 +187,8 @@ def _is_illness_only(mention: Mention, norm: str) -> bool:
 
 
 OF_WHOM = re.compile(r"(?<![a-z])(?:(?:docteur|medecin|centre|clinique|consultation|infirmiere?|equipe|unite|service|specialiste) (?:de la |anti ?|du centre de la )|anti ?)$")
+AGAINST = re.compile(r"(?<![a-z])(?:contre|prevenir|eviter) (?:le |la |l |les )?$")
+PREVENTED = re.compile(r"palu\w*|fievre jaune|rage(?![a-z])|tetanos|grippe|coqueluche|hepatite|meningite|rougeole|zona|covid|pneumo\w*|typhoide|varicelle|rougeole|dengue")
 TESTED_FOR = frozenset(("VIH", "syphilis", "hépatite", "infection à chlamydia", "infection à gonocoque", "gonococcie", "rubéole", "toxoplasmose"))
 TESTS_ONLY = frozenset(("sérologies hépatites", "recherche de chlamydia et gonocoque", "sérologie rubéole"))
 OF_TESTS = re.compile(  # "on complète : VIH, syphilis, hépatite B", "je rajoute la syphilis"

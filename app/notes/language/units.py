@@ -29,7 +29,7 @@ ASKS = cues("units.asks")
 HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
 RECORDED = re.compile(
-    r"(?<![a-z])(?:dossier|j ai note|j ai (?:(?:aussi|bien|encore|la|ecrit|marque|vu|toujours)\W+)*(?:une? )?\W?(?:allergie|intolerance)(?! (?:moi|aux? (?:gens|idiots)))|(?:je n|j) ai rien (?:de |d )?(?:note|inscrit|marque|ecrit)|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
+    r"(?<![a-z])(?:dossier|j ai note|j ai (?:(?:aussi|bien|encore|la|ecrit|marque|vu|toujours)\W+)*(?:une? )?\W?(?:allergie|intolerance)(?! (?:moi|aux? (?:gens|idiots)))|(?:je n|j) ai rien (?:de |d )?(?:note|inscrit|marque|ecrit)|j ai (?:\w+ ){1,3}(?:en rouge|d ecrit|d inscrit|de note|de marque)|alerte (?:rouge|allergie)|(?:s|me l) affiche|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
 )
 MAX_STATED_QUESTION = 90
 BACKCHANNEL = re.compile(  # the doctor only shows to be listening: the answer goes on
@@ -268,11 +268,8 @@ def prepare(transcript: Transcript) -> Visit:
     lang = transcript.lang
     lines = tuple(mask_corrections(normalise(turn.text, lang), lang) for turn in transcript.turns)
     known = tuple(re.split(r"[ (]", fold(line))[0] for line in (*transcript.patient.treatments, *transcript.patient.allergies))
-    sentences = tuple(
-        replace(s, asks=s.asks or _reviews(s, known))
-        for turn, line in zip(transcript.turns, lines, strict=True)
-        for s in _split(turn, line, lang)
-    )
+    split = [s for turn, line in zip(transcript.turns, lines, strict=True) for s in _split(turn, line, lang)]
+    sentences = tuple(_gone_through(split, known))
     return Visit(transcript, lines, sentences, tuple(_exchanges(sentences, lang)), first_names(transcript))
 
 
@@ -294,6 +291,15 @@ REVIEWED = re.compile(
     r"\W*(?:(?:et|alors|donc|ensuite|puis|and|so|then)\W+)*(?:le|la|l|les|du|votre|the|your) [^.;:]{3,50}\W*"
 )
 SOUNDS_LIKE = 80.0
+
+
+def _gone_through(sentences: Sequence[Sentence], known: Sequence[str]) -> list[Sentence]:
+    """The same sentences; drugs of the record named at the end of a doctor's turn, where an answer is waited for, ask."""
+    found = list[Sentence]()
+    for s in reversed(sentences):
+        waits = not found or found[-1].turn != s.turn or found[-1].asks
+        found.append(replace(s, asks=s.asks or (waits and _reviews(s, known))))
+    return found[::-1]
 
 
 def _reviews(sentence: Sentence, known: Sequence[str]) -> bool:

@@ -35,6 +35,10 @@ def earlier_value(said: Said, last: Fact | None) -> Iterator[Fact]:
     if any(re.search(m.cue(said.lang), norm + " " + asked) for m in (TEMPERATURE, PRESSURE, *MEASURES) if m.fr != last.label):
         return
     named = list(VALUE.finditer(norm))
+    pair = PAIR_OF_BEFORE.match(norm)
+    if pair and last.label == "poids" and LEAST * last.value <= float(pair.group(1)) < float(pair.group(2)) <= float(pair.group(1)) + MOST_APART_KG:
+        yield replace(_of_before(said, last, 0.0, pair.start()), value=f"{pair.group(1)}-{pair.group(2)}")
+        return
     for place, match in enumerate(named):
         if len(named) > 1 and not _dated_apart(norm, named, place):
             continue  # of a series, each with its own time
@@ -43,6 +47,10 @@ def earlier_value(said: Said, last: Fact | None) -> Iterator[Fact]:
         least, most = (LEAST, MOST) if last.type == "vital" else (LEAST_OF_LAB, MOST_OF_LAB)
         if least * last.value <= value <= most * last.value and value != last.value:
             yield _of_before(said, last, value, match.start())
+
+
+PAIR_OF_BEFORE = re.compile(r"\W*(?:(?:oh|euh|ben|bah|dans les|vers|autour de|environ|j etais a|entre|je faisais)\W+)*(\d{2,3})(?:, | ou |-| et )(\d{2,3})(?=\W*$|[.;,…!]| ?kilos)")
+MOST_APART_KG = 4
 
 
 def _dated_apart(norm: str, named: list[re.Match[str]], place: int) -> bool:

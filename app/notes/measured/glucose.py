@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from app.notes.facts import Fact
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_drugs
+from app.notes.language.text import fold
 from app.notes.language.units import Sentence, Visit
 from app.notes.measured.readings import MEASURES, Measure, Said, measured
 
@@ -32,28 +33,45 @@ def glycaemias(said: Said) -> Iterator[Fact]:
     ]
     if not found:
         return
-    several = len(found) > 1
-    name = "glycémies" if several else "glycémie"
-    measure = Measure("lab", name, "blood glucose", "g/L", 0.2, 6, GLUCOSE["fr"].pattern, "glucose")
-    value = _together(norm, found) if several else float(found[0][1])
-    yield measured(said, measure, value, found[0][0].start())
+    if len(found) > 1 and not _of_two_days(norm, found):
+        yield measured(said, _named("glycémies"), _together(norm, found), found[0][0].start())
+        return
+    for match, text in found:
+        yield measured(said, _named("glycémie"), float(text), match.start())
+
+
+def _named(name: str) -> Measure:
+    return Measure("lab", name, "blood glucose", "g/L", 0.2, 6, GLUCOSE["fr"].pattern, "glucose")
+
+
+DAY = re.compile(r"(?<![a-z])(?:ce (?:matin|midi|soir)|cette nuit|avant hier|hier|aujourd hui|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|la semaine derniere)(?![a-z])")
+
+
+def _of_two_days(norm: str, found: list[tuple[re.Match[str], str]]) -> bool:
+    """ "Ce matin un trente, et hier un douze": two values, each with a day of its own, are no series."""
+    (first, _), (second, _), *more = found
+    return not more and bool(DAY.search(norm[: first.start()]) and DAY.search(norm[first.end() : second.start()]))
 
 
 SPOKEN_GRAMS = re.compile(r"(?<![a-z\d])(?:un|[1-4]) grammes? \d{2}(?!\d)|(?<![\d.])0\.[3-9]\d(?!\d)")
+SPOKEN_LEVEL = re.compile(  # "elle était à deux trente": a level, where a diabetes is spoken of
+    r"(?<![a-z])(?:etais|etait|est|suis|(?:re)?(?:monte|descendu|tombe)e?) (?:a|jusqu a) [1-4] \d{2}(?!\d)"
+)
 OF_DIABETES = re.compile(r"(?<![a-z])(?:diab\w*|insuline\w*|glycemi\w*|hypos?|hypoglycemi\w*|hemoglobine glyquee|glyquee|lantus|toujeo|novorapid|capteur|metformine)(?![a-z])")
 TALK_TURNS = 8
 
 
 def is_sugar(sentence: Sentence, visit: Visit) -> bool:
     """ "Le matin, ça donne quoi ?" - "Un gramme vingt-deux.": a patient's grams in talk of a diabetes, when nothing else is named."""
-    if visit.lang != "fr" or sentence.speaker == "doctor" or not SPOKEN_GRAMS.search(sentence.norm):
+    if visit.lang != "fr" or sentence.speaker == "doctor" or not (SPOKEN_GRAMS.search(sentence.norm) or SPOKEN_LEVEL.search(sentence.norm)):
         return False
     asked = [s.norm for s in visit.sentences if sentence.turn - 1 <= s.turn <= sentence.turn]
     if any(not (m.drug.atc or "").startswith("A10") for words in asked for m in find_drugs(words)):
         return False
     near = [s.norm for s in visit.sentences if sentence.turn - TALK_TURNS <= s.turn <= sentence.turn]
     named = any(re.search(m.cue_fr, words) for m in MEASURES for words in asked if m.type == "lab" and m.fr != "HbA1c")
-    return not named and any(OF_DIABETES.search(words) for words in (*near, visit.motif.lower()))
+    known = fold(" ".join(visit.transcript.patient.problems))
+    return not named and any(OF_DIABETES.search(words) for words in (*near, visit.motif.lower(), known))
 
 
 def _grams(match: re.Match[str]) -> str:

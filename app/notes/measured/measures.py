@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.notes.facts import Fact
 from app.notes.language.corrections import MASK
+from app.notes.language.text import fold
 from app.notes.language.units import Sentence, Visit
 from app.notes.measured.assays import bone_scores, drug_levels
 from app.notes.measured.earlier_values import EARLIER, compared, earlier_value, moved
@@ -14,7 +15,7 @@ from app.notes.measured.named_values import named_values
 from app.notes.measured.pain_scores import pain_scores
 from app.notes.measured.pressures import pressures
 from app.notes.measured.readings import MEASURES, Said, measured
-from app.notes.measured.temperatures import temperatures
+from app.notes.measured.temperatures import repeats_a_dose, temperatures
 from app.notes.measured.topics import Topic
 
 
@@ -38,7 +39,7 @@ def measures(visit: Visit) -> Iterator[Fact]:
             found = found or list(earlier_value(said, last))
             found += [fact for one in found[-1:] for fact in compared(said, one)]
             found = [_at_birth(_dated(fact, said, sentence), sentence) for fact in found]
-            found = [f for f in found if not (last and last.label == f.label and DRESSED.search(sentence.norm))]
+            found = [f for f in found if not (last and last.label == f.label and DRESSED.search(sentence.norm)) and not repeats_a_dose(f, heard, visit)]
             told = _more_exactly(told, found)
             if found:
                 last = found[-1] if found[-1].unit != "/10" else last
@@ -136,12 +137,26 @@ SET_AGAINST = re.compile(r"(?<![a-z])(?:lui|elle),? (?:il|elle) (?:pese|fait|est
 def _more_exactly(told: list[Fact], found: list[Fact]) -> list[Fact]:
     """ "Soixante-huit et des poussières. Disons soixante-huit deux.": the value that is said again more exactly stays."""
     for fact in found:
-        told = [old for old in told if not _rounds(old, fact)]
+        told = [old for old in told if not (_rounds(old, fact) or _settles(old, fact))]
     return [*told, *found]
 
 
+SETTLES = re.compile(r"(?<![a-z])(?:ca|il|elle) (?:re)?(?:change|bouge|monte|descend|grimpe|baisse|hesite|se stabilise|s est stabilise)(?! (?:pas|le|la|les|l))(?![a-z])")
+ON_A_DISPLAY = ("saturation en oxygène", "fréquence cardiaque")
+
+
+def _settles(old: Fact, fact: Fact) -> bool:
+    """ "Quatre-vingt-onze. Ah, ça bouge… quatre-vingt-treize.": on a display the last reading stands."""
+    same = (old.label, old.evidence[-1].turn) == (fact.label, fact.evidence[-1].turn)
+    return same and fact.label in ON_A_DISPLAY and SETTLES.search(fold(fact.sentence)) is not None
+
+
+TURNS_TO_SAY_AGAIN = 2  # "quarante de fièvre" - "Mesurée ?" - "Oui, quarante virgule un."
+
+
 def _rounds(old: Fact, fact: Fact) -> bool:
-    same = (old.label, old.unit, old.evidence[-1].turn) == (fact.label, fact.unit, fact.evidence[-1].turn)
+    near = 0 <= fact.evidence[-1].turn - old.evidence[-1].turn <= TURNS_TO_SAY_AGAIN
+    same = (old.label, old.unit) == (fact.label, fact.unit) and near and old.detail == (fact.detail or old.detail)
     if not same or not isinstance(old.value, float) or not isinstance(fact.value, float):
         return False
     return old.value == int(old.value) == int(fact.value) < fact.value and fact.temporality == old.temporality

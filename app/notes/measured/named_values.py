@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from app.notes.drugs.dosing import BY_WEIGHT
 from app.notes.facts import Fact
 from app.notes.language.cues import cue
 from app.notes.language.lexicon import find_drugs
@@ -25,13 +26,13 @@ def named_values(said: Said) -> Iterator[Fact]:
     for measure in MEASURES:
         cue = re.compile(measure.cue(lang))
         cues = list(cue.finditer(norm))
-        if measure.fr == "poids" and cues and all(BARE_WEIGHT.match(m.group()) for m in cues) and _of_something_else(said):
+        bare = cues and all(BARE_WEIGHT.match(m.group()) for m in cues) and _of_something_else(said)
+        if measure.fr == "poids" and (bare or _of_a_dose(said)):
             continue  # "le pouls ?" - "58. Avant le bêtabloquant j'étais à 80"; "la cortisone ?" - "j'étais à vingt"
         change = measure.fr == "poids" and ASKS_CHANGE.search(said.context) is not None
         asked = may_answer and not (cues and measure.fr != "poids") and (change or _spoken_of(measure, said))
         passed = 0
-        if measure.unit == "g/L" and lang == "fr":
-            norm = IN_GRAMS.sub(lambda m: f"{m.group(1).replace('un', '1')}.{m.group(2)}".ljust(len(m.group())), norm)
+        norm = _in_figures(norm, measure) if lang == "fr" else norm
         listed = _in_order(measure, said, cues)
         for at, match in [(listed.start(), listed)] if listed else _values(norm, cues, asked):
             mine = max((m.end() for m in cues if m.end() <= match.start()), default=0)
@@ -51,17 +52,36 @@ def named_values(said: Said) -> Iterator[Fact]:
                 unit = _lab_unit(measure, value, norm + " " + said.context, lang)
                 told = measured(said, measure, _precise(measure, value, norm, match), at, unit)
                 yield told
-                if measure.fr != "poids" and (lang == "en" or told.temporality == "current"):
+                if measure.fr not in ("poids", PEAK_FLOW) and (lang == "en" or told.temporality == "current"):
                     break  # "je pesais 82, je suis à 77", "vous étiez à 61, là on est à 52" tell two
                 grams = KILOS_AND.match(norm, match.end())
                 passed = max(match.end() + len(" 55"), grams.end() if grams else 0)
+
+
+def _of_a_dose(said: Said) -> bool:
+    """ "Orelox, toujours quatorze kilos, matin et soir": the mark on the pipette, in an order of the doctor's."""
+    norm = said.sentence.norm
+    order = said.sentence.speaker == "doctor" and BY_WEIGHT.search(norm) and not re.search(r"(?<![a-z])(?:pes|poids)", norm)
+    return bool(order) and bool(find_drugs(said.sentence.line.norm))
+
+
+def _in_figures(norm: str, measure: Measure) -> str:
+    """The words with the values that are said in two parts as one figure of the same length."""
+    if measure.unit == "g/L":
+        return IN_GRAMS.sub(lambda m: f"{m.group(1).replace('un', '1')}.{m.group(2)}".ljust(len(m.group())), norm)
+    return HUNDREDS_AND.sub(r"\1\2 ", norm) if measure.fr == PEAK_FLOW else norm
+
+
+PEAK_FLOW = "débit expiratoire de pointe"
+HUNDREDS_AND = re.compile(r"(?<![\d.])([1-8]) (\d0)(?![\d.])")  # "deux soixante", said of a breath
 
 
 def _of_something_else(said: Said) -> bool:
     """Whether "j'étais à ..." is said where another measure or a drug is spoken of, and no weight."""
     if OF_WEIGHT.search(f"{said.context} {said.sentence.line.norm}"):
         return False
-    return OTHER_VITAL.search(said.context) is not None or bool(find_drugs(said.context))
+    read_back = READ_BACK.search(said.sentence.line.norm) is not None
+    return read_back or OTHER_VITAL.search(said.context) is not None or bool(find_drugs(f"{said.context} {said.sentence.norm}"))
 
 
 def _another_named(measure: Measure, words: str, lang: Language) -> bool:
@@ -103,7 +123,7 @@ NAME_NUMBER = re.compile(  # "chem-12", "b12" are names
     r"(?:(?<![a-z])(?:chem|covid|type|stage|grade|phase|vitamin b|b|hpv|class|room) |[a-z])$"
 )
 GOAL = re.compile(
-    r"dessous de|descendre a|redescendre|remonter a|arriver a|atteindre|viser?|ideal|il faudrait|devrai[st] (?:en )?(?:faire|peser|etre)|la normale?|la norme|la limite|le seuil|la fourchette|la cible|le but|s arrete a|plafond|entre les |(?<!suis pas )pas plus de|au dessus|objectif|moins de|(?<!peu )(?<!pas )(?<!poil )plus de|perd(?:u|re)(?! du poids[,:.])|repris|pris \d|doses? (?:de|pour)|graduation|passez|below|goal|los[te]|losing|gain|"
+    r"dessous de|descendre a|redescendre|remonter a|arriver a|atteindre|viser?|ideal|il faudrait|devrai[st] (?:en )?(?:faire|peser|etre)|la normale?|la norme|la limite|le seuil|la fourchette|la cible|le but|s arrete a|plafond|entre les |(?<!suis pas )pas plus de|au dessus|objectif|moins de|(?<!peu )(?<!pas )(?<!poil )plus de|perd(?:u|re)(?! du poids[,:.])|repris|pris \d(?! kilos? (?:en|depuis) (?:\d+ )?[a-z]+, $)|doses? (?:de|pour)|graduation|passez|below|goal|los[te]|losing|gain|"
     r"(?:greater|more|less|lower|higher|over|under) than|criteri"
 )
 VAGUE = re.compile(r" ?(?:%|kilos?|grammes?)? ?(?:et (?:quelques?|un peu)|virgule quelque|(?:et )?des brouettes)")
@@ -114,19 +134,21 @@ MOST_CHANGED_KG = 30
 CHANGE_REACH = 45  # characters
 CHANGED = re.compile(  # "j'ai maigri, genre quatre kilos"
     r"(?<![a-z])(?:maigri|grossi|perdu(?! du poids[,:.])|perd(?! du poids[,:.])|repris|(?:ai|a|avez|avais) pris|perte|prise|en moins|en plus|gained|lost|put on)(?![a-z])"
-    r"(?!.*(?<![a-z])(?:suis|est|pese|fais|fait|descendue? a|montee? a|passee? (?:de|a)|contre|now|weigh))"
+    r"(?!.*(?<![a-z])(?:suis|est|pese|fais|fait|descendue? a|montee? a|passee? (?:de|a)|contre|now|weigh)|.*(?<![a-z])(?:jours?|semaines?|mois|ans?), $)"
 )
 CHANGED_BY = re.compile(r" ?(?:kilos?|kg|pounds|lbs?) (?:de (?:plus|moins|trop|difference|mieux|mois)|en (?:trop|plus|moins)|d (?:ecart|eau)|pris|perdus?|pres|en (?:\d+|une?|trois|quelques) \w+|(?:more|less)(?! than)|in (?:\d+|an?|the last) )")
 ASKS_CHANGE = re.compile(r"maigri|grossi|pris du poids|perdu du poids|perte de poids|prise de poids|(?:lost|gained|losing|gaining) (?:any )?weight|weight (?:loss|gain)")
 
 
-BARE_WEIGHT = re.compile(r"j etais a|je suis a")
-OTHER_VITAL = re.compile(r"(?<![a-z])(?:pouls|tension|saturation|sat|temperature|fievre|frequence|glycemie|debitmetre|hemoglobine)(?![a-z])")
+READ_BACK = re.compile(r"^\W*\d{2}(?: pour cent)?\W+(?:et )?(?:(?:la|moi|aujourd hui|maintenant|en ce moment),? )?(?:je suis|j en suis) a(?![a-z])")  # "92. Là je suis à 95.": the threshold just told
+BARE_WEIGHT = re.compile(r"(?:j |je )?(?:etais|suis) (?:\w+ )?(?:jusqu )?a")
+OTHER_VITAL = re.compile(r"(?<![a-z])(?:pouls|tension|saturation|sat|temperature|fievre|frequence|glycemie|debitmetre|hemoglobine|oxymetre|oxygene|saturometre|(?:en dessous|au dessus) de \d+)(?![a-z])")
 OF_WEIGHT = re.compile(r"(?<![a-z])(?:poids|kilos?|kg|balance|pes\w+|maigri\w*|grossi\w*|regime|imc|weigh\w*|pounds|scales)(?![a-z])")
 OF_THE_NORM = re.compile(r" de \d|[^.;]{0,24},? c est (?:le |la |deja le )?(?:maximum|max|minimum|seuil|plafond|norme|limite)(?![a-z])|,? ?a l heure(?![a-z])")
 KEEPS_DOSE = re.compile(  # "avec les triglycérides, on reste à quarante": a dose
     r"(?<![a-z])(?:on|je|vous) (?:(?:le|la|les|l|vous|me|nous) )*(?:reste|restez|remonte|monte|descend|redescend|passe|garde|gardez|prend|prenez|mets?|baisse)\w* (?:a )?$"
 )
+OF_YOURS = re.compile(r"(?<![a-z])(?:vos|mes|tes|ses) $")  # "vos soixante-quinze ne suffisent plus": a dose
 OF_A_LOAD = re.compile(r"(?<![a-z])(?:sacs?|cartons?|colis|packs?|charges?|palettes?|caisses?|valises?|bidons?|halteres?|port(?:e|er|ais|es)|soulev\w+|poids de) (?:\w+ ){0,2}(?:de |d |a |jusqu a )?$")
 OF_ELSE = re.compile(r" ?(?:de (?:pouls|tension|saturation|fievre|moyenne)|levers?|marches?|etages?|pages?|reprises?|longueurs?|pompes?|unites?)(?![a-z])")
 
@@ -142,9 +164,9 @@ def _means_else(
         return True  # the hundredths of "un gramme soixante-quatre", the grams of "quatre kilos cent"
     if lang == "fr" and (VAGUE.match(after) or DATE.search(norm[:at]) or OF_THE_NORM.match(after)):
         return True
-    if measure.fr == "débit expiratoire de pointe" and re.match(r" ?%", after):
-        return True
-    if measure.type == "lab" and lang == "fr" and KEEPS_DOSE.search(norm[:at]):
+    if measure.unit not in ("%", "") and re.match(r" ?%", after):
+        return True  # a share of something: of the best peak flow, of the blood that the heart throws out
+    if measure.type == "lab" and lang == "fr" and (KEEPS_DOSE.search(norm[:at]) or OF_YOURS.search(norm[:at])):
         return True
     if measure.fr != "taille" and FOREIGN_UNIT.match(after):
         return True
@@ -164,6 +186,8 @@ def _precise(measure: Measure, value: float, norm: str, match: re.Match[str]) ->
     pair = PAIRED.match(after)
     if measure.fr in IN_RANGES and pair and 0 < float(pair.group(1)) - value <= MOST_APART * value:
         return f"{value:g}-{pair.group(1)}"
+    if measure.fr == "poids" and pair and value < float(pair.group(1)) <= value + MOST_APART_KG and ENDS.match(after, pair.end()):
+        return f"{value:g}-{pair.group(1)}"
     grams = KILOS_AND.match(after)
     if measure.fr == "poids" and grams and "." not in match.group(1):
         return float(f"{value:g}.{(grams.group(1) or '5').replace('00', '')}")
@@ -178,6 +202,8 @@ def _precise(measure: Measure, value: float, norm: str, match: re.Match[str]) ->
 
 PAIRED = re.compile(r"(?:, ?|,? (?:a |ou |et |voire )?|…\s?)(\d{2,3})(?!\d|\.\d| ?(?:kilos? \d|ans|fois|jours|mois|heures|minutes|mg|euros))")
 IN_RANGES = ("fréquence cardiaque", "saturation en oxygène", "fréquence respiratoire")
+MOST_APART_KG = 2  # "52, 53 kilos"
+ENDS = re.compile(r" ?(?:kilos?|kg)?\W*(?:$|[.;!?])")
 MOST_APART = 0.2  # of the value, between the ends of a range
 LEAST_THOUSANDS, HUNDREDS = 2000, 10
 KILOS_AND = re.compile(r" ?(?:kilos?|kg) (?:et )?(?:(\d{1,3})(?: grammes?)?(?!\d| ?(?:ans|jours|mois|fois|par|heures|times))|demie?(?![a-z]))")
@@ -212,14 +238,22 @@ def _values(norm: str, announced: list[re.Match[str]], asked: bool) -> Iterator[
         yield from ((m.start(1), m) for m in NOW_AT.finditer(norm, word.end()))
 
 
-NOW_AT = re.compile(rf"(?<![a-z])(?:la|maintenant|aujourd hui),? (?:vous (?:etes|en etes)|on (?:est|en est)|c est|j en suis|je suis|il est|elle est) (?:a )?(?:presque )?{NUM}(?!\d|\.\d|/)")
+NOW_AT = re.compile(rf"(?<![a-z])(?:la|maintenant|aujourd hui),? (?:je (?:frole|approche|tourne|flirte|stagne|suis|fais|pese|plafonne)(?: (?:avec|vers|autour))?(?: (?:de|des|les|aux|a))?|vous (?:etes|en etes)|on (?:est|en est)|c est|j en suis|je suis|il est|elle est) (?:a )?(?:presque )?{NUM}(?!\d|\.\d|/)")
 
 
 def _metres(norm: str, match: re.Match[str]) -> tuple[float, bool]:
     metres = re.search(r"(?<![a-z\d])(?:un|1|2) metres? (\d{1,2})(?!\d)|(1\.\d{2}) ?m", norm)
     if metres:
         return (100 + float(metres.group(1)), True) if metres.group(1) else (float(metres.group(2)) * 100, True)
+    told = SHORT_HEIGHT.match(norm)
+    if told:
+        return 100 + float(told.group(1)), True
     return float(match.group(1)), bool(re.match(r" ?(?:cm|centimet)", norm[match.end() :]))
+
+
+SHORT_HEIGHT = re.compile(  # "votre taille ?" - "Un soixante-douze."
+    r"\W*(?:(?:euh|alors|oh|ben|bah|la|je|fais|mesure|faisais|il|elle|fait) ?,? ?)*(?:un|1) (\d{2})(?=\W*$|[,.;…]| (?:a peu|et|je|au|en|avant|pieds|comme|maintenant))"
+)
 
 
 def _lab_unit(measure: Measure, value: float, words: str, lang: Language) -> str:

@@ -38,8 +38,8 @@ HAD = re.compile(
 ASKS_HAD = re.compile(r"(?<![a-z])(?:avez|avais|aviez|as)(?: vous| tu)? (?:deja )?(?:fait|eu|essaye|suivi|tente|vu)(?![a-z])")
 SESSIONS = re.compile(r"(?<![a-z\d])(?:(?:\d+|une|quelques|plusieurs|une dizaine de) (?:seances?|fois)|\d+ infiltrations)(?![a-z])")
 NEVER = re.compile(r"\W*(?:(?:ah|oh|ben|bah|euh)\W+)*(?:non|jamais|pas (?:encore|du tout))(?![a-z])")
-BIRTH = re.compile(r"(?<![a-z])(?:j ai (?:eu )?accouch\w*|(?:mon|l|un) accouchement)(?![a-z])")
-WAY = re.compile(r"(?<![a-z])(?:par )?(?:voie basse|forceps|ventouse|siege|cesarienne)(?![a-z])")
+BIRTH = re.compile(r"(?<![a-z])(?:j ai (?:eu )?accouch\w*|(?:mon|l|un) accouchement|on m a declenchee?)(?![a-z])")
+WAY = re.compile(r"(?<![a-z])(?:(?:par|avec) )?(?:les |des )?(?:voie basse|forceps|ventouses?|spatules|siege|cesarienne)(?![a-z])")
 NAMED_OPERATIONS = {
     "vesicule": "cholécystectomie",
     "amygdales": "amygdalectomie",
@@ -49,6 +49,15 @@ NAMED_OPERATIONS = {
     "prostate": "opération de la prostate",
     "thyroide": "thyroïdectomie",
     "rate": "splénectomie",
+    "menisque": "opération du ménisque",
+    "cataracte": "opération de la cataracte",
+    "canal carpien": "opération du canal carpien",
+    "hallux": "opération de l'hallux valgus",
+    "cloison": "opération de la cloison nasale",
+    "hemorroides": "opération des hémorroïdes",
+    "varices": "opération des varices",
+    "ligaments croises": "ligamentoplastie du genou",
+    "coiffe": "opération de la coiffe des rotateurs",
 }
 
 
@@ -64,6 +73,7 @@ def past_acts(visit: Visit) -> Iterator[Fact]:
             continue
         exchange = answers.get(id(sentence))
         yield from _removed(sentence, exchange)
+        yield from _put_in(sentence, visit)
         yield from _course(sentence, exchange)
         yield from _birth(sentence)
 
@@ -78,10 +88,38 @@ def _listed(exchange: Exchange, visit: Visit) -> Iterator[Fact]:
     asked = ASKS_OPERATIONS.search(question.norm) and not MORE_THAN_OPERATIONS.search(question.norm)
     if not asked or said.speaker == "doctor" or NEVER.match(said.norm) or visit.other_person(said, 0):
         return
+    yield from _parts_listed(exchange)
     for mention in find_concepts(said.norm, "fr"):
         if mention.concept.kind == "problem":
             shown = said.line.shown[said.start + mention.start : said.start + mention.end]
             yield _fact(f"opération : {shown.lower()}", said, question.evidence())
+
+
+def _parts_listed(exchange: Exchange) -> Iterator[Fact]:
+    """ "Opéré ?" - "Les végétations, à trois ans, et l'appendice.": a part of the body stands for its operation."""
+    question = exchange.questions[-1]
+    for sentence in exchange.answer:
+        if sentence.speaker == "doctor" or sentence.asks or REMOVED.search(sentence.norm):
+            continue
+        known = [(m.start, m.end) for m in find_concepts(sentence.norm, "fr") if m.concept.kind in ("surgery", "problem")]
+        for match in LISTED_PART.finditer(sentence.norm):
+            if not any(a < match.end("part") and match.start("part") < b for a, b in known):
+                part = match["part"] if match["part"] in NAMED_OPERATIONS else match["part"].rstrip("s")
+                yield _fact(NAMED_OPERATIONS[part], sentence, question.evidence(), when=_when_of(match.end(), sentence))
+
+
+def _when_of(at: int, sentence: Sentence) -> str:
+    """When the part named before `at` was operated on: until the next one is named."""
+    clause = re.split(r"[,;](?= (?:et|puis|la|le|les|l)(?! an (?:dernier|passe))(?![a-z]))| et ", sentence.norm[at:])[0]
+    day = DAY_OF["fr"].search(clause)
+    shown = sentence.line.shown[sentence.start + at :]
+    return date_phrase(clause, "fr") or (shown[day.start() : day.end()].lower() if day else "")
+
+
+LISTED_PART = re.compile(
+    r"(?:^|[,:;.!] ?|(?<![a-z])(?:et|puis|sinon|juste|que) )(?:(?:oui|juste|que|sinon|puis|et|ben|euh|alors|seulement)\W+)*(?:de )?(?:la|le|les|l|mes|mon|ma|une|d une|du|des) "
+    r"(?P<part>vesicule|amygdales|vegetations|appendice|uterus|prostate|thyroide|rate|menisque|cataracte|cataractes|canal carpien|hallux|cloison|hemorroides|varices|ligaments croises|coiffe)(?= ?(?:gauche|droite?)?\W*(?:$|[,.;:!]| (?:a|en|et|y a|il y a|quand|l an|cet|ce|au|petite?)(?![a-z])))"
+)
 
 
 def _removed(sentence: Sentence, exchange: Exchange | None) -> Iterator[Fact]:
@@ -102,6 +140,27 @@ def _removed(sentence: Sentence, exchange: Exchange | None) -> Iterator[Fact]:
     shown = where.line.shown[where.start + found.start("what") : where.start + found.end("what")].strip()
     name = NAMED_OPERATIONS.get(found["what"].split()[-1], f"opération : {shown}")
     yield _fact(name, sentence, *((question,) if question else ()))
+
+
+PUT = re.compile(
+    r"(?<![a-z])(?:on|ils|il|elle|le chirurgien|la chirurgienne|le cardio\w*|le professeur [a-z]+) (?:me |m |lui )(?:a|ont|avait|avaient) (?:deja |re)?"
+    r"(?:mis|posee?s?|place|implante) (?P<what>(?:une?|des|deux|trois|2|3|la|le|les) (?:prothese|ressort|pile|valve|plaque|clou|vis|broche|drain|filet|anneau|defibrillateur|neurostimulateur|shunt)s?(?![a-z])"
+    r"(?: (?:totale|complete|biologique|mecanique|gastrique))?(?: (?:a la|a l|au|aux|dans le|dans la|dans l|de|d|sur le) ?(?:[a-zœ]+)(?: (?:gauche|droite?))?)?)"
+)
+JOINT = re.compile(r"(?<![a-z])(?:hanche|genou|epaule|cheville|coude|poignet|dos|cheville|pied|jambe|bras|c(?:oe|œ)ur)(?: (?:gauche|droite?))?(?![a-z])")
+
+
+def _put_in(sentence: Sentence, visit: Visit) -> Iterator[Fact]:
+    """ "La hanche, c'était en 2013. Ils m'ont mis une prothèse.": what a surgeon left in the body, with the joint named just before."""
+    told = PUT.search(sentence.norm)
+    if told is None or any(m.concept.kind == "surgery" and m.start < told.end() and told.start() < m.end for m in find_concepts(sentence.norm, "fr")):
+        return
+    turn = [s for s in visit.sentences if s.turn == sentence.turn and s.end <= sentence.start]
+    where = next((s for s in (sentence, *reversed(turn)) if JOINT.search(s.norm)), None)
+    joint = JOINT.search(where.norm) if where is not None and not JOINT.search(told["what"]) else None
+    shown = sentence.line.shown[sentence.start + told.start("what") : sentence.start + told.end("what")].strip()
+    place = f" ({where.line.shown[where.start + joint.start() : where.start + joint.end()].lower()})" if joint and where else ""
+    yield _fact(shown + place, sentence, *(s.evidence() for s in turn if s is where))
 
 
 LAST_NAMED = re.compile(r"(?:^|.*(?<![a-z]))(?:des|les|la|le|l|une?|vos|votre) (?P<what>[a-zœ]{4,}(?: du [a-z]+| de la [a-z]+)?)(?:, (?:vous|ils|on)[^?]*)?\W*\?")
@@ -146,8 +205,9 @@ def _when(sentence: Sentence) -> str:
     return dated or (sentence.line.shown[sentence.start + day.start() : sentence.start + day.end()].lower() if day else "")
 
 
-def _fact(name: str, said: Sentence, *asked: Evidence) -> Fact:
-    text = f"{name} {_when(said)}".strip()
+def _fact(name: str, said: Sentence, *asked: Evidence, when: str | None = None) -> Fact:
+    told = _when(said) if when is None else when
+    text = f"{name} {told}".strip()
     return Fact(
         "procedure",
         text,
@@ -156,5 +216,5 @@ def _fact(name: str, said: Sentence, *asked: Evidence) -> Fact:
         temporality="past",
         asserted_by=said.speaker,
         sentence=said.shown,
-        extra=(name, _when(said)),
+        extra=(name, told),
     )

@@ -75,6 +75,8 @@ def _of_pair(match: re.Match[str], said: Said) -> str | None:
     norm = said.sentence.norm
     announced = said.announced(PRESSURE.cue_fr if said.lang == "fr" else r"pressure|readings")
     strong = said.announced(STRONG.pattern)
+    if space and not strong and ON_THE.search(norm[: match.start()]):
+        return None  # "le dix-huit cinq": on a date
     if (space and not announced) or (comma and not (strong and said.lang == "fr")):
         return None
     in_centimetres = said.lang == "fr" and 8 <= high <= 25 and 4 <= low <= 14 and high > low
@@ -89,6 +91,9 @@ def _of_pair(match: re.Match[str], said: Said) -> str | None:
     if comma and not LEAST_APART <= high - low <= MOST_APART:
         return None
     return f"{high:g}/{low:g}" if 70 <= high <= 260 and 30 <= low <= 150 and high > low else None
+
+
+ON_THE = re.compile(r"(?<![a-z])(?:le|du|au) $")
 
 
 def _names_a_lab(norm: str, said: Said) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.notes.facts import Fact
 from app.notes.language.polarity import CONDITIONS
+from app.notes.language.units import Sentence, Visit
 from app.notes.measured.readings import TEMPERATURE, Said, measured, names_another
 
 CELSIUS = re.compile(
@@ -29,6 +30,19 @@ def temperatures(said: Said) -> Iterator[Fact]:
         yield from _fahrenheit(said)
     found = list(_celsius(said))
     yield from _as_range(found, said) or found
+
+
+OF_A_DOSE = re.compile(r"(?<![a-z])(?:gelules?|comprimes?|milligrammes?|mg|dose|un jour sur|pendant \d|en (?=3[4-9]))")
+DOSE_TURNS = 3
+
+
+def repeats_a_dose(fact: Fact, sentence: Sentence, visit: Visit) -> bool:
+    """ "Une gélule de trente-sept cinq." - "Oui, trente-sept cinq.": the figure is a dose, said again, and no temperature."""
+    if fact.label != TEMPERATURE.fr or isinstance(fact.value, str) or FEVERISH.search(sentence.line.norm) or sentence.speaker == "doctor":
+        return False
+    figure = re.compile(rf"(?<![\d.]){f'{fact.value:g}'.replace('.', '[. ]')}(?!\d)")
+    near = (s.norm for s in visit.sentences if sentence.turn - DOSE_TURNS <= s.turn < sentence.turn and s.speaker == "doctor")
+    return any(figure.search(norm) and OF_A_DOSE.search(norm) and not FEVERISH.search(norm) for norm in near)
 
 
 def _as_range(found: list[Fact], said: Said) -> list[Fact]:

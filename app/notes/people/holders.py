@@ -181,6 +181,7 @@ TOPIC = re.compile(r"(?<![a-z])(?:c est|c etait|chez|surtout|du cote de)(?: (?:s
 
 
 def _events(norm: str, speaking: Speaking, known: list[Event]) -> Iterator[Event]:
+    norm = OWNED.sub(lambda m: m.group(1) + " " * (len(m.group()) - len(m.group(1))), norm)
     named, everybody = _named(norm, speaking, known)
     taken = [(e.start, e.end) for e in everybody]
     selfs = [
@@ -200,6 +201,9 @@ def _events(norm: str, speaking: Speaking, known: list[Event]) -> Iterator[Event
     found.sort(key=lambda e: e.start)
     yield from _joined(found, norm)
     known += [e for e in everybody if e not in found]
+
+
+OWNED = re.compile(r"((?<![a-z])(?:son|sa|ses) [a-z]+) a (?:elle|lui|eux)(?![a-z])")  # "son frère à elle"
 
 
 def _joined(found: Sequence[Event], norm: str) -> Iterator[Event]:
@@ -253,6 +257,8 @@ def _who_is_named(who: str, match: re.Match[str], last: str, speaking: Speaking)
             return OF_KIN.get((last, child), who)
         friend = who == "partner" and re.search(r"copine" if speaking.patient_sex == "F" else r"copain(?!e)", words)
         return "friend" if friend else who
+    if who == "partner" and speaking.role == "parent" and re.match(r"(?:son|sa|ses|un|une) (?:\w+ )?cop", words):
+        return "friend"  # of the child
     return who if who == PATIENT else _seen(who, words, speaking)
 
 

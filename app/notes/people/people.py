@@ -155,17 +155,22 @@ def relation_near(norm: str, start: int, lang: Language) -> tuple[str, int] | No
                 continue
             if TELLS[lang].search(norm[match.end() :]):
                 continue
+            outsider = OF_OUTSIDER.match(norm, match.end())
             if (
                 found is None
                 or abs(match.start() - start) < abs(found[1] - start)
                 or (found[1] <= match.start() <= found[2])
             ):
-                found = (relation, match.start(), match.end())
+                found = (OUTSIDERS.get(outsider.group(1)[:4], "friend") if outsider else relation, match.start(), match.end())
     if found is None:
         return None
     return (found[0], found[1]) if _belongs(norm, found, start, lang) else None
 
 
+OF_OUTSIDER = re.compile(  # "le fils de ma collègue": no son of ours
+    r" (?:de|d|a) (?:ma|mon|mes|une?|notre|la|le|l) ?(?:\w+ )?(collegue|voisine?|amie?|copine|copain|patronn?e?|chef\w*|nounou|prof\w*|gardienne|coiffeuse|boulangere)s?(?![a-z])"
+)
+OUTSIDERS = {"coll": "colleague", "vois": "neighbour"}
 CALLED = re.compile(r" ?[!,](?! ?(?:elles?|ils?|lui|eux|oui|non|c est|mort|decede|une|si|deux|aussi|rien|jamais|she|he|yes|no)(?![a-z]))")  # "Mamie, ça gratte !": who is spoken to
 
 

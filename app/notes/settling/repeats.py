@@ -1,9 +1,12 @@
 """Orders, bans and operations that another fact tells already, or tells better."""
 
+import re
+
 from app.notes.facts import Fact
+from app.notes.language.text import fold
 from app.notes.settling.generality import CLASS_CODES
 
-TWO = 2  # orders in one sentence
+TWO = 2  # orders in one sentence; turns
 BARE_NOUN = 3  # words
 STEM = 5  # letters
 
@@ -44,6 +47,8 @@ def _told_as_operation(fact: Fact, others: list[Fact]) -> bool:
     """ "On m'a enlevé les polypes": told as what was operated on; "Mon mari s'est fait opérer. La vasectomie." is his."""
     if fact.type not in ("problem", "procedure") or not fact.is_patients or fact.polarity == "absent":
         return False
+    if fact.label == "opération" and any(f.type == "procedure" and f is not fact and f.label != "opération" and f.temporality == "past" and f.polarity == "present" and set(f.turns) & set(fact.turns) for f in others):
+        return True
     if fact.label.startswith("opération :"):
         part = fact.label.split()[2][:STEM]
         return any(f.type == "procedure" and f is not fact and part in f.label and f.evidence[-1] == fact.evidence[-1] for f in others)
@@ -57,8 +62,19 @@ def _told_as_operation(fact: Fact, others: list[Fact]) -> bool:
 
 def _told_as_allergy(fact: Fact, others: list[Fact]) -> bool:
     """ "Une aspirine, et j'étais bleue": a drug whose harm is told is not told as taken too."""
-    only_named = fact.type == "medication" and fact.polarity == "present" and fact.status in ("current", "taken") and fact.value is None and not fact.sig
+    only_named = fact.type == "medication" and fact.polarity == "present" and fact.status in ("current", "taken") and fact.value is None
     return only_named and any(f.type == "allergy" and f.label == fact.label and f.polarity == "present" and set(f.turns) & set(fact.turns) for f in others)
 
 
-COVERS = (_told_as_allergy, _ordered_after_all, _recapitulated, _of_forbidden_class, _told_as_operation)
+RESUMES = re.compile(r"(?<![a-z])(?:re(?:prenez|prends|prendre|mettez|mets|commencez|commence)|on (?:le |la |les )?(?:reprend|remet|recommence))(?![a-z])")
+
+
+def _resumed(fact: Fact, others: list[Fact]) -> bool:
+    """ "Je l'ai arrêté hier." - "Vous le reprenez ce soir, deux cents.": the order to go on stands, the stop is over."""
+    if fact.type != "medication" or fact.status != "stopped":
+        return False
+    orders = (f for f in others if f.type == "medication" and f.label == fact.label and f.status == "prescribed" and f.certainty == "certain")
+    return any(0 < f.evidence[-1].turn - fact.evidence[-1].turn <= TWO and RESUMES.search(fold(f.sentence)) for f in orders)
+
+
+COVERS = (_told_as_allergy, _resumed, _ordered_after_all, _recapitulated, _of_forbidden_class, _told_as_operation)

@@ -336,8 +336,8 @@ def _told_with_figure(fact: Fact, others: list[Fact]) -> bool:
 def _is_reaction(fact: Fact, others: list[Fact]) -> bool:
     """ "A rash all over, years ago": what an allergy did is told with it."""
     return fact.type == "symptom" and any(
-        f.type == "allergy" and f.is_patients and f.extra[1] and f.extra[1].split()[0] in fact.text.lower()
-        and fact.evidence[-1] in f.evidence
+        f.type == "allergy" and f.is_patients and f.extra[1] and any(word in fact.text.lower() for word in re.findall(r"[a-zé]{5,}", f.extra[1]))
+        and (fact.evidence[-1] in f.evidence or (fact.temporality == "past" and set(fact.turns) & set(f.turns)))
         for f in others
     )
 

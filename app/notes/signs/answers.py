@@ -111,7 +111,7 @@ def _asked_of_patient(
     relative = None if answered else _relative_in_answer(exchange, visit)
     if relative:
         yield family_fact(mention, relative[0], (question.evidence(), relative[1].evidence()), relative[1].norm, lang)
-    if answered:
+    if answered or (mention.concept.fr == "grossesse" and TRYING.search(exchange.answer_text)):
         return
     if not visit.is_child and _is_of_another(question, mention, visit):
         yield from _others(exchange, question, mention, lang)
@@ -120,6 +120,9 @@ def _asked_of_patient(
     else:
         fact = _answered(exchange, question, mention, lang)
         yield from (fact,) if fact else ()
+
+
+TRYING = re.compile(r"(?<![a-z])(?:on essaie|on essaye|en essais?|on y travaille|on voudrait|test[^.;]{0,30}negatif|pas encore)(?![a-z])")  # is not to be
 
 
 def _had_by(who: str, exchange: Exchange, question: Sentence, mention: Mention, lang: Language) -> Iterator[Fact]:

@@ -32,7 +32,7 @@ STILL_SO = re.compile(
     r"(?:a|ont|ca a) (?:commence|debute|demarre)\w*|je (?:suis|me sens)(?! (?:tombe|rattrap|fait))|diagnosti\w*|decouvert\w*|ce matin|aujourd hui)(?![a-z])"
 )
 ENDED = re.compile(
-    r"(?<![a-z])(?:(?:le lendemain|puis|ensuite|apres|depuis|et puis),? (?:c etait )?(?:plus rien|rien|fini|parti)|plus (?:rien|une seule|jamais|aucune?) (?:depuis|apres)|plus rien(?=\W*$)|"
+    r"(?<![a-z])(?:(?:le lendemain|puis|ensuite|apres|depuis|et puis),? (?:c etait )?(?:plus rien|rien|fini|parti)(?! pendant)|depuis,? (?:non|plus|nickel)(?=\W*$|[,.])|plus (?:rien|une seule|jamais|aucune?) (?:depuis|apres)|plus rien(?=\W*$)|"
     r"(?:c est|c etait|ca s est|elles? s est|ils? s est|elles? se sont) (?:vite )?(?:passee?|arretee?s?|calmee?|resorbe\w*|soignee?s?|gueri\w*|disparu\w*|tasse)(?! par| de| l| mal| bien| comment)(?![a-z])|"
     r"(?:c est|ca est|c etait) (?:redescendu|retombe|degonfle|rentre dans l ordre|regle)|(?:c|ca|elles?|ils?) (?:est|sont) partie?s? (?:toute?s? seule?s?|en \d|d elle|comme (?:c|ca) (?:est|etait) venu)|ca (?:fait|date d) un bail|(?:ils?|elles?|ca) (?:ont|a) (?:degonfle|disparu|cicatrise|seche|cesse)|"
     r"jamais (?:revenue?s?|recommence|reeu|refait)|ca a (?:bien )?dure (?!encore|toujours))(?![a-z])"
@@ -81,7 +81,7 @@ def _told_in(fact: Fact, visit: Visit) -> tuple[Sentence, str, str] | None:
 
 
 AS_A_DATE = re.compile(r"(?<![a-z])(?:depuis|avant|apres|pendant|jusqu a) (?:la|le|l|ma|mon|les|mes|sa|son) ?$")
-WHEN_HAD = re.compile(r"(?<![a-z])quand (?:j|il|elle|on) (?:ai|a|avais|avait) (?:eue?|fait|attrape|chope) (?:(?:le|la|l|les|une?|mon|ma|des|du) ?)?$")
+WHEN_HAD = re.compile(r"(?<![a-z])c est (?:celle|celui|ceux|celles) (?:de|du|des) (?:la |l |ma |mon )?$|(?<![a-z])quand (?:j|il|elle|on) (?:ai|a|avais|avait) (?:eue?|fait|attrape|chope) (?:(?:le|la|l|les|une?|mon|ma|des|du) ?)?$")
 THEIR_OWN = re.compile(r"(?<![a-z])(?:vos|votre|tes|ton|ta|ses) [^?]*\?")
 NONE_LEFT = re.compile(r"(?<![a-z])plus (?:rien|une seule|aucune?|du tout)(?= ?[,.!…]|\W*$| depuis)")
 LEAST_WORD = 4  # letters

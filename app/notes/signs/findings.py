@@ -17,8 +17,10 @@ from app.notes.people.people import RELATIONS, SELF, relation_near, uncle_side
 from app.notes.signs.answers import ASKS_BEFORE, FAMILY_QUESTION, OTHERWISE, answers
 from app.notes.signs.asides import is_aside
 from app.notes.signs.context import as_operation, in_context
+from app.notes.signs.kin_answers import bare_illness_of
 from app.notes.signs.mentions import detail_of, family_fact, mention_fact
 from app.notes.signs.not_asked import VACCINATED, is_known, only_dates
+from app.notes.signs.proposed import not_done, of_operations_to_come
 from app.notes.signs.reassurance import ruled_out
 from app.notes.signs.taken_up import CLINICAL, taken_back
 from app.notes.transcript import Language
@@ -27,7 +29,7 @@ CONCLUDES = cues("findings.concludes")
 OPENS = re.compile(r"(?:(?:^|[.:] ?)\W*(?:alors|donc|voila|bon)|:)\W*(?:(?:des?|du|une?) )?$")
 EXISTS = re.compile(  # left open, to be looked for
     r"[^.,]{0,25},? (?:ca existe|(?:c est|est|reste) (?:possible|probable)|(?:c est |est |reste )?a (?:eliminer|exclure|verifier)|reste dans la liste|"
-    r"(?:(?:on|je) (?:ne )?(?:peut|peux|peuvent) pas|pas) (?:\w+ )?(?:exclu|elimin)\w*|on y pense|j y pense)"
+    r"(?:(?:on|je) (?:ne )?(?:peut|peux|peuvent) pas|pas) (?:\w+ )?(?:exclu|elimin)\w*|on y pense|j y pense|(?:on|je|il) (?:doit|dois|faut) (?:d abord )?(?:y penser|la chercher|l eliminer|la redouter))"
 )
 NOT_LIKE = cues("findings.not_like")
 HISTORY = cues("findings.history")
@@ -46,7 +48,7 @@ def findings(visit: Visit) -> Iterator[Fact]:
         if sentence.asks:
             continue
         if sentence.speaker != "doctor":
-            yield from _planned(sentence, visit.lang)
+            yield from of_operations_to_come(sentence, visit)
         if sentence.speaker == "doctor":
             yield from _concluded(sentence, visit)
         else:
@@ -117,51 +119,18 @@ ASKS_FAMILY = re.compile(
 
 
 JABS_DONE = re.compile(r"(?:grippe|pneumocoque|tetanos|covid|zona|coqueluche|flu|shingles)[^?]{0,30},? (?:c est |vous etes |ils sont |are you |is it )?(?:fait|a jour|done|up to date)")
-TO_COME = re.compile(r"\w*(?: \w+){0,2} (?:est |qui est |is )?(?:prevue?|programmee?|planifiee?|planned|scheduled|booked)(?![a-z])|\w* (?:dans|in) \d+ (?:jours|semaines|mois|days|weeks|months)(?! j ai)")
-
-
-def _planned(sentence: Sentence, lang: Language) -> Iterator[Fact]:
-    """ "Opération de la cataracte prévue le douze janvier": an operation to come."""
-    for mention in find_concepts(sentence.norm, lang):
-        to_come = TO_COME.match(sentence.norm[mention.end :]) if mention.concept.kind == "surgery" else None
-        if to_come and relation_near(sentence.norm, mention.start, lang) is None:
-            name = mention.concept.name(lang)
-            when = WHEN[lang].search(sentence.norm, mention.end)
-            shown = sentence.line.shown[sentence.start + when.start() : sentence.start + when.end()] if when else ""
-            text = f"{name} {shown}".strip()
-            yield Fact(
-                "plan",
-                text,
-                mention.concept.fr,
-                (sentence.evidence(),),
-                temporality="future",
-                asserted_by=sentence.speaker,
-                detail=shown,
-                status="order",
-                sentence=sentence.shown,
-                extra=(name,),
-            )
-
-
-WHEN = cues("orders.when")
-
-
-ONLY_THOUGHT = re.compile(  # "il pense à la vasectomie"
-    r"(?<![a-z])(?:(?:pens|song|parl)\w*(?: \w+)? (?:a|d)|envisag\w*|hesit\w* (?:a|pour)|voudrai\w*|aimerai\w*|refus\w*|peur d) ?(?:(?:la|le|l|les|une?|e|es|u|faire|se faire) ?)*$"
+REMEDY = re.compile(  # "de la crème à hémorroïdes": what it is sold for
+    r"(?<![a-z])(?:creme|pommade|gouttes|suppositoires?|medicaments?|cachets?|produit|sirop|spray|bain de bouche|patchs?|tisane|huile) (?:a |aux |anti |pour |contre )+(?:les |la |le |l )?$"
 )
-
-
-def _not_done_yet(mention: Mention, norm: str) -> bool:
-    return bool(TO_COME.match(norm[mention.end :]) or ONLY_THOUGHT.search(norm[: mention.start]))
 
 
 def _is_no_finding(mention: Mention, norm: str) -> bool:
     """No clinical word, other people's, a vaccine's, or only a date."""
-    if mention.concept.kind not in CLINICAL or OTHER_PEOPLE.search(norm[: mention.start]):
+    if mention.concept.kind not in CLINICAL or REMEDY.search(norm[: mention.start]) or OTHER_PEOPLE.search(norm[: mention.start]):
         return True
     if mention.concept.kind == "problem" and VACCINATED.search(norm):
         return True
-    if is_known(mention, norm) or (mention.concept.kind == "surgery" and _not_done_yet(mention, norm)):
+    if is_known(mention, norm) or (mention.concept.kind == "surgery" and not_done(mention, norm)):
         return True
     return only_dates(mention, norm)
 
@@ -182,6 +151,7 @@ def _theirs(relatives: Sequence[str], mention: Mention, sentence: Sentence, lang
     """What relatives have; a passing sign of theirs tells nothing."""
     norm = sentence.norm
     passing = mention.concept.kind == "symptom" and _is_aside(sentence, norm[: mention.start])
+    passing = passing or mention.concept.fr == "allaitement"
     if not passing and not is_denied(norm, mention.start, mention.end, lang):
         for person in relatives:
             yield family_fact(mention, person, (sentence.evidence(),), norm, lang)
@@ -244,6 +214,8 @@ def _relatives_of(mention: Mention, sentence: Sentence, asked: str, visit: Visit
     """The relatives who have what is mentioned; empty when it is the patient's."""
     people = visit.people(sentence, mention.start)
     theirs = tuple(person for person in people if person != PATIENT and not visit.is_the_patient(person))
+    if visit.lang == "fr" and mention.concept.kind == "problem" and not theirs and (bare := bare_illness_of(sentence, mention.end, visit)):
+        return (bare[0],)
     if people and (theirs or not OWN_STATE.search(sentence.norm[: mention.start]) or sentence.speaker != "relative"):
         return theirs
     near = visit.other_person(sentence, mention.start) or _of_family(sentence, mention.start, asked, visit.lang)

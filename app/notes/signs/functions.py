@@ -118,6 +118,9 @@ SLEEPS_NOW = re.compile(r"(?<![a-z])(?:je|me|m|se|s) (?:\w+ )?(?:re)?(?:dor|endo
 SLEEPS = re.compile(r"(?<![a-z])(?:re)?(?:dor|endor|reveil)[a-z]+")
 
 
+OF_A_RESULT = re.compile(r"(?<![a-z])(?:creat\w*|potassium|sodium|hemoglobine|crp|bnp|glycemie|tension|pouls|saturation|temperature|prise de sang|labo\w*|bilan)(?![a-z])")
+
+
 def _words_of(exchange: Exchange, visit: Visit) -> list[Sentence]:
     """The statements of the answer that come first, as many as are read at a glance."""
     words = 0
@@ -126,7 +129,7 @@ def _words_of(exchange: Exchange, visit: Visit) -> list[Sentence]:
         words += len(sentence.norm.split())
         if sentence.asks or sentence.speaker == "doctor" or sentence.turn != exchange.answer[0].turn or (said and words > MOST_WORDS):
             break
-        if visit.other_person(sentence, len(sentence.norm)):
+        if visit.other_person(sentence, len(sentence.norm)) or (said and OF_A_RESULT.search(sentence.norm)):
             break
         said.append(sentence)
     return said if words <= MOST_WORDS or len(said) > 1 or (said and len(said[0].norm.split()) <= MOST_WORDS) else []

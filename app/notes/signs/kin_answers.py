@@ -8,8 +8,8 @@ from app.notes.facts import Fact
 from app.notes.language.cues import cues
 from app.notes.language.lexicon import find_concepts
 from app.notes.language.timing import DAY_OF
-from app.notes.language.units import Exchange, Visit
-from app.notes.people.people import relation_near
+from app.notes.language.units import Exchange, Sentence, Visit
+from app.notes.people.people import RELATIONS, relation_near
 from app.notes.people.relatives import NO_KIN
 from app.notes.signs.mentions import family_fact
 from app.notes.transcript import Language
@@ -35,7 +35,7 @@ def has_it_too(exchange: Exchange, lang: Language) -> Iterator[Fact]:
             )
 
 
-HAD_ONE = re.compile(r"(?<![a-z])en (?:a|ont) (?:eu|fait)(?: une?)?(?![a-z])|(?<![a-z])(?:had|has|have) (?:it|one|that)(?![a-z])")
+HAD_ONE = re.compile(r"(?<![a-z])en (?:a|ont|avait|avaient) (?:eue?|fait|souffert)(?: une?)?(?![a-z])|(?<![a-z])en (?:est|etait) (?:mort|morte|decedee?|partie?)(?![a-z])|(?<![a-z])l (?:avait|avaient|a|ont)(?=\W*$|[,.;]| (?:aussi|depuis|pareil|toute sa vie)(?![a-z]))|(?<![a-z])(?:had|has|have) (?:it|one|that)(?![a-z])")
 
 
 def kin_had_one(visit: Visit) -> Iterator[Fact]:
@@ -53,6 +53,29 @@ def kin_had_one(visit: Visit) -> Iterator[Fact]:
             evidence = (source.evidence(mention.start, mention.end), sentence.evidence())
             fact = replace(family_fact(mention, near[0], evidence, sentence.norm, lang), temporality="past", said="")
             yield fact
+
+
+AS_SEEN_IN = re.compile(r"(?:(?<![a-z])(?:vue?|connue?|vecue?|arriv\w+|fini\w*|peur|terminer?)(?![a-z])[^.]{0,25}|^\W*(?:tout )?)(?<![a-z])(?:chez|comme|a|avec) (?:mon|ma|mes) [a-zœ ]{3,20}(?:,? (?:vous savez|hein|quoi|deja))?\W*$")
+OF_ONESELF = re.compile(r"(?<![a-z])(?:je|j|moi|me|m|mon|ma|mes|il|elle|on|c est|c etait)(?![a-z])")
+
+
+def bare_illness_of(sentence: Sentence, end: int, visit: Visit) -> tuple[str, int] | None:
+    """ "La maladie de Lyme… Ma belle-mère en a eu pour deux ans.", "J'ai vu ça chez mon père. L'Alzheimer.": whose a mere name is."""
+    name, told = sentence.norm[:end], sentence.norm[end:]
+    if OF_ONESELF.search(name):
+        return None
+    turn = [s for s in visit.sentences if s.turn == sentence.turn]
+    at = turn.index(sentence)
+    parted = PARTED.match(told)
+    then = told if parted else turn[at + 1].norm if at + 1 < len(turn) and not OF_ONESELF.search(told) else ""
+    had = HAD_ONE.search(then)
+    if had and (near := relation_near(then, had.start(), visit.lang)):
+        return near
+    seen = AS_SEEN_IN.search(turn[at - 1].norm) if at and not OF_ONESELF.search(told) else None
+    return next(((who, 0) for who, words in RELATIONS[visit.lang].items() if seen and re.search(rf"(?:mon|ma|mes) (?:{words})(?![a-z])", seen.group())), None)
+
+
+PARTED = re.compile(r"[a-z]*\W*(?:…|\.\.\.)")
 
 
 def same_illness(exchange: Exchange, lang: Language) -> Iterator[Fact]:

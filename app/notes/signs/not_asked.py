@@ -18,7 +18,10 @@ def is_not_asked(mention: Mention, norm: str) -> bool:
     looked_after = mention.concept.kind == "problem" and KNOWN_AND.match(norm, mention.end)
     of_sting = mention.concept.fr == "piqûre d'insecte" and OF_STINGS.search(norm)
     dated = mention.concept.kind == "surgery" and AT_WHAT_AGE.search(norm)
-    return bool(besides or looked_after or of_sting or dated or (mention.concept.kind == "problem" and of_illness))
+    of_known = mention.concept.kind == "symptom" and (THIS.search(norm[: mention.start]) or OF_KNOWN.match(norm, mention.end))
+    sought = mention.concept.kind == "problem" and SOUGHT_ONCE.search(norm)
+    ill = sought or (mention.concept.kind == "problem" and of_illness)
+    return bool(of_known or besides or looked_after or of_sting or dated or ill)
 
 
 def _when(mention: Mention, norm: str) -> bool:
@@ -36,6 +39,10 @@ WHENEVER = re.compile(  # "quand ça", "au moment où vous avez"
     r"(?<![a-z])(?:quand|lorsqu[e ]?|pendant (?:que|la|le|les|l)|au moment (?:ou|de la|du|des)|des que|(?:chaque|a chaque) fois qu[e ]?|en meme temps que) ?"
     r"(?:(?:ca|vous|tu|il|elle|on|la|le|les|l|te|lui|avez|as|a|faites|fait|etes|est|une?|des|du|de|vos|votre|ses|son|sa|cette?|ces|mal) ?)*$"
 )
+THIS = re.compile(r"(?<![a-z])(?:ces|cette|cet|ce) (?:\w+ )?$")  # "ces plaques, elles restent ?": that there are some is known
+OF_KNOWN = re.compile(
+    r"\w*,? (?:elles?|ils?) (?:restent?|partent?|part|bouge\w*|change\w*|durent?|viennent|revienn\w*|grandi\w*|s (?:en vont|effac\w*|etend\w*)|se (?:deplac\w*|balad\w*|touch\w*)|(?:est|sont) (?:apparue?s?|venue?s?|toujours|partout|nouvelles?|nouveaux?|mobiles?))(?![a-z])"
+)
 KNOWN_AND = re.compile(  # "Et le diabète, la dernière glyquée ?": how a known illness is looked after is what is asked
     r"\w*,? (?:(?:la|le|votre|vos|les) (?:derniere?s?|suivi|traitement|controle|bilan|resultats?|chiffres)|vous etes (?:bien |toujours )?suivie?|c est suivi|qui (?:vous )?suit|vu quand)(?![a-z])"
 )
@@ -43,8 +50,16 @@ KNOWN_AND = re.compile(  # "Et le diabète, la dernière glyquée ?": how a know
 
 def only_dates(mention: Mention, norm: str) -> bool:
     """ "J'ai arrêté à ma première grossesse", "avant la ménopause": when something was, and no finding."""
-    return mention.concept.fr in ("grossesse", "ménopause") and AS_A_DATE.search(norm[: mention.start]) is not None
+    before = norm[: mention.start]
+    dates = mention.concept.fr in ("grossesse", "ménopause") and AS_A_DATE.search(before) is not None
+    return dates or (mention.concept.fr == "grossesse" and BEFORE_BEING.search(before) is not None)
 
+
+BEFORE_BEING = re.compile(r"(?<![a-z])(?:avant|quand j etais|depuis que je suis|before) (?:d etre |que je sois |de tomber |de retomber |being |getting )?$")  # "j'étais à 58 avant d'être enceinte"
+SOUGHT_ONCE = re.compile(  # "la maladie cœliaque, on l'a cherchée ?": whether a test was done, and nobody has it
+    r"(?<![a-z])(?:on|ils|elle|il|quelqu un|le \w+|on vous) (?:vous |te |lui |l |la |le |en )*(?:a|ont|avait) (?:deja )?(?:cherche|recherche|depiste|teste)e?s?(?![a-z])|"
+    r"(?<![a-z])(?:fait|passe|eu) (?:le |un |des )?(?:test|depistage|bilan|recherche)s? (?:de|du|pour|d)(?![a-z])"
+)
 
 AS_A_DATE = re.compile(  # "j'ai arrêté à ma première grossesse"
     r"(?<![a-z])(?:a|pendant|depuis|avant|apres|avec|lors de|durant|of|during|since|before|after|with) (?:ma|mes|sa|la|les|ses|my|her|the) (?:\w+ )?$"

@@ -53,7 +53,7 @@ MOVED = tuple(
 )
 ON_EFFORT = re.compile(r"(?<![a-z])(?:a l effort|a la marche|dans les (?:escaliers|cotes))(?![a-z])")
 IF_MOVED = re.compile(r"(?<![a-z])(?:quand|si|en|a l|a la|des que|lorsque)(?![a-z])")
-TALKS_OF_PAIN = re.compile(r"(?<![a-z])(?:mal|douleurs?|douloureu\w*|souffr\w*|lance|tire|elance|pique|point|coince|bloque|aie|appuie|cogne)(?![a-z])")
+TALKS_OF_PAIN = re.compile(r"(?<![a-z])(?:mal|douleurs?|douloureu\w*|souffr\w*|lance|tire|elance|pique|point|coince|bloque|aie|appuie|cogne|crampes?|enfl\w*|gonfl\w*|tordue?|entorse|craque|cogne\w*)(?![a-z])")
 REACH_TURNS = 4
 MOST_WORDS_ASKED, MOST_WORDS_IF = 16, 13
 

@@ -25,6 +25,7 @@ from app.notes.sections import (
     place,
 )
 from app.notes.signs import examined_fr
+from app.notes.signs.proposed import TURNED
 from app.notes.writing import wording_en, wording_fr
 from app.notes.writing.sentences import Voice, Written, shown_value
 
@@ -144,9 +145,9 @@ def _systems(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Itera
 
 
 def _past(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterator[Written]:
-    absent = [f for f in facts if f.polarity == "absent"]
+    absent = [f for f in facts if f.polarity == "absent" and f.status != TURNED]
     for fact in facts:
-        if fact.polarity == "present":
+        if fact not in absent:
             over = voice.say(" (guéri)", " (resolved)") if fact.temporality == "resolved" else ""
             recorded = voice.say(" (au dossier)", " (on file)") if fact.status == "history" else ""
             yield _sentence(section, " ".join(filter(None, fact.extra[:2])) + over + recorded, [fact])

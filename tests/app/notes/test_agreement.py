@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.agreement import asserts, matches, same_time, spelled, unsupported
+from bench.agreement import asserts, matches, same_person, same_time, spelled, unsupported
 from bench.rouge import rouge
 
 
@@ -157,3 +157,11 @@ def test_a_weight_of_last_year_is_not_that_of_today() -> None:
     gold = fact(type="vital", text="poids", value=70)
     assert not same_time(fact(type="vital", text="poids l'an dernier", value=70), gold)
     assert same_time(fact(type="vital", text="poids", value=70), gold)
+
+
+@pytest.mark.parametrize(
+    ("found", "gold", "same"),
+    [("aunt", "maternal aunt", True), ("father", "grandfather", False), ("sister", "sister-in-law", False)],
+)
+def test_whose_it_is(found: str, gold: str, same: bool) -> None:
+    assert same_person(fact(type="family", experiencer=found), fact(type="family", experiencer=gold)) is same

@@ -140,3 +140,67 @@ def test_who_will_see_the_patient_is_a_referral() -> None:
 def test_when_to_meet_in_about_so_many_days() -> None:
     found = said("P: Vous me revoyez quand ?\nD: Disons dix jours.")
     assert labels(found, type="plan") == {"suivi"}
+
+
+@pytest.mark.parametrize(
+    ("words", "label", "dose"),
+    [
+        ("C'est la metformine, à la longue. On ne l'enlève pas pour autant.", "metformine", None),
+        ("Le Spiriva, comme avant.", "tiotropium", None),
+        ("L'Atarax, vous le gardez, vingt-cinq le soir si besoin.", "hydroxyzine", 25.0),
+    ],
+)
+def test_a_treatment_that_is_kept(words: str, label: str, dose: float | None) -> None:
+    kept = fact(label, said(f"D: {words}\nP: Bien."), type="medication")
+    assert (kept.polarity, kept.value) == ("present", dose)
+
+
+def test_an_allergy_kept_on_record_is_no_treatment() -> None:
+    assert not labels(said("D: L'allergie à l'Augmentin, on la garde notée.\nP: Bien."), status="prescribed")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "La metformine, pause.",
+        "La metformine, ça ne va pas avec la fièvre, je vous la supprime et on mettra autre chose.",
+        "La metformine, c'est incompatible. On la suspend trois jours.",
+    ],
+)
+def test_a_treatment_that_is_paused(words: str) -> None:
+    assert {f.status for f in said(f"D: {words}\nP: Bien.") if f.code} == {"stop"}
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [
+        ("La maladie de Lyme… Ma belle-mère en a eu pour deux ans.", "mother-in-law"),
+        ("J'ai vu ce que ça fait chez mon père. L'Alzheimer, à soixante-dix.", "father"),
+        ("Je voulais pas finir comme ma tante. Une phlébite, un matin.", "aunt"),
+        ("Le fils de ma voisine a la varicelle.", "neighbour"),
+    ],
+)
+def test_a_mere_illness_beside_a_relative(words: str, who: str) -> None:
+    found = said(f"D: Bon.\nP: {words}")
+    assert {f.experiencer for f in found if f.type in ("family", "problem")} == {who}
+
+
+def test_what_the_patient_felt_while_the_cat_was_away() -> None:
+    found = said("D: Bon.\nP: Et le chat était chez ma mère, hein. Et lundi, paf, le nez qui coule.")
+    assert {f.experiencer for f in found} == {"patient"}
+
+
+def test_numbers_that_are_none() -> None:
+    assert not labels(said("D: Cinq comprimés ce soir.\nP: Ce soir cinq, le dix-huit cinq."), type="vital")
+    found = said("D: La TSH est à huit virgule six, vos soixante-quinze ne suffisent plus.\nP: Ah.")
+    assert [f.value for f in found if f.type == "lab"] == [8.6]
+    assert not labels(said("D: En dessous de quatre-vingt-douze, le quinze.\nP: Quatre-vingt-douze. Là je suis à quatre-vingt-quinze."), label="poids")
+
+
+def test_a_patch_told_by_its_strength() -> None:
+    found = said("D: Alors le patch vingt et un milligrammes, un le matin, six semaines.\nP: D'accord.")
+    assert fact("nicotine", found).value == 21
+
+
+def test_nails_swallowed_only_in_a_saying() -> None:
+    assert not labels(said("D: L'estomac, ça va ?\nP: Moi, j'avale des clous !"), label="odynophagie")

@@ -342,3 +342,9 @@ def test_who_is_sent_at_once_is_told_so(order: str) -> None:
 @pytest.mark.parametrize("said", ["Pas besoin d'aller aux urgences.", "Ce n'est pas utile d'aller à l'hôpital.", "Vous avez été hospitalisé en mars."])
 def test_who_is_not_sent_is_not_told_so(said: str) -> None:
     assert not [f for f in facts(f"P: J'ai très mal au ventre.\nD: {said}") if f.status == "sent"]
+
+
+def test_what_is_not_done_yet_is_not_refused() -> None:
+    found = facts("D: Et les vaccins : la coqueluche, la grippe. Vous les avez faits ?\nP: La grippe, oui. La coqueluche, non.\nD: On la fait au cabinet mardi.")
+    assert not [f for f in found if f.status == "declined"]
+    assert "10 séances" in facts("D: Je vous prescris de la kiné, dix séances.")[0].text

@@ -117,3 +117,60 @@ def test_a_clinic_for_pain_is_no_pain() -> None:
 def test_what_was_only_so_at_first() -> None:
     found = facts("D: Des vertiges, avec le Lyrica ?\nP: Un peu les premiers jours. Après, plus rien.")
     assert ("present", "current") not in {(f.polarity, f.temporality) for f in found if f.type == "symptom"}
+
+
+def test_a_pause_that_is_over_and_a_drug_taken_up_again() -> None:
+    found = facts("P: Je prends du Xarelto, on me l'a arrêté trois jours pour la dent.\nD: Vous l'avez repris ?\nP: Oui, lundi.")
+    assert fact("rivaroxaban", [f for f in found if f.type == "medication"]).polarity == "present"
+    found = facts("D: Et le Plaquenil ?\nP: Je l'ai arrêté, hier.\nD: Vous le reprenez dès ce soir, deux cents.", record={"treatments": ["Plaquenil 200 mg"]})
+    assert {f.polarity for f in found if f.type == "medication"} == {"present"}
+
+
+@pytest.mark.parametrize(
+    ("said", "polarity", "temporality"),
+    [
+        ("D: J'ai noté une allergie à la codéine.\nP: Non, c'est ma sœur ça, pas moi.", "absent", "current"),
+        ("D: J'ai pénicilline en rouge.\nP: J'étais petit. Mais j'ai repris du Clamoxyl l'an dernier, aucun souci.", "present", "resolved"),
+        ("D: C'est noté, allergie au latex.\nP: À cause des gants, j'avais eu des plaques.\nD: Vous n'êtes pas allergique au latex.", "absent", "current"),
+        ("D: Une allergie au latex ?\nP: Oui, des plaques. Mais depuis j'en ai remis sans problème.\nD: Bon, on enlève cette alerte.", "present", "resolved"),
+    ],
+)  # fmt: skip
+def test_an_allergy_of_the_record_that_is_handed_on_borne_since_or_lifted(said: str, polarity: str, temporality: str) -> None:
+    found = facts(said, record={"allergies": ["Codéine", "Pénicilline", "Latex"]})
+    told_of = {(f.polarity, f.temporality) for f in found if f.type == "allergy"}
+    assert told_of == {(polarity, temporality)}
+
+
+def test_what_is_taken_off_a_prescription_stays_an_allergy() -> None:
+    found = facts("D: Des allergies ?\nP: Le Bactrim, des plaques partout.\nD: Je l'enlève de votre ordonnance alors.")
+    assert [(f.polarity, f.temporality) for f in found if f.type == "allergy"] == [("present", "current")]
+
+
+def test_a_dose_said_again_is_no_fever() -> None:
+    found = facts("D: Une gélule de trente-sept cinq un jour sur deux.\nP: Oui, trente-sept cinq, j'ai compris.")
+    assert not [f for f in found if f.type == "vital"]
+    assert fact("température", facts("D: Vous avez de la fièvre ?\nP: Trente-sept cinq ce matin.")).value == 37.5
+
+
+def test_the_weight_on_the_pipette_is_a_dose() -> None:
+    found = facts("D: On change pour de l'Oroken. Toujours onze kilos, matin et soir, cinq jours.\nR: D'accord.")
+    assert [(f.type, f.value) for f in found if f.value] == [("medication", 11.0)]
+
+
+def test_the_amounts_of_the_day_keep_their_times() -> None:
+    found = facts("P: La rapide, le matin j'en fais sept, à midi neuf, le soir cinq.\nD: Bien.", record={"treatments": ["Humalog aux repas"]})
+    assert "7 le matin, 9 à midi, 5 le soir" in fact("insuline lispro", found).text
+
+
+def test_steps_of_before_are_no_dose() -> None:
+    found = facts("P: Elle a monté le Lamictal tout doucement, vingt-cinq, cinquante, cent.\nD: Bien.")
+    assert not [f.value for f in found if f.value]
+
+
+def test_what_somebody_takes_against_an_illness_is_not_the_illness() -> None:
+    assert not [f for f in facts("D: Contre le palu, vous avez pris quelque chose ?\nP: Oui, la Malarone.") if f.type == "problem"]
+
+
+def test_a_drug_that_a_sister_had() -> None:
+    found = facts("D: Et la pilule, vous y avez pensé ?\nP: Ma sœur l'a prise, elle a grossi de dix kilos en six mois.")
+    assert not [f for f in found if f.type == "medication" and f.is_patients and f.polarity == "present"]

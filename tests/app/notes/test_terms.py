@@ -22,6 +22,7 @@ from bench.terms import same_drug, same_matter, same_measure, same_sign, same_st
         ("douleur abdominale", "brûlures d'estomac"),
         ("localisation : genou droit", "douleur du genou droit en descendant"),
         ("trouble visuel (elle voit double)", "diplopie"),
+        ("mouches volantes", "phosphènes"),
     ],
 )
 def test_two_names_of_one_sign(found: str, gold: str) -> None:
@@ -87,6 +88,8 @@ def test_a_score_at_rest_is_not_one_of_movement() -> None:
         ("2.5", "mg", 2.5, "mg", True),
         (250, "mL", 0.25, "L", True),
         (75, "ug", 75, "mg", False),
+        (5, "mg", 5, "mL", False),
+        (20, "[iU]", 20, "U", True),
         ("120/70", None, "120/70", None, True),
         (None, None, 5, "mg", False),
     ],

@@ -1,0 +1,46 @@
+"""Treatments that go on as they are: "on n'y touche pas", "comme avant", "on le garde". French only."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.notes.drugs.drug_uses import CLASSES, Use, drug_fact, is_home, strength, uses_in
+from app.notes.drugs.schedules import find_schedule
+from app.notes.facts import Fact
+from app.notes.language.lexicon import find_concepts
+from app.notes.language.units import Visit
+
+AS_BEFORE = re.compile(r",? (?:on|vous|je) (?:vous )?(?:l |le |la |les )(?:garde|gardez|continue|continuez)(?=\W*$|,| comme| bien)|,? (?:(?:vous (?:le|la|les) )?(?:gardez|continuez),? )?(?:toujours |idem,? )?(?:comme (?:avant|d habitude|maintenant|aujourd hui)|sans changement|inchangee?s?)(?![a-z])")  # "le Spiriva, comme avant"
+UNTOUCHED = re.compile(
+    r"[\s,]*(?:(?:on |je )?(?:n )?y touche (?:pas|surtout pas)|(?:(?:il|elle|ca) )?(?:ne )?(?:bouge|change) pas|(?:on|je) (?:ne |n )?(?:la |le |les )?(?:change|modifie|bouge) (?:pas|rien)|reste (?:comme (?:ca|avant)|pareil|identique|inchangee?))(?![a-z])"
+)
+
+
+def untouched(use: Use, visit: Visit) -> bool:
+    """Whether the words after a drug say that it stays as it is."""
+    after = use.sentence.norm[use.end :]
+    return AS_BEFORE.match(after) is not None or (UNTOUCHED.match(after) is not None and is_home(use, visit))
+
+
+def kept(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fact]:
+    """ "C'est la metformine, à la longue. On ne l'enlève pas pour autant.": a drug just named that goes on."""
+    sentence = visit.sentences[place]
+    for back in range(place - 1, -1, -1):
+        earlier = visit.sentences[back]
+        if sentence.turn - earlier.turn > KEPT_TURNS or find_concepts(sentence.norm, "fr"):
+            return
+        uses = list(uses_in(visit, back, known))
+        if len({use.drug.inn for use in uses}) == 1 and uses[-1].drug.inn not in CLASSES:
+            use = replace(uses[-1], sentence=sentence, start=0, end=0, before="", words=sentence.norm, through=(sentence,))
+            schedule = find_schedule(sentence.norm, "fr")
+            evidence = (earlier.evidence(), sentence.evidence())
+            yield drug_fact(use, "fr", evidence, strength(use, "fr"), schedule, status="prescribed", asserted_by="doctor")
+            return
+        if uses or find_concepts(earlier.norm, "fr"):
+            return
+
+
+KEPT_TURNS = 3
+KEEPS_IT = re.compile(  # "on le garde", "on ne l'enlève pas"; an allergy is "laissée notée", a scar "gardée propre"
+    r"(?:^|[,.;:] ?|(?<![a-z])(?:mais|donc|et|alors|par contre) )\W*(?:(?:on|je|vous) (?:vous )?(?:le|la|les) (?:garde|gardez|continue|continuez|poursuit|poursuivez)(?! (?:sous|au|a|dans|pour|propre|note|en tete|a l esprit)(?![a-z]))|on (?:ne )?(?:l|le|la|les) (?:enleve|arrete|supprime|change|touche) (?:surtout )?pas(?! (?:tout seul|d un coup)))(?![a-z])"
+)
