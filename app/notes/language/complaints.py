@@ -39,7 +39,7 @@ TROUBLES = {
         r"(?:fai\w+|font) (?:\w+ ){0,2}?(?:mal(?! a l aise)|souffrir)(?![a-z])|douloureu\w+|lance(?:nt)?(?![a-z])|tire(?:nt)?(?![a-z])|en compote|me tue(?:nt)?",
     ),
     "G": Trouble("gonflement {}", "{} swelling", "gonflements?|oedemes?", r"(?:re|de)?gonfl\w+|enfl\w+|boudin\w+|bouffi\w*|double de volume"),
-    "R": Trouble("rougeur {}", "{} redness", "rougeurs?", r"rouges?(?![a-z])|ecarlates?"),
+    "R": Trouble("rougeur {}", "{} redness", "rougeurs?", r"rouges?(?! de (?:honte|colere|confusion|plaisir))(?![a-z])|ecarlates?"),
     "H": Trouble("chaleur {}", "{} warmth", "chaleur", r"chaud(?:e|s|es)?(?![a-z])|brulante?s?"),
     "I": Trouble("raideur {}", "{} stiffness", "raideurs?", r"raides?(?![a-z])|bloqu\w+|coinc\w+|ankylos\w+|rouill\w+"),
     "F": Trouble("fourmillements {}", "tingling of the {}", "fourmi\\w*|picotements?|decharges?", r"fourmill\w+|picot\w+"),
