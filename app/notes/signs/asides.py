@@ -32,7 +32,19 @@ def is_aside(mention: Mention, sentence: Sentence, visit: Visit) -> bool:
     """Whether a mention in a statement of the patient's side is no symptom of the patient's own."""
     if visit.lang != "fr":
         return False
-    return _another_persons(mention, sentence, visit) or _repeats_advice(mention, sentence, visit) or _set_off(mention, sentence, visit)
+    spoken_of = _pretended(mention, sentence) or ON_A_PART.search(sentence.norm[: mention.start])
+    return bool(spoken_of) or any(told(mention, sentence, visit) for told in (_another_persons, _repeats_advice, _set_off))
+
+
+def _pretended(mention: Mention, sentence: Sentence) -> bool:
+    """ "J'ai raconté que j'avais mal au dos, c'était pas vrai": an excuse that was made, and no pain."""
+    before, after = sentence.norm[: mention.start], sentence.norm[mention.end :]
+    return CLAIMS.search(before) is not None and UNTRUE.search(after) is not None
+
+
+CLAIMS = re.compile(r"(?<![a-z])(?:dit|dis|raconte|pretexte|invente|pretendu|simule|fait (?:croire|semblant)|repondu)(?: [a-z]+){0,4} (?:qu|que|d|une?|de) ")
+UNTRUE = re.compile(r"(?<![a-z])(?:(?:pas|meme pas) vrai|c (?:est|etait) faux|menti|mensonge|une excuse|un pretexte|du cinema|du pipeau|pour (?:ne )?pas (?:y )?aller|pour eviter)(?![a-z])")
+ON_A_PART = re.compile(r"(?<![a-z])(?:ceux|celles?|celui) (?:du|de la|de l|des|sur (?:le|la|les)|dans le|au) ?$")  # "ceux du dos": of what was told before
 
 
 def _another_persons(mention: Mention, sentence: Sentence, visit: Visit) -> bool:

@@ -92,7 +92,7 @@ def _of_family(sentence: Sentence, start: int, asked: str, lang: Language) -> tu
 
 
 OF_THEMSELVES = re.compile(r"(?<![a-z])moi (?:j|je)(?![a-z])")
-OWN_STATE = re.compile(r"(?<![a-z])(?:je (?:suis|me sens)|j ai)(?: (?:tres|trop|tellement|vraiment|un peu|completement|moi|aussi|de la|du|des|une?))* $")
+OWN_STATE = re.compile(r"(?<![a-z])(?:je(?: (?:suis|me sens|ne|n|me|m))*|j(?: ai)?|moi qui(?: (?:suis|ai|me|m))*)(?: (?:tres|trop|tellement|vraiment|un peu|completement|moi|aussi|de la|du|des|une?))* $")
 THEIRS = re.compile(r"(?<![a-z])(?:son|sa|ses) $")
 
 

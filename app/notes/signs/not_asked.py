@@ -3,7 +3,7 @@
 import re
 
 from app.notes.language.cues import cue
-from app.notes.language.lexicon import OF_TESTS, TESTED_FOR, Mention
+from app.notes.language.lexicon import OF_TESTS, TESTED_FOR, Mention, find_concepts
 from app.notes.language.text import fold
 from app.notes.language.units import Sentence, Visit
 
@@ -16,7 +16,7 @@ AT_WHAT_AGE = re.compile(  # asked of an illness that somebody was just said to 
 def is_not_asked(mention: Mention, norm: str) -> bool:
     """Whether a question names something that is known, vaccinated against or besides what it asks about."""
     of_illness = VACCINATED.search(norm) or AT_WHAT_AGE.search(norm)
-    besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm) or only_dates(mention, norm)
+    besides = BESIDES.search(norm[: mention.start]) or is_known(mention, norm) or only_dates(mention, norm) or _when(mention, norm)
     looked_after = mention.concept.kind == "problem" and KNOWN_AND.match(norm, mention.end)
     of_sting = mention.concept.fr == "piqûre d'insecte" and OF_STINGS.search(norm)
     dated = mention.concept.kind == "surgery" and AT_WHAT_AGE.search(norm)
@@ -26,6 +26,21 @@ def is_not_asked(mention: Mention, norm: str) -> bool:
     return bool(of_known or besides or looked_after or of_sting or dated or ill)
 
 
+def _when(mention: Mention, norm: str) -> bool:
+    """ "Des sueurs, quand ça serre ?": what is asked goes with it, and it is known."""
+    before = norm[: mention.start]
+    if mention.concept.kind != "symptom" or not WHENEVER.search(before):
+        return False
+    return HURTS.search(before) is not None or any(m.concept.kind == "symptom" for m in find_concepts(before, "fr"))
+
+
+HURTS = re.compile(r"(?<![a-z])(?:(?:avez|as|a|fait) (?:\w+ )?mal|douleurs?|lance|tire|brule|elance|pire|augmente|revient) (?:\w+ ){0,4}?quand")
+
+
+WHENEVER = re.compile(  # "quand ça", "au moment où vous avez"
+    r"(?<![a-z])(?:quand|lorsqu[e ]?|pendant (?:que|la|le|les|l)|au moment (?:ou|de la|du|des)|des que|(?:chaque|a chaque) fois qu[e ]?|en meme temps que) ?"
+    r"(?:(?:ca|vous|tu|il|elle|on|la|le|les|l|te|lui|avez|as|a|faites|fait|etes|est|une?|des|du|de|vos|votre|ses|son|sa|cette?|ces|mal) ?)*$"
+)
 THIS = re.compile(r"(?<![a-z])(?:ces|cette|cet|ce) (?:\w+ )?$")  # "ces plaques, elles restent ?": that there are some is known
 OF_KNOWN = re.compile(
     r"\w*,? (?:elles?|ils?) (?:restent?|partent?|part|bouge\w*|change\w*|durent?|viennent|revienn\w*|grandi\w*|s (?:en vont|effac\w*|etend\w*)|se (?:deplac\w*|balad\w*|touch\w*)|(?:est|sont) (?:apparue?s?|venue?s?|toujours|partout|nouvelles?|nouveaux?|mobiles?))(?![a-z])"
