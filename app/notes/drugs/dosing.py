@@ -171,7 +171,7 @@ LEAST_MICROGRAMS = 12
 BARE_REACH = 24  # characters between a drug's name, or the start of an answer, and a number without unit
 SAYS_DOSE = re.compile(
     r"(?:comprimes?|ampoules?|unidoses?|gelules?|cachets?|tablets?|pills?|capsules?|doses?|dosage|boite) (?:de |of |a |is )?$|"
-    r"(?:baiss|mont|pass|commenc|repart|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$|(?<![a-z])(?:je suis|j en suis|on en est|elle en est|il en est)(?: (?:toujours|encore|plutot|deja|la|restee?|maintenant))* a $|(?<![a-z])(?:je|on|vous) (?:gard|laiss)\w* (?:a |le |la )?$|moi,? c est $"
+    r"(?:baiss|mont|pass|commenc|repart|augment|dimin|doubl|descend|increas|decreas|go up|gone up|went up|down|up)\w*(?: (?:directement|juste|tout de suite|toute? seule?|moi meme|straight|just|myself))? (?:a |de |to |l ?a |au )+$|(?<![a-z])(?:je suis|j en suis|on en est|elle en est|il en est)(?: (?:toujours|encore|plutot|deja|la|restee?|maintenant))* a $|(?<![a-z])(?:je|on|vous) (?:gard|laiss)\w* (?:a |le |la )?$|moi,? c est $|(?:c est|il y a|y a) (?:bien )?(?:marque|ecrit|note) $"
 )
 NAMED_STRENGTH = re.compile(r"(?:^|[.,;…] ?)(?:(?:c est )?(?:celui|celle|ceux|celles) (?:de|a)|c est (?:le|du|des|la)|le|du|la|les|des|en|un|une) $")  # "l'Eliquis ?" - "matin et soir. Le cinq."
 DATED = re.compile(r"(?<![a-z])(?:depuis|jusqu|partir|avant|apres|vers|date\w*|des|commenc\w+|debut\w+|fini\w*|arret\w+|repris|rendez vous|etait|revu\w*) (?:le |du |au )$")  # "un par jour depuis le dix"

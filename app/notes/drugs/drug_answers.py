@@ -10,6 +10,7 @@ from app.notes.drugs.lay_names import recorded
 from app.notes.drugs.schedules import Schedule, find_schedule, told_often
 from app.notes.drugs.week_days import PAUSED
 from app.notes.facts import Fact
+from app.notes.language.corrections import MASK as TAKEN_BACK
 from app.notes.language.cues import cue, cues
 from app.notes.language.lexicon import find_drugs
 from app.notes.language.meaning import BEARS, SOME, meant
@@ -115,7 +116,7 @@ PART_OF_DAY = re.compile(  # "Celle de midi, je l'ai laissée tomber": the other
 
 INSTEAD = re.compile(  # "on me l'a remplacé par du candésartan", "plus maintenant, j'ai l'Anoro": this one is taken now
     r"(?:(?<![a-z])(?:(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre)|(?:passee?|mise?) (?:a|sous)|(?:a|ont) (?:prefere|choisi)|a la place,?(?: \w+){0,4})|"
-    r"(?:[,.;] ?|(?<![a-z])mais )(?:la |maintenant |desormais |depuis )?(?:c est|j ai|je prends|je suis (?:a|sous))) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$"
+    r"(?:(?:[,.;] ?|(?<![a-z])mais )(?:la |maintenant |desormais |depuis )?|^\W*(?:maintenant|desormais|depuis|a present),? )(?:c est|j ai|je prends|je suis (?:a|sous))) (?:(?:de la|de l|du|des|le|la|l|un|une) ?)?$"
 )
 IN_ITS_PLACE = re.compile(r"(?<![a-z])(?:a la place|(?:remplac|chang|switch)\w*(?: \w+)? (?:par|pour|contre))(?![a-z])")
 
@@ -178,6 +179,8 @@ def _as_answered(use: Use, exchange: Exchange, lang: Language, visit: Visit) -> 
     own, asked = often if often.sig else find_schedule(text, lang), find_schedule(use.words, lang)
     dose = strength(use, lang)
     corrected = strength(use, lang, text, dose.unit if dose else "")
+    if corrected is None and TAKEN_BACK in text:
+        dose = None  # the answer gave another one and took it back
     told = corrected is not None or bool(own.sig) or bool(NOT_ALWAYS.search(text))
     dose = None if exchange.verdict == "no" and not corrected and not NOT_ALWAYS.search(text) else dose  # whatever was asked, it is not that
     sure = told or dose or (exchange.verdict == "no" and not use.guessed)

@@ -270,7 +270,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     elif is_denied(norm, use.start, use.end, lang):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
     else:
-        if dose is None and not meant(use.drug, use.sentence, use.words, None, visit):
+        if dose is None and not (INSTEAD.search(use.before) or meant(use.drug, use.sentence, use.words, None, visit)):
             yield only_heard(use, lang, "unmeant")
             return
         past = not CHOSEN.search(use.before) and (TOOK[lang].search(norm) or FINISHED.search(norm) or _asks_what_was_taken(use, visit))

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from app.notes.language.cues import cue, cues
+from app.notes.language.lexicon import find_drugs
 from app.notes.language.text import Line
 from app.notes.transcript import Language
 
@@ -37,11 +39,28 @@ def mask_corrections(line: Line, lang: Language) -> Line:
     norm = line.norm
     for mark in list(MARK[lang].finditer(norm)):
         norm = _mask_one(norm, mark, lang)
-    norm = _mask_amounts(norm)
+    norm = _mask_amounts(_mask_names(norm, lang))
     norm = _mask_nonsense(norm)
     norm = RECOUNTED.sub(lambda m: MASK * len(m.group(1)) + m.group(2), norm)
     norm = HESITATED.sub(lambda m: MASK * len(m.group(1)) + m.group(2), norm)
     return replace(line, norm=norm)
+
+
+YES_TAKEN_BACK = re.compile(r"(?<![a-z])(?:oui|ouais)\W+(?:(?:enfin|euh|heu|ah|attendez|pardon)\W+)+(?=non(?! plus)(?![a-z]))")
+NAMES_AGAIN = re.compile(  # between a name that is taken back and the right one
+    r"\W*(?:oui\W+)?(?:(?:ah|euh|heu|enfin|pardon|attendez|mais|zut|oh)\W+)*(?:non(?! plus)|pardon|je veux dire|plutot|je me trompe)(?:\W+(?:pardon|non|attendez|je veux dire|c est|plutot|pas celui la|euh))*\W+(?:(?:du|de la|de l|des|le|la|l|les|un|une)\W?)?"
+)
+
+
+def _mask_names(norm: str, lang: Language) -> str:
+    """ "Du Lasilix, enfin non, du Loxen" leaves only the second drug; "oui, enfin non" is a no."""
+    if lang == "fr":
+        norm = YES_TAKEN_BACK.sub(lambda m: MASK * len(m.group()), norm)
+    named = find_drugs(norm)
+    for wrong, right in pairwise(named):
+        if wrong.drug.inn != right.drug.inn and NAMES_AGAIN.fullmatch(norm[wrong.end : right.start]):
+            norm = _blank(norm, wrong.start, wrong.end)
+    return norm
 
 
 BROKEN_OFF = re.compile(  # the speaker stops in the middle and takes it up otherwise

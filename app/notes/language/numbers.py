@@ -84,7 +84,8 @@ def _french(words: Sequence[str]) -> Read:
     value, used = _fr_whole(words)
     if not used:
         return None
-    if value == 1 and used == 1 and not _fr_whole(words[1:])[1] and words[1:2] not in (["virgule"], ["point"]):
+    half = list(words[used : used + 2]) in (["et", "demi"], ["et", "demie"])
+    if value == 1 and used == 1 and not half and not _fr_whole(words[1:])[1] and words[1:2] not in (["virgule"], ["point"]):
         return None
     if words[used : used + 1] in (["virgule"], ["point"]):
         zeros, rest = _leading_zeros(words[used + 1 :], "zero")
@@ -95,7 +96,7 @@ def _french(words: Sequence[str]) -> Read:
         fraction, more = _fr_whole(words[1:])
         if more:
             return f"0.{fraction}", 1 + more
-    if list(words[used : used + 2]) in (["et", "demi"], ["et", "demie"]):
+    if half:
         return f"{value}.5", used + 2
     return str(value), used
 

@@ -29,7 +29,7 @@ ASKS = cues("units.asks")
 HOLDS = cue("units.holds")
 ADDRESSES = re.compile(r"(?<![a-z])(?:vous|tu|you|your|votre|vos|dossier|file|chart|j ai|i have)(?![a-z])|…")
 RECORDED = re.compile(
-    r"(?<![a-z])(?:dossier|j ai note|j ai (?:(?:aussi|bien|encore|la|ecrit|marque|vu|toujours)\W+)*(?:une? )?\W?(?:allergie|intolerance)(?! (?:moi|aux? (?:gens|idiots)))|(?:je n|j) ai rien (?:de |d )?(?:note|inscrit|marque|ecrit)|j ai (?:\w+ ){1,3}(?:en rouge|d ecrit|d inscrit|de note|de marque)|alerte (?:rouge|allergie)|(?:s|me l) affiche|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
+    r"(?<![a-z])(?:dossier|j ai note|j ai (?:(?:aussi|bien|encore|la|ecrit|marque|vu|toujours)\W+)*(?:une? )?\W?(?:allergie|intolerance)(?! (?:moi|aux? (?:gens|idiots)))|(?:je n|j) ai rien (?:de |d )?(?:note|inscrit|marque|ecrit)|j ai (?:\w+ ){1,3}(?:en rouge|d ecrit|d inscrit|de note|de marque)|alerte (?:rouge|allergie)|(?:s|me l) affiche|je lis|je vois (?:ici|marque|note|ecrit|que (?:vous|tu) (?:prenez|prends|etes|avez))|my file|your (?:chart|record)|i have (?:an? )?(?:allergy|\w+ine?|\w+cillin))(?![a-z])"
 )
 MAX_STATED_QUESTION = 90
 BACKCHANNEL = re.compile(  # the doctor only shows to be listening: the answer goes on
@@ -351,8 +351,13 @@ def _confirms(run: Sequence[Sentence], reply: Sequence[Sentence], lang: Language
     if len(last) < SHORT_QUESTION and UNMARKED.match(last) and not DIRECTS.search(last) and STRICT.match(reply[0].norm):
         return True
     return len(last) < MAX_STATED_QUESTION and (
-        from_record or (bool(ADDRESSES.search(last)) and bool(NO[lang].search(reply[0].norm)))
+        from_record or (bool(ADDRESSES.search(last)) and bool(NO[lang].search(reply[0].norm) or OVER.match(reply[0].norm)))
     )
+
+
+OVER = re.compile(  # "Vous êtes sous Previscan." - "C'était avant.", "On me l'a changé."
+    r"\W*(?:(?:ah|oh|ben|euh|alors|mais|oui)\W+)*(?:c etait avant(?! (?:de|d|que|le|la|l))|plus (?:maintenant|du tout)|on (?:me |m )?l a |je (?:l|les) ai (?:arrete|plus)|j en (?:prends|ai) plus|je (?:le|la|les) prends plus)"
+)
 
 
 def _runs(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
