@@ -188,12 +188,17 @@ def _as_borne(one: Bears, exchange: Exchange) -> Iterator[Fact]:
         yield allergy_fact(one.name, one.label, proof, said, reaction=reaction, detail=detail, doubtful=doubt)
 
 
+FURTHER = re.compile(r"(?<![a-z])(?:d autres? (?:allerg|intoler|reaction)|autre (?:allerg|intoler)|other (?:allerg|reaction|intoler))")
+
+
 def _none_at_all(exchange: Exchange, lang: Language) -> Iterator[Fact]:
     """ "Des allergies ?" - "Aucune."; an answer that was not understood is shown to the doctor."""
     generic = [q for q in exchange.questions if ALLERGY[lang].search(q.norm) and not allergens(q.norm, lang)]
     question = (generic or exchange.questions)[-1]
     text, first = exchange.answer_text, exchange.answer[0]
     none = exchange.verdict == "no" or NONE[lang].search(text) or re.search(r"moi j ?ai rien|moi non", text)
+    if FURTHER.search(question.norm):
+        return  # no other ones is not none at all
     if none and not RECORDED.search(question.norm):
         broad = sorted(allergens(question.norm, lang), key=lambda item: item[0] != "médicaments")
         label, name = broad[0][:2] if broad else ("allergie", "allergie")

@@ -162,6 +162,8 @@ def _means_else(
         return True
     if re.search(r"(?<![a-z])grammes? $|\d (?:kilos?|kg) (?:et )?$", norm[:at]):
         return True  # the hundredths of "un gramme soixante-quatre", the grams of "quatre kilos cent"
+    if measure.type == "vital" and (re.match(r" (?:sur|over) \d", after) or re.search(r"\d (?:sur|over) $", norm[:at])):
+        return True  # the two of a pressure
     if lang == "fr" and (VAGUE.match(after) or DATE.search(norm[:at]) or OF_THE_NORM.match(after)):
         return True
     if measure.fr == "fréquence cardiaque" and IN_AIR.match(after):

@@ -138,6 +138,12 @@ ADVICE_TURNS = 20
 I_DO = re.compile(r"(?<![a-z])(?:j|je|moi)(?![a-z])")
 
 
+RARE = re.compile(  # an exception that does not make a no a yes: "Non, jamais. Enfin une coupe à Noël."
+    r"(?<![a-z])(?:a noel|au (?:nouvel an|reveillon|jour de l an)|une fois (?:par an|l an)|deux fois (?:par an|l an)|aux? (?:mariages?|baptemes?|fetes|anniversaires?)|pour (?:un|les) (?:mariages?|anniversaires?|fetes)|"
+    r"(?:tres )?(?:rarement|exceptionnel\w*)|(?:trois|quatre|2|3|4) fois (?:par an|l an|dans l annee))(?![a-z])"
+)
+
+
 def _habit(
     name: str, label: str, told: list[Sentence], evidence: tuple[Evidence, ...], lang: Language, verdict: str | None
 ) -> Iterator[Fact]:
@@ -160,10 +166,13 @@ def _habit(
         denied = verdict == "no" or bool(NEVER[lang].search(told[0].norm))
     if label in ("alcool", "tabac") and NOT_A_DROP.search(text) and not re.search(r"arret|depuis|(?<![a-z])plus(?![a-z])", text):
         denied, quit_, amount = True, False, ""
-    never = denied and not amount and not quit_
+    but_rarely = RARE.search(text) if denied and amount and lang == "fr" else None
+    never = denied and not quit_ and (not amount or but_rarely is not None)
     if label == "tabac" and re.search(r"jamais fume|never smoked", text):
         never, quit_, amount = True, False, ""
     detail = ", ".join(filter(None, (_quit_since(text, lang), amount))) if quit_ else "" if never else amount
+    if never and but_rarely:
+        detail = f"sauf {amount} ({but_rarely.group()})".replace("(a ", "(à ").replace("noel", "Noël")
     words = " ".join(filter(None, (name, detail)))
     yield Fact(
         "social",

@@ -176,8 +176,11 @@ def _others(exchange: Exchange, question: Sentence, mention: Mention, lang: Lang
 def _relative_in_answer(exchange: Exchange, visit: Visit) -> tuple[str, Sentence] | None:
     """ "Moi non. Ma mère en a eu": who in the answer has what was asked about."""
     lang = visit.lang
+    several = sum(m.concept.kind in CLINICAL for q in exchange.questions for m in find_concepts(q.norm, lang)) > 1
     for sentence in exchange.answer:
         if sentence.speaker == "doctor" or sentence.asks or find_concepts(sentence.norm, lang):
+            continue
+        if several and HAS_ONE.match(sentence.norm):
             continue
         near = relation_near(sentence.norm, 0, lang) or relation_near(sentence.norm, len(sentence.norm), lang)
         it_is = IT_IS.match(sentence.norm) if lang == "fr" and not near else None  # "C'est maman qui en a fait deux"
@@ -195,6 +198,9 @@ def _relative_in_answer(exchange: Exchange, visit: Visit) -> tuple[str, Sentence
     return None
 
 
+HAS_ONE = re.compile(  # of several illnesses asked about, the one that is named: "Mon père, la tension."
+    r"\W*(?:(?:oui|ouais|si|alors|ben|euh)\W+)*(?:c est )?(?:ma|mon|mes) [a-z]+(?: [a-z]+)?,? (?:c est |c etait |surtout |plutot |il a |elle a |pour )?(?:la|le|les|l|du|de la|de l|des) ?[a-z]{4,}"
+)
 IT_IS = re.compile(r"\W*(?:c est|c etait) (?=(?:plutot )?(?:ma|mon|mes|maman|papa)(?![a-z]))")
 BY_MARRIAGE = ("husband", "wife", "partner")
 IN_FAMILY = {"fr": re.compile(r"famill|chez vous|parents|proches|autour de (?:vous|lui|elle)|entourage"), "en": re.compile(r"family|relatives|your parents")}

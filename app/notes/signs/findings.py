@@ -82,6 +82,11 @@ def _of_reaction(sentence: Sentence, visit: Visit) -> bool:
     return any(sounds_like_allergy(s.norm, visit.lang) for s in near if s.speaker == "doctor")
 
 
+ILL_BORNE = re.compile(  # "La codéine, vous l'aviez mal supportée ?": what is answered is what it did then
+    r"(?<![a-z])(?:mal (?:support|toler)\w+|(?:pas|plus) (?:bien )?(?:support|toler)\w+|(?:vous|t) (?:avait|avez|as|a) (?:fait|donne) (?:quoi|quelque chose)|qu est ce (?:que ca|qu il|qu elle) (?:vous )?(?:a|avait) fait|reagi\w*)(?![a-z])"
+)
+
+
 def _of_family(sentence: Sentence, start: int, asked: str, lang: Language) -> tuple[str, int] | None:
     """ "Anything in the family?" - "The main one would be heart attacks.": a family's disease though nobody is named."""
     alone = not SELF[lang].search(sentence.norm[:start])
@@ -138,12 +143,14 @@ def _is_no_finding(mention: Mention, norm: str) -> bool:
 def _named(sentence: Sentence, visit: Visit, asked: str) -> Iterator[Mention]:
     """What a sentence names that is neither read back, a reaction to something, nor asked of a vaccine."""
     repeated, reaction = _read_back(sentence, visit), _of_reaction(sentence, visit)
+    ill_borne = ILL_BORNE.search(asked) is not None and bool(find_drugs(asked))
     if "*" in repeated or "vaccin" in asked or JABS_DONE.search(asked):
         return
     for plain in find_concepts(sentence.norm, visit.lang):
         mention = as_operation(in_context(plain, sentence, visit), asked, visit.lang)
         label = mention.concept.fr
-        if not (label in repeated or (reaction and label in REACTIONS) or _is_no_finding(mention, sentence.norm)):
+        of_drug = (reaction and label in REACTIONS) or (ill_borne and mention.concept.kind == "symptom")
+        if not (label in repeated or of_drug or _is_no_finding(mention, sentence.norm)):
             yield mention
 
 

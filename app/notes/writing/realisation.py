@@ -189,6 +189,7 @@ def _social(section: SectionKind, facts: Sequence[Fact], voice: Voice) -> Iterat
             text = name if fact.polarity == "present" else f"Pas d'{name}"
         elif fact.polarity == "absent":
             text = voice.say(f"Pas de {name} déclaré".replace("de alcool", "d'alcool"), f"No {name} reported")
+            text = f"{text}, {fact.detail}" if fact.detail.startswith("sauf ") else text
         else:
             text = (
                 f"{name}{voice.say(' :', ':')} {fact.detail}"
