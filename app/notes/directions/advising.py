@@ -60,6 +60,16 @@ OF_THE_PAST = re.compile(
     r"(?<![a-z])(?:vous (?:avez|aviez|etiez|faisiez|preniez)|vous n (?:avez|aviez)|c etait)(?![a-z])"
 )
 GUESSES = re.compile(r"(?<![a-z])(?:vous gardez (?:bien |quand meme )?(?:l eau|les liquides|tout|ce que|rien)|(?:ca|cela) (?:ressemble|evoque|m evoque|fait penser)|pas (?:l |vous l |le )?(?:affirmer|assurer|garantir|promettre)|je me suis|j imagine|c est frequent|ca va pas|je crois pas|probablement)(?![a-z])")
+CHATTER = re.compile(  # wishes, what holds for the call or the examination on camera, what leaves it to the patient
+    r"(?<![a-z])(?:(?:gardez|garde) (?:le (?:moral|sourire)|espoir|la peche|confiance)|bon(?:ne)?s? (?:vacances|journee|soiree|route|continuation|fetes|annee|week end|nuit|chance|courage|retour|appetit|voyage|dimanche|match)|"
+    r"(?:mett|pos|approch|recul|tourn|orient|inclin|baiss|mont|rapproch|tene|tien|garde|cal|allum|branch|coup|enlev|retir)\w*(?: moi| bien| un peu| plus)* (?:le|la|l|votre|vos|ton|tes|les) ?(?:telephone|portable|tablette|camera|ecran|ordinateur|appareil|lampe|torche|lumiere|lunettes|micro|son|casque|ecouteurs|masque|pull|chemise|t shirt|manteau|echarpe|bonnet)|"
+    r"(?:prenez|prends|attrapez|cherchez) (?:de quoi|un (?:stylo|crayon|papier|bout))|je reviens|ne (?:quittez|bougez|bouge) (?:pas|plus)|(?:comme|quand|ce que|ou) (?:vous|tu) (?:voulez|veux|preferez|preferes|le sentez)|"
+    r"(?:vous|tu) (?:faites|fais|avez|as) (?:bien|raison|tres bien|bien fait|eu raison) (?:de|d)|(?:garde|tene|tien|reste|continue)\w*(?: \w+){0,3} comme ca\W*$)(?![a-z])"
+)
+OF_NOTHING = re.compile(  # "On évite, hein.", "Oui, gardez-le.": what it is about was said before
+    r"\W*(?:(?:et|oui|non|alors|donc|mais|bon|voila|ah|ok|d accord|parfait)\W+)*(?:(?:on|vous|tu|il faut|faut) )?(?:ne |n )?(?:(?:le|la|les|l|y|en|lui) )?(?:evite|garde|arrete|continue|oublie|laisse|attend|prend|pren|surveille|eviter|garder|continuer)[a-z]{0,3}(?: (?:pas|plus))?"
+    r"(?:\W(?:le|la|les|ca))?(?:\W+(?:hein|d accord|quand meme|bien|alors|pour l instant|surtout|oui|non|s il vous plait))*\W*"
+)
 NEXT_WORD = 4  # characters
 LEAST_WORDS, MOST_WORDS = 3, 60
 
@@ -97,26 +107,28 @@ def _advises(norm: str, lang: Language) -> bool:
     if not (ADVISES[lang].search(norm) or (lang == "fr" and directs(norm))):
         return False
     if lang == "fr" and _only_stops(norm):
-        return False  # told as the drug's stop
+        return False  # told as the drug's own line
     nothing = re.match(r"\W*(?:pas de|no) ", norm)
     if nothing and (find_drugs(norm) or any(m.start - nothing.end() < NEXT_WORD for m in find_concepts(norm, lang))):
         return False  # a drug is told as stopped; "pas de fièvre" is no advice
-    return not TOLD_BEFORE.search(norm) and not GUESSES.search(norm)
+    chatter = lang == "fr" and (CHATTER.search(norm) or OF_NOTHING.fullmatch(norm))
+    return not (chatter or TOLD_BEFORE.search(norm) or GUESSES.search(norm))
 
 
 IN_THIS_VISIT = re.compile(r"(?<![a-z])(?:mesure|montre|compte|pese|palpe|appuie|appuye|li|di|tire|donne|tourne|redonne|refai|remontre|rappele)[sz]?(?:ez|tes)? (?:la |le |les )?moi(?![a-z])")
 
 
 def _only_stops(norm: str) -> bool:
-    """ "Ne prenez surtout pas d'ibuprofène.": nothing but a drug and that it is not to be taken."""
+    """ "Ne prenez surtout pas d'ibuprofène.": nothing but a drug and that it goes on or is not to be taken."""
     rest = norm
     for drug in reversed(find_drugs(norm)):
         rest = rest[: drug.start] + "¤" + rest[drug.end :]
-    return STOP_ALONE.fullmatch(rest) is not None
+    return STOP_ALONE.fullmatch(rest) is not None or GOES_ON_ALONE.fullmatch(rest) is not None
 
 
+GOES_ON_ALONE = re.compile(r"\W*(?:(?:et|donc|alors|mais|bon) )*(?:le |la |l |les |votre |vos )?¤,? (?:vous|tu|on) (?:l |le |la |les )?(?:continue|garde|poursui)[a-z]{0,3}\W*")
 STOP_ALONE = re.compile(
-    r"\W*(?:(?:et|donc|alors|surtout|vous|tu|on|la|bon|mais|ne|n) )*(?:(?:arrete|stoppe|cesse|evite|oublie)[sz]?|(?:prene[zs]|donne[zs]|mette[zs]|utilise[zs]|prends|mets) (?:\w+ )?(?:pas|plus|jamais))"
+    r"\W*(?:(?:et|donc|alors|surtout|vous|tu|on|la|bon|mais|ne|n) )*(?:(?:arrete|stoppe|cesse|evite|oublie|continue|garde)[sz]?|(?:poursui|mainten|repren)[a-z]{2,4}|(?:prene[zs]|donne[zs]|mette[zs]|utilise[zs]|prends|mets) (?:\w+ )?(?:pas|plus|jamais))"
     r"(?: (?:surtout|jamais|aussi|bien))*(?: (?:de|du|d|le|la|l|les|de la|de l|votre|ni|et|ou|cette?)| ?[¤,]\w*)+\W*"
 )
 

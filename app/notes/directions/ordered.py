@@ -89,7 +89,7 @@ def ordered(sentence: Sentence, lang: Language, *, more: bool = False) -> list[F
     norm = sentence.norm
     wanted = [m for m in find_concepts(norm, lang) if m.concept.kind in ORDERED and not _only_named(m, norm, lang)]
     read = any(HAS_FIGURE.match(norm[m.end :]) for m in wanted) and not WILL.search(norm)
-    if not wanted or read or EXPLAINS.search(norm):
+    if not wanted or read or EXPLAINS.search(norm) or CHOICES.search(norm):
         return []
     orders = ORDERS[lang].search(norm)
     if ALREADY[lang].search(norm) and not WHEN[lang].search(norm) and not orders:
@@ -205,6 +205,7 @@ def order(
     )
 
 
+CHOICES = re.compile(r"(?<![a-z])(?:plusieurs|deux|trois|differentes?) (?:possibilites|options|solutions|facons|choix)(?![a-z])")  # nothing is chosen yet
 SESSIONS = re.compile(r"(?<![\w.])(?:\d+|une dizaine de|quelques) (?:seances|sessions)(?! (?:par|a|per))")
 BLOOD = ("prise de sang", "bilan sanguin", "analyse de sang")
 LISTS = re.compile(r"\w*(?:,| :| avec (?:la|le|les|l|un|une|du|des)(?![a-z])| pour (?:la|le|les|l)(?![a-z]))")

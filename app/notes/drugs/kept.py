@@ -10,7 +10,7 @@ from app.notes.facts import Fact
 from app.notes.language.lexicon import find_concepts
 from app.notes.language.units import Visit
 
-AS_BEFORE = re.compile(r",? (?:on|vous|je) (?:vous )?(?:l |le |la |les )(?:garde|gardez|continue|continuez)(?=\W*$|,| comme| bien)|,? (?:(?:vous (?:le|la|les) )?(?:gardez|continuez),? )?(?:toujours |idem,? )?(?:comme (?:avant|d habitude|maintenant|aujourd hui)|sans changement|inchangee?s?)(?![a-z])")  # "le Spiriva, comme avant"
+AS_BEFORE = re.compile(r",? (?:on|vous|je) (?:vous )?(?:l |le |la |les )?(?:garde|gardez|continue|continuez)(?=\W*$|,| comme| bien)|,? (?:(?:vous (?:le|la|les) )?(?:gardez|continuez),? )?(?:toujours |idem,? )?(?:comme (?:avant|d habitude|maintenant|aujourd hui)|sans changement|inchangee?s?)(?![a-z])")  # "le Spiriva, comme avant"
 UNTOUCHED = re.compile(
     r"[\s,]*(?:(?:on |je )?(?:n )?y touche (?:pas|surtout pas)|(?:(?:il|elle|ca) )?(?:ne )?(?:bouge|change) pas|(?:on|je) (?:ne |n )?(?:la |le |les )?(?:change|modifie|bouge) (?:pas|rien)|reste (?:comme (?:ca|avant)|pareil|identique|inchangee?))(?![a-z])"
 )
@@ -20,6 +20,11 @@ def untouched(use: Use, visit: Visit) -> bool:
     """Whether the words after a drug say that it stays as it is."""
     after = use.sentence.norm[use.end :]
     return AS_BEFORE.match(after) is not None or (UNTOUCHED.match(after) is not None and is_home(use, visit))
+
+
+def left_alone(use: Use) -> bool:
+    """ "Le bisoprolol, on n'y touche pas": it goes on where it is taken; else nobody knows what is meant."""
+    return UNTOUCHED.match(use.sentence.norm[use.end :]) is not None
 
 
 def kept(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fact]:

@@ -20,12 +20,13 @@ from app.notes.drugs.drug_uses import (
     uses_in,
     when_taken,
 )
-from app.notes.drugs.kept import KEEPS_IT, kept, untouched
+from app.notes.drugs.kept import KEEPS_IT, kept, left_alone, untouched
 from app.notes.drugs.permission import BARE_ASK, asks, granted
 from app.notes.drugs.renewals import goes_with_order, is_renewed, with_duration
 from app.notes.drugs.schedules import Schedule, find_schedule
 from app.notes.drugs.stopping import KEPT, is_stopped, stop_fact, stopped, what_became_of_it
-from app.notes.drugs.turned_down import without_refused
+from app.notes.drugs.turned_down import given_up_again, without_refused
+from app.notes.drugs.untaken import is_untaken
 from app.notes.drugs.week_days import PAUSED
 from app.notes.facts import Certainty, Evidence, Fact, Temporality
 from app.notes.language.cues import cue, cues
@@ -147,6 +148,9 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     if untouched(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
         yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="prescribed", asserted_by="doctor")
         return
+    if lang == "fr" and left_alone(use):
+        yield only_heard(use, lang, "unmeant")
+        return
     if is_stopped(use, lang):
         yield from stopped(use, visit)
         return
@@ -157,7 +161,7 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     if not dose and (OPTIONS.match(norm) or (not schedule.sig and TAKEN_BACK.match(norm[use.end :]))):
         return
     if MAYBE[lang].search(norm if not dose else use.before):
-        if use.drug.inn not in VAGUE:
+        if use.drug.inn not in VAGUE and not given_up_again(use, visit):
             yield _considered(use, lang, evidence)
     elif dose or schedule.sig or PRESCRIBES[lang].search(use.before[-70:]) or is_renewed(use) or goes_with_order(use, visit):
         if re.search(
@@ -261,7 +265,7 @@ def _reported(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     tail = use.words[:90] + what_became_of_it(use, visit)
     dose = strength(use, lang)
     quit_it = QUIT[lang].search(("" if INSTEAD.search(use.before) else use.before) + " " + tail)
-    if _is_untaken(use, tail):
+    if is_untaken(use, tail):
         yield only_heard(use, lang, "unmeant")
     elif REFUSED[lang].search(use.before[-REFUSAL_REACH:] + " " + ANOTHER.split(use.words[:REFUSAL_REACH])[0]):
         yield drug_fact(use, lang, evidence, None, Schedule(), polarity="absent", status="not taken")
@@ -306,26 +310,9 @@ BORROWED = re.compile(  # "deux Nurofen, ceux de ma femme": whose box it was
 )
 
 
-NOT_MINE = re.compile(  # what a chemist nearly handed out, what is somebody else's, what was taken at another age
-    r"(?<![a-z])(?:j ai failli|(?:delivr|prescri|vend|prepar|donn)\w* (?:\w+ ){1,5}a (?:une?|des|la|le|mes) (?:dame|client|patient|monsieur|mamie|voisin)\w*|(?:c est|c etait) pour (?:elle|lui|eux)(?! que)|(?:dit|dire|trouve|conseille|recommande|pense)\w* (?:que|qu) (?:je|il|elle) (?:devrai[st]|doi[st]|pourrai[st]|ferai[st] bien)|j avais \d{1,2} ans,? (?:et )?(?:j etais )?sous)(?![a-z])|je (?:le |la )?connais (?:bien )?(?:le|la|l)(?![a-z])"
-)
-
-
-CAME_DOWN = re.compile(r"(?<![a-z])(?:on|je|elle|il) (?:me |m )?(?:descendait|diminuait|baissait|arretait|reduisait|enlevait|descendais|diminuais|arretais) (?:le |la |l |les |mon |ma )?$")
-INSIDE = re.compile(r"[^.,;]{0,12}(?<![a-z])dedans(?![a-z])")  # "y a un bêtabloquant dedans"
-
-
 def _is_replaced(use: Use) -> bool:
     """ "On m'a remplacé le Kardégic par du Plavix": of the two the first."""
     return REPLACED.search(use.before) is not None and re.match(r"[^.;,]{0,12}(?<![a-z])(?:par|pour|contre) ", use.words) is not None
-
-
-def _is_untaken(use: Use, tail: str) -> bool:
-    """The time since a drug, a box in the cupboard, somebody else's drug: nobody says that it is taken."""
-    kept = HAS.search(use.before) and AT_HOME.search(tail)
-    if CAME_DOWN.search(use.before) or INSIDE.match(use.words):
-        return True
-    return bool(SINCE_IT.search(use.before) or kept or NOT_MINE.search(use.sentence.norm))
 
 
 def _borrowed(use: Use, visit: Visit) -> bool:
@@ -345,12 +332,6 @@ def _repeats_order(use: Use, visit: Visit) -> bool:
     return any(m.drug.inn == use.drug.inn for s in before for m in find_drugs(s.norm)) and not visit.question_of(use.sentence)
 
 
-HAS = re.compile(r"(?<![a-z])(?:j (?:ai|avais)|on (?:a|avait)|(?:il )?y (?:a|avait)|il (?:me |nous )?reste|i (?:have|had|ve got)) (?:encore |aussi |toujours |some )?(?:(?:de l|du|de la|des|un|une|any|a) )?$")
-AT_HOME = re.compile(
-    r"(?<![a-z])(?:(?:de|a) (?:son|sa|ses|mon|ma|mes) (?:frere|s(?:oe|œ)ur|mari|femme|mere|pere|fils|fille|copain|copine|grand mere|voisine?)(?![a-z])|au frigo|(?:dans|au fond de) (?:le|la|ma|mon|notre) (?:placard|pharmacie|armoire|tiroir|frigo|sac)|a la maison|chez moi|de cote|sous la main|de reste|"
-    r"mais j ai (?:prefere|pas (?:ose|voulu|donne|pris))|j ai (?:hesite|(?:prefere|voulu) (?:vous )?(?:demander|attendre))|je voulais (?:vous |d abord )*(?:demander|attendre)|in the (?:cupboard|fridge|house)|at home|left over)(?![a-z])"
-)
-SINCE_IT = re.compile(r"(?<![a-z])(?:depuis|since) (?:(?:que j ai|que je prends|i got|i ve had) )?(?:(?:le|la|l|les|mon|ma|mes|the|my) )?$")
 FINISHED = re.compile(  # a course that is over was taken, not given up
     r"(?<![a-z])(?:j (?:l )?ai|je l ai|on a|c est|i|i ve|just) (?:fini|termin|finished|completed)"
 )

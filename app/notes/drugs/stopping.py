@@ -37,6 +37,8 @@ def is_stopped(use: Use, lang: Language) -> bool:
     if lang == "en" and re.search(r"(?<![a-z])no $", near):
         return True
     listed = len(use.before) < use.start  # another drug is named before this one
+    if listed and SOME_INSTEAD.search(near):
+        return False
     governed = use.before if listed and not JOINED.fullmatch(use.before) else near
     if STOPS[lang].search(governed) and not re.search(r"au lieu|instead", governed):
         return True
@@ -48,6 +50,7 @@ def is_stopped(use: Use, lang: Language) -> bool:
     return bool(STOPS[lang].search(cut)) and not (find_dose(cut) or re.search(r"sans arret", cut))
 
 
+SOME_INSTEAD = re.compile(r"(?<![a-z])(?:pas|plus|jamais) (?:de|d) [^.;]*,\W*(?:(?:mais|plutot|prenez|mettez|donnez|prends|seulement|uniquement)\W+)*(?:du|des|de la|de l) ?$")  # "pas d'aspirine, du paracétamol"
 LATER_STOP = re.compile(r",[^.;]*(?:,|(?<![a-z])(?:et|donc|alors)) ?(?:je|on) (?:vous )?(?:l|la|le|les) (?:supprime|arrete|enleve|retire|stoppe)(?! (?:pas|que|seulement))(?![a-z])")
 JOINED = re.compile(  # "plus de Brilique, Kardégic, Crestor 20": what is only set beside it is not stopped with it
     r"\W*(?:(?:et|ou|ni|or|and)\W+(?:(?:de l|de la|du|des|de|d|le|la|les|l|pas de|plus de) ?)?|,\W*(?:ni |pas |plus )?(?:de l|de la|du|des|de|d|le|la|les|l) ?)"

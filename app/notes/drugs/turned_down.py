@@ -73,3 +73,17 @@ def without_refused(facts: Iterable[Fact], visit: Visit, known: tuple[str, ...])
 def _is_order_of(fact: Fact, turn: int, use: Use | None) -> bool:
     ordered = fact.type in ("medication", "plan") and fact.status in ("prescribed", "considered") and bool(fact.code)
     return ordered and fact.evidence[-1].turn == turn and (use is None or fact.label == use.drug.inn)
+
+
+RULED_OUT = re.compile(
+    r"(?<![a-z])(?:s en passer|(?:pas|mauvaise) (?:une )?(?:tres )?(?:bonne )?idee|trop (?:risque|dangereux|fort)|on (?:va )?(?:evite|oublie|laisse tomber)|ca (?:ne )?(?:sert|servirait) a rien|"
+    r"(?:je|j) (?:ne )?(?:prefere|aime mieux) (?:pas|eviter)|contre indique)(?![a-z])"
+)
+
+
+def given_up_again(use: Use, visit: Visit) -> bool:
+    """ "On pourrait mettre de la cortisone. Mais avec votre diabète, non, on va s'en passer." """
+    after = (s for s in visit.sentences if s.turn == use.sentence.turn and s.start > use.sentence.start)
+    following = next(after, None)
+    goes_on = following is not None and not find_drugs(following.norm) and RULED_OUT.search(following.norm)
+    return bool(goes_on or RULED_OUT.search(use.words))

@@ -48,7 +48,7 @@ STRICT = re.compile(
 MAX_QUESTIONS = 5
 SPEAKING_YEARS = 8
 THIRD_PERSON = re.compile(  # somebody else, even when the one who was named was not understood
-    r"\W*(?:(?:et|mais|donc|parce que|du coup|oui|non|and|but|so|because|yes|yeah|no)\W+)*(?:(?:elles?|ils?) (?:est sous|sont sous|prend|prenait|a eu|ont eu|a fait une?|avait une?|a vomi|vomit|tousse|a (?:de la fievre|mal)|est malade)|"
+    r"\W*(?:(?:et|mais|donc|parce que|du coup|oui|non|and|but|so|because|yes|yeah|no)\W+)*(?:(?:elles?|ils?) (?:est sous|sont sous|est (?:tombee )?enceinte|prend|prenait|a eu|ont eu|a fait une?|avait une?|a vomi|vomit|tousse|a (?:de la fievre|mal)|est malade)|"
     r"(?:she|he|they) (?:is on|are on|was on|takes?|had|has an?|(?:is|was|has been) (?:sick|vomiting|throwing|coughing)))(?![a-z])"
 )
 OF_ANOTHER = re.compile(  # asked of an adult patient: "Elle grossit ?", "Et il dort bien, lui ?"

@@ -244,3 +244,28 @@ def test_what_is_not_touched_is_no_advice() -> None:
 def test_what_a_test_would_show_in_any_case_is_no_condition() -> None:
     found = said("P: La prise de sang, on la fait pas ?\nD: Elle serait négative même si vous l'aviez attrapée. Donc ça sert à rien.")
     assert [f.polarity for f in found if f.type == "plan"] == ["absent"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Bon courage pour la suite, et gardez le moral.", "Posez le téléphone contre un verre.", "Tenez le bras comme ça.", "On évite, hein.", "Vous faites comme vous voulez.", "Prenez un stylo, notez."],
+)
+def test_wishes_the_camera_and_what_has_no_object_are_no_advice(said: str) -> None:
+    assert not [f for f in facts(f"D: {said}\nP: D'accord.") if f.type == "advice"]
+
+
+def test_what_is_given_instead_is_not_forbidden() -> None:
+    stops = {f.label for f in facts("D: Pas d'ibuprofène, du paracétamol.\nP: Bien.") if f.status == "stop"}
+    assert stops == {"ibuprofène"}
+    assert {f.label for f in facts("D: Pas d'ibuprofène, pas d'aspirine.\nP: Bien.") if f.status == "stop"} == {"ibuprofène", "aspirine"}
+
+
+def test_a_drug_goes_on_or_ends_in_few_words() -> None:
+    assert [(f.type, f.status) for f in facts("D: Poursuivez le Xarelto.\nP: Bien.")] == [("medication", "prescribed")]
+    assert [f.status for f in facts("D: Le Voltarène, terminé.\nP: Bien.")] == ["stop"]
+
+
+def test_what_a_neighbour_recommends_is_not_taken_and_what_is_given_up_again_not_considered() -> None:
+    assert not [f for f in facts("P: Ma voisine me dit de prendre de l'arnica.") if f.status == "current"]
+    assert [f for f in facts("P: Le pharmacien m'a conseillé de l'arnica, j'en prends depuis lundi.") if f.status == "current"]
+    assert not facts("D: On pourrait mettre de la cortisone. Mais avec votre diabète, non, on va s'en passer.")

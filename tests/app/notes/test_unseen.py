@@ -66,7 +66,7 @@ def test_each_result_has_its_own_figure() -> None:
     assert {f.label: f.value for f in found if f.type == "lab"} == {"hémoglobine": 11.2, "ferritine": 8.0, "TSH": 2.0}
 
 
-@pytest.mark.parametrize(("record", "status"), [(["Bisoprolol 5 mg"], "prescribed"), ([], "stop")])
+@pytest.mark.parametrize(("record", "status"), [(["Bisoprolol 5 mg"], "prescribed"), ([], "mentioned")])
 def test_what_is_left_alone_goes_on_when_it_is_taken(record: list[str], status: str) -> None:
     found = facts("D: Le bisoprolol, on n'y touche pas.\nP: Bien.", record={"treatments": record})
     assert [f.status for f in found if f.label == "bisoprolol"] == [status]
