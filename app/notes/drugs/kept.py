@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app.notes.drugs.drug_uses import CLASSES, Use, drug_fact, is_home, strength, uses_in
+from app.notes.drugs.drug_uses import CLASSES, Use, drug_fact, is_home, only_heard, strength, uses_in
 from app.notes.drugs.schedules import find_schedule
 from app.notes.facts import Fact
 from app.notes.language.lexicon import find_concepts
@@ -16,15 +16,18 @@ UNTOUCHED = re.compile(
 )
 
 
-def untouched(use: Use, visit: Visit) -> bool:
-    """Whether the words after a drug say that it stays as it is."""
+def untouched(use: Use, visit: Visit) -> Fact | None:
+    """What the words after a drug say that stays as it is. "Le bisoprolol, on n'y touche pas" of one that nobody takes is
+    shown to the doctor: it may go on, and it may be forbidden.
+    """
     after = use.sentence.norm[use.end :]
-    return AS_BEFORE.match(after) is not None or (UNTOUCHED.match(after) is not None and is_home(use, visit))
-
-
-def left_alone(use: Use) -> bool:
-    """ "Le bisoprolol, on n'y touche pas": it goes on where it is taken; else nobody knows what is meant."""
-    return UNTOUCHED.match(use.sentence.norm[use.end :]) is not None
+    left_alone = UNTOUCHED.match(after) is not None
+    if not left_alone and AS_BEFORE.match(after) is None:
+        return None
+    if left_alone and not is_home(use, visit):
+        return only_heard(use, visit.lang, "unmeant")
+    evidence, schedule = tuple(s.evidence() for s in use.through), find_schedule(use.words, visit.lang)
+    return drug_fact(use, visit.lang, evidence, strength(use, visit.lang), schedule, status="prescribed", asserted_by="doctor")
 
 
 def kept(visit: Visit, place: int, known: tuple[str, ...]) -> Iterator[Fact]:

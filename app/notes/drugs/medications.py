@@ -20,7 +20,7 @@ from app.notes.drugs.drug_uses import (
     uses_in,
     when_taken,
 )
-from app.notes.drugs.kept import KEEPS_IT, kept, left_alone, untouched
+from app.notes.drugs.kept import KEEPS_IT, kept, untouched
 from app.notes.drugs.permission import BARE_ASK, asks, granted
 from app.notes.drugs.renewals import goes_with_order, is_renewed, with_duration
 from app.notes.drugs.schedules import Schedule, find_schedule
@@ -145,11 +145,9 @@ def _ordered(use: Use, lang: Language, visit: Visit) -> Iterator[Fact]:
     norm = use.sentence.norm
     evidence = tuple(s.evidence() for s in use.through)
     schedule = find_schedule(use.words, lang)
-    if untouched(use, visit):  # "le bisoprolol, on n'y touche pas": it goes on
-        yield drug_fact(use, lang, evidence, strength(use, lang), schedule, status="prescribed", asserted_by="doctor")
-        return
-    if lang == "fr" and left_alone(use):
-        yield only_heard(use, lang, "unmeant")
+    as_it_is = untouched(use, visit)
+    if as_it_is:
+        yield as_it_is
         return
     if is_stopped(use, lang):
         yield from stopped(use, visit)
