@@ -173,17 +173,19 @@ def _stated(topic: Use, sentence: Sentence, visit: Visit, *, answers_it: bool) -
         evidence = (topic.sentence.evidence(), sentence.evidence())
         yield drug_fact(_it(topic, sentence, sentence.norm), "fr", evidence, None, Schedule(), polarity="absent", status="stopped")
         return
-    told = STATES["fr"].search(sentence.norm)
+    some = TOOK_SOME.search(sentence.norm)
+    told = STATES["fr"].search(sentence.norm) or some
     far = sentence.turn - topic.sentence.turn > STATED_TURNS
     if told is None or far or visit.other_person(sentence, told.start()):
         return
     use = _it(topic, sentence, sentence.norm[told.start() :])
     dose, schedule = strength(use, "fr"), find_schedule(use.words, "fr")
-    if dose:
+    if dose or (some and schedule.sig):
         evidence = (topic.sentence.evidence(), sentence.evidence())
-        yield drug_fact(use, "fr", evidence, dose, schedule, status="current")
+        yield drug_fact(use, "fr", evidence, dose or strength(topic, "fr"), schedule, status="current")
 
 
+TOOK_SOME = re.compile(r"(?<![a-z])j en (?:ai pris|prends|ai mis|mets) (?=\d|une?(?![a-z])|tous|toutes|chaque)")  # "Ben là j'en ai pris onze jours le mois dernier."
 GAVE_UP = re.compile(  # "J'ai laissé tomber au mois d'août.", "Je les ai arrêtés": the drug is the one under discussion
     r"(?:^|,)\W*(?:(?:eh|bien|ben|euh|alors|et|mais|oui|non|ah|puis|du coup|en fait|moi)\W+)*(?:je (?:l|les) ai (?:(?:(?:tout|vite|carrement) )*(?:arrete|jete|stoppe)|(?:jamais|pas) (?:pris|commence))e?s?(?=\W*$|,| (?:en|au|il y a|y a|depuis|a|sans|parce|tout))|"
     r"(?:j ai|on a) (?:tout |vite |carrement )?(?:arrete|laisse tomber|stoppe)(?=\W*$|,| (?:aussi|en|au|il y a|y a|depuis|sans|parce|tout|cet|cette|l)(?![a-z]))|je (?:le|la|les) (?:prends|mets) plus(?! (?:que|souvent)))"

@@ -247,7 +247,7 @@ def _duration(norm: str, lang: Language) -> str:
             before,
         ) or FROM_AN_EVENT.match(norm[match.end() :]):
             continue
-        if re.match(r" (?:par|a|per) (?:semaine|mois|week|month)", norm[match.end() :]):
+        if re.match(r" (?:(?:par|a|per) (?:semaine|mois|week|month)|le mois dernier|ce mois ci|last month|this month)", norm[match.end() :]):
             continue
         amount = match.group(1) or "1"
         if not match.group(1) and not re.match(r"pendant|durant|pour|for", match.group()):

@@ -24,3 +24,8 @@ def test_a_drug_of_the_record_that_closes_the_visit_is_ordered() -> None:
     assert fact("salbutamol", found).status == "prescribed"
     asked = facts("D: La Ventoline, deux bouffées.\nP: Oui, si besoin.", record={"treatments": ["Ventoline"]})
     assert fact("salbutamol", asked).status == "current"
+
+
+def test_some_days_of_a_month_are_a_rhythm_and_no_length() -> None:
+    found = fact("tramadol", facts("D: Vous prenez quoi ?\nP: Un tramadol. Ça calme. Là j'en ai pris neuf jours le mois dernier."))
+    assert found.text == "tramadol 9 jours le mois dernier"
