@@ -32,7 +32,7 @@ NO = re.compile(
     r"(?<![a-z])(?:(?:il|elle) (?:rigole|rit|sourit|s en fiche|dort|continue|me regarde|joue|(?:ne )?(?:bronche|reagit|bouge|dit|pleure) (?:pas|rien))|indolore|ca va(?! pas)|sans (?:probleme|souci|douleur)|normal|meme pas|je sens rien|que dalle|pas la(?![a-z]))(?![a-z])"
 )
 CANNOT = re.compile(r"(?<![a-z])(?:impossible|(?:j y|je n y) arrive (?:pas|plus)|je (?:ne )?peux (?:pas|plus)|c est mort|pas moyen|(?:il|elle) (?:ne )?veut pas)(?![a-z])")
-ALL_THE_SAME = re.compile(r"(?<!pas )(?<!pas de )(?<!ni )(?:ca (?:me |lui )?fait (?:\\w+ )?mal|trop mal)(?! (?:dans|au|a la|quand|si|ailleurs))(?![a-z])")
+ALL_THE_SAME = re.compile(r"(?<!pas )(?<!pas de )(?<!ni )(?:ca (?:me |lui )?fait (?:\w+ )?mal|trop mal)(?! (?:dans|au|a la|quand|si|ailleurs))(?![a-z])")
 SAYS_YES = re.compile(r"^[^.!?]{0,40}(?<![a-z])(?:oui|si)(?![a-z])(?! (?:je|on|c est|j))")
 RELEASED = re.compile(r"(?<![a-z])(?:lach|relach)\w*")
 MOVES = (  # the stem of what is done, its object, and how a note names pain on it
