@@ -2,6 +2,8 @@
 
 import re
 
+from app.notes.language.corrections import MASK
+
 DAY = r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|week ?end)s?"
 ARTICLE = r"(?:(?:le|les|chaque|tous les|au) )"
 DAYS_FR = re.compile(  # "le lundi et le jeudi", "du lundi au vendredi"
@@ -25,5 +27,5 @@ LEFT_OUT = (
 def taken_only(norm: str) -> str:
     """The text without the times at which the drug is not taken; lengths are kept."""
     for pattern in LEFT_OUT:
-        norm = pattern.sub(lambda m: "¤" * len(m.group()), norm)
+        norm = pattern.sub(lambda m: MASK * len(m.group()), norm)
     return norm

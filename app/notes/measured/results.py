@@ -124,18 +124,23 @@ def _of_an_age(exchange: Exchange) -> Iterator[Fact]:
         if named is None or asked is None or sentence.speaker == "doctor" or not (missed or MADE.search(sentence.norm)):
             continue
         name = f"vaccins des {named['age']}{named['unit'] or asked['unit'] or ' mois'}"
-        yield Fact(
-            "procedure",
-            name,
-            name,
-            (exchange.questions[-1].evidence(), sentence.evidence()),
-            polarity="absent" if missed else "present",
-            temporality="current" if missed else "past",
-            asserted_by=sentence.speaker,
-            status="done",
-            sentence=sentence.shown,
-            extra=(name, ""),
-        )
+        yield _vaccine(name, exchange, sentence, missed=missed)
+
+
+def _vaccine(name: str, exchange: Exchange, sentence: Sentence, *, missed: bool) -> Fact:
+    """A vaccine that the answer says was had, or was not."""
+    return Fact(
+        "procedure",
+        name,
+        name,
+        (exchange.questions[-1].evidence(), sentence.evidence()),
+        polarity="absent" if missed else "present",
+        temporality="current" if missed else "past",
+        asserted_by=sentence.speaker,
+        status="done",
+        sentence=sentence.shown,
+        extra=(name, ""),
+    )
 
 
 AGAINST = re.compile(r"^\W*(?:(?:oui|ben|ah|alors|et|pour|euh|donc)\W+)*(?:la |le |l |celui de la |celui du )(grippe|covid|tetanos|coqueluche|rage|zona|pneumocoque|rougeole|bronchiolite)(?![a-z])")
@@ -151,18 +156,7 @@ def _against(sentence: Sentence, exchange: Exchange) -> Iterator[Fact]:
     if not absent and not DONE.search(sentence.norm, told.end()):
         return
     name = {"grippe": "vaccin antigrippal", "tetanos": "vaccin tétanos"}.get(told[1], f"vaccin {told[1]}")
-    yield Fact(
-        "procedure",
-        name,
-        name,
-        (exchange.questions[-1].evidence(), sentence.evidence()),
-        polarity="absent" if absent else "present",
-        temporality="current" if absent else "past",
-        asserted_by=sentence.speaker,
-        status="done",
-        sentence=sentence.shown,
-        extra=(name, ""),
-    )
+    yield _vaccine(name, exchange, sentence, missed=absent)
 
 
 STATED = re.compile(
